@@ -1,0 +1,55 @@
+import type { HooksService } from "../core/hooks-service.ts";
+import type { Settings } from "../config.ts";
+
+/**
+ * What every command is given. All of it is lazy: nothing connects, opens or reads before a command asks, so `--help`
+ * always works. Commands touch no process, clock or network but through this.
+ */
+export interface CliContext {
+  readonly out: Output;
+  /** Flags over environment over project file over user file over default. Throws `usage` naming what is wrong. */
+  settings(): Settings;
+  /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends. */
+  service(): Promise<HooksService>;
+  /** Unix ms. */
+  now(): number;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Registers what must be closed when the command ends, last first. */
+  onExit(close: () => Promise<void> | void): void;
+  /** Whole standard input, as bytes. Throws `usage` (naming `what`) when it is a terminal. */
+  readStdin(what: string): Promise<Uint8Array>;
+  /** True when questions may be asked: both ends are a terminal, and neither --no-input, --json nor CI forbids it. */
+  readonly canPrompt: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where output goes. `print` is data (stdout), `note` is for people (stderr). */
+export interface Output {
+  /** How data is to look: people's tables, tab-separated columns, JSON, or ids only. */
+  readonly mode: "human" | "plain" | "json" | "quiet";
+  /** A line of data. */
+  print(line: string): void;
+  /** Bytes of data as they are. */
+  write(bytes: Uint8Array | string): void;
+  /** A line for people, on stderr. Left out with --quiet. */
+  note(line: string): void;
+  /** `hint: …` on stderr, left out with --quiet and --json. */
+  hint(line: string): void;
+  /** Colours for stdout and for stderr, each decided by itself. Identity functions when colour is off. */
+  readonly colors: Colors;
+  readonly noteColors: Colors;
+  /** Columns of the terminal on stdout; undefined when it is none. */
+  readonly columns: number | undefined;
+  readonly isTty: boolean;
+}
+
+export type Paint = (text: string) => string;
+export interface Colors {
+  bold: Paint;
+  dim: Paint;
+  red: Paint;
+  green: Paint;
+  yellow: Paint;
+  cyan: Paint;
+}

@@ -1,0 +1,111 @@
+import type { Attempt, AttemptTrigger } from "./attempt.ts";
+import type { Scope } from "./scope.ts";
+
+export const DELIVERY_STATES = ["pending", "sending", "retrying", "succeeded", "failed", "cancelled"] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** Why a delivery is `failed` or `cancelled`. */
+export type DeliveryReason =
+  | "exhausted" // the schedule is used up
+  | "final_status" // retry_on says that this outcome is final
+  | "gone" // 410
+  | "subscription_disabled"
+  | "subscription_deleted"
+  | "expired" // nobody listened in time (tunnel)
+  | "cancelled"; // by a person
+
+/**
+ * One event × one subscription, leased to this process. Everything that sending needs is in it, so that nothing is
+ * read back between the claim and the request.
+ */
+export interface ClaimedDelivery {
+  rowId: number;
+  /** `dlv_…` */
+  id: string;
+  subscriptionRowId: number;
+  scope: Scope;
+  event: ClaimedEvent;
+  /** Attempts recorded so far, over all rounds. */
+  attemptCount: number;
+  /** Attempts recorded in this round: what the schedule counts. */
+  roundAttempts: number;
+  /** What asked for this attempt: the schedule, a manual retry, or a replay. */
+  trigger: AttemptTrigger;
+}
+
+export interface ClaimedEvent {
+  /** The public id: what goes onto the wire. */
+  id: string;
+  type: string;
+  /** When it happened, unix ms. */
+  timestamp: number;
+  /** JSON text as the publisher sent it. */
+  data: Uint8Array;
+  /** JSON object text as the publisher sent it; undefined when there was none. */
+  metadata: Uint8Array | undefined;
+  version: string | undefined;
+}
+
+/** What becomes of a delivery after an attempt: decided by `verdict.ts`, done by the store. */
+export type Verdict =
+  | { kind: "succeeded" }
+  | { kind: "retry"; at: number }
+  | { kind: "failed"; reason: DeliveryReason; disableSubscription?: "gone" };
+
+/** An attempt and its verdict, to be recorded in one transaction. */
+export interface RecordedAttempt {
+  deliveryRowId: number;
+  subscriptionRowId: number;
+  attempt: Attempt;
+  verdict: Verdict;
+  /** When the attempt ended, unix ms. */
+  endedAt: number;
+}
+
+// ---- as the API shows it ---------------------------------------------------------------------------------------
+
+/** A delivery in JSON (http-api.md). Times ISO 8601 UTC with milliseconds. */
+export interface DeliveryResource {
+  id: string;
+  event_id: string;
+  event_type: string;
+  subscription: string;
+  tenant: string;
+  environment: string;
+  status: DeliveryState;
+  reason: DeliveryReason | null;
+  attempt_count: number;
+  last_attempt_at: string | null;
+  next_attempt_at: string | null;
+  response_status: number | null;
+  response_excerpt: string | null;
+  error: string | null;
+  created_at: string;
+  completed_at: string | null;
+}
+
+export interface AttemptResource {
+  number: number;
+  started_at: string;
+  duration_ms: number;
+  outcome: "success" | "failure";
+  status: number | null;
+  /** `code: message`, or null. */
+  error: string | null;
+  phase: string;
+  remote_address: string | null;
+  bytes_sent: number;
+  request_headers: [string, string][];
+  response_headers: [string, string][];
+  response_excerpt: string | null;
+  truncated: boolean;
+  trigger: AttemptTrigger;
+  worker: string;
+}
+
+export interface DeliveryDetail extends DeliveryResource {
+  /** The body as it is sent, as text when it is UTF-8, else in base64. */
+  payload: string;
+  payload_encoding: "utf8" | "base64";
+  attempts: AttemptResource[];
+}

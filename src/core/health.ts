@@ -1,0 +1,59 @@
+import type { AutoDisable, HealthState } from "./subscription.ts";
+
+/** How many attempts back the success rate looks. */
+export const HEALTH_WINDOW = 20;
+
+/** What is kept of a subscription's attempts, so that its health is known without reading any of them. */
+export interface Health {
+  /** The last attempts (at most 20), one bit each, 1 = success, the newest in bit 0. */
+  recent: number;
+  /** How many bits of `recent` count. */
+  recentCount: number;
+  consecutiveFailures: number;
+  /** When the first of the failures in a row was, unix ms. */
+  failingSince: number | undefined;
+  lastAttemptAt: number | undefined;
+  lastSuccessAt: number | undefined;
+}
+
+export const NEW_HEALTH: Health = {
+  recent: 0,
+  recentCount: 0,
+  consecutiveFailures: 0,
+  failingSince: undefined,
+  lastAttemptAt: undefined,
+  lastSuccessAt: undefined,
+};
+
+export function afterAttempt(health: Health, success: boolean, at: number): Health {
+  return {
+    recent: ((health.recent << 1) | (success ? 1 : 0)) & ((1 << HEALTH_WINDOW) - 1),
+    recentCount: Math.min(health.recentCount + 1, HEALTH_WINDOW),
+    consecutiveFailures: success ? 0 : health.consecutiveFailures + 1,
+    failingSince: success ? undefined : (health.failingSince ?? at),
+    lastAttemptAt: at,
+    lastSuccessAt: success ? at : health.lastSuccessAt,
+  };
+}
+
+/** 0–1 over the last 20 attempts; 1 when there were none. */
+export function successRate(health: Health): number {
+  if (health.recentCount === 0) return 1;
+  let successes = 0;
+  for (let bit = 0; bit < health.recentCount; bit++) successes += (health.recent >>> bit) & 1;
+  return successes / health.recentCount;
+}
+
+/** `healthy` ≥ 95 % success, `degraded` ≥ 50 %, `unhealthy` below or from 5 failures in a row. */
+export function healthState(health: Health, enabled: boolean): HealthState {
+  if (!enabled) return "disabled";
+  const rate = successRate(health);
+  if (5 <= health.consecutiveFailures || rate < 0.5) return "unhealthy";
+  return rate < 0.95 ? "degraded" : "healthy";
+}
+
+/** True when so many attempts in a row failed, over so long, that the subscription is switched off (rulings.md 11). */
+export function isBeyondHope(health: Health, rule: AutoDisable, now: number): boolean {
+  if (rule.failures === 0 || health.consecutiveFailures < rule.failures) return false;
+  return rule.minSpanMs <= now - (health.failingSince ?? now);
+}

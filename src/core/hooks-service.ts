@@ -1,0 +1,129 @@
+import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
+import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
+import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "./subscription.ts";
+
+/** One page of a list, newest first. `next_cursor` is opaque; null at the end. */
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+export interface PageQuery {
+  /** 1–200, default 50. */
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** ISO 8601, or a duration that counts back from now ("2h"). `since` is inclusive, `until` exclusive. */
+export interface TimeRange {
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+export interface EventQuery extends PageQuery, TimeRange {
+  /** An exact name or a pattern (`invoice.*`). */
+  type?: string | undefined;
+}
+
+export interface SubscriptionQuery extends PageQuery {
+  /** Those that would receive this event type. */
+  event?: string | undefined;
+  enabled?: boolean | undefined;
+  health?: string | undefined;
+  profile?: string | undefined;
+  /** Text contained in name, description or URL, in any case. */
+  q?: string | undefined;
+}
+
+export interface DeliveryQuery extends PageQuery, TimeRange {
+  status?: DeliveryState | undefined;
+  /** Id, unique prefix of one, or name. */
+  subscription?: string | undefined;
+  type?: string | undefined;
+  event?: string | undefined;
+}
+
+export interface ReplayRequest extends TimeRange {
+  subscription?: string | undefined;
+  /** Default `failed`. */
+  status?: DeliveryState | undefined;
+  types?: string[] | undefined;
+  /** Only count. */
+  dry_run?: boolean | undefined;
+}
+
+export interface ReplayReceipt {
+  /** Deliveries that were (or with `dry_run` would be) sent again. */
+  count: number;
+  dry_run: boolean;
+}
+
+/** `POST …/test`: one request at once, nothing stored. */
+export interface TestResult {
+  success: boolean;
+  status: number | null;
+  duration_ms: number;
+  response: string | null;
+  error: string | null;
+}
+
+export interface EventTypeResource {
+  name: string;
+}
+
+/** `GET /v1/meta` */
+export interface Meta {
+  version: string;
+  limits: { event_bytes: number; batch_events: number; batch_bytes: number; json_depth: number; tunnel_body_bytes: number };
+}
+
+/**
+ * Everything that can be asked of hooks, bound to one tenant and environment. Two implementations: service/ over a
+ * store, client/remote.ts over HTTP; a caller never knows which. What is returned is the JSON of http-api.md, so both
+ * print the same bytes.
+ *
+ * Ids may be given whole or by a unique beginning (prefix included); subscriptions also by their exact name.
+ *
+ * All methods reject with a HooksError: `invalid_request` names the field, `not_found` the id, also for another
+ * tenant's; an ambiguous beginning is `invalid_request` with the candidates in the hint.
+ */
+export interface HooksService {
+  /** Resolves once the event and its deliveries are on disk. A repeated id with the same content answers the first
+   * receipt; with other content: `conflict`. */
+  publish(event: EventInput): Promise<PublishReceipt>;
+  /** One bad event does not spoil the rest, unless `atomic`: then nothing is stored and the first error is thrown. */
+  publishBatch(events: readonly EventInput[], options?: { atomic?: boolean }): Promise<BatchReceipt>;
+  listEvents(query?: EventQuery): Promise<Page<EventResource>>;
+  getEvent(id: string): Promise<EventDetail>;
+  /** Sends it again to everyone who got it or would get it now, or only to `subscriptions`. */
+  replayEvent(id: string, options?: { subscriptions?: string[] | undefined }): Promise<ReplayReceipt>;
+
+  createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret>;
+  listSubscriptions(query?: SubscriptionQuery): Promise<Page<SubscriptionResource>>;
+  getSubscription(id: string): Promise<SubscriptionResource>;
+  updateSubscription(id: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource>;
+  replaceSubscription(id: string, input: SubscriptionInput): Promise<SubscriptionResource>;
+  deleteSubscription(id: string): Promise<void>;
+  enableSubscription(id: string): Promise<SubscriptionResource>;
+  disableSubscription(id: string): Promise<SubscriptionResource>;
+  pauseSubscription(id: string): Promise<SubscriptionResource>;
+  resumeSubscription(id: string): Promise<SubscriptionResource>;
+  testSubscription(id: string, options?: { type?: string | undefined; data?: RawJson | undefined }): Promise<TestResult>;
+  /** `grace`: how long the old secret goes on signing beside the new one, a duration; default "24h". */
+  rotateSecret(
+    id: string,
+    options?: { grace?: string | undefined; secret?: string | undefined },
+  ): Promise<SubscriptionWithSecret>;
+
+  listDeliveries(query?: DeliveryQuery): Promise<Page<DeliveryResource>>;
+  getDelivery(id: string): Promise<DeliveryDetail>;
+  /** One attempt at once; history kept; then the rest of the schedule. */
+  retryDelivery(id: string): Promise<DeliveryResource>;
+  cancelDelivery(id: string): Promise<DeliveryResource>;
+  /** Sends ended deliveries again, by filter. */
+  replay(request: ReplayRequest): Promise<ReplayReceipt>;
+
+  /** Names seen in events or named by subscriptions, in alphabetical order. */
+  listEventTypes(): Promise<Page<EventTypeResource>>;
+  meta(): Promise<Meta>;
+}

@@ -1,0 +1,176 @@
+import type { Scope } from "./scope.ts";
+
+/** When to try again (delivery.md). All durations in ms. */
+export type RetryPolicy =
+  /** Wait n after failed attempt n; `delaysMs.length + 1` attempts in all. */
+  | { strategy: "list"; delaysMs: readonly number[]; jitter: number }
+  /** linear: first · n; exponential: first · 2^(n−1); both capped at `longestDelayMs`. */
+  | {
+      strategy: "linear" | "exponential";
+      firstDelayMs: number;
+      longestDelayMs: number;
+      /** 1–20, the first try included. */
+      maxAttempts: number;
+      jitter: number;
+    };
+
+/** What of everything that is not a 2xx is tried again; a list names statuses, "5xx" and "network". */
+export type RetryOn = "any" | "server-errors" | readonly string[];
+
+export type Transport = "http" | "tunnel";
+
+export type DisabledReason = "by_hand" | "gone" | "failing";
+
+/** A secret that signs now. */
+export interface SigningSecret {
+  id: string;
+  /** What the HMAC takes: decoded once, when the subscription is loaded. */
+  key: Uint8Array;
+  /** Unix ms; undefined: does not end. A secret signs until then. */
+  expiresAt: number | undefined;
+}
+
+/** A subscription as the running program holds it: secrets unsealed and decoded. Never serialised, never logged. */
+export interface Subscription {
+  rowId: number;
+  /** `sub_…` */
+  id: string;
+  scope: Scope;
+  name: string;
+  description: string;
+  /** Undefined for a tunnel. */
+  url: string | undefined;
+  transport: Transport;
+  /** Exact names, `prefix.*` or `*`. */
+  events: readonly string[];
+  enabled: boolean;
+  disabledReason: DisabledReason | undefined;
+  paused: boolean;
+  profile: string;
+  /** Custom headers, lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  /** Newest first; the expired ones may still be in it. */
+  secrets: readonly SigningSecret[];
+  retry: RetryPolicy;
+  retryOn: RetryOn;
+  on410: "disable" | "retry" | "fail";
+  timeoutMs: number;
+  /** Attempts in flight at once. */
+  concurrency: number;
+  /** Token bucket; undefined: no limit. */
+  rateLimit: RateLimit | undefined;
+  autoDisable: AutoDisable;
+  /** Characters of a response that an attempt keeps: 0–16,384. */
+  excerptChars: number;
+  metadata: Readonly<Record<string, unknown>>;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface RateLimit {
+  count: number;
+  perMs: number;
+}
+
+export interface AutoDisable {
+  /** Failed attempts in a row; 0: never. */
+  failures: number;
+  /** First to last of them at least this far apart. */
+  minSpanMs: number;
+}
+
+export type HealthState = "healthy" | "degraded" | "unhealthy" | "disabled";
+
+// ---- as the API shows and takes it -----------------------------------------------------------------------------
+
+export interface RetryResource {
+  strategy: "list" | "linear" | "exponential";
+  delays?: string[];
+  first_delay?: string;
+  longest_delay?: string;
+  max_attempts?: number;
+  jitter: number;
+}
+
+/** A subscription in JSON, fields in this order (http-api.md). Header values are masked `"***"`. */
+export interface SubscriptionResource {
+  id: string;
+  name: string;
+  description: string;
+  url: string | null;
+  transport: Transport;
+  events: string[];
+  enabled: boolean;
+  paused: boolean;
+  profile: string;
+  headers: Record<string, string>;
+  filter: null;
+  retry: RetryResource;
+  retry_on: RetryOn;
+  timeout_ms: number;
+  on_410: "disable" | "retry" | "fail";
+  breaker: boolean;
+  auto_disable: { failures: number; min_span: string };
+  rotate_every: null;
+  allow_net: string[];
+  deny_net: string[];
+  concurrency: number;
+  rate_limit: string | null;
+  order_by: null;
+  batch: null;
+  metadata: Record<string, unknown>;
+  tenant: string;
+  environment: string;
+  event_version: null;
+  health: {
+    state: HealthState;
+    consecutive_failures: number;
+    success_rate: number;
+    disabled_reason: DisabledReason | null;
+    last_triggered_at: string | null;
+    last_success_at: string | null;
+  };
+  /** Deliveries that ended, over the subscription's life. */
+  counts: { succeeded: number; failed: number };
+  secrets: { id: string; created_at: string; expires_at: string | null; hint: string }[];
+  created_at: string;
+  updated_at: string;
+}
+
+/** The answer to create and rotate: the only places where the whole secret stands. */
+export interface SubscriptionWithSecret extends SubscriptionResource {
+  secret: string;
+  warnings?: string[];
+}
+
+/** What create and replace take. Only `url` and `events` are needed; null means "the default". */
+export interface SubscriptionInput {
+  url: string;
+  events: string[];
+  name?: string | null;
+  description?: string | null;
+  secret?: string | null;
+  enabled?: boolean;
+  profile?: string | null;
+  headers?: Record<string, string> | null;
+  /** A preset's name (`"standard"`) or a policy. */
+  retry?: string | RetryInput | null;
+  retry_on?: RetryOn | null;
+  on_410?: "disable" | "retry" | "fail" | null;
+  /** ms, or a duration such as "10s" under `timeout`. */
+  timeout_ms?: number | null;
+  timeout?: string | null;
+  concurrency?: number | null;
+  rate_limit?: string | null;
+  auto_disable?: { failures: number; min_span?: string | number } | null;
+  metadata?: Record<string, unknown> | null;
+}
+
+export interface RetryInput {
+  strategy?: "list" | "linear" | "exponential";
+  delays?: (string | number)[];
+  first_delay?: string | number;
+  longest_delay?: string | number;
+  max_attempts?: number;
+  jitter?: number;
+}

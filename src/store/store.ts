@@ -1,0 +1,273 @@
+// What any store promises. One suite (test/store/) tests every implementation; nothing above store/ knows which it is.
+//
+// - A promise of a writing method resolves only when the change is on disk (fsynced).
+// - Writes that wait together are committed together; each is all or nothing by itself.
+// - A delivery is a lease, never a flag: `claimable_at` is its due time while it waits and the end of the lease while
+//   it is being sent. Recovering from a crash is the same query.
+// - Every read and write names its scope, but what the delivering side does by row id.
+// - All times are unix ms, given by the caller: a store reads no clock.
+//
+// Errors: HooksError `store_busy`, `store_full`, `store_unusable`, `conflict`. Anything else is a bug.
+
+import type { Attempt } from "../core/attempt.ts";
+import type { ClaimedDelivery, DeliveryReason, DeliveryState, RecordedAttempt } from "../core/delivery.ts";
+import type { Health } from "../core/health.ts";
+import type { Scope } from "../core/scope.ts";
+import type { DisabledReason, Transport } from "../core/subscription.ts";
+
+export interface Store extends EventStore, DeliveryStore, SubscriptionStore {
+  /** Stable for the life of the database. */
+  readonly databaseId: string;
+  /**
+   * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions changed.
+   * Returns a function that stops it. Without a listener nothing is polled.
+   */
+  watch(listener: (change: { configChanged: boolean }) => void): () => void;
+  /** Resolves when everything that was submitted is on disk or refused. Later calls reject. */
+  close(): Promise<void>;
+}
+
+// ---- events ----------------------------------------------------------------------------------------------------
+
+export interface NewEvent {
+  scope: Scope;
+  id: string;
+  type: string;
+  timestamp: number;
+  data: Uint8Array;
+  metadata: Uint8Array | undefined;
+  version: string | undefined;
+  /** SHA-256 of what idempotency compares. */
+  fingerprint: Uint8Array;
+  createdAt: number;
+  deliveries: NewDelivery[];
+}
+
+export interface NewDelivery {
+  /** `dlv_…` */
+  id: string;
+  subscriptionRowId: number;
+  /** Stored already leased to this worker, until then: it goes straight to its lane and is not read back. Undefined:
+   * due at the event's `createdAt`, for whoever claims it. */
+  lease: Lease | undefined;
+}
+
+export interface Lease {
+  worker: string;
+  endsAt: number;
+}
+
+export type AppendedEvent =
+  /** `deliveryRowIds` in the order of `NewEvent.deliveries`. */
+  | { kind: "stored"; deliveryRowIds: number[] }
+  /** The id exists with the same fingerprint: nothing stored. */
+  | { kind: "repeated"; deliveryCount: number }
+  /** The id exists with another fingerprint: nothing stored. */
+  | { kind: "conflict" };
+
+export interface StoredEvent {
+  rowId: number;
+  scope: Scope;
+  id: string;
+  type: string;
+  timestamp: number;
+  data: Uint8Array;
+  metadata: Uint8Array | undefined;
+  version: string | undefined;
+  deliveryCount: number;
+  createdAt: number;
+}
+
+export interface EventFilter {
+  /** Exact; undefined: any. */
+  type: string | undefined;
+  /** Types that begin with this (a pattern's `invoice.`). */
+  typePrefix: string | undefined;
+  since: number | undefined;
+  until: number | undefined;
+}
+
+export interface EventStore {
+  /** Event and deliveries in one commit. `atomic`: all or, at the first conflict, none. */
+  appendEvents(events: readonly NewEvent[], options?: { atomic?: boolean }): Promise<AppendedEvent[]>;
+  findEvent(scope: Scope, id: string): Promise<StoredEvent | undefined>;
+  /** At most `limit` ids that begin with `start`. */
+  findEventIds(scope: Scope, start: string, limit: number): Promise<string[]>;
+  /** Newest first; only rows before `beforeRowId` (exclusive). `data` and `metadata` are empty here. */
+  listEvents(scope: Scope, filter: EventFilter, limit: number, beforeRowId: number | undefined): Promise<StoredEvent[]>;
+  /** Every type that was ever published in the scope, in alphabetical order. */
+  listEventTypes(scope: Scope): Promise<string[]>;
+}
+
+// ---- deliveries ------------------------------------------------------------------------------------------------
+
+export interface StoredDelivery {
+  rowId: number;
+  id: string;
+  eventRowId: number;
+  eventId: string;
+  eventType: string;
+  subscriptionRowId: number;
+  subscriptionId: string;
+  scope: Scope;
+  state: DeliveryState;
+  reason: DeliveryReason | undefined;
+  attemptCount: number;
+  /** Due time while it waits, end of the lease while it is being sent, undefined once it ended. */
+  claimableAt: number | undefined;
+  lastAttemptAt: number | undefined;
+  lastStatus: number | undefined;
+  lastError: string | undefined;
+  lastExcerpt: string | undefined;
+  createdAt: number;
+  completedAt: number | undefined;
+}
+
+export interface DeliveryFilter {
+  state: DeliveryState | undefined;
+  subscriptionRowId: number | undefined;
+  eventRowId: number | undefined;
+  type: string | undefined;
+  typePrefix: string | undefined;
+  /** Of the delivery's creation. */
+  since: number | undefined;
+  until: number | undefined;
+}
+
+export interface LaneClaim {
+  subscriptionRowId: number;
+  /** At most this many. */
+  limit: number;
+}
+
+export interface LaneClaimed {
+  subscriptionRowId: number;
+  deliveries: ClaimedDelivery[];
+  /** When the next of this lane that waits is due; undefined: none waits. */
+  nextDueAt: number | undefined;
+}
+
+export interface RecordReceipt {
+  /** Subscriptions that this disabled, and why. */
+  disabled: { subscriptionRowId: number; reason: DisabledReason }[];
+}
+
+export interface DeliveryStore {
+  /**
+   * Takes back at once the leases of every other worker: with one sending process a foreign lease is a dead one
+   * (`reclaims` + 1; the fifth in a row without a result counts as a failed attempt). Returns how many.
+   */
+  reclaimLeases(worker: string, now: number): Promise<number>;
+  /** Leases what is due (`claimable_at` ≤ now), the longest overdue first; each delivery to one worker only. */
+  claimDue(lanes: readonly LaneClaim[], now: number, lease: Lease): Promise<LaneClaimed[]>;
+  /** For each of these subscriptions that has a waiting delivery: when its first is due. */
+  nextDueTimes(subscriptionRowIds: readonly number[]): Promise<Map<number, number>>;
+  /**
+   * Attempts, next states, health and counts, in one commit. A delivery that is no longer leased to `worker`
+   * (cancelled, its subscription deleted …) keeps its state; its attempt is recorded all the same.
+   * A verdict `disableSubscription`, or the subscription's auto-disable rule, disables it: its waiting deliveries
+   * become `failed` with the reason.
+   */
+  recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt>;
+  /** Gives leases back unused: due at `claimableAt`. */
+  releaseLeases(worker: string, deliveryRowIds: readonly number[], claimableAt: number): Promise<void>;
+
+  findDelivery(scope: Scope, id: string): Promise<StoredDelivery | undefined>;
+  findDeliveryIds(scope: Scope, start: string, limit: number): Promise<string[]>;
+  /** Newest first. */
+  listDeliveries(
+    scope: Scope,
+    filter: DeliveryFilter,
+    limit: number,
+    beforeRowId: number | undefined,
+  ): Promise<StoredDelivery[]>;
+  countDeliveries(scope: Scope, filter: DeliveryFilter): Promise<number>;
+  /** In order of number. */
+  listAttempts(deliveryRowId: number): Promise<Attempt[]>;
+  /**
+   * Sends these again: state `pending`, due at `now`; a new round when it had ended (`trigger` says why). One that is
+   * being sent right now is left alone. Returns the row ids re-opened.
+   */
+  reopenDeliveries(
+    deliveryRowIds: readonly number[],
+    now: number,
+    trigger: "manual" | "replay",
+  ): Promise<number[]>;
+  /** Adds deliveries to a stored event (a replay to subscriptions that had not got it). Existing pairs are skipped.
+   * Returns the row ids added. */
+  addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): Promise<number[]>;
+  /** Waiting → `cancelled`. False when it had ended or is being sent. */
+  cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number): Promise<boolean>;
+  /** Waiting deliveries of this subscription created before `createdBefore` → `cancelled`. Returns how many. */
+  expireDeliveries(subscriptionRowId: number, createdBefore: number, now: number): Promise<number>;
+}
+
+// ---- subscriptions ---------------------------------------------------------------------------------------------
+
+/** Bytes sealed by the service (AES-256-GCM); the store keeps them and knows nothing of them. */
+export interface Sealed {
+  keyId: string;
+  bytes: Uint8Array;
+}
+
+/** A subscription as it is stored. What a store never looks into is JSON text in `settings`. */
+export interface StoredSubscription {
+  rowId: number;
+  id: string;
+  scope: Scope;
+  name: string;
+  transport: Transport;
+  /** Undefined for a tunnel. */
+  url: string | undefined;
+  events: string[];
+  enabled: boolean;
+  disabledReason: DisabledReason | undefined;
+  paused: boolean;
+  /** Auto-disable rule, which the store applies while recording: failures in a row (0: never) … */
+  autoDisableFailures: number;
+  /** … and their least span, ms. */
+  autoDisableSpanMs: number;
+  /** Sealed JSON object of custom headers; undefined: none. */
+  headers: Sealed | undefined;
+  /** JSON text: description, profile, retry, retry_on, on_410, timeout_ms, concurrency, rate_limit, metadata … */
+  settings: string;
+  secrets: StoredSecret[];
+  health: Health;
+  counts: { succeeded: number; failed: number };
+  /** For a tunnel: the session's name; undefined otherwise. */
+  session: string | undefined;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface StoredSecret {
+  /** `sec_…` */
+  id: string;
+  sealed: Sealed;
+  /** `whsec_…Qx`: what may be shown. */
+  hint: string;
+  createdAt: number;
+  /** Undefined: does not end. */
+  expiresAt: number | undefined;
+}
+
+export type NewSubscription = Omit<StoredSubscription, "rowId" | "health" | "counts">;
+
+/** What a change sets; what is left out stays. */
+export type SubscriptionChange = Partial<
+  Omit<StoredSubscription, "rowId" | "id" | "scope" | "transport" | "secrets" | "health" | "counts" | "createdAt">
+> & { updatedAt: number };
+
+export interface SubscriptionStore {
+  /** Returns the row id. `conflict` when a tunnel session of that name exists in the scope. */
+  insertSubscription(subscription: NewSubscription): Promise<number>;
+  /** False when it is not there (any more). */
+  updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean>;
+  /** Waiting deliveries become `cancelled` (`subscription_deleted`); history stays. False when it is not there. */
+  deleteSubscription(rowId: number, now: number): Promise<boolean>;
+  /** Adds the new secret; every secret without an end ends at `oldEndsAt`; those that ended before `now` are removed. */
+  rotateSecret(subscriptionRowId: number, secret: StoredSecret, oldEndsAt: number, now: number): Promise<void>;
+  /** All that exist, of every scope when `scope` is undefined, in order of row id. */
+  loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]>;
+  findSubscription(scope: Scope, id: string): Promise<StoredSubscription | undefined>;
+}
