@@ -1,0 +1,43 @@
+import type { Scope } from "../core/scope.ts";
+import type { Subscription } from "../core/subscription.ts";
+
+/** What a listener asks for (the frame `hello` of the listen protocol). */
+export interface ListenRequest {
+  scope: Scope;
+  /** Default of the CLI: host + folder. The same name again resumes. 1–128 of A–Z a–z 0–9 . _ - : / @ */
+  session: string;
+  /** Patterns; at least one. */
+  events: readonly string[];
+  /** Try again on the subscription's default schedule; otherwise each delivery is answered once. */
+  retry: boolean;
+  /** The local answer must come within this, 1–300 s. */
+  timeoutMs: number;
+  /** Most deliveries in flight at once. */
+  concurrency: number;
+  /** For people: who listens. */
+  name: string;
+}
+
+export interface ListenSession {
+  /** A real subscription, transport `tunnel`. */
+  subscription: Subscription;
+  /** Whole secrets as text, so that the local program can verify. */
+  secrets: string[];
+  /** True when the session existed before. */
+  resumed: boolean;
+  /** Deliveries that are due already. */
+  waiting: number;
+  /** When the first and the last of the waiting events happened, unix ms; undefined when none wait. */
+  missedFrom: number | undefined;
+  missedTo: number | undefined;
+}
+
+/** The sessions behind listeners: each is a durable subscription whose deliveries go through the tunnel. */
+export interface ListenSessions {
+  /** Creates the session, or takes it up again with these patterns and settings (and enables it if it had stopped
+   * collecting). */
+  open(request: ListenRequest): Promise<ListenSession>;
+  /** The listener is gone. `collect: false` (it quit cleanly): no new deliveries are made for it, waiting ones are
+   * cancelled; `true`: it goes on collecting and its deliveries wait for it. */
+  close(subscription: Subscription, options: { collect: boolean }): Promise<void>;
+}
