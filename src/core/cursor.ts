@@ -1,0 +1,30 @@
+import { invalid } from "./errors.ts";
+
+const PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+const ROW_ID = /^r([1-9]\d{0,15})$/;
+
+/** A list's cursor: the row id of the last row shown. Opaque to callers; rows that arrive later do not shift it. */
+export function formatCursor(rowId: number): string {
+  return Buffer.from(`r${rowId}`).toString("base64url");
+}
+
+/** @throws HooksError `invalid_request` when `cursor` is not one that a list answered. */
+export function parseCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined;
+  const match = PATTERN.test(cursor) ? ROW_ID.exec(Buffer.from(cursor, "base64url").toString("latin1")) : null;
+  const rowId = Number(match?.[1]);
+  if (match === null || !Number.isSafeInteger(rowId) || formatCursor(rowId) !== cursor) {
+    throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
+  }
+  return rowId;
+}
+
+export const PAGE_LIMIT_DEFAULT = 50;
+export const PAGE_LIMIT_MAX = 200;
+
+/** @throws HooksError `invalid_request` when `limit` is not 1–200. */
+export function checkLimit(limit: number | undefined): number {
+  if (limit === undefined) return PAGE_LIMIT_DEFAULT;
+  if (Number.isInteger(limit) && 1 <= limit && limit <= PAGE_LIMIT_MAX) return limit;
+  throw invalid("limit", `limit must be a whole number from 1 to ${PAGE_LIMIT_MAX}`);
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { invalid } from "./errors.ts";
+import { EVENT_ID_PATTERN, EVENT_MAX_BYTES, type EventInput, TIMESTAMP_MAX_AHEAD_MS } from "./event.ts";
+import { checkEventType, isOperationalType } from "./event-pattern.ts";
+import { parseInstant } from "./instant.ts";
+
+/** An event whose every field was checked. */
+export interface CheckedEvent {
+  type: string;
+  /** Undefined: one is to be made. */
+  id: string | undefined;
+  timestamp: number;
+  data: Uint8Array;
+  metadata: Uint8Array | undefined;
+  version: string | undefined;
+  /** SHA-256 over the bytes sent for type, data, timestamp, metadata and version (rulings.md 21). */
+  fingerprint: Uint8Array;
+}
+
+const VERSION_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
+
+/**
+ * Checks an event at `now` (unix ms). That `data` and `metadata` are JSON was checked by whoever cut them out
+ * (json-envelope.ts).
+ * @throws HooksError `invalid_request` or `too_large`, naming the field.
+ */
+export function checkEvent(input: EventInput, now: number): CheckedEvent {
+  const type = checkEventType(input.type, "type");
+  if (isOperationalType(type)) {
+    throw invalid("type", 'type must not begin with "hooks.": those are the events that hooks itself publishes');
+  }
+  if (input.id !== undefined && !EVENT_ID_PATTERN.test(input.id)) {
+    throw invalid("id", 'id must be 1 to 128 characters of A-Z, a-z, 0-9, "_" and "-"');
+  }
+  if (input.version !== undefined && !VERSION_PATTERN.test(input.version)) {
+    throw invalid("version", 'version must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"');
+  }
+  if (input.data.length === 0) throw invalid("data", "data is missing: any JSON value");
+  if (EVENT_MAX_BYTES < input.data.length + (input.metadata?.length ?? 0)) {
+    throw invalid("data", `data and metadata must be at most ${EVENT_MAX_BYTES} bytes together`);
+  }
+  return {
+    type,
+    id: input.id,
+    timestamp: checkTimestamp(input.timestamp, now),
+    data: input.data,
+    metadata: input.metadata,
+    version: input.version,
+    fingerprint: fingerprint(input),
+  };
+}
+
+function checkTimestamp(text: string | undefined, now: number): number {
+  if (text === undefined) return now;
+  const at = parseInstant(text);
+  if (at === undefined) {
+    throw invalid("timestamp", "timestamp must be ISO 8601 with an offset or Z", "for example: 2026-01-31T12:00:00.000Z");
+  }
+  if (at < 0) throw invalid("timestamp", "timestamp must not be before 1970");
+  if (now + TIMESTAMP_MAX_AHEAD_MS < at) throw invalid("timestamp", "timestamp must be at most 24 hours ahead");
+  return at;
+}
+
+/** Each part is preceded by its length, and a missing one differs from an empty one, so no two events share bytes. */
+function fingerprint(input: EventInput): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of [input.type, input.data, input.timestamp, input.metadata, input.version]) {
+    if (part === undefined) {
+      hash.update("-;");
+    } else {
+      const bytes = typeof part === "string" ? Buffer.from(part) : part;
+      hash.update(`${bytes.length};`).update(bytes);
+    }
+  }
+  return hash.digest();
+}
