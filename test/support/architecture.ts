@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+/** Path (relative, with "/") → text. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** Layer → the layers that its files may import, besides itself. This table is the architecture. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  "src/core": [],
+  "src/store": ["src/core"],
+  "src/service": ["src/core", "src/store"],
+  "src/receive": ["src/core", "src/service"],
+  "src/deliver": ["src/core", "src/service"],
+  "src/stream": ["src/core", "src/service"],
+  "src/client": ["src/core"],
+  "src/config.ts": ["src/core"],
+  "src/cli": ["src/core", "src/service", "src/client", "src/store", "src/config.ts"],
+  "src/index.ts": ["src/core", "src/client"],
+  "src/daemon.ts": [
+    "src/core",
+    "src/config.ts",
+    "src/store",
+    "src/service",
+    "src/receive",
+    "src/deliver",
+    "src/stream",
+  ],
+  commands: ["src/core", "src/cli", "src/config.ts", "src/daemon.ts"],
+};
+
+/** What single files may import beyond their layer, each with its reason. */
+const EXCEPTIONS: Record<string, readonly string[]> = {
+  // The developer's end of the tunnel is a program of its own: the command starts it.
+  "commands/listen.ts": ["src/stream"],
+};
+
+/** Package → where it may be imported. Replacing a package touches one place. */
+const HOME: Record<string, readonly string[]> = {
+  "better-sqlite3": ["src/store"],
+  fastify: ["src/receive"],
+  "@fastify/swagger": ["src/receive"],
+  typebox: ["src/receive"],
+  ajv: ["src/receive"],
+  undici: ["src/deliver", "src/client"],
+  ws: ["src/stream"],
+  commander: ["commands", "src/cli"],
+  "@inquirer/prompts": ["src/cli"],
+  chalk: ["src/cli"],
+  ora: ["src/cli"],
+  "cli-table3": ["src/cli"],
+  conf: ["src/cli", "src/config.ts"],
+  pino: ["src/cli", "src/daemon.ts", "commands"],
+  uuidv7: ["src/service", "src/daemon.ts"],
+};
+
+/** Node's modules that open or take connections or name addresses → where they may be imported. */
+const NETWORK = /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/;
+const NETWORK_HOME = ["src/deliver", "src/receive", "src/stream", "src/client"];
+const NETWORK_EXCEPTIONS: Record<string, string> = {
+  "commands/demo.ts": "its two receivers",
+};
+
+const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?|misc|shared)\.ts$/;
+const IMPURE =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\brandom(UUID|Bytes|Int|FillSync|Fill)\b|\bgetRandomValues\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b/;
+const SQL =
+  /\bSELECT\s[\s\S]*?\sFROM\b|\bINSERT\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s+\w+\s+SET\b|\bDELETE\s+FROM\b|\b(CREATE|ALTER|DROP)\s+TABLE\b|\bPRAGMA\s+\w/;
+const GLOBAL_NETWORK = /(?<![.\w])(fetch|globalThis\.fetch)\s*\(|\bnew\s+(WebSocket|EventSource)\s*\(/;
+const LONG_FILE_LINES = 400;
+
+/** All .ts files below the folders, by path relative to `root`. */
+export function readSources(root: string, folders: readonly string[]): Sources {
+  const sources = new Map<string, string>();
+  for (const folder of folders) {
+    for (const name of readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })) {
+      const file = path.posix.join(folder, name.split(path.sep).join("/"));
+      if (file.endsWith(".ts")) sources.set(file, readFileSync(path.join(root, file), "utf8"));
+    }
+  }
+  return sources;
+}
+
+/** Every breach of the architecture, one sentence each, in no particular order. */
+export function breaches(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const [file, text] of sources) {
+    for (const { target } of importsOf(text)) {
+      const reason = refusal(file, target);
+      if (reason !== undefined) found.push(`${file} imports ${target}: ${reason}`);
+    }
+    found.push(...contentBreaches(file, text));
+  }
+  return [...found, ...cycles(sources)];
+}
+
+function contentBreaches(file: string, text: string): string[] {
+  const code = withoutComments(text);
+  const layer = layerOf(file);
+  const found: string[] = [];
+  if (FORBIDDEN_NAME.test(file)) found.push(`${file}: name the idea, not the drawer`);
+  if (/^export default\b|\bas default\b/m.test(code)) found.push(`${file} has a default export`);
+  if (layer === "src/core" && IMPURE.test(code))
+    found.push(`${file}: core reads no clock, draws no randomness, sets no timer`);
+  if (layer !== "src/store" && SQL.test(code)) found.push(`${file}: SQL stands in src/store only`);
+  if (GLOBAL_NETWORK.test(code)) found.push(`${file}: no global fetch, WebSocket or EventSource`);
+  if (
+    /\/index\.ts$/.test(file) &&
+    layer.startsWith("src/") &&
+    file !== "src/index.ts" &&
+    /^export .* from /m.test(code)
+  ) {
+    found.push(`${file}: no barrels inside src/`);
+  }
+  const lines = text.split("\n").length;
+  if (lines > LONG_FILE_LINES && !saysWhyItIsOne(text)) {
+    found.push(`${file} has ${lines} lines: a comment in its first lines must say why it is one thing`);
+  }
+  return found;
+}
+
+/** A comment at the very top that holds the word "one". */
+function saysWhyItIsOne(text: string): boolean {
+  const head = /^(?:\s*(?:\/\/[^\n]*\n|\/\*[\s\S]*?\*\/))+/.exec(text)?.[0] ?? "";
+  return /\bone\b/i.test(head);
+}
+
+/** Why this import is not allowed; undefined when it is. */
+function refusal(file: string, target: string): string | undefined {
+  const from = layerOf(file);
+  if (target.startsWith(".")) {
+    const to = layerOf(path.posix.join(path.posix.dirname(file), target));
+    const allowed = [from, ...(MAY_IMPORT[from] ?? []), ...(EXCEPTIONS[file] ?? [])];
+    return allowed.includes(to) ? undefined : `${from} may not import ${to}`;
+  }
+  if (target.startsWith("node:")) {
+    if (from === "src/core") return target === "node:crypto" ? undefined : "core imports node:crypto only";
+    const networkHere = NETWORK_HOME.includes(from) || NETWORK_EXCEPTIONS[file] !== undefined;
+    return NETWORK.test(target) && !networkHere
+      ? `connections are the business of ${NETWORK_HOME.join(", ")}`
+      : undefined;
+  }
+  const home = HOME[packageOf(target)];
+  if (home === undefined) return "this package has no home: name one in test/support/architecture.ts";
+  return home.includes(from) ? undefined : `its home is ${home.join(", ")}`;
+}
+
+function packageOf(target: string): string {
+  return target.split("/", target.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** `src/core/signing/x.ts` → `src/core`; `src/daemon.ts` → itself; `commands/sub/list.ts` → `commands`. */
+function layerOf(file: string): string {
+  const [top = "", second = ""] = file.split("/");
+  return top === "src" ? `src/${second}` : top;
+}
+
+interface Import {
+  target: string;
+  /** Gone after compilation: cannot close a cycle. */
+  typeOnly: boolean;
+  /** `import()`: loaded later, cannot close a cycle either. */
+  lazy: boolean;
+}
+
+function importsOf(text: string): Import[] {
+  const code = withoutComments(text);
+  const found: Import[] = [];
+  for (const [, keyword, what, target = ""] of code.matchAll(/^(import|export)\s([^"';]*?)from\s*["']([^"']+)["']/gm)) {
+    found.push({ target, typeOnly: /^type\b/.test(what ?? ""), lazy: keyword === undefined });
+  }
+  for (const [, target = ""] of code.matchAll(/^import\s+["']([^"']+)["']/gm)) {
+    found.push({ target, typeOnly: false, lazy: false });
+  }
+  for (const [, target = ""] of code.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g)) {
+    found.push({ target, typeOnly: false, lazy: true });
+  }
+  return found;
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/[^\n]*/g, "$1");
+}
+
+/** Import cycles among values, each reported once, from the file where it was met. */
+function cycles(sources: Sources): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(file);
+    if (start >= 0) found.push(`cycle: ${[...trail.slice(start), file].join(" → ")}`);
+    if (start >= 0 || done.has(file)) return;
+    for (const { target, typeOnly, lazy } of importsOf(sources.get(file) ?? "")) {
+      const next = path.posix.join(path.posix.dirname(file), target);
+      if (target.startsWith(".") && !typeOnly && !lazy && sources.has(next)) visit(next, [...trail, file]);
+    }
+    done.add(file);
+  };
+  for (const file of sources.keys()) visit(file, []);
+  return found;
+}
