@@ -104,7 +104,7 @@ function contentBreaches(file: string, text: string): string[] {
   if (layer !== "src/store" && SQL.test(code)) found.push(`${file}: SQL stands in src/store only`);
   if (GLOBAL_NETWORK.test(code)) found.push(`${file}: no global fetch, WebSocket or EventSource`);
   if (
-    /\/index\.ts$/.test(file) &&
+    file.endsWith("/index.ts") &&
     layer.startsWith("src/") &&
     file !== "src/index.ts" &&
     /^export .* from /m.test(code)
