@@ -57,7 +57,7 @@ const HOME: Record<string, readonly string[]> = {
 const NETWORK = /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/;
 const NETWORK_HOME = ["src/deliver", "src/receive", "src/stream", "src/client"];
 const NETWORK_EXCEPTIONS: Record<string, string> = {
-  "commands/demo.ts": "its two receivers",
+  "commands/demo-receiver.ts": "the demo's two receivers",
 };
 
 const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?|misc|shared)\.ts$/;
