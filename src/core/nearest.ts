@@ -1,0 +1,50 @@
+/**
+ * The known word that was most likely meant by `word`: one that begins with it, else the one with the
+ * least edits (insert, delete, replace, swap of neighbours), at most a third of the word's length. Undefined when
+ * none is near. Case is ignored; of equals the first known wins.
+ */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const wanted = word.toLowerCase();
+  if (wanted === "" || LONGEST < wanted.length) return undefined;
+  const most = Math.max(1, Math.floor(wanted.length / 3));
+  let best: string | undefined;
+  let bestCost = most + 1;
+  for (const candidate of known) {
+    const cost = costOf(wanted, candidate.toLowerCase());
+    if (cost < bestCost) {
+      best = candidate;
+      bestCost = cost;
+    }
+  }
+  return best;
+}
+
+/** Longer words are not compared: nobody mistypes 65 characters, and the cost is quadratic. */
+const LONGEST = 64;
+
+function costOf(wanted: string, candidate: string): number {
+  if (wanted === candidate) return 0;
+  const edits = editsBetween(wanted, candidate);
+  // `lim` is further from `limit` than from `live`, counted in edits; as a beginning it can only mean one of them.
+  const isBeginning = 1 < wanted.length && candidate.startsWith(wanted);
+  return isBeginning ? Math.min(edits, 0.5) : edits;
+}
+
+/** Optimal string alignment distance (Damerau–Levenshtein without editing a swapped pair again). */
+function editsBetween(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
+      const swapped = 1 < i && 1 < j && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length]!;
+}
