@@ -14,6 +14,8 @@ export interface ListenRequest {
   timeoutMs: number;
   /** Most deliveries in flight at once. */
   concurrency: number;
+  /** How long deliveries wait while nobody listens; then they are cancelled. */
+  keepMs: number;
   /** For people: who listens. */
   name: string;
 }

@@ -1,0 +1,237 @@
+import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
+import { HooksError, invalid } from "../core/errors.ts";
+import { checkEventPattern } from "../core/event-pattern.ts";
+import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } from "../core/hooks-service.ts";
+import { parseBound } from "../core/instant.ts";
+import { findProfile } from "../core/profiles/registry.ts";
+import type { Scope } from "../core/scope.ts";
+import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
+import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
+import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+/** Deliveries re-opened in one transaction: short enough that publishing never waits long behind it. */
+const REPLAY_BATCH = 500;
+
+/** Reads deliveries, and sends them again. */
+export class Deliveries {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  async list(scope: Scope, query: DeliveryQuery): Promise<Page<DeliveryResource>> {
+    const limit = checkLimit(query.limit);
+    const before = parseCursor(query.cursor);
+    const filter = await this.#filter(scope, query);
+    const rows = await this.#parts.store.listDeliveries(scope, filter, limit + 1, before);
+    const page = rows.slice(0, limit);
+    return {
+      data: page.map(toDeliveryResource),
+      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
+    };
+  }
+
+  async get(scope: Scope, reference: string): Promise<DeliveryDetail> {
+    const { store } = this.#parts;
+    const delivery = await findDelivery(store, scope, reference);
+    const [event, attempts] = await Promise.all([
+      store.findEvent(scope, delivery.eventId),
+      store.listAttempts(delivery.rowId),
+    ]);
+    const payload = event === undefined ? new Uint8Array() : await this.#bodyOf(delivery, event);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload);
+    const isText = Buffer.from(text).equals(payload);
+    return {
+      ...toDeliveryResource(delivery),
+      payload: isText ? text : Buffer.from(payload).toString("base64"),
+      payload_encoding: isText ? "utf8" : "base64",
+      attempts: attempts.map(toAttemptResource),
+    };
+  }
+
+  async retry(scope: Scope, reference: string): Promise<DeliveryResource> {
+    const { store, now, dispatch } = this.#parts;
+    const delivery = await findDelivery(store, scope, reference);
+    await this.#checkSendable(scope, delivery.subscriptionId);
+    const reopened = await store.reopenDeliveries([delivery.rowId], now(), "manual");
+    if (reopened.length === 0)
+      throw new HooksError("conflict", `${delivery.id} is being sent right now`, { field: "id" });
+    dispatch?.wake(delivery.subscriptionRowId);
+    return toDeliveryResource(await findDelivery(store, scope, delivery.id));
+  }
+
+  async cancel(scope: Scope, reference: string): Promise<DeliveryResource> {
+    const { store, now } = this.#parts;
+    const delivery = await findDelivery(store, scope, reference);
+    if (!(await store.cancelDelivery(delivery.rowId, "cancelled", now()))) {
+      const current = await findDelivery(store, scope, delivery.id);
+      throw new HooksError("conflict", `${delivery.id} is ${current.state}: only a waiting delivery can be cancelled`, {
+        field: "id",
+      });
+    }
+    return toDeliveryResource(await findDelivery(store, scope, delivery.id));
+  }
+
+  /** Goes through what matches now, newest first, in batches; what arrives meanwhile is left out. */
+  async replay(scope: Scope, request: ReplayRequest): Promise<ReplayReceipt> {
+    const { store, now, dispatch } = this.#parts;
+    const status = request.status ?? "failed";
+    if (status !== "failed" && status !== "succeeded" && status !== "cancelled") {
+      throw invalid("status", "status must be failed, succeeded or cancelled: what still waits is sent anyway");
+    }
+    const types = request.types?.map((pattern, index) => checkEventPattern(pattern, `types[${index}]`));
+    const filters = await Promise.all(
+      (types ?? [undefined]).map((type) => this.#filter(scope, { ...request, status, type })),
+    );
+    const dryRun = request.dry_run === true;
+    let count = 0;
+    const woken = new Set<number>();
+    for (const filter of filters) {
+      if (dryRun) {
+        count += await store.countDeliveries(scope, filter);
+        continue;
+      }
+      let before: number | undefined;
+      do {
+        const rows = await store.listDeliveries(scope, filter, REPLAY_BATCH, before);
+        const reopened = await store.reopenDeliveries(
+          rows.map((row) => row.rowId),
+          now(),
+          "replay",
+        );
+        count += reopened.length;
+        for (const row of rows) woken.add(row.subscriptionRowId);
+        before = rows.length === REPLAY_BATCH ? rows.at(-1)!.rowId : undefined;
+      } while (before !== undefined);
+    }
+    for (const subscriptionRowId of woken) dispatch?.wake(subscriptionRowId);
+    return { count, dry_run: dryRun };
+  }
+
+  /** To everyone who got it, and everyone who would get it now; or only to those named, whatever their patterns. */
+  async replayEvent(scope: Scope, reference: string, only: readonly string[] | undefined): Promise<ReplayReceipt> {
+    const { store, directory, now, newId, dispatch } = this.#parts;
+    const event = await findEvent(store, scope, reference);
+    await directory.load();
+    const named =
+      only === undefined ? undefined : await Promise.all(only.map((one) => this.#checkSendable(scope, one)));
+    const existing = await this.#deliveriesOf(scope, event);
+    const chosen =
+      named === undefined ? existing : existing.filter((delivery) => named.includes(delivery.subscriptionRowId));
+    const at = now();
+    const reopened = await store.reopenDeliveries(
+      chosen
+        .filter((delivery) => directory.get(delivery.subscriptionRowId)?.enabled === true)
+        .map((delivery) => delivery.rowId),
+      at,
+      "replay",
+    );
+    const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
+    const added = (named ?? directory.takersOf(scope, event.type))
+      .filter((subscriptionRowId) => !has.has(subscriptionRowId))
+      .map((subscriptionRowId): NewDelivery => ({ id: newId("dlv"), subscriptionRowId, lease: undefined }));
+    const addedRows = added.length === 0 ? [] : await store.addDeliveries(event.rowId, added, at);
+    for (const one of [...chosen, ...added]) dispatch?.wake(one.subscriptionRowId);
+    return { count: reopened.length + addedRows.length, dry_run: false };
+  }
+
+  async deliveriesOf(scope: Scope, event: StoredEvent): Promise<DeliveryResource[]> {
+    return (await this.#deliveriesOf(scope, event)).map(toDeliveryResource);
+  }
+
+  #deliveriesOf(scope: Scope, event: StoredEvent): Promise<StoredDelivery[]> {
+    return this.#parts.store.listDeliveries(
+      scope,
+      { ...ANY, eventRowId: event.rowId },
+      Number.MAX_SAFE_INTEGER,
+      undefined,
+    );
+  }
+
+  /** The row id of a subscription that can be sent to. */
+  async #checkSendable(scope: Scope, reference: string): Promise<number> {
+    let subscription: Awaited<ReturnType<typeof findSubscription>>;
+    try {
+      subscription = await findSubscription(this.#parts.store, scope, reference);
+    } catch (error) {
+      if (!(error instanceof HooksError) || error.code !== "not_found") throw error;
+      throw new HooksError("not_found", `no subscription ${JSON.stringify(reference)}: nowhere to send it`, {
+        field: "subscription",
+        cause: error,
+      });
+    }
+    if (!subscription.enabled) {
+      throw new HooksError("conflict", `subscription ${subscription.id} is disabled`, {
+        field: "subscription",
+        hint: `hooks sub enable ${subscription.id}`,
+      });
+    }
+    return subscription.rowId;
+  }
+
+  async #filter(scope: Scope, query: DeliveryQuery & TimeRange): Promise<DeliveryFilter> {
+    const { store, now } = this.#parts;
+    const at = now();
+    return {
+      state: query.status === undefined ? undefined : checkState(query.status),
+      subscriptionRowId:
+        query.subscription === undefined ? undefined : (await findSubscription(store, scope, query.subscription)).rowId,
+      eventRowId: query.event === undefined ? undefined : (await findEvent(store, scope, query.event)).rowId,
+      ...typeFilter(query.type, "type"),
+      since: query.since === undefined ? undefined : parseBound(query.since, "since", at),
+      until: query.until === undefined ? undefined : parseBound(query.until, "until", at),
+    };
+  }
+
+  async #bodyOf(delivery: StoredDelivery, event: StoredEvent): Promise<Uint8Array> {
+    const [stored] = (await this.#parts.store.loadSubscriptions(delivery.scope)).filter(
+      (one) => one.rowId === delivery.subscriptionRowId,
+    );
+    // A deleted subscription's deliveries are shown in the standard form.
+    const profile = findProfile(
+      stored === undefined ? "standard" : (JSON.parse(stored.settings) as { profile: string }).profile,
+    )!;
+    return profile.build({
+      event,
+      deliveryId: delivery.id,
+      subscription: {
+        id: delivery.subscriptionId,
+        name: stored?.name ?? "",
+        scope: delivery.scope,
+        headers: {},
+        secrets: [],
+      },
+      sentAt: delivery.lastAttemptAt ?? delivery.createdAt,
+      userAgent: "",
+    }).body;
+  }
+}
+
+const ANY: DeliveryFilter = {
+  state: undefined,
+  subscriptionRowId: undefined,
+  eventRowId: undefined,
+  type: undefined,
+  typePrefix: undefined,
+  since: undefined,
+  until: undefined,
+};
+
+function checkState(status: DeliveryState): DeliveryState {
+  if (DELIVERY_STATES.includes(status)) return status;
+  throw invalid("status", `status must be one of: ${DELIVERY_STATES.join(", ")}`);
+}
+
+/** An exact type, or a pattern as subscriptions have them. */
+export function typeFilter(
+  pattern: string | undefined,
+  field: string,
+): { type: string | undefined; typePrefix: string | undefined } {
+  if (pattern === undefined || pattern === "*") return { type: undefined, typePrefix: undefined };
+  checkEventPattern(pattern, field);
+  if (pattern.endsWith(".*")) return { type: undefined, typePrefix: pattern.slice(0, -1) };
+  return { type: pattern, typePrefix: undefined };
+}

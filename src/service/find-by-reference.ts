@@ -1,0 +1,85 @@
+import { HooksError, invalid } from "../core/errors.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Store, StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
+
+// People give ids whole or by a unique beginning, and subscriptions also by name. Whatever is not there in this scope
+// is `not_found`, another tenant's row included.
+
+const CANDIDATES_SHOWN = 5;
+/** Prefix, "_" and a digit: less would be everything. */
+const SHORTEST_BEGINNING = 5;
+
+export async function findSubscription(store: Store, scope: Scope, reference: string): Promise<StoredSubscription> {
+  const exact = await store.findSubscription(scope, reference);
+  if (exact !== undefined) return exact;
+  const all = await store.loadSubscriptions(scope);
+  const named = all.filter((one) => one.name === reference);
+  const found =
+    named.length !== 0 ? named : all.filter((one) => isBeginning(reference) && one.id.startsWith(reference));
+  if (1 < found.length)
+    throw ambiguous(
+      "subscription",
+      reference,
+      found.map((one) => one.id),
+    );
+  if (found[0] === undefined) throw notFound("subscription", reference);
+  return found[0];
+}
+
+export async function findEvent(store: Store, scope: Scope, reference: string): Promise<StoredEvent> {
+  const event =
+    (await store.findEvent(scope, reference)) ??
+    (await findByBeginning(
+      reference,
+      "event",
+      (limit) => store.findEventIds(scope, reference, limit),
+      (id) => store.findEvent(scope, id),
+    ));
+  if (event === undefined) throw notFound("event", reference);
+  return event;
+}
+
+export async function findDelivery(store: Store, scope: Scope, reference: string): Promise<StoredDelivery> {
+  const delivery =
+    (await store.findDelivery(scope, reference)) ??
+    (await findByBeginning(
+      reference,
+      "delivery",
+      (limit) => store.findDeliveryIds(scope, reference, limit),
+      (id) => store.findDelivery(scope, id),
+    ));
+  if (delivery === undefined) throw notFound("delivery", reference);
+  return delivery;
+}
+
+async function findByBeginning<T>(
+  reference: string,
+  noun: string,
+  idsOf: (limit: number) => Promise<string[]>,
+  find: (id: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  if (!isBeginning(reference)) return undefined;
+  const ids = await idsOf(CANDIDATES_SHOWN + 1);
+  if (1 < ids.length) throw ambiguous(noun, reference, ids);
+  return ids[0] === undefined ? undefined : find(ids[0]);
+}
+
+function isBeginning(reference: string): boolean {
+  return SHORTEST_BEGINNING <= reference.length && /^[A-Za-z0-9_-]+$/.test(reference);
+}
+
+function notFound(noun: string, reference: string): HooksError {
+  return new HooksError("not_found", `no ${noun} ${JSON.stringify(reference)}`, {
+    field: "id",
+    hint: noun === "subscription" ? "hooks sub list" : `hooks ${noun} list`,
+  });
+}
+
+function ambiguous(noun: string, reference: string, ids: readonly string[]): HooksError {
+  const more = CANDIDATES_SHOWN < ids.length ? " …" : "";
+  return invalid(
+    "id",
+    `${JSON.stringify(reference)} names more than one ${noun}`,
+    `one of: ${ids.slice(0, CANDIDATES_SHOWN).join(", ")}${more}`,
+  );
+}

@@ -1,0 +1,212 @@
+import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_EVENTS,
+  type BatchReceipt,
+  EVENT_MAX_BYTES,
+  type EventDetail,
+  type EventInput,
+  type EventResource,
+  JSON_MAX_DEPTH,
+  type PublishReceipt,
+} from "../core/event.ts";
+import type {
+  DeliveryQuery,
+  EventQuery,
+  EventTypeResource,
+  HooksService,
+  Meta,
+  Page,
+  ReplayReceipt,
+  ReplayRequest,
+  SubscriptionQuery,
+  TestResult,
+} from "../core/hooks-service.ts";
+import { parseBound, toIso } from "../core/instant.ts";
+import type { Scope } from "../core/scope.ts";
+import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type { StoredEvent } from "../store/store.ts";
+import { Deliveries, typeFilter } from "./deliveries.ts";
+import { findEvent } from "./find-by-reference.ts";
+import { Publishing } from "./publishing.ts";
+import type { ServiceParts } from "./service-parts.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** What a tunnel takes in either direction. */
+export const TUNNEL_BODY_BYTES = 10 * 1024 * 1024;
+
+/** The use-cases over a store, for every scope. */
+export class UseCases {
+  readonly parts: ServiceParts;
+  readonly publishing: Publishing;
+  readonly subscriptions: Subscriptions;
+  readonly deliveries: Deliveries;
+
+  constructor(parts: ServiceParts) {
+    this.parts = parts;
+    this.publishing = new Publishing(parts);
+    this.subscriptions = new Subscriptions(parts);
+    this.deliveries = new Deliveries(parts);
+  }
+
+  in(scope: Scope): HooksService {
+    return new LocalService(this, scope);
+  }
+}
+
+/** HooksService over a store, bound to one scope: every call goes to its use-case with the scope put in. */
+class LocalService implements HooksService {
+  readonly #cases: UseCases;
+  readonly #scope: Scope;
+
+  constructor(cases: UseCases, scope: Scope) {
+    this.#cases = cases;
+    this.#scope = scope;
+  }
+
+  publish(event: EventInput): Promise<PublishReceipt> {
+    return this.#cases.publishing.publish(this.#scope, event);
+  }
+
+  publishBatch(events: readonly EventInput[], options: { atomic?: boolean } = {}): Promise<BatchReceipt> {
+    return this.#cases.publishing.publishBatch(this.#scope, events, options.atomic === true);
+  }
+
+  async listEvents(query: EventQuery = {}): Promise<Page<EventResource>> {
+    const { store, now } = this.#cases.parts;
+    const limit = checkLimit(query.limit);
+    const before = parseCursor(query.cursor);
+    const filter = {
+      ...typeFilter(query.type, "type"),
+      since: query.since === undefined ? undefined : parseBound(query.since, "since", now()),
+      until: query.until === undefined ? undefined : parseBound(query.until, "until", now()),
+    };
+    const rows = await store.listEvents(this.#scope, filter, limit + 1, before);
+    const page = rows.slice(0, limit);
+    return {
+      data: page.map(toEventResource),
+      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
+    };
+  }
+
+  async getEvent(id: string): Promise<EventDetail> {
+    const event = await findEvent(this.#cases.parts.store, this.#scope, id);
+    const deliveries = await this.#cases.deliveries.deliveriesOf(this.#scope, event);
+    return { ...toEventResource(event), deliveries, metadata: event.metadata ?? null, data: event.data };
+  }
+
+  replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
+    return this.#cases.deliveries.replayEvent(this.#scope, id, options.subscriptions);
+  }
+
+  createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret> {
+    return this.#cases.subscriptions.create(this.#scope, input);
+  }
+
+  listSubscriptions(query: SubscriptionQuery = {}): Promise<Page<SubscriptionResource>> {
+    return this.#cases.subscriptions.list(this.#scope, query);
+  }
+
+  getSubscription(id: string): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.get(this.#scope, id);
+  }
+
+  updateSubscription(id: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.update(this.#scope, id, patch);
+  }
+
+  replaceSubscription(id: string, input: SubscriptionInput): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.replace(this.#scope, id, input);
+  }
+
+  deleteSubscription(id: string): Promise<void> {
+    return this.#cases.subscriptions.delete(this.#scope, id);
+  }
+
+  enableSubscription(id: string): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.enable(this.#scope, id);
+  }
+
+  disableSubscription(id: string): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.disable(this.#scope, id);
+  }
+
+  pauseSubscription(id: string): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.pause(this.#scope, id);
+  }
+
+  resumeSubscription(id: string): Promise<SubscriptionResource> {
+    return this.#cases.subscriptions.resume(this.#scope, id);
+  }
+
+  testSubscription(
+    id: string,
+    options: { type?: string | undefined; data?: Uint8Array | undefined } = {},
+  ): Promise<TestResult> {
+    return this.#cases.subscriptions.test(this.#scope, id, options);
+  }
+
+  rotateSecret(
+    id: string,
+    options: { grace?: string | undefined; secret?: string | undefined } = {},
+  ): Promise<SubscriptionWithSecret> {
+    return this.#cases.subscriptions.rotateSecret(this.#scope, id, options);
+  }
+
+  listDeliveries(query: DeliveryQuery = {}): Promise<Page<DeliveryResource>> {
+    return this.#cases.deliveries.list(this.#scope, query);
+  }
+
+  getDelivery(id: string): Promise<DeliveryDetail> {
+    return this.#cases.deliveries.get(this.#scope, id);
+  }
+
+  retryDelivery(id: string): Promise<DeliveryResource> {
+    return this.#cases.deliveries.retry(this.#scope, id);
+  }
+
+  cancelDelivery(id: string): Promise<DeliveryResource> {
+    return this.#cases.deliveries.cancel(this.#scope, id);
+  }
+
+  replay(request: ReplayRequest): Promise<ReplayReceipt> {
+    return this.#cases.deliveries.replay(this.#scope, request);
+  }
+
+  async listEventTypes(): Promise<Page<EventTypeResource>> {
+    const { store } = this.#cases.parts;
+    const [seen, subscriptions] = await Promise.all([
+      store.listEventTypes(this.#scope),
+      store.loadSubscriptions(this.#scope),
+    ]);
+    const named = subscriptions.flatMap((one) => one.events.filter((pattern) => !pattern.endsWith("*")));
+    return { data: [...new Set([...seen, ...named])].sort().map((name) => ({ name })), next_cursor: null };
+  }
+
+  async meta(): Promise<Meta> {
+    return {
+      version: this.#cases.parts.version,
+      limits: {
+        event_bytes: EVENT_MAX_BYTES,
+        batch_events: BATCH_MAX_EVENTS,
+        batch_bytes: BATCH_MAX_BYTES,
+        json_depth: JSON_MAX_DEPTH,
+        tunnel_body_bytes: TUNNEL_BODY_BYTES,
+      },
+    };
+  }
+}
+
+function toEventResource(event: StoredEvent): EventResource {
+  return {
+    id: event.id,
+    type: event.type,
+    timestamp: toIso(event.timestamp),
+    version: event.version ?? null,
+    tenant: event.scope.tenant,
+    environment: event.scope.environment,
+    delivery_count: event.deliveryCount,
+    created_at: toIso(event.createdAt),
+  };
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import type { SendResult } from "../core/attempt.ts";
+import type { HooksService } from "../core/hooks-service.ts";
+import type { Scope } from "../core/scope.ts";
+import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
+import type { Store } from "../store/store.ts";
+import { UseCases } from "./local-service.ts";
+import { newId } from "./new-id.ts";
+import type { DispatchPort, OneOffRequest, ServiceParts } from "./service-parts.ts";
+import { SubscriptionDirectory } from "./subscription-directory.ts";
+import { Vault } from "./vault.ts";
+
+export interface LocalOptions {
+  storePath: string;
+  /** Of the master key and the token. */
+  dataDirectory: string;
+  /** `thread`: a writer thread with group commit, for a daemon. `inline`: this process writes by itself, for a command. */
+  mode: "thread" | "inline";
+  /** Never creates, migrates or writes. */
+  readOnly?: boolean;
+  now(): number;
+  env: Readonly<Record<string, string | undefined>>;
+  version: string;
+  send(request: OneOffRequest): Promise<SendResult>;
+  /** The store cannot go on (an fsync failed): end the process. */
+  onFatal(error: Error): void;
+}
+
+/** Everything of the service that works on a store file, put together. */
+export interface LocalHooks {
+  storePath: string;
+  dataDirectory: string;
+  store: Store;
+  directory: SubscriptionDirectory;
+  cases: UseCases;
+  serviceFor(scope: Scope): HooksService;
+  /** Whole secrets that sign now, newest first: for the owner of the store file (rulings.md 25). */
+  secretsOf(scope: Scope, subscription: string): Promise<string[]>;
+  /** From now on what is published goes to this dispatcher. */
+  attach(dispatch: DispatchPort): void;
+  close(): Promise<void>;
+}
+
+export async function openLocalService(options: LocalOptions): Promise<LocalHooks> {
+  const { storePath, dataDirectory } = options;
+  const store = await openSqliteStore({
+    path: storePath,
+    mode: options.mode,
+    readOnly: options.readOnly === true,
+    onFatal: options.onFatal,
+  });
+  const vault = new Vault({ env: options.env, dataDirectory, random: randomBytes });
+  const directory = new SubscriptionDirectory(store, vault);
+  const parts: ServiceParts = {
+    store,
+    directory,
+    vault,
+    now: options.now,
+    newId,
+    random: randomBytes,
+    version: options.version,
+    send: options.send,
+    dispatch: undefined,
+  };
+  const cases = new UseCases(parts);
+  return {
+    storePath,
+    dataDirectory,
+    store,
+    directory,
+    cases,
+    serviceFor: (scope) => cases.in(scope),
+    secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription),
+    attach: (dispatch) => {
+      parts.dispatch = dispatch;
+    },
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,157 @@
+import type { ClaimedDelivery } from "../core/delivery.ts";
+import { HooksError, toHooksError } from "../core/errors.ts";
+import {
+  BATCH_MAX_EVENTS,
+  type BatchReceipt,
+  type BatchResult,
+  type EventInput,
+  type PublishReceipt,
+} from "../core/event.ts";
+import { type CheckedEvent, checkEvent } from "../core/event-content.ts";
+import type { Scope } from "../core/scope.ts";
+import type { AppendedEvent, Lease, NewDelivery, NewEvent } from "../store/store.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+/** An event on its way to the store, with the leases that were reserved for it. */
+interface Prepared {
+  event: NewEvent;
+  leased: NewDelivery[];
+}
+
+/**
+ * Accepts events: checks, matches, stores. A receipt exists only once event and deliveries are on disk together.
+ * What this process has room for is stored already leased to it and goes straight to its lane, never read back.
+ */
+export class Publishing {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  async publish(scope: Scope, input: EventInput): Promise<PublishReceipt> {
+    await this.#parts.directory.load();
+    const at = this.#parts.now();
+    const prepared = this.#prepare(scope, checkEvent(input, at), at);
+    const [appended] = await this.#append([prepared], false);
+    const receipt = receiptOf(prepared.event, appended!);
+    if (receipt instanceof HooksError) throw receipt;
+    return receipt;
+  }
+
+  async publishBatch(scope: Scope, inputs: readonly EventInput[], atomic: boolean): Promise<BatchReceipt> {
+    if (BATCH_MAX_EVENTS < inputs.length)
+      throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events`, { field: "events" });
+    await this.#parts.directory.load();
+    const at = this.#parts.now();
+    const checked = inputs.map((input, index) => checkOrError(input, at, atomic ? index : undefined));
+    const prepared = checked.map((one) => (one instanceof HooksError ? one : this.#prepare(scope, one, at)));
+    const appended = await this.#append(
+      prepared.filter((one): one is Prepared => !(one instanceof HooksError)),
+      atomic,
+    );
+    let next = 0;
+    const results = prepared.map((one): BatchResult | HooksError =>
+      one instanceof HooksError ? one : receiptOf(one.event, appended[next++]!),
+    );
+    const refused = results.findIndex((result) => result instanceof HooksError);
+    if (atomic && refused !== -1) throw atIndex(results[refused] as HooksError, refused);
+    return { results: results.map((result) => (result instanceof HooksError ? toErrorResult(result) : result)) };
+  }
+
+  #prepare(scope: Scope, checked: CheckedEvent, at: number): Prepared {
+    const { directory, dispatch, newId } = this.#parts;
+    const { id, ...content } = checked;
+    const leased: NewDelivery[] = [];
+    const deliveries = directory.takersOf(scope, checked.type).map((subscriptionRowId): NewDelivery => {
+      const lease: Lease | undefined = dispatch?.freshLease(subscriptionRowId);
+      const delivery = { id: newId("dlv"), subscriptionRowId, lease };
+      if (lease !== undefined) leased.push(delivery);
+      return delivery;
+    });
+    return { event: { scope, id: id ?? newId("evt"), ...content, createdAt: at, deliveries }, leased };
+  }
+
+  async #append(prepared: readonly Prepared[], atomic: boolean): Promise<AppendedEvent[]> {
+    if (prepared.length === 0) return [];
+    const { store, dispatch } = this.#parts;
+    let appended: AppendedEvent[];
+    try {
+      appended = await store.appendEvents(
+        prepared.map((one) => one.event),
+        { atomic },
+      );
+    } catch (error) {
+      dispatch?.abandon(prepared.flatMap((one) => one.leased.map((delivery) => delivery.subscriptionRowId)));
+      throw error;
+    }
+    if (dispatch !== undefined) {
+      for (const [index, one] of prepared.entries()) this.#dispatch(one, appended[index]!);
+    }
+    return appended;
+  }
+
+  #dispatch({ event, leased }: Prepared, appended: AppendedEvent): void {
+    const dispatch = this.#parts.dispatch!;
+    if (appended.kind !== "stored") {
+      if (leased.length !== 0) dispatch.abandon(leased.map((delivery) => delivery.subscriptionRowId));
+      return;
+    }
+    const fresh: ClaimedDelivery[] = [];
+    for (const [index, delivery] of event.deliveries.entries()) {
+      if (delivery.lease === undefined) {
+        dispatch.wake(delivery.subscriptionRowId);
+        continue;
+      }
+      fresh.push({
+        rowId: appended.deliveryRowIds[index]!,
+        id: delivery.id,
+        subscriptionRowId: delivery.subscriptionRowId,
+        scope: event.scope,
+        event,
+        attemptCount: 0,
+        roundAttempts: 0,
+        trigger: "auto",
+      });
+    }
+    if (fresh.length !== 0) dispatch.offer(fresh);
+  }
+}
+
+function checkOrError(input: EventInput, at: number, throwIndex: number | undefined): CheckedEvent | HooksError {
+  try {
+    return checkEvent(input, at);
+  } catch (error) {
+    const known = toHooksError(error);
+    if (known.code === "internal") throw error;
+    if (throwIndex !== undefined) throw atIndex(known, throwIndex);
+    return known;
+  }
+}
+
+function receiptOf(event: NewEvent, appended: AppendedEvent): PublishReceipt | HooksError {
+  switch (appended.kind) {
+    case "stored":
+      return { id: event.id, deliveries: event.deliveries.length };
+    case "repeated":
+      return { id: event.id, deliveries: appended.deliveryCount };
+    case "conflict":
+      return new HooksError("conflict", `id ${event.id} was published before with other content`, {
+        field: "id",
+        hint: "an id names one event for ever: give a new event a new id",
+      });
+  }
+}
+
+/** The same error, its field named from the top of the batch. */
+function atIndex(error: HooksError, index: number): HooksError {
+  const field = `events[${index}]${error.field === undefined ? "" : `.${error.field}`}`;
+  return new HooksError(error.code, `events[${index}]: ${error.message}`, { field, hint: error.hint });
+}
+
+export function toErrorResult(error: HooksError): BatchResult {
+  const { code, message, field, hint } = error;
+  return {
+    error: { code, message, ...(field === undefined ? {} : { field }), ...(hint === undefined ? {} : { hint }) },
+  };
+}

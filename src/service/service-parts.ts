@@ -1,0 +1,42 @@
+import type { SendResult } from "../core/attempt.ts";
+import type { ClaimedDelivery } from "../core/delivery.ts";
+import type { IdSource } from "../core/ids.ts";
+import type { Lease, Store } from "../store/store.ts";
+import type { SubscriptionDirectory } from "./subscription-directory.ts";
+import type { Vault } from "./vault.ts";
+
+/** What the use-cases work with; daemon.ts or open-local.ts puts it together. */
+export interface ServiceParts {
+  store: Store;
+  directory: SubscriptionDirectory;
+  vault: Vault;
+  /** Unix ms. */
+  now(): number;
+  newId: IdSource;
+  random(size: number): Uint8Array;
+  /** Of the program. */
+  version: string;
+  /** One request at once, nothing recorded: a subscription's test. */
+  send(request: OneOffRequest): Promise<SendResult>;
+  /** The dispatcher of this process; undefined where none runs: what is due waits for a daemon. */
+  dispatch: DispatchPort | undefined;
+}
+
+export interface OneOffRequest {
+  url: string;
+  headers: string[];
+  body: Uint8Array;
+  timeoutMs: number;
+}
+
+/** What publishing tells the dispatcher. */
+export interface DispatchPort {
+  /** A lease, with room reserved for it, when one more fresh delivery of this subscription could start now. */
+  freshLease(subscriptionRowId: number): Lease | undefined;
+  /** Deliveries that were stored with those leases. */
+  offer(deliveries: readonly ClaimedDelivery[]): void;
+  /** Those leases were not used after all. */
+  abandon(subscriptionRowIds: readonly number[]): void;
+  /** Something of this subscription may be due. */
+  wake(subscriptionRowId: number): void;
+}

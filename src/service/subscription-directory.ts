@@ -1,0 +1,162 @@
+import { PatternIndex } from "../core/event-pattern.ts";
+import { findProfile } from "../core/profiles/registry.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Subscription } from "../core/subscription.ts";
+import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
+import { readSettings } from "./subscription-resource.ts";
+import type { Vault } from "./vault.ts";
+
+/** A subscription as it is matched: what only sending needs is unsealed when it is first asked for. */
+interface Entry {
+  stored: StoredSubscription;
+  subscription: Subscription | undefined;
+}
+
+/**
+ * The subscriptions in memory: which of them take an event, and everything that sending to one needs. Publishing and
+ * delivering never touch the disk for it. Whoever changes a subscription calls `refresh`; another process's change
+ * comes as `reload`.
+ */
+export class SubscriptionDirectory {
+  readonly #store: SubscriptionStore;
+  readonly #vault: Vault;
+  readonly #scope: Scope | undefined;
+  #entries = new Map<number, Entry>();
+  #indexes = new Map<string, PatternIndex<Entry>>();
+  #loaded: Promise<void> | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  /** `scope`: only its subscriptions are loaded; undefined: all of them. */
+  constructor(store: SubscriptionStore, vault: Vault, scope?: Scope) {
+    this.#store = store;
+    this.#vault = vault;
+    this.#scope = scope;
+  }
+
+  /** Loads once; later calls wait for the same. */
+  load(): Promise<void> {
+    this.#loaded ??= this.reload();
+    return this.#loaded;
+  }
+
+  async reload(): Promise<void> {
+    const stored = await this.#store.loadSubscriptions(this.#scope);
+    const before = this.#entries;
+    this.#entries = new Map();
+    this.#indexes = new Map();
+    for (const one of stored) {
+      const old = before.get(one.rowId);
+      // Unsealing is the dear part: an entry that nobody touched keeps what was unsealed.
+      const unchanged =
+        old !== undefined && old.stored.updatedAt === one.updatedAt && old.stored.secrets.length === one.secrets.length;
+      this.#put({ stored: one, subscription: unchanged ? old.subscription : undefined });
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Takes over one subscription as it is now, or that it is gone. */
+  async refresh(scope: Scope, id: string, rowId: number): Promise<void> {
+    // A directory that nobody loaded yet has nothing that could be stale.
+    if (this.#loaded === undefined) return;
+    await this.#loaded;
+    const stored = await this.#store.findSubscription(scope, id);
+    this.#remove(rowId);
+    if (stored !== undefined) this.#put({ stored, subscription: undefined });
+    for (const listener of this.#listeners) listener();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get(rowId: number): Subscription | undefined {
+    const entry = this.#entries.get(rowId);
+    return entry === undefined ? undefined : this.#open(entry);
+  }
+
+  *all(): Iterable<Subscription> {
+    for (const entry of this.#entries.values()) yield this.#open(entry);
+  }
+
+  /** Row ids of the enabled subscriptions that take events of this type: paused ones collect too. */
+  takersOf(scope: Scope, type: string): number[] {
+    const takers = this.#indexes.get(keyOf(scope))?.takers(type);
+    return takers === undefined ? [] : Array.from(takers, (entry) => entry.stored.rowId);
+  }
+
+  #put(entry: Entry): void {
+    const { stored } = entry;
+    this.#entries.set(stored.rowId, entry);
+    if (!stored.enabled) return;
+    const key = keyOf(stored.scope);
+    let index = this.#indexes.get(key);
+    if (index === undefined) {
+      index = new PatternIndex();
+      this.#indexes.set(key, index);
+    }
+    index.add(stored.events, entry);
+  }
+
+  #remove(rowId: number): void {
+    const entry = this.#entries.get(rowId);
+    if (entry === undefined) return;
+    this.#entries.delete(rowId);
+    this.#indexes.get(keyOf(entry.stored.scope))?.remove(entry.stored.events, entry);
+  }
+
+  #open(entry: Entry): Subscription {
+    entry.subscription ??= openSubscription(entry.stored, this.#vault);
+    return entry.subscription;
+  }
+}
+
+/** Unseals secrets and headers. @throws HooksError `store_unusable` when the master key is another one. */
+export function openSubscription(stored: StoredSubscription, vault: Vault): Subscription {
+  const settings = readSettings(stored);
+  const profile = findProfile(settings.profile)!;
+  return {
+    rowId: stored.rowId,
+    id: stored.id,
+    scope: stored.scope,
+    name: stored.name,
+    description: settings.description,
+    url: stored.url,
+    transport: stored.transport,
+    events: stored.events,
+    enabled: stored.enabled,
+    disabledReason: stored.disabledReason,
+    paused: stored.paused,
+    profile: settings.profile,
+    headers: openHeaders(stored, vault),
+    secrets: stored.secrets
+      .toSorted((one, other) => other.createdAt - one.createdAt)
+      .map((secret) => ({
+        id: secret.id,
+        key: profile.decodeSecret(vault.open(secret.sealed, secret.id)),
+        expiresAt: secret.expiresAt,
+      })),
+    retry: settings.retry,
+    retryOn: settings.retryOn,
+    on410: settings.on410,
+    timeoutMs: settings.timeoutMs,
+    concurrency: settings.concurrency,
+    rateLimit: settings.rateLimit,
+    autoDisable: { failures: stored.autoDisableFailures, minSpanMs: stored.autoDisableSpanMs },
+    excerptChars: settings.excerptChars,
+    metadata: settings.metadata,
+    createdAt: stored.createdAt,
+    updatedAt: stored.updatedAt,
+  };
+}
+
+export function openHeaders(stored: StoredSubscription, vault: Vault): Record<string, string> {
+  return stored.headers === undefined
+    ? {}
+    : (JSON.parse(vault.open(stored.headers, stored.id)) as Record<string, string>);
+}
+
+/** Neither name can contain a slash. */
+function keyOf(scope: Scope): string {
+  return `${scope.tenant}/${scope.environment}`;
+}

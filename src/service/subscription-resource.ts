@@ -1,0 +1,71 @@
+import { MASKED } from "../core/custom-headers.ts";
+import { formatDuration } from "../core/duration.ts";
+import { healthState, successRate } from "../core/health.ts";
+import { toIso, toIsoOrNull } from "../core/instant.ts";
+import { formatRateLimit } from "../core/rate-limit.ts";
+import { toRetryResource } from "../core/retry-policy.ts";
+import type { SubscriptionResource } from "../core/subscription.ts";
+import type { StoredSubscription } from "../store/store.ts";
+import type { SubscriptionSettings } from "./subscription-settings.ts";
+
+/** A stored subscription as the API shows it. `headerNames`: of its own headers, whose values nobody reads back. */
+export function toSubscriptionResource(
+  stored: StoredSubscription,
+  headerNames: readonly string[],
+  now: number,
+): SubscriptionResource {
+  const settings = readSettings(stored);
+  return {
+    id: stored.id,
+    name: stored.name,
+    description: settings.description,
+    url: stored.url ?? null,
+    transport: stored.transport,
+    events: stored.events,
+    enabled: stored.enabled,
+    paused: stored.paused,
+    profile: settings.profile,
+    headers: Object.fromEntries(headerNames.map((name) => [name, MASKED])),
+    filter: null,
+    retry: toRetryResource(settings.retry),
+    retry_on: settings.retryOn,
+    timeout_ms: settings.timeoutMs,
+    on_410: settings.on410,
+    breaker: true,
+    auto_disable: { failures: stored.autoDisableFailures, min_span: formatDuration(stored.autoDisableSpanMs) },
+    rotate_every: null,
+    allow_net: [],
+    deny_net: [],
+    concurrency: settings.concurrency,
+    rate_limit: settings.rateLimit === undefined ? null : formatRateLimit(settings.rateLimit),
+    order_by: null,
+    batch: null,
+    metadata: settings.metadata,
+    tenant: stored.scope.tenant,
+    environment: stored.scope.environment,
+    event_version: null,
+    health: {
+      state: healthState(stored.health, stored.enabled),
+      consecutive_failures: stored.health.consecutiveFailures,
+      success_rate: successRate(stored.health),
+      disabled_reason: stored.disabledReason ?? null,
+      last_triggered_at: toIsoOrNull(stored.health.lastAttemptAt),
+      last_success_at: toIsoOrNull(stored.health.lastSuccessAt),
+    },
+    counts: stored.counts,
+    secrets: stored.secrets
+      .filter((secret) => secret.expiresAt === undefined || now < secret.expiresAt)
+      .map((secret) => ({
+        id: secret.id,
+        created_at: toIso(secret.createdAt),
+        expires_at: toIsoOrNull(secret.expiresAt),
+        hint: secret.hint,
+      })),
+    created_at: toIso(stored.createdAt),
+    updated_at: toIso(stored.updatedAt),
+  };
+}
+
+export function readSettings(stored: Pick<StoredSubscription, "settings">): SubscriptionSettings {
+  return { rateLimit: undefined, ...JSON.parse(stored.settings) } as SubscriptionSettings;
+}

@@ -1,0 +1,208 @@
+import { checkCustomHeaders } from "../core/custom-headers.ts";
+import { parseDuration } from "../core/duration.ts";
+import { invalid } from "../core/errors.ts";
+import { checkEventPattern } from "../core/event-pattern.ts";
+import type { Profile } from "../core/profiles/profile.ts";
+import { findProfile, PROFILE_NAMES } from "../core/profiles/registry.ts";
+import { parseRateLimit } from "../core/rate-limit.ts";
+import { parseRetry } from "../core/retry-policy.ts";
+import type { AutoDisable, RateLimit, RetryOn, RetryPolicy, SubscriptionInput } from "../core/subscription.ts";
+import { checkSubscriptionUrl } from "../core/subscription-url.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** What a subscription's row keeps as JSON: everything that no query looks into. */
+export interface SubscriptionSettings {
+  description: string;
+  profile: string;
+  retry: RetryPolicy;
+  retryOn: RetryOn;
+  on410: "disable" | "retry" | "fail";
+  timeoutMs: number;
+  concurrency: number;
+  rateLimit: RateLimit | undefined;
+  excerptChars: number;
+  metadata: Record<string, unknown>;
+  /** Of a tunnel: how long its deliveries wait for a listener, in ms. */
+  keepMs?: number;
+}
+
+/** The part of a subscription that create, patch and replace decide, checked. */
+export interface SubscriptionDraft {
+  url: string | undefined;
+  events: string[];
+  name: string;
+  enabled: boolean;
+  headers: Record<string, string>;
+  autoDisable: AutoDisable;
+  settings: SubscriptionSettings;
+}
+
+export const AUTO_DISABLE_DEFAULT: AutoDisable = { failures: 20, minSpanMs: HOUR_MS };
+export const EXCERPT_CHARS_DEFAULT = 1_000;
+const CONCURRENCY_DEFAULT = 10;
+
+export function defaultSettings(profile: Profile): SubscriptionSettings {
+  return {
+    description: "",
+    profile: profile.name,
+    retry: profile.retry,
+    retryOn: "any",
+    on410: "disable",
+    timeoutMs: profile.timeoutMs,
+    concurrency: CONCURRENCY_DEFAULT,
+    rateLimit: undefined,
+    excerptChars: EXCERPT_CHARS_DEFAULT,
+    metadata: {},
+  };
+}
+
+/**
+ * Applies what was given to `base`: the defaults for create and replace, the subscription as it is for a patch. Null
+ * stands for the default.
+ * @throws HooksError `invalid_request` naming the field; nothing is changed then.
+ */
+export function draftSubscription(
+  input: Partial<SubscriptionInput>,
+  base: SubscriptionDraft,
+  environment: string,
+): SubscriptionDraft {
+  const profile =
+    input.profile === undefined ? profileOf(base.settings.profile) : profileOf(input.profile ?? "standard");
+  const defaults = defaultSettings(profile);
+  // A new profile brings its own schedule and time-out; what was chosen before belonged to the old one.
+  const old =
+    profile.name === base.settings.profile
+      ? base.settings
+      : { ...base.settings, retry: defaults.retry, timeoutMs: defaults.timeoutMs };
+  return {
+    url: input.url === undefined ? base.url : checkSubscriptionUrl(input.url, environment),
+    events: input.events === undefined ? base.events : checkEvents(input.events),
+    name: checkText(input.name, "name", 255, base.name),
+    enabled: checkBoolean(input.enabled, "enabled", base.enabled),
+    headers:
+      input.headers === undefined
+        ? base.headers
+        : checkCustomHeaders(input.headers ?? {}, profile.reservedHeaders, base.headers),
+    autoDisable: checkAutoDisable(input.auto_disable, base.autoDisable),
+    settings: {
+      description: checkText(input.description, "description", 1024, old.description),
+      profile: profile.name,
+      retry:
+        input.retry === undefined
+          ? old.retry
+          : input.retry === null
+            ? defaults.retry
+            : parseRetry(input.retry, "retry"),
+      retryOn: input.retry_on === undefined ? old.retryOn : checkRetryOn(input.retry_on ?? "any"),
+      on410: checkChoice(input.on_410, "on_410", ["disable", "retry", "fail"], old.on410, defaults.on410),
+      timeoutMs: checkTimeout(input, old.timeoutMs, defaults.timeoutMs),
+      concurrency: checkNumber(input.concurrency, "concurrency", 1, 1000, old.concurrency, CONCURRENCY_DEFAULT),
+      rateLimit:
+        input.rate_limit === undefined
+          ? old.rateLimit
+          : input.rate_limit === null
+            ? undefined
+            : parseRateLimit(input.rate_limit, "rate_limit"),
+      excerptChars: old.excerptChars,
+      metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
+    },
+  };
+}
+
+function profileOf(name: unknown): Profile {
+  const profile = typeof name === "string" ? findProfile(name) : undefined;
+  if (profile !== undefined) return profile;
+  throw invalid("profile", `profile must be one of: ${PROFILE_NAMES.join(", ")}`);
+}
+
+function checkEvents(events: unknown): string[] {
+  if (!Array.isArray(events) || events.length === 0)
+    throw invalid("events", "events must name at least one event type or pattern", 'for example: ["invoice.*"]');
+  if (100 < events.length) throw invalid("events", "events must be at most 100 patterns");
+  return [...new Set(events.map((pattern, index) => checkEventPattern(pattern, `events[${index}]`)))];
+}
+
+function checkText(text: unknown, field: string, max: number, old: string): string {
+  if (text === undefined) return old;
+  if (text === null) return "";
+  if (typeof text !== "string") throw invalid(field, `${field} must be a string`);
+  if (max < text.length) throw invalid(field, `${field} must be at most ${max} characters`);
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) throw invalid(field, `${field} must not contain control characters`);
+  return text;
+}
+
+function checkBoolean(value: unknown, field: string, old: boolean): boolean {
+  if (value === undefined) return old;
+  if (typeof value !== "boolean") throw invalid(field, `${field} must be true or false`);
+  return value;
+}
+
+function checkChoice<T extends string>(
+  value: T | null | undefined,
+  field: string,
+  choices: readonly T[],
+  old: T,
+  fallback: T,
+): T {
+  if (value === undefined) return old;
+  if (value === null) return fallback;
+  if (!choices.includes(value)) throw invalid(field, `${field} must be one of: ${choices.join(", ")}`);
+  return value;
+}
+
+function checkNumber(value: unknown, field: string, min: number, max: number, old: number, fallback: number): number {
+  if (value === undefined) return old;
+  if (value === null) return fallback;
+  if (typeof value === "number" && Number.isInteger(value) && min <= value && value <= max) return value;
+  throw invalid(field, `${field} must be a whole number from ${min} to ${max}`);
+}
+
+function checkTimeout(input: Partial<SubscriptionInput>, old: number, fallback: number): number {
+  if (input.timeout !== undefined && input.timeout !== null) {
+    if (input.timeout_ms !== undefined && input.timeout_ms !== null)
+      throw invalid("timeout", "timeout and timeout_ms must not both be given");
+    return parseDuration(input.timeout, "timeout", { min: 1_000, max: 300_000 });
+  }
+  return checkNumber(input.timeout_ms, "timeout_ms", 1_000, 300_000, old, fallback);
+}
+
+function checkRetryOn(value: RetryOn): RetryOn {
+  if (value === "any" || value === "server-errors") return value;
+  const isEntry = (entry: unknown) => typeof entry === "string" && /^([345]xx|network|[3-5]\d\d)$/.test(entry);
+  if (Array.isArray(value) && value.length <= 50 && value.every(isEntry)) return [...new Set(value)];
+  throw invalid(
+    "retry_on",
+    'retry_on must be "any", "server-errors" or a list of statuses, "5xx", "4xx", "3xx" and "network"',
+    '["5xx","network","408","429"]',
+  );
+}
+
+function checkAutoDisable(value: SubscriptionInput["auto_disable"], old: AutoDisable): AutoDisable {
+  if (value === undefined) return old;
+  if (value === null) return AUTO_DISABLE_DEFAULT;
+  if (typeof value !== "object")
+    throw invalid("auto_disable", "auto_disable must be an object with failures and min_span");
+  return {
+    failures: checkNumber(
+      value.failures,
+      "auto_disable.failures",
+      0,
+      1_000_000,
+      AUTO_DISABLE_DEFAULT.failures,
+      AUTO_DISABLE_DEFAULT.failures,
+    ),
+    minSpanMs:
+      value.min_span === undefined
+        ? AUTO_DISABLE_DEFAULT.minSpanMs
+        : parseDuration(value.min_span, "auto_disable.min_span", { min: 0, max: 30 * 24 * HOUR_MS }),
+  };
+}
+
+function checkMetadata(value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("metadata", "metadata must be an object");
+  if (8192 < JSON.stringify(value).length)
+    throw invalid("metadata", "metadata must be at most 8,192 characters of JSON");
+  return value as Record<string, unknown>;
+}

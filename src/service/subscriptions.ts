@@ -1,0 +1,257 @@
+import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { parseDuration } from "../core/duration.ts";
+import { HooksError, invalid } from "../core/errors.ts";
+import { checkEventType, patternTakes } from "../core/event-pattern.ts";
+import { healthState } from "../core/health.ts";
+import type { Page, SubscriptionQuery, TestResult } from "../core/hooks-service.ts";
+import type { Profile } from "../core/profiles/profile.ts";
+import { findProfile } from "../core/profiles/registry.ts";
+import type { Scope } from "../core/scope.ts";
+import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type { StoredSubscription, SubscriptionChange } from "../store/store.ts";
+import { findSubscription } from "./find-by-reference.ts";
+import { newSecret, sealSecret } from "./secrets.ts";
+import type { ServiceParts } from "./service-parts.ts";
+import { openHeaders, openSubscription } from "./subscription-directory.ts";
+import { readSettings, toSubscriptionResource } from "./subscription-resource.ts";
+import {
+  AUTO_DISABLE_DEFAULT,
+  defaultSettings,
+  draftSubscription,
+  type SubscriptionDraft,
+} from "./subscription-settings.ts";
+import { testSubscription } from "./test-subscription.ts";
+
+const GRACE_DEFAULT = "24h";
+const GRACE_MAX_MS = 30 * 86_400_000;
+
+/** Create, change, read and delete subscriptions. */
+export class Subscriptions {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  async create(scope: Scope, input: SubscriptionInput): Promise<SubscriptionWithSecret> {
+    const { store, newId, now } = this.#parts;
+    if (input.url === undefined || input.url === null) throw invalid("url", "url is missing: where the events go");
+    if (input.events === undefined)
+      throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
+    const profile = findProfile(input.profile ?? "standard");
+    const draft = draftSubscription(input, blank(profile), scope.environment);
+    const at = now();
+    const id = newId("sub");
+    const text = this.#newSecret(draft.settings.profile, input.secret ?? undefined);
+    const secret = sealSecret(text, at, this.#parts);
+    const stored = {
+      id,
+      scope,
+      transport: "http" as const,
+      ...this.#columns(id, draft),
+      disabledReason: draft.enabled ? undefined : ("by_hand" as const),
+      paused: false,
+      secrets: [secret],
+      session: undefined,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const rowId = await store.insertSubscription(stored);
+    await this.#parts.directory.refresh(scope, id, rowId);
+    return { ...(await this.get(scope, id)), secret: text };
+  }
+
+  async list(scope: Scope, query: SubscriptionQuery): Promise<Page<SubscriptionResource>> {
+    const limit = checkLimit(query.limit);
+    const before = parseCursor(query.cursor);
+    if (query.event !== undefined) checkEventType(query.event, "event");
+    const wanted = query.q?.toLowerCase();
+    const found = (await this.#parts.store.loadSubscriptions(scope)).filter((one) => {
+      if (before !== undefined && before <= one.rowId) return false;
+      if (query.enabled !== undefined && one.enabled !== query.enabled) return false;
+      if (query.event !== undefined && !one.events.some((pattern) => patternTakes(pattern, query.event!))) return false;
+      if (query.health !== undefined && healthState(one.health, one.enabled) !== query.health) return false;
+      const settings = readSettings(one);
+      if (query.profile !== undefined && settings.profile !== query.profile) return false;
+      return (
+        wanted === undefined || `${one.name}\n${settings.description}\n${one.url ?? ""}`.toLowerCase().includes(wanted)
+      );
+    });
+    const page = found.reverse().slice(0, limit);
+    const last = page.at(-1);
+    return {
+      data: page.map((one) => this.#resource(one)),
+      next_cursor: last !== undefined && page.length < found.length ? formatCursor(last.rowId) : null,
+    };
+  }
+
+  async get(scope: Scope, reference: string): Promise<SubscriptionResource> {
+    return this.#resource(await findSubscription(this.#parts.store, scope, reference));
+  }
+
+  async update(scope: Scope, reference: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
+    const stored = await findSubscription(this.#parts.store, scope, reference);
+    return this.#redraft(stored, patch, this.#draftOf(stored));
+  }
+
+  /** What is not given goes back to its default; the secret stays (rotate changes it). */
+  async replace(scope: Scope, reference: string, input: SubscriptionInput): Promise<SubscriptionResource> {
+    const stored = await findSubscription(this.#parts.store, scope, reference);
+    if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
+    if (stored.transport === "http" && (input.url === undefined || input.url === null))
+      throw invalid("url", "url is missing: where the events go");
+    const profile = findProfile(input.profile ?? "standard");
+    return this.#redraft(
+      stored,
+      input,
+      { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) },
+      input.headers === undefined,
+    );
+  }
+
+  async delete(scope: Scope, reference: string): Promise<void> {
+    const stored = await findSubscription(this.#parts.store, scope, reference);
+    await this.#parts.store.deleteSubscription(stored.rowId, this.#parts.now());
+    await this.#parts.directory.refresh(scope, stored.id, stored.rowId);
+  }
+
+  enable(scope: Scope, reference: string): Promise<SubscriptionResource> {
+    return this.#change(scope, reference, { enabled: true, disabledReason: undefined });
+  }
+
+  disable(scope: Scope, reference: string): Promise<SubscriptionResource> {
+    return this.#change(scope, reference, { enabled: false, disabledReason: "by_hand" });
+  }
+
+  pause(scope: Scope, reference: string): Promise<SubscriptionResource> {
+    return this.#change(scope, reference, { paused: true });
+  }
+
+  resume(scope: Scope, reference: string): Promise<SubscriptionResource> {
+    return this.#change(scope, reference, { paused: false });
+  }
+
+  async rotateSecret(
+    scope: Scope,
+    reference: string,
+    options: { grace?: string | undefined; secret?: string | undefined },
+  ): Promise<SubscriptionWithSecret> {
+    const stored = await findSubscription(this.#parts.store, scope, reference);
+    const graceMs = parseDuration(options.grace ?? GRACE_DEFAULT, "grace", { min: 0, max: GRACE_MAX_MS });
+    const at = this.#parts.now();
+    const text = this.#newSecret(readSettings(stored).profile, options.secret);
+    await this.#parts.store.rotateSecret(stored.rowId, sealSecret(text, at, this.#parts), at + graceMs, at);
+    await this.#parts.directory.refresh(scope, stored.id, stored.rowId);
+    return { ...(await this.get(scope, stored.id)), secret: text };
+  }
+
+  async test(
+    scope: Scope,
+    reference: string,
+    options: { type?: string | undefined; data?: Uint8Array | undefined },
+  ): Promise<TestResult> {
+    const stored = await findSubscription(this.#parts.store, scope, reference);
+    return testSubscription(openSubscription(stored, this.#parts.vault), options, this.#parts);
+  }
+
+  /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
+  async secretsOf(scope: Scope, reference: string): Promise<string[]> {
+    const stored = await findSubscription(this.#parts.store, scope, reference);
+    const at = this.#parts.now();
+    return stored.secrets
+      .filter((secret) => secret.expiresAt === undefined || at < secret.expiresAt)
+      .toSorted((one, other) => other.createdAt - one.createdAt)
+      .map((secret) => this.#parts.vault.open(secret.sealed, secret.id));
+  }
+
+  async #change(
+    scope: Scope,
+    reference: string,
+    change: Omit<SubscriptionChange, "updatedAt">,
+  ): Promise<SubscriptionResource> {
+    return this.#store(await findSubscription(this.#parts.store, scope, reference), change);
+  }
+
+  async #redraft(
+    stored: StoredSubscription,
+    input: Partial<SubscriptionInput>,
+    base: SubscriptionDraft,
+    dropHeaders = false,
+  ): Promise<SubscriptionResource> {
+    if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
+      throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
+    }
+    if (input.secret !== undefined && input.secret !== null) {
+      throw invalid("secret", "secret may not be changed here", `hooks sub rotate-secret ${stored.id} --secret …`);
+    }
+    const { url, ...rest } = input;
+    const draft = draftSubscription(url === undefined || url === null ? rest : input, base, stored.scope.environment);
+    if (dropHeaders) draft.headers = {};
+    const turnsOff = stored.enabled && !draft.enabled;
+    return this.#store(stored, {
+      ...this.#columns(stored.id, draft),
+      disabledReason: draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason,
+    });
+  }
+
+  async #store(
+    stored: StoredSubscription,
+    change: Omit<SubscriptionChange, "updatedAt">,
+  ): Promise<SubscriptionResource> {
+    // Two changes within one millisecond still differ: whoever compares `updated_at` sees both.
+    const updatedAt = Math.max(this.#parts.now(), stored.updatedAt + 1);
+    if (!(await this.#parts.store.updateSubscription(stored.rowId, { ...change, updatedAt }))) {
+      throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
+    }
+    await this.#parts.directory.refresh(stored.scope, stored.id, stored.rowId);
+    return this.get(stored.scope, stored.id);
+  }
+
+  #draftOf(stored: StoredSubscription): SubscriptionDraft {
+    return {
+      url: stored.url,
+      events: stored.events,
+      name: stored.name,
+      enabled: stored.enabled,
+      headers: openHeaders(stored, this.#parts.vault),
+      autoDisable: { failures: stored.autoDisableFailures, minSpanMs: stored.autoDisableSpanMs },
+      settings: readSettings(stored),
+    };
+  }
+
+  #columns(id: string, draft: SubscriptionDraft) {
+    return {
+      name: draft.name,
+      url: draft.url,
+      events: draft.events,
+      enabled: draft.enabled,
+      autoDisableFailures: draft.autoDisable.failures,
+      autoDisableSpanMs: draft.autoDisable.minSpanMs,
+      headers:
+        Object.keys(draft.headers).length === 0 ? undefined : this.#parts.vault.seal(JSON.stringify(draft.headers), id),
+      settings: JSON.stringify(draft.settings),
+    };
+  }
+
+  #resource(stored: StoredSubscription): SubscriptionResource {
+    return toSubscriptionResource(stored, Object.keys(openHeaders(stored, this.#parts.vault)), this.#parts.now());
+  }
+
+  /** @throws HooksError `invalid_request` (field `secret`) when the given one is not in the profile's form. */
+  #newSecret(profileName: string, given: string | undefined): string {
+    return newSecret(findProfile(profileName)!, given, this.#parts.random);
+  }
+}
+
+function blank(profile: Profile | undefined): SubscriptionDraft {
+  const settings = defaultSettings(profile ?? findProfile("standard")!);
+  return {
+    url: undefined,
+    events: [],
+    name: "",
+    enabled: true,
+    headers: {},
+    autoDisable: AUTO_DISABLE_DEFAULT,
+    settings,
+  };
+}

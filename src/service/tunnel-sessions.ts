@@ -1,0 +1,154 @@
+import { HooksError, invalid } from "../core/errors.ts";
+import { checkEventPattern } from "../core/event-pattern.ts";
+import { findProfile } from "../core/profiles/registry.ts";
+import { STANDARD_RETRY } from "../core/retry-policy.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Subscription } from "../core/subscription.ts";
+import type { DeliveryFilter, StoredSubscription } from "../store/store.ts";
+import type { ListenRequest, ListenSession, ListenSessions } from "./listen-sessions.ts";
+import { newSecret, sealSecret } from "./secrets.ts";
+import type { ServiceParts } from "./service-parts.ts";
+import { openSubscription } from "./subscription-directory.ts";
+import { readSettings } from "./subscription-resource.ts";
+import { defaultSettings, type SubscriptionSettings } from "./subscription-settings.ts";
+
+const SESSION_PATTERN = /^[\w.:/@ -]{1,128}$/;
+export const KEEP_DEFAULT_MS = 24 * 3_600_000;
+
+/** Listen sessions as subscriptions of the store, transport `tunnel`: their deliveries wait, are leased and recorded
+ * like all others. */
+export class TunnelSessions implements ListenSessions {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  async open(request: ListenRequest): Promise<ListenSession> {
+    if (!SESSION_PATTERN.test(request.session)) {
+      throw invalid("session", 'session must be 1 to 128 letters, digits, spaces and ". _ - : / @"');
+    }
+    if (request.events.length === 0 || 100 < request.events.length)
+      throw invalid("events", "events must be 1 to 100 patterns");
+    const events = request.events.map((pattern, index) => checkEventPattern(pattern, `events[${index}]`));
+    const existing = await this.#find(request.scope, request.session);
+    const stored =
+      existing === undefined ? await this.#create(request, events) : await this.#takeUp(existing, request, events);
+    await this.#expire(stored, request.keepMs);
+    return { ...(await this.#waiting(stored)), ...this.#open(stored), resumed: existing !== undefined };
+  }
+
+  async close(subscription: Subscription, options: { collect: boolean }): Promise<void> {
+    if (options.collect) return;
+    const { store, directory, now } = this.#parts;
+    const at = now();
+    await store.updateSubscription(subscription.rowId, { enabled: false, disabledReason: "by_hand", updatedAt: at });
+    await store.expireDeliveries(subscription.rowId, Number.MAX_SAFE_INTEGER, at);
+    await directory.refresh(subscription.scope, subscription.id, subscription.rowId);
+  }
+
+  /** Cancels what waited for its listener for too long, in every session. */
+  async expireAll(): Promise<void> {
+    for (const stored of await this.#parts.store.loadSubscriptions()) {
+      if (stored.transport === "tunnel") await this.#expire(stored, readSettings(stored).keepMs ?? KEEP_DEFAULT_MS);
+    }
+  }
+
+  async #create(request: ListenRequest, events: string[]): Promise<StoredSubscription> {
+    const { store, newId, now, random } = this.#parts;
+    const at = now();
+    const id = newId("sub");
+    const secret = newSecret(findProfile("standard")!, undefined, random);
+    try {
+      const rowId = await store.insertSubscription({
+        id,
+        scope: request.scope,
+        name: request.name,
+        transport: "tunnel",
+        url: undefined,
+        events,
+        enabled: true,
+        disabledReason: undefined,
+        paused: false,
+        // A developer's program fails often, and on purpose: that never switches its session off.
+        autoDisableFailures: 0,
+        autoDisableSpanMs: 0,
+        headers: undefined,
+        settings: JSON.stringify(settingsOf(request)),
+        secrets: [sealSecret(secret, at, this.#parts)],
+        session: request.session,
+        createdAt: at,
+        updatedAt: at,
+      });
+      await this.#parts.directory.refresh(request.scope, id, rowId);
+    } catch (error) {
+      // Two listeners of one session that come at once: the second takes up what the first made.
+      if (!(error instanceof HooksError) || error.code !== "conflict") throw error;
+    }
+    return (await this.#find(request.scope, request.session))!;
+  }
+
+  async #takeUp(existing: StoredSubscription, request: ListenRequest, events: string[]): Promise<StoredSubscription> {
+    const { store, directory, now } = this.#parts;
+    await store.updateSubscription(existing.rowId, {
+      name: request.name,
+      events,
+      enabled: true,
+      disabledReason: undefined,
+      settings: JSON.stringify(settingsOf(request)),
+      updatedAt: Math.max(now(), existing.updatedAt + 1),
+    });
+    await directory.refresh(request.scope, existing.id, existing.rowId);
+    return (await this.#find(request.scope, request.session))!;
+  }
+
+  async #find(scope: Scope, session: string): Promise<StoredSubscription | undefined> {
+    return (await this.#parts.store.loadSubscriptions(scope)).find((one) => one.session === session);
+  }
+
+  async #expire(stored: StoredSubscription, keepMs: number): Promise<void> {
+    const at = this.#parts.now();
+    await this.#parts.store.expireDeliveries(stored.rowId, at - keepMs, at);
+  }
+
+  #open(stored: StoredSubscription): Pick<ListenSession, "subscription" | "secrets"> {
+    const { vault } = this.#parts;
+    return {
+      subscription: openSubscription(stored, vault),
+      secrets: stored.secrets.map((secret) => vault.open(secret.sealed, secret.id)),
+    };
+  }
+
+  async #waiting(stored: StoredSubscription): Promise<Pick<ListenSession, "waiting" | "missedFrom" | "missedTo">> {
+    const { store } = this.#parts;
+    const filter: DeliveryFilter = {
+      state: "pending",
+      subscriptionRowId: stored.rowId,
+      eventRowId: undefined,
+      type: undefined,
+      typePrefix: undefined,
+      since: undefined,
+      until: undefined,
+    };
+    const [waiting, [newest], due] = await Promise.all([
+      store.countDeliveries(stored.scope, filter),
+      store.listDeliveries(stored.scope, filter, 1, undefined),
+      store.nextDueTimes([stored.rowId]),
+    ]);
+    if (waiting === 0) return { waiting, missedFrom: undefined, missedTo: undefined };
+    return { waiting, missedFrom: due.get(stored.rowId), missedTo: newest?.createdAt };
+  }
+}
+
+function settingsOf(request: ListenRequest): SubscriptionSettings {
+  return {
+    ...defaultSettings(findProfile("standard")!),
+    description: "hooks listen",
+    retry: request.retry ? STANDARD_RETRY : { strategy: "list", delaysMs: [], jitter: 0 },
+    // 410 of a program under development says nothing about the session.
+    on410: "retry",
+    timeoutMs: request.timeoutMs,
+    concurrency: request.concurrency,
+    keepMs: request.keepMs,
+  };
+}

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatCursor, parseCursor } from "../../src/core/cursor.ts";
+import { checkCustomHeaders } from "../../src/core/custom-headers.ts";
+import { checkSubscriptionUrl } from "../../src/core/subscription-url.ts";
+
+describe("checkCustomHeaders", () => {
+  it.each([
+    [{ "X-A\r\nX-Evil": "1" }, "headers"],
+    [{ "X A": "1" }, "headers"],
+    [{ "": "1" }, "headers"],
+    [{ "X-A": "1\r\nX-Evil: 2" }, "headers.X-A"],
+    [{ "X-A": "\u0000" }, "headers.X-A"],
+    [{ "X-A": "Ā" }, "headers.X-A"],
+    [{ "X-A": { a: 1 } }, "headers.X-A"],
+    [{ Host: "internal" }, "headers.Host"],
+    [{ "Proxy-Authorization": "x" }, "headers.Proxy-Authorization"],
+    [{ "Webhook-Signature": "v1,AAAA" }, "headers.Webhook-Signature"],
+    [{ "Metadata-Flavor": "Google" }, "headers.Metadata-Flavor"],
+    [{ "x-a": "1", "X-A": "2" }, "headers.X-A"],
+    [{ "x-a": "a".repeat(4097) }, "headers.x-a"],
+    [{ "x-a": "***" }, "headers.x-a"],
+    [["x-a"], "headers"],
+    [Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`x-${n}`, "1"])), "headers"],
+  ])("refuses %j, naming %s", (headers, field) => {
+    expect(() => checkCustomHeaders(headers, ["webhook-signature"])).toThrow(
+      expect.objectContaining({ code: "invalid_request", field }),
+    );
+  });
+
+  it("keeps the stored value where the masked one came back", () => {
+    expect(checkCustomHeaders({ "X-Key": "***", "X-New": "1" }, [], { "x-key": "secret" })).toEqual({
+      "x-key": "secret",
+      "x-new": "1",
+    });
+  });
+});
+
+describe("checkSubscriptionUrl", () => {
+  it.each([
+    null,
+    "",
+    "   ",
+    "hooks.example.com/in",
+    "ftp://example.com/",
+    "https://",
+    "https://u:p@example.com/",
+    "https://example.com\\@evil.net/",
+    "https://exa\u00admple.com/",
+    "https://example.com/\n",
+    "https://ex%61mple.com/",
+    `https://example.com/${"a".repeat(2048)}`,
+    7,
+  ])("refuses %j", (url) => {
+    expect(() => checkSubscriptionUrl(url, "development")).toThrow(
+      expect.objectContaining({ code: "invalid_request", field: "url" }),
+    );
+  });
+
+  it("wants https outside development, and only there", () => {
+    expect(() => checkSubscriptionUrl("http://example.com/in", "production")).toThrow(
+      expect.objectContaining({ code: "url_refused", field: "url" }),
+    );
+    expect(checkSubscriptionUrl("http://example.com/in", "development")).toBe("http://example.com/in");
+    expect(checkSubscriptionUrl("HTTPS://Example.com", "production")).toBe("https://example.com/");
+  });
+});
+
+describe("cursors", () => {
+  it("name the row they were made from, and no other text is one", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+        (row) => parseCursor(formatCursor(row)) === row,
+      ),
+    );
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        try {
+          const row = parseCursor(text);
+          expect(formatCursor(row!)).toBe(text);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "invalid_request", field: "cursor" });
+        }
+      }),
+    );
+  });
+});
