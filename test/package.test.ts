@@ -188,7 +188,7 @@ const CONSUMER = `import { sign, verify } from "${manifest.name}";
 
 const secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const body = '{"type":"order.paid"}';
-const headers = sign("standard-webhooks", { body }, secret, { id: "evt_1" });
+const { headers } = sign("standard-webhooks", { body }, secret, { id: "evt_1" });
 const verdict = verify("standard-webhooks", { headers, body }, secret);
 const forged = verify("standard-webhooks", { headers, body: body + " " }, secret);
 console.log(verdict.valid, forged.valid);

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { machinePath, newcomersEnvironment } from "../support/npm.ts";
 
-// The README's first command on a machine that has git, npm and some Node, and nothing that could build native code.
+// The README's first command on a machine that has npm, some Node, and nothing that could build native code.
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, "../..");
@@ -37,7 +37,7 @@ it("has no compiler and no Python", async () => {
   for (const tool of ["python3", "python", "cc", "gcc", "g++", "make"]) {
     await expect(run("sh", ["-c", `command -v ${tool}`], { env }), tool).rejects.toThrow();
   }
-  await run("sh", ["-c", "command -v npm && command -v node && command -v git"], { env });
+  await run("sh", ["-c", "command -v npm && command -v node"], { env });
 });
 
 it(
@@ -46,7 +46,7 @@ it(
     const command = /^npm ci && npm run demo$/m.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[0];
     expect(command).toBeDefined();
     const { stdout, stderr } = await run("sh", ["-c", command ?? ""], { cwd: checkout(), env });
-    expect(stdout).toMatch(/order\.paid\tsucceeded\t3\tsuccess\t200/);
+    expect(stdout).toMatch(/order\.paid\t3\t200\t\d+\t\S+\tsucceeded\n/);
     expect(stderr).toContain("signature valid");
 
     // Set-up and demo change nothing in the checkout, and leave nothing in the home but what npm keeps there.
