@@ -1,0 +1,66 @@
+import type { TimestampRule } from "./scheme.ts";
+import { type Refusal, refuse } from "./verdict.ts";
+
+/** One spelling for each number: what is compared with the clock is exactly what was signed. */
+const WHOLE_NUMBER = /^(0|[1-9]\d{0,14})$/;
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Unix seconds; undefined when the text is not of the unit's form. */
+export function parseTimestamp(text: string, unit: TimestampRule["unit"]): number | undefined {
+  if (unit === "iso") {
+    const ms = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(ms) ? undefined : ms / 1000;
+  }
+  if (!WHOLE_NUMBER.test(text)) return undefined;
+  return unit === "s" ? Number(text) : Number(text) / 1000;
+}
+
+/** The text of `timestamp` (unix seconds) in the unit; the inverse of `parseTimestamp` up to the unit's precision. */
+export function formatTimestamp(timestamp: number, unit: TimestampRule["unit"]): string {
+  switch (unit) {
+    case "s":
+      return String(Math.floor(timestamp));
+    case "ms":
+      return String(Math.floor(timestamp * 1000));
+    case "iso":
+      return new Date(timestamp * 1000).toISOString();
+  }
+}
+
+/** How far a message may be from the verifier's clock: seconds (inclusive; 0 is zero seconds), or not judged at all. */
+export type Tolerance = number | "none";
+
+/** @throws TypeError for anything but "none" and a number of seconds from 0 up. */
+export function checkTolerance(tolerance: Tolerance | undefined): void {
+  if (tolerance === undefined || tolerance === "none") return;
+  if (typeof tolerance !== "number" || !Number.isFinite(tolerance) || tolerance < 0) {
+    throw new TypeError(`tolerance must be "none" or a number of seconds from 0 up, got ${String(tolerance)}`);
+  }
+}
+
+/** `now` in unix seconds. `tolerance` replaces the limits that the scheme has; a side that it leaves open stays open. */
+export function judgeAge(
+  rule: TimestampRule,
+  timestamp: number,
+  now: number,
+  tolerance: Tolerance | undefined,
+): Refusal | undefined {
+  if (tolerance === "none") return undefined;
+  const age = now - timestamp;
+  const past = rule.past === undefined ? undefined : (tolerance ?? rule.past);
+  const future = rule.future === undefined ? undefined : (tolerance ?? rule.future);
+  if (past !== undefined && past < age) {
+    return refuse("timestamp_too_old", `the message is ${seconds(age)} old; at most ${seconds(past)} is accepted`);
+  }
+  if (future !== undefined && future < -age) {
+    return refuse(
+      "timestamp_in_future",
+      `the message is dated ${seconds(-age)} ahead of this clock; at most ${seconds(future)} is accepted`,
+    );
+  }
+  return undefined;
+}
+
+function seconds(count: number): string {
+  return `${Math.round(count * 1000) / 1000} s`;
+}

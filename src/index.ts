@@ -1,0 +1,77 @@
+// The library: sign and check webhooks in your own program. Needs node:crypto and nothing else.
+
+import { randomUUID } from "node:crypto";
+import { type SchemeName, schemeNamed } from "./core/signing/registry.ts";
+import type { Secrets } from "./core/signing/secret-key.ts";
+import { type SignedMessage, type SignOptions, signMessage, type UnsignedRequest } from "./core/signing/sign.ts";
+import type { VerifyResult } from "./core/signing/verdict.ts";
+import { Verifier as SchemeVerifier, type VerifyOptions as SchemeVerifyOptions } from "./core/signing/verify.ts";
+import type { WebhookRequest } from "./core/signing/webhook-request.ts";
+
+export type { Tolerance } from "./core/signing/message-time.ts";
+export type { SchemeName } from "./core/signing/registry.ts";
+export type { Secrets } from "./core/signing/secret-key.ts";
+export type { SignedMessage, SignOptions, UnsignedRequest } from "./core/signing/sign.ts";
+export type { Accepted, Refusal, VerifyReason, VerifyResult } from "./core/signing/verdict.ts";
+export type { HeadersInput, WebhookRequest } from "./core/signing/webhook-request.ts";
+
+export interface VerifyOptions extends SchemeVerifyOptions {
+  /** The verifier's clock, unix seconds. Default: the system's. */
+  now?: number | undefined;
+}
+
+export interface Verifier {
+  /** As the function `verify`. */
+  verify(request: WebhookRequest, options?: Pick<VerifyOptions, "now">): VerifyResult;
+}
+
+/**
+ * Checks the signature and the age of a received webhook. Never throws for a bad message: the verdict says why.
+ *
+ *     const verdict = verify("standard-webhooks", { headers: request.headers, body }, process.env.WEBHOOK_SECRET ?? "");
+ *     if (!verdict.valid) return response.writeHead(400).end(verdict.reason);
+ *
+ * A missing or undecodable secret is a verdict too (`secret_unusable`), so that a lost one cannot let messages in.
+ * @param secrets one, or several of which any may have signed.
+ * @throws TypeError for a caller's mistake: an unknown scheme, a body that was parsed, a negative tolerance.
+ */
+export function verify(
+  scheme: SchemeName,
+  request: WebhookRequest,
+  secrets: Secrets,
+  options: VerifyOptions = {},
+): VerifyResult {
+  return new SchemeVerifier(schemeNamed(scheme), secrets, options).verify(request, options.now ?? unixSeconds());
+}
+
+/** `verify` for many messages: the secrets are decoded once. */
+export function createVerifier(
+  scheme: SchemeName,
+  secrets: Secrets,
+  options: Pick<VerifyOptions, "tolerance"> = {},
+): Verifier {
+  const verifier = new SchemeVerifier(schemeNamed(scheme), secrets, options);
+  return { verify: (request, { now } = {}) => verifier.verify(request, now ?? unixSeconds()) };
+}
+
+/**
+ * Signs a webhook and returns the headers to send with it.
+ * @param secret one, or during a rotation several: the header then holds a signature of each.
+ * @param options id: default a new `msg_…`; timestamp: default now.
+ * @throws TypeError for an unknown scheme, an unusable secret, or an id or time that the scheme cannot carry.
+ */
+export function sign(
+  scheme: SchemeName,
+  request: UnsignedRequest,
+  secret: Secrets,
+  options: SignOptions = {},
+): SignedMessage {
+  return signMessage(schemeNamed(scheme), request, secret, {
+    id: options.id ?? `msg_${randomUUID().replaceAll("-", "")}`,
+    timestamp: options.timestamp ?? unixSeconds(),
+  });
+}
+
+function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
