@@ -99,6 +99,16 @@ describe("installed in an empty directory", () => {
     expect((await hooks("--version", "--no-color")).stdout).toBe(`${manifest.version}\n`);
   });
 
+  it("installs by the README's command", async () => {
+    const command = /^npm install --global hooks-relay$/m.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[0];
+    const prefix = path.join(folder, "global");
+    const script = command?.replace(manifest.name, tarball) ?? "false";
+    const npmEnv = { ...(await newcomersEnvironment(path.join(folder, "home"))), npm_config_prefix: prefix };
+    await run("sh", ["-c", script], { cwd: folder, env: npmEnv });
+    const { stdout } = await run(path.join(prefix, "bin/hooks"), ["--version"], { env });
+    expect(stdout).toBe(`${manifest.version}\n`);
+  });
+
   it("tells the whole story: hooks demo", async () => {
     const { stdout, stderr } = await hooks("demo", "--json");
     const rows = stdout
