@@ -24,6 +24,8 @@ export class SubscriptionDirectory {
   #entries = new Map<number, Entry>();
   #indexes = new Map<string, PatternIndex<Entry>>();
   #loaded: Promise<void> | undefined;
+  /** Reads of the store go one after another: an older answer must never replace a newer one. */
+  #reading: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
   /** `scope`: only its subscriptions are loaded; undefined: all of them. */
@@ -39,29 +41,36 @@ export class SubscriptionDirectory {
     return this.#loaded;
   }
 
-  async reload(): Promise<void> {
-    const stored = await this.#store.loadSubscriptions(this.#scope);
-    const before = this.#entries;
-    this.#entries = new Map();
-    this.#indexes = new Map();
-    for (const one of stored) {
-      const old = before.get(one.rowId);
-      // Unsealing is the dear part: an entry that nobody touched keeps what was unsealed.
-      const unchanged =
-        old !== undefined && old.stored.updatedAt === one.updatedAt && old.stored.secrets.length === one.secrets.length;
-      this.#put({ stored: one, subscription: unchanged ? old.subscription : undefined });
-    }
-    for (const listener of this.#listeners) listener();
+  reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      const stored = await this.#store.loadSubscriptions(this.#scope);
+      const before = this.#entries;
+      this.#entries = new Map();
+      this.#indexes = new Map();
+      for (const one of stored) {
+        const old = before.get(one.rowId);
+        // Unsealing is the dear part: an entry that nobody touched keeps what was unsealed.
+        const isSame = old?.stored.updatedAt === one.updatedAt && sameSecrets(old.stored, one);
+        this.#put({ stored: one, subscription: isSame ? old.subscription : undefined });
+      }
+    });
   }
 
   /** Takes over one subscription as it is now, or that it is gone. */
   async refresh(scope: Scope, id: string, rowId: number): Promise<void> {
     // A directory that nobody loaded yet has nothing that could be stale.
     if (this.#loaded === undefined) return;
-    await this.#loaded;
-    const stored = await this.#store.findSubscription(scope, id);
-    this.#remove(rowId);
-    if (stored !== undefined) this.#put({ stored, subscription: undefined });
+    await this.#inTurn(async () => {
+      const stored = await this.#store.findSubscription(scope, id);
+      this.#remove(rowId);
+      if (stored !== undefined) this.#put({ stored, subscription: undefined });
+    });
+  }
+
+  async #inTurn(read: () => Promise<void>): Promise<void> {
+    const mine = this.#reading.then(read);
+    this.#reading = mine.catch(() => {});
+    await mine;
     for (const listener of this.#listeners) listener();
   }
 
@@ -154,6 +163,12 @@ export function openHeaders(stored: StoredSubscription, vault: Vault): Record<st
   return stored.headers === undefined
     ? {}
     : (JSON.parse(vault.open(stored.headers, stored.id)) as Record<string, string>);
+}
+
+function sameSecrets(one: StoredSubscription, other: StoredSubscription): boolean {
+  const keyed = (stored: StoredSubscription) =>
+    stored.secrets.map((secret) => `${secret.id}/${secret.expiresAt ?? ""}`).join();
+  return keyed(one) === keyed(other);
 }
 
 /** Neither name can contain a slash. */

@@ -1,0 +1,47 @@
+import { pino } from "pino";
+import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+export interface LogOptions {
+  level: LogLevel;
+  format: "json" | "pretty";
+  /** One line without its line break; stderr, as a rule. */
+  write(line: string): void;
+}
+
+/** What the daemon says of itself. One line for each happening, with every id and number in it. */
+export interface DaemonLog {
+  info(message: string, facts?: object): void;
+  warn(message: string, facts?: object): void;
+  error(message: string, facts?: object): void;
+  /** Of every attempt: info when it succeeded, warn when it failed. */
+  attempt(record: AttemptRecorded): void;
+}
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warn", 50: "error" };
+
+export function createDaemonLog(options: LogOptions): DaemonLog {
+  const logger = pino(
+    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line: string) => options.write(options.format === "json" ? line.trimEnd() : pretty(line)) },
+  );
+  return {
+    info: (message, facts = {}) => logger.info(facts, message),
+    warn: (message, facts = {}) => logger.warn(facts, message),
+    error: (message, facts = {}) => logger.error(facts, message),
+    attempt: (record) => {
+      if (record.outcome === "success") logger.info(record, "attempt.recorded");
+      else logger.warn(record, "attempt.recorded");
+    },
+  };
+}
+
+/** Time, level, message, then the facts as key=value: for a person who watches. */
+function pretty(line: string): string {
+  const { time, level, msg, ...facts } = JSON.parse(line) as { time: string; level: number; msg: string };
+  const shown = Object.entries(facts).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [time.slice(11, 23), (LEVEL_NAMES[level] ?? String(level)).padEnd(5), msg, ...shown].join(" ");
+}

@@ -1,0 +1,281 @@
+// The one file that knows everybody: it opens the store, builds receive, deliver and stream, connects them by
+// callbacks, and stops them in reverse order. Clock and randomness of the whole program start here.
+
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import type { SendResult } from "./core/attempt.ts";
+import { HooksError } from "./core/errors.ts";
+import type { HooksService } from "./core/hooks-service.ts";
+import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts";
+import { VERSION } from "./core/version.ts";
+import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
+import { Dispatcher } from "./deliver/dispatcher.ts";
+import { HttpSender } from "./deliver/http-sender.ts";
+import { createServer } from "./receive/server.ts";
+import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
+import { newId } from "./service/new-id.ts";
+import { type LocalHooks, openLocalService } from "./service/open-local.ts";
+import type { OneOffRequest } from "./service/service-parts.ts";
+import { TunnelSessions } from "./service/tunnel-sessions.ts";
+import {
+  acquireDaemonLock,
+  type DaemonLock,
+  readDaemonFile,
+  removeDaemonFile,
+  writeDaemonFile,
+} from "./store/sqlite/daemon-lock.ts";
+import { ListenServer } from "./stream/listen-server.ts";
+
+export const DEFAULT_PORT = 4680;
+export const DEFAULT_CONCURRENCY = 256;
+export const DEFAULT_DRAIN_MS = 10_000;
+const EXPIRY_SWEEP_MS = 60_000;
+
+export interface DaemonOptions {
+  storePath: string;
+  dataDirectory: string;
+  /** A loopback address or name; others need keys, which this build does not have. */
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Of requests that name none. Default `development`. */
+  environment?: string | undefined;
+  /** Attempts in flight at once, over all subscriptions. Default 256. */
+  concurrency?: number | undefined;
+  /** Names beside the loopback ones that a request's Host may have. */
+  allowedHosts?: readonly string[] | undefined;
+  /** Default: nothing is logged. */
+  log?: LogOptions | undefined;
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The daemon cannot go on (an fsync failed): the process must end. */
+  onFatal?: ((error: Error) => void) | undefined;
+}
+
+export interface Daemon {
+  url: string;
+  token: string;
+  storePath: string;
+  serviceFor(scope: Scope): HooksService;
+  /** Refuses new publishes, finishes what is in flight for at most `drainMs`, gives leases back, closes. */
+  stop(options?: { drainMs?: number }): Promise<void>;
+}
+
+/** @throws HooksError `daemon_running` naming the other one's process; `usage`, `store_…` */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  checkHost(options.host);
+  const lock = lockStore(options.storePath);
+  // Stopped in reverse order; what could not be built is not there to be stopped.
+  const closers: (() => Promise<void> | void)[] = [() => lock.release()];
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
+    const onFatal = (error: Error): void => {
+      log.error("fatal", { error: error.message });
+      (
+        options.onFatal ??
+        ((cause: Error) => {
+          throw cause;
+        })
+      )(error);
+    };
+    const sender = new HttpSender({ now: Date.now });
+    closers.push(() => sender.close());
+    const local = await openLocalService({
+      storePath: options.storePath,
+      dataDirectory: options.dataDirectory,
+      mode: "thread",
+      now: Date.now,
+      env: options.env ?? process.env,
+      version: VERSION,
+      send: (request) => sender.post(request),
+      onFatal,
+    });
+    closers.push(() => local.close());
+    await local.directory.load();
+
+    const sessions = new TunnelSessions(local.cases.parts);
+    const tunnel = new ListenServer({
+      sessions,
+      now: Date.now,
+      onRoom: (subscriptionRowId) => dispatcher.wake(subscriptionRowId),
+    });
+    const bootId = newId("ses");
+    const dispatcher = buildDispatcher(local, sender, tunnel, {
+      bootId,
+      concurrency: options.concurrency,
+      log,
+      onFatal,
+    });
+    const token = ensureLocalToken(options.dataDirectory, randomBytes);
+    const server = await createServer({
+      serviceFor: local.serviceFor,
+      authenticate: (given) =>
+        isSameToken(given, token)
+          ? { role: "admin", tenant: DEFAULT_TENANT, environment: "*", name: "local" }
+          : undefined,
+      defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
+      allowedHosts: options.allowedHosts ?? [],
+      readiness: async () => ({ ready: true }),
+      version: VERSION,
+      now: Date.now,
+      newId,
+    });
+    closers.push(() => server.close());
+    server.app.server.on("upgrade", (request, socket, head) => {
+      void server.admitUpgrade(request).then(
+        (admitted) => tunnel.handleUpgrade(request, socket, head, admitted.scope),
+        (error: unknown) => tunnel.refuseUpgrade(socket, error),
+      );
+    });
+
+    await dispatcher.start();
+    closers.push(() => dispatcher.stop({ drainMs: 0 }));
+    const unwatch = local.store.watch((change) => {
+      if (change.configChanged) void local.directory.reload().catch(onFatal);
+      else dispatcher.wake();
+    });
+    closers.push(unwatch);
+    const sweep = setInterval(() => void sessions.expireAll().catch(onFatal), EXPIRY_SWEEP_MS);
+    closers.push(() => clearInterval(sweep));
+
+    const url = await server.listen({ host: options.host, port: options.port });
+    writeDaemonFile(options.storePath, { pid: process.pid, url, bootId, startedAt: Date.now() });
+    closers.push(() => removeDaemonFile(options.storePath));
+    log.info("started", { url, store: options.storePath, boot: bootId });
+
+    return {
+      url,
+      token,
+      storePath: options.storePath,
+      serviceFor: local.serviceFor,
+      stop: async ({ drainMs = DEFAULT_DRAIN_MS } = {}) => {
+        server.beginDrain();
+        await tunnel.drain();
+        await dispatcher.stop({ drainMs });
+        await tunnel.close();
+        await closeAll();
+        log.info("stopped");
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+export interface LocalSender {
+  stop(): Promise<void>;
+}
+
+/**
+ * The delivering side alone, in this process, for a command that waits for a result. Undefined when a daemon runs on
+ * this store: that one sends.
+ */
+export async function startLocalSender(local: LocalHooks): Promise<LocalSender | undefined> {
+  const lock = acquireDaemonLock(local.storePath);
+  if (lock === undefined) return undefined;
+  const log = createDaemonLog({ level: "silent", format: "json", write: () => {} });
+  const sender = new HttpSender({ now: Date.now });
+  const nobody = { send: async (): Promise<SendResult> => ({ kind: "not_sent" }), room: () => 0 };
+  await local.directory.load();
+  const dispatcher = buildDispatcher(local, sender, nobody, {
+    bootId: newId("ses"),
+    concurrency: undefined,
+    log,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  await dispatcher.start();
+  return {
+    stop: async () => {
+      await dispatcher.stop({ drainMs: DEFAULT_DRAIN_MS });
+      await sender.close();
+      lock.release();
+    },
+  };
+}
+
+/** One request outside of any delivery: a subscription's test, `trigger --to`. */
+export async function sendOnce(request: OneOffRequest): Promise<SendResult> {
+  const sender = new HttpSender({ now: Date.now });
+  try {
+    return await sender.post(request);
+  } finally {
+    await sender.close();
+  }
+}
+
+export interface RunningDaemon {
+  pid: number;
+  url: string;
+  token: string;
+}
+
+/** The daemon that runs on this store now; what a dead one left behind is not one. */
+export async function findDaemon(storePath: string, dataDirectory: string): Promise<RunningDaemon | undefined> {
+  const file = readDaemonFile(storePath);
+  const lock = file === undefined ? undefined : acquireDaemonLock(storePath);
+  if (file === undefined || lock !== undefined) {
+    lock?.release();
+    return undefined;
+  }
+  const token = readLocalToken(dataDirectory);
+  return token === undefined ? undefined : { pid: file.pid, url: file.url, token };
+}
+
+function buildDispatcher(
+  local: LocalHooks,
+  http: HttpSender,
+  tunnel: ConstructorParameters<typeof Dispatcher>[0]["transports"]["tunnel"],
+  {
+    bootId,
+    concurrency,
+    log,
+    onFatal,
+  }: { bootId: string; concurrency: number | undefined; log: DaemonLog; onFatal(error: Error): void },
+): Dispatcher {
+  const dispatcher = new Dispatcher({
+    store: local.store,
+    subscriptions: local.directory,
+    transports: { http, tunnel },
+    worker: bootId,
+    now: Date.now,
+    random: Math.random,
+    concurrency: concurrency ?? DEFAULT_CONCURRENCY,
+    userAgent: `hooks/${VERSION}`,
+    onAttempt: log.attempt,
+    onDisabled: () => void local.directory.reload().catch(onFatal),
+    onFatal,
+  });
+  local.directory.onChange(() => dispatcher.subscriptionsChanged());
+  local.attach(dispatcher);
+  return dispatcher;
+}
+
+function lockStore(storePath: string): DaemonLock {
+  const lock = acquireDaemonLock(storePath);
+  if (lock !== undefined) return lock;
+  const other = readDaemonFile(storePath);
+  throw new HooksError(
+    "daemon_running",
+    other === undefined
+      ? `another process works on ${path.basename(storePath)} right now`
+      : `a daemon runs on ${path.basename(storePath)} already: process ${other.pid}, ${other.url}`,
+    { field: "--store", hint: other === undefined ? "try again" : `stop it first: kill ${other.pid}` },
+  );
+}
+
+function checkHost(host: string): void {
+  if (host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)) return;
+  throw new HooksError(
+    "usage",
+    `--host must be a loopback address: without API keys nobody else may reach the daemon`,
+    {
+      field: "--host",
+      hint: "hooks serve --host 127.0.0.1",
+    },
+  );
+}

@@ -1,0 +1,142 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+
+/** The built program, started as a user starts it. */
+const PROGRAM = path.join(import.meta.dirname, "../../bin/hooks.js");
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  env?: Record<string, string>;
+  input?: string;
+}
+
+/** A place of its own for one test: HOOKS_HOME, and commands that use it. */
+export class HooksHome {
+  readonly folder = mkdtempSync(path.join(tmpdir(), "hooks-test-"));
+
+  constructor() {
+    onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  get storePath(): string {
+    return path.join(this.folder, "hooks.db");
+  }
+
+  /** The local key, once a daemon has made it. */
+  async token(): Promise<string> {
+    return (await readFile(path.join(this.folder, "token"), "utf8")).trim();
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const child = this.#spawn(args, options);
+    const output = collect(child);
+    child.stdin.end(options.input ?? "");
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, ...output };
+  }
+
+  /** Runs a command that must succeed; answers its standard output without the last line break. */
+  async ok(...args: string[]): Promise<string> {
+    const ran = await this.run(args);
+    if (ran.code !== 0) throw new Error(`hooks ${args.join(" ")} ended with ${ran.code}:\n${ran.stderr}${ran.stdout}`);
+    return ran.stdout.replace(/\n$/, "");
+  }
+
+  /** Starts a command that goes on; it is killed at the end of the test if it still runs. */
+  start(args: readonly string[], options: RunOptions = {}): RunningProgram {
+    return new RunningProgram(this.#spawn(args, options));
+  }
+
+  /** Starts a daemon on a free port, and waits until it is ready. */
+  async serve(...args: string[]): Promise<RunningDaemon> {
+    const program = this.start(["serve", "--port", "0", "--log-format", "json", ...args]);
+    const [url] = await program.sees(/http:\/\/[\w.[\]:]+:\d+/);
+    return new RunningDaemon(program, url, this);
+  }
+
+  #spawn(args: readonly string[], options: RunOptions): ChildProcessWithoutNullStreams {
+    return spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: this.folder,
+      env: { PATH: process.env["PATH"] ?? "", HOME: this.folder, HOOKS_HOME: this.folder, ...options.env },
+    });
+  }
+}
+
+/** A program that runs: its output as it comes, and its end. */
+export class RunningProgram {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly output: { stdout: string; stderr: string };
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor(child: ChildProcessWithoutNullStreams) {
+    this.child = child;
+    this.output = collect(child);
+    this.ended = once(child, "close").then(([code, signal]) => ({ code, signal }) as never);
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+  }
+
+  /** Waits until the output (of both streams) matches; fails when the program ends before. */
+  sees(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = (): boolean => {
+        const match = pattern.exec(this.output.stdout) ?? pattern.exec(this.output.stderr);
+        if (match === null) return false;
+        resolve(match);
+        return true;
+      };
+      if (look()) return;
+      const onData = (): void => {
+        if (!look()) return;
+        this.child.stdout.off("data", onData);
+        this.child.stderr.off("data", onData);
+      };
+      this.child.stdout.on("data", onData);
+      this.child.stderr.on("data", onData);
+      void this.ended.then(({ code }) => {
+        if (!look())
+          reject(new Error(`ended with ${code} before ${pattern}:\n${this.output.stderr}${this.output.stdout}`));
+      });
+    });
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+export class RunningDaemon {
+  readonly program: RunningProgram;
+  readonly url: string;
+  readonly home: HooksHome;
+
+  constructor(program: RunningProgram, url: string, home: HooksHome) {
+    this.program = program;
+    this.url = url;
+    this.home = home;
+  }
+}
+
+function collect(child: ChildProcessWithoutNullStreams): { stdout: string; stderr: string } {
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+  return output;
+}
