@@ -19,6 +19,9 @@ export interface DemoOptions {
   limitMs: number;
 }
 
+/** What the demo needs of its surroundings: it looks at no setting and touches no store of the user. */
+export type DemoContext = Pick<CliContext, "out" | "now" | "signal" | "onExit">;
+
 const DEFAULTS: DemoOptions = { retryDelays: ["200ms", "400ms"], limitMs: 20_000 };
 const POLL_MS = 25;
 
@@ -35,7 +38,7 @@ export function demoCommand(context: CliContext, run = runDemo): Command {
 }
 
 /** @throws HooksError `failed` naming everything that did not happen; `interrupted` */
-export async function runDemo(options: DemoOptions, context: CliContext): Promise<void> {
+export async function runDemo(options: DemoOptions, context: DemoContext): Promise<void> {
   const { out } = context;
   const { bold, dim, green } = out.noteColors;
   const deadline = context.now() + options.limitMs;
@@ -55,6 +58,7 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
     environment: "development",
   });
   context.onExit(() => daemon.stop());
+  endIfInterrupted(context.signal);
   const service = daemon.serviceFor({ tenant: DEFAULT_TENANT, environment: "development" });
   say(`  ${bold("1")}  A relay listens on ${daemon.url}; all its state is one SQLite file.`);
   command("hooks serve");
@@ -123,10 +127,10 @@ async function endedDeliveries(
   service: HooksService,
   eventIds: readonly string[],
   deadline: number,
-  context: CliContext,
+  context: DemoContext,
 ): Promise<DeliveryDetail[]> {
   for (;;) {
-    if (context.signal.aborted) throw new HooksError("interrupted", "interrupted");
+    endIfInterrupted(context.signal);
     const events = await Promise.all(eventIds.map((id) => service.getEvent(id)));
     const deliveries = events.flatMap((event) => event.deliveries);
     if (deliveries.every((delivery) => delivery.completed_at !== null) || context.now() > deadline) {
@@ -134,6 +138,10 @@ async function endedDeliveries(
     }
     await sleep(POLL_MS);
   }
+}
+
+function endIfInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new HooksError("interrupted", "interrupted");
 }
 
 /** An attempt with its delivery: a line of the table at the end. */
