@@ -82,7 +82,7 @@ function writeVersion() {
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const file = path.join(root, "bin/hooks.js");
   const before = readFileSync(file, "utf8");
-  const after = before.replace(/stdout\.write\("[^"]*\\n"\)/, `stdout.write("${version}\\n")`);
+  const after = before.replace(/const version = "[^"]*"/, `const version = "${version}"`);
   if (after !== before) writeFileSync(file, after);
 }
 
