@@ -54,7 +54,6 @@ function timeOf(line: readonly string[], home: string): number {
     PATH: process.env["PATH"],
     HOME: home,
     HOOKS_HOME: path.join(home, "hooks"),
-    NODE_COMPILE_CACHE: path.join(home, "compile-cache"),
   };
   const startedAt = performance.now();
   const { status, stderr } = spawnSync(process.execPath, line, { env, cwd: home });

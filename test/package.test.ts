@@ -163,6 +163,22 @@ describe("installed in an empty directory", () => {
   });
 });
 
+describe("the lockfile", () => {
+  const lock = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8"));
+
+  it("belongs to package.json, pins every package by its hash, and names no place to get it from", () => {
+    expect(lock.version).toBe(manifest.version);
+    expect(lock.packages[""].dependencies).toEqual(manifest.dependencies);
+    expect(lock.packages[""].devDependencies).toEqual(manifest.devDependencies);
+    const fetched = Object.entries<{ integrity?: string; resolved?: string; link?: boolean }>(lock.packages).filter(
+      ([place, { link }]) => place.startsWith("node_modules/") && link !== true,
+    );
+    expect(fetched.filter(([, { integrity, resolved }]) => integrity === undefined || resolved !== undefined)).toEqual(
+      [],
+    );
+  });
+});
+
 describe("on a Node that is too old", () => {
   it("says what to do and exits 70 (as that Node would be seen)", async () => {
     const preload = path.join(folder, "old.cjs");
