@@ -188,11 +188,7 @@ export interface DeliveryStore {
    * Sends these again: state `pending`, due at `now`; a new round when it had ended (`trigger` says why). One that is
    * being sent right now is left alone. Returns the row ids re-opened.
    */
-  reopenDeliveries(
-    deliveryRowIds: readonly number[],
-    now: number,
-    trigger: "manual" | "replay",
-  ): Promise<number[]>;
+  reopenDeliveries(deliveryRowIds: readonly number[], now: number, trigger: "manual" | "replay"): Promise<number[]>;
   /** Adds deliveries to a stored event (a replay to subscriptions that had not got it). Existing pairs are skipped.
    * Returns the row ids added. */
   addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): Promise<number[]>;

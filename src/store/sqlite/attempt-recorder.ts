@@ -1,0 +1,210 @@
+import type { DeliveryReason } from "../../core/delivery.ts";
+import { afterAttempt, type Health, isBeyondHope } from "../../core/health.ts";
+import type { DisabledReason } from "../../core/subscription.ts";
+import type { RecordReceipt } from "../store.ts";
+import type { ConfigRevision } from "./config-revision.ts";
+import type { Connection, Statement } from "./connection.ts";
+import type { Interned } from "./interned.ts";
+import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
+import type { PackedValue } from "./packed-events.ts";
+
+interface SubscriptionRow {
+  enabled: number;
+  disabledReason: DisabledReason | null;
+  deletedAt: number | null;
+  autoDisableFailures: number;
+  autoDisableSpanMs: number;
+  recent: number;
+  recentCount: number;
+  consecutiveFailures: number;
+  failingSince: number | null;
+  lastAttemptAt: number | null;
+  lastSuccessAt: number | null;
+}
+
+/** A subscription while a batch is recorded. */
+interface Recording {
+  row: SubscriptionRow;
+  health: Health;
+  succeeded: number;
+  failed: number;
+  /** Set when this batch disables it. */
+  disabled: { reason: DisabledReason; at: number } | undefined;
+}
+
+/** What becomes of a delivery. */
+interface Next {
+  state: "succeeded" | "retrying" | "failed" | "cancelled";
+  reason: DeliveryReason | null;
+  claimableAt: number | null;
+}
+
+/** Records attempts: their rows, the deliveries' next states, and each subscription's health and counts once. */
+export class AttemptRecorder {
+  readonly #interned: Interned;
+  readonly #revision: ConfigRevision;
+  readonly #finish: Statement<number>;
+  readonly #count: Statement<number>;
+  readonly #insert: Statement;
+  readonly #findSubscription: Statement<SubscriptionRow>;
+  readonly #updateHealth: Statement;
+  readonly #disable: Statement;
+  readonly #failWaiting: Statement;
+
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+    this.#interned = interned;
+    this.#revision = revision;
+    this.#finish = connection
+      .prepare<unknown[], number>(`
+        UPDATE deliveries
+        SET state = ?, reason = ?, claimable_at = ?, completed_at = ?, worker_id = NULL, trigger = NULL, reclaims = 0,
+          attempt_count = attempt_count + 1, round_attempts = round_attempts + 1
+        WHERE delivery_id = ? AND worker_id = ?
+        RETURNING attempt_count
+      `)
+      .pluck();
+    this.#count = connection
+      .prepare<unknown[], number>(`
+        UPDATE deliveries SET attempt_count = attempt_count + 1 WHERE delivery_id = ? RETURNING attempt_count
+      `)
+      .pluck();
+    this.#insert = connection.prepare(`
+      INSERT INTO attempts (started_at, duration_ms, outcome, status, error_code, error_message, phase,
+        remote_address, bytes_sent, request_headers, response_headers, response_excerpt, truncated, trigger,
+        worker_id, number, delivery_id, scope_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        (SELECT scope_id FROM subscriptions WHERE subscription_id = ?))
+    `);
+    this.#findSubscription = connection.prepare(`
+      SELECT enabled, disabled_reason AS disabledReason, deleted_at AS deletedAt,
+        auto_disable_failures AS autoDisableFailures, auto_disable_span_ms AS autoDisableSpanMs,
+        recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
+        failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt
+      FROM subscriptions JOIN subscription_health USING (subscription_id)
+      WHERE subscription_id = ?
+    `);
+    this.#updateHealth = connection.prepare(`
+      UPDATE subscription_health
+      SET recent = ?, recent_count = ?, consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
+        last_success_at = ?, succeeded = succeeded + ?, failed = failed + ?
+      WHERE subscription_id = ?
+    `);
+    this.#disable = connection.prepare(`
+      UPDATE subscriptions SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE subscription_id = ?
+    `);
+    this.#failWaiting = connection.prepare(`
+      UPDATE deliveries INDEXED BY deliveries_waiting
+      SET state = 'failed', reason = ?, trigger = NULL, claimable_at = NULL, completed_at = ?
+      WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
+    `);
+  }
+
+  record({ worker, count, values }: PackedAttempts): RecordReceipt {
+    const workerId = this.#interned.workerId(worker);
+    const recordings = new Map<number, Recording>();
+    for (let n = 0; n < count; n++) {
+      const start = n * AT.length;
+      const subscriptionRowId = values[start + AT.subscriptionRowId] as number;
+      let recording = recordings.get(subscriptionRowId);
+      if (recording === undefined) {
+        recording = this.#startRecording(subscriptionRowId);
+        recordings.set(subscriptionRowId, recording);
+      }
+      this.#recordOne(values, start, workerId, recording);
+    }
+    const disabled: RecordReceipt["disabled"] = [];
+    for (const [subscriptionRowId, recording] of recordings) {
+      if (recording.disabled !== undefined) {
+        this.#disableNow(subscriptionRowId, recording, recording.disabled);
+        disabled.push({ subscriptionRowId, reason: recording.disabled.reason });
+      }
+      this.#saveHealth(subscriptionRowId, recording);
+    }
+    return { disabled };
+  }
+
+  #recordOne(values: PackedValue[], start: number, workerId: number, recording: Recording): void {
+    const deliveryRowId = values[start + AT.deliveryRowId] as number;
+    const endedAt = values[start + AT.endedAt] as number;
+    const isSuccess = values[start + AT.outcome] === "success";
+    this.#judge(recording, isSuccess, values[start + AT.disable] === 1, endedAt);
+    const { state, reason, claimableAt } = nextOf(values, start, recording);
+    const completedAt = state === "retrying" ? null : endedAt;
+    let number = this.#finish.get(state, reason, claimableAt, completedAt, deliveryRowId, workerId);
+    if (number === undefined) {
+      // Its lease went elsewhere meanwhile: what happened is recorded, what becomes of it is not ours to say.
+      number = this.#count.get(deliveryRowId);
+      if (number === undefined) return;
+    } else if (state === "succeeded") recording.succeeded += 1;
+    else if (state === "failed") recording.failed += 1;
+    const columns = values.slice(start + AT.firstColumn, start + AT.length);
+    columns.push(this.#interned.workerId(values[start + AT.worker] as string), number, deliveryRowId);
+    columns.push(values[start + AT.subscriptionRowId]!);
+    this.#insert.run(columns);
+  }
+
+  /** Health, and whether the subscription is switched off by this attempt. */
+  #judge(recording: Recording, isSuccess: boolean, isGone: boolean, endedAt: number): void {
+    recording.health = afterAttempt(recording.health, isSuccess, endedAt);
+    const { row, disabled } = recording;
+    if (row.deletedAt !== null || disabled !== undefined) return;
+    if (isGone && row.disabledReason !== "gone") recording.disabled = { reason: "gone", at: endedAt };
+    else if (row.enabled === 1) {
+      const rule = { failures: row.autoDisableFailures, minSpanMs: row.autoDisableSpanMs };
+      if (!isSuccess && isBeyondHope(recording.health, rule, endedAt)) {
+        recording.disabled = { reason: "failing", at: endedAt };
+      }
+    }
+  }
+
+  #startRecording(subscriptionRowId: number): Recording {
+    const row = this.#findSubscription.get(subscriptionRowId);
+    if (row === undefined) throw new TypeError(`no subscription has the row id ${subscriptionRowId}`);
+    const health: Health = {
+      recent: row.recent,
+      recentCount: row.recentCount,
+      consecutiveFailures: row.consecutiveFailures,
+      failingSince: row.failingSince ?? undefined,
+      lastAttemptAt: row.lastAttemptAt ?? undefined,
+      lastSuccessAt: row.lastSuccessAt ?? undefined,
+    };
+    return { row, health, succeeded: 0, failed: 0, disabled: undefined };
+  }
+
+  #disableNow(subscriptionRowId: number, recording: Recording, { reason, at }: { reason: DisabledReason; at: number }) {
+    this.#disable.run(reason, at, subscriptionRowId);
+    this.#revision.add();
+    recording.failed += this.#failWaiting.run(reasonOfDelivery(reason), at, subscriptionRowId).changes;
+  }
+
+  #saveHealth(subscriptionRowId: number, { health, succeeded, failed }: Recording): void {
+    this.#updateHealth.run(
+      health.recent,
+      health.recentCount,
+      health.consecutiveFailures,
+      health.failingSince ?? null,
+      health.lastAttemptAt ?? null,
+      health.lastSuccessAt ?? null,
+      succeeded,
+      failed,
+      subscriptionRowId,
+    );
+  }
+}
+
+/** The verdict, unless its subscription went away while it was being sent: then a retry would wait for ever. */
+function nextOf(values: PackedValue[], start: number, { row, disabled }: Recording): Next {
+  const state = values[start + AT.state] as Next["state"];
+  const reason = values[start + AT.reason] as DeliveryReason | null;
+  if (state !== "retrying") return { state, reason, claimableAt: null };
+  if (row.deletedAt !== null) return { state: "cancelled", reason: "subscription_deleted", claimableAt: null };
+  const disabledReason = disabled?.reason ?? row.disabledReason;
+  if (disabledReason === null || disabledReason === "by_hand") {
+    return { state, reason: null, claimableAt: values[start + AT.retryAt] as number };
+  }
+  return { state: "failed", reason: reasonOfDelivery(disabledReason), claimableAt: null };
+}
+
+function reasonOfDelivery(reason: DisabledReason): DeliveryReason {
+  return reason === "gone" ? "gone" : "subscription_disabled";
+}

@@ -1,0 +1,46 @@
+import { parseId } from "../../core/ids.ts";
+import type { ConfigRevision } from "./config-revision.ts";
+import type { Connection, Statement } from "./connection.ts";
+import type { Interned } from "./interned.ts";
+import type { PackedDelivery } from "./packed-events.ts";
+
+/** New rows of `deliveries`, for a new event or added to an old one. */
+export class DeliveryInserts {
+  readonly #interned: Interned;
+  readonly #revision: ConfigRevision;
+  readonly #insert: Statement;
+
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+    this.#interned = interned;
+    this.#revision = revision;
+    this.#insert = connection.prepare(`
+      INSERT INTO deliveries (public_id, scope_id, event_id, subscription_id, state, reason, trigger, claimable_at,
+        worker_id, created_at, completed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (event_id, subscription_id) DO NOTHING
+    `);
+  }
+
+  /** Returns the row id; undefined when the event already goes to this subscription. */
+  insert(
+    scopeId: number,
+    eventRowId: number,
+    { id, subscriptionRowId, worker, leaseEndsAt }: PackedDelivery,
+    now: number,
+    trigger: "replay" | null = null,
+  ): number | undefined {
+    const publicId = parseId("dlv", id);
+    if (publicId === undefined) throw new TypeError(`not the id of a delivery: ${id}`);
+    const start = [publicId, scopeId, eventRowId, subscriptionRowId];
+    let end: unknown[];
+    if (this.#revision.isDeleted(subscriptionRowId)) {
+      end = ["cancelled", "subscription_deleted", trigger, null, null, now, now];
+    } else if (worker === null) {
+      end = ["pending", null, trigger, now, null, now, null];
+    } else {
+      end = ["sending", null, trigger, leaseEndsAt, this.#interned.workerId(worker), now, null];
+    }
+    const { changes, lastInsertRowid } = this.#insert.run(...start, ...end);
+    return changes === 0 ? undefined : Number(lastInsertRowid);
+  }
+}

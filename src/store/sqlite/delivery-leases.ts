@@ -1,0 +1,162 @@
+import { formatId } from "../../core/ids.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { LaneClaim, Lease } from "../store.ts";
+import type { Connection, Statement } from "./connection.ts";
+import type { Interned } from "./interned.ts";
+import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
+
+/** One claim answers at most about this many bytes of payload; the lanes that are left keep what is due. */
+const MAX_CLAIM_BYTES = 16 * 1024 * 1024;
+
+/** Leases taken back in a row without a result before that counts as a failed attempt (rulings.md 6). */
+const MAX_RECLAIMS = 5;
+/** … which waits this long, so that a delivery that ends its process each time leaves room for the others. */
+const INTERRUPTED_WAIT_MS = 5 * 60_000;
+/** No schedule has more attempts in a round: then an interrupted delivery ends, too. */
+const MAX_ROUND_ATTEMPTS = 20;
+
+type ClaimedRow = [
+  rowId: number,
+  publicId: Uint8Array,
+  attemptCount: number,
+  roundAttempts: number,
+  trigger: string | null,
+  eventId: string,
+  eventTypeId: number,
+  timestamp: number,
+  version: string | null,
+  metadata: Uint8Array | null,
+  data: Uint8Array,
+  scopeId: number,
+];
+
+interface LeasedRow {
+  rowId: number;
+  subscriptionRowId: number;
+  roundAttempts: number;
+  reclaims: number;
+}
+
+/** Claims, gives back, takes back: what moves deliveries between waiting and being sent. */
+export class DeliveryLeases {
+  readonly #interned: Interned;
+  readonly #due: Statement<ClaimedRow>;
+  readonly #lease: Statement;
+  readonly #nextDue: Statement<number>;
+  readonly #release: Statement;
+  readonly #leasedByOthers: Statement<LeasedRow>;
+  readonly #takeBack: Statement;
+  readonly #interrupt: Statement<number>;
+  readonly #recordInterrupted: Statement;
+
+  constructor(connection: Connection, interned: Interned) {
+    this.#interned = interned;
+    this.#due = connection
+      .prepare<unknown[], ClaimedRow>(`
+        SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.trigger, e.public_id, e.event_type_id,
+          e.timestamp, e.version, e.metadata, e.data, d.scope_id
+        FROM deliveries AS d INDEXED BY deliveries_waiting CROSS JOIN events AS e USING (event_id)
+        WHERE d.subscription_id = ? AND d.worker_id IS NULL AND d.claimable_at IS NOT NULL AND d.claimable_at <= ?
+        ORDER BY d.claimable_at, d.delivery_id
+        LIMIT ?
+      `)
+      .raw();
+    // The same rows as above, in the same transaction: so far as their payloads were taken.
+    this.#lease = connection.prepare(`
+      UPDATE deliveries SET state = 'sending', worker_id = ?, claimable_at = ?
+      WHERE delivery_id IN (
+        SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
+        WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL AND claimable_at <= ?
+        ORDER BY claimable_at, delivery_id
+        LIMIT ?
+      )
+    `);
+    this.#nextDue = connection
+      .prepare<unknown[], number>(`
+        SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
+        WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
+        ORDER BY claimable_at
+        LIMIT 1
+      `)
+      .pluck();
+    const backToWaiting = "state = CASE round_attempts WHEN 0 THEN 'pending' ELSE 'retrying' END, worker_id = NULL";
+    this.#release = connection.prepare(`
+      UPDATE deliveries SET ${backToWaiting}, claimable_at = ? WHERE delivery_id = ? AND worker_id = ?
+    `);
+    // Two ranges of the index, so that our own leases are not walked over.
+    this.#leasedByOthers = connection.prepare(`
+      SELECT delivery_id AS rowId, subscription_id AS subscriptionRowId, round_attempts AS roundAttempts, reclaims
+      FROM deliveries INDEXED BY deliveries_leased
+      WHERE worker_id IS NOT NULL AND (worker_id < ? OR ? < worker_id) AND claimable_at <= ?
+    `);
+    this.#takeBack = connection.prepare(`
+      UPDATE deliveries SET ${backToWaiting}, claimable_at = ?, reclaims = reclaims + 1 WHERE delivery_id = ?
+    `);
+    this.#interrupt = connection
+      .prepare<unknown[], number>(`
+        UPDATE deliveries SET state = ?, reason = ?, claimable_at = ?, completed_at = ?, worker_id = NULL,
+          trigger = NULL, reclaims = 0, attempt_count = attempt_count + 1, round_attempts = round_attempts + 1
+        WHERE delivery_id = ?
+        RETURNING attempt_count
+      `)
+      .pluck();
+    this.#recordInterrupted = connection.prepare(`
+      INSERT INTO attempts (scope_id, delivery_id, number, started_at, duration_ms, outcome, error_code, error_message,
+        phase, bytes_sent, request_headers, response_headers, truncated, worker_id)
+      SELECT scope_id, delivery_id, ?, ?, 0, 'failure', 'reset', 'interrupted ${MAX_RECLAIMS} times', 'write', 0,
+        '[]', '[]', 0, ?
+      FROM deliveries WHERE delivery_id = ?
+    `);
+  }
+
+  claimDue(lanes: readonly LaneClaim[], now: number, lease: Lease): PackedClaim {
+    const workerId = this.#interned.workerId(lease.worker);
+    this.#reclaim(workerId, now, now);
+    const packer = new ClaimPacker();
+    for (const { subscriptionRowId, limit } of lanes) {
+      packer.startLane(subscriptionRowId);
+      let taken = 0;
+      let scope: Scope | undefined;
+      if (0 < limit && packer.size < MAX_CLAIM_BYTES) {
+        for (const row of this.#due.iterate(subscriptionRowId, now, limit)) {
+          taken += 1;
+          scope ??= this.#interned.scope(row[11]);
+          const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5]];
+          fields.push(this.#interned.eventTypeName(row[6]), row[7], row[8]);
+          packer.addDelivery(fields, row[9], row[10]);
+          if (MAX_CLAIM_BYTES <= packer.size) break;
+        }
+        if (0 < taken) this.#lease.run(workerId, lease.endsAt, subscriptionRowId, now, taken);
+      }
+      const nextDueAt = this.#nextDue.get(subscriptionRowId) ?? null;
+      packer.endLane(nextDueAt, scope?.tenant ?? null, scope?.environment ?? null);
+    }
+    return packer.pack();
+  }
+
+  release(worker: string, deliveryRowIds: readonly number[], claimableAt: number): undefined {
+    const workerId = this.#interned.workerId(worker);
+    for (const rowId of deliveryRowIds) this.#release.run(claimableAt, rowId, workerId);
+  }
+
+  /** Every lease of another worker, whenever it ends. */
+  reclaimAll(worker: string, now: number): number {
+    return this.#reclaim(this.#interned.workerId(worker), now, Number.MAX_SAFE_INTEGER);
+  }
+
+  #reclaim(workerId: number, now: number, endedBy: number): number {
+    const rows = this.#leasedByOthers.all(workerId, workerId, endedBy);
+    for (const { rowId, roundAttempts, reclaims } of rows) {
+      if (reclaims + 1 < MAX_RECLAIMS) {
+        this.#takeBack.run(now, rowId);
+        continue;
+      }
+      const number =
+        roundAttempts + 1 < MAX_ROUND_ATTEMPTS
+          ? this.#interrupt.get("retrying", null, now + INTERRUPTED_WAIT_MS, null, rowId)
+          : this.#interrupt.get("failed", "exhausted", null, now, rowId);
+      this.#recordInterrupted.run(number, now, workerId, rowId);
+    }
+    return rows.length;
+  }
+}

@@ -1,0 +1,177 @@
+import type { Attempt, AttemptTrigger, HeaderPairs } from "../../core/attempt.ts";
+import { formatId, idRange, parseId } from "../../core/ids.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { DeliveryFilter, StoredDelivery } from "../store.ts";
+import { Conditions } from "./conditions.ts";
+import type { Connection } from "./connection.ts";
+import { type Nullable, prefixRange } from "./row-values.ts";
+
+type DeliveryRow = Nullable<
+  Omit<StoredDelivery, "id" | "scope">,
+  "reason" | "claimableAt" | "lastAttemptAt" | "lastStatus" | "lastError" | "lastExcerpt" | "completedAt"
+> & { publicId: Uint8Array };
+
+type AttemptRow = Nullable<
+  Omit<Attempt, "requestHeaders" | "responseHeaders" | "truncated" | "trigger">,
+  "status" | "errorCode" | "errorMessage" | "remoteAddress" | "responseExcerpt"
+> & { requestHeaders: string; responseHeaders: string; truncated: number; trigger: AttemptTrigger | null };
+
+const SELECT = `
+  SELECT d.delivery_id AS rowId, d.public_id AS publicId, d.event_id AS eventRowId, e.public_id AS eventId,
+    t.name AS eventType, d.subscription_id AS subscriptionRowId, s.public_id AS subscriptionId, d.state, d.reason,
+    d.attempt_count AS attemptCount, d.claimable_at AS claimableAt, a.started_at AS lastAttemptAt,
+    a.status AS lastStatus,
+    CASE WHEN a.error_code IS NULL THEN a.error_message ELSE a.error_code || ': ' || a.error_message END AS lastError,
+    a.response_excerpt AS lastExcerpt, d.created_at AS createdAt, d.completed_at AS completedAt
+`;
+const JOINS = `
+  CROSS JOIN events AS e USING (event_id)
+  CROSS JOIN event_types AS t USING (event_type_id)
+`;
+const LAST_ATTEMPT = `
+  CROSS JOIN subscriptions AS s USING (subscription_id)
+  LEFT JOIN attempts AS a ON a.delivery_id = d.delivery_id AND a.number = d.attempt_count
+`;
+const IN_SCOPE = "d.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)";
+
+/** Reads `deliveries` and `attempts`. Each call is one short statement. */
+export class DeliveryReader {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  find(scope: Scope, id: string): StoredDelivery | undefined {
+    const publicId = parseId("dlv", id);
+    if (publicId === undefined) return undefined;
+    const row = this.#connection
+      .prepare<unknown[], DeliveryRow>(`
+        ${SELECT} FROM deliveries AS d ${JOINS} ${LAST_ATTEMPT} WHERE d.public_id = ? AND ${IN_SCOPE}
+      `)
+      .get(publicId, scope.tenant, scope.environment);
+    return row === undefined ? undefined : deliveryOf(scope, row);
+  }
+
+  findIds(scope: Scope, start: string, limit: number): string[] {
+    const isEveryId = "dlv_".startsWith(start);
+    const range = isEveryId ? { first: new Uint8Array(16), last: new Uint8Array(16).fill(255) } : idRange("dlv", start);
+    if (range === undefined) return [];
+    return this.#connection
+      .prepare<unknown[], Uint8Array>(`
+        SELECT d.public_id FROM deliveries AS d WHERE d.public_id BETWEEN ? AND ? AND ${IN_SCOPE}
+        ORDER BY d.public_id DESC LIMIT ?
+      `)
+      .pluck()
+      .all(range.first, range.last, scope.tenant, scope.environment, limit)
+      .map((publicId) => formatId("dlv", publicId));
+  }
+
+  list(scope: Scope, filter: DeliveryFilter, limit: number, beforeRowId: number | undefined): StoredDelivery[] {
+    const { sql, values } = conditionsOf(scope, filter).addIf("d.delivery_id < ?", beforeRowId);
+    return this.#connection
+      .prepare<unknown[], DeliveryRow>(`
+        ${SELECT} FROM deliveries AS d ${indexFor(filter)} ${JOINS} ${LAST_ATTEMPT}
+        WHERE ${sql} ORDER BY d.delivery_id DESC LIMIT ?
+      `)
+      .all(...values, limit)
+      .map((row) => deliveryOf(scope, row));
+  }
+
+  count(scope: Scope, filter: DeliveryFilter): number {
+    const { sql, values } = conditionsOf(scope, filter);
+    const joins = filter.type === undefined && filter.typePrefix === undefined ? "" : JOINS;
+    return this.#connection
+      .prepare<unknown[], number>(`SELECT count(*) FROM deliveries AS d ${indexFor(filter)} ${joins} WHERE ${sql}`)
+      .pluck()
+      .get(...values)!;
+  }
+
+  listAttempts(deliveryRowId: number): Attempt[] {
+    return this.#connection
+      .prepare<unknown[], AttemptRow>(`
+        SELECT number, started_at AS startedAt, duration_ms AS durationMs, outcome, status, error_code AS errorCode,
+          error_message AS errorMessage, phase, remote_address AS remoteAddress, bytes_sent AS bytesSent,
+          request_headers AS requestHeaders, response_headers AS responseHeaders,
+          response_excerpt AS responseExcerpt, truncated, trigger, workers.name AS worker
+        FROM attempts JOIN workers USING (worker_id)
+        WHERE delivery_id = ?
+        ORDER BY number
+      `)
+      .all(deliveryRowId)
+      .map(attemptOf);
+  }
+
+  nextDueTimes(subscriptionRowIds: readonly number[]): Map<number, number> {
+    const rows = this.#connection
+      .prepare<unknown[], [number, number | null]>(`
+        SELECT value, (
+          SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
+          WHERE subscription_id = value AND worker_id IS NULL AND claimable_at IS NOT NULL
+          ORDER BY claimable_at LIMIT 1
+        )
+        FROM json_each(?)
+      `)
+      .raw()
+      .all(JSON.stringify(subscriptionRowIds));
+    return new Map(rows.filter((row): row is [number, number] => row[1] !== null));
+  }
+}
+
+function conditionsOf(scope: Scope, filter: DeliveryFilter): Conditions {
+  const conditions = new Conditions()
+    .add(IN_SCOPE, scope.tenant, scope.environment)
+    .addIf("d.subscription_id = ?", filter.subscriptionRowId)
+    .addIf("d.event_id = ?", filter.eventRowId)
+    .addIf("t.name = ?", filter.type)
+    .addIf("d.created_at >= ?", filter.since)
+    .addIf("d.created_at < ?", filter.until);
+  // Written out, not bound: only then does SQLite see that an index of failed ones holds them all.
+  if (filter.state === "failed") conditions.add("d.state = 'failed'");
+  else conditions.addIf("d.state = ?", filter.state);
+  if (filter.typePrefix !== undefined) {
+    conditions.add("t.name >= ? AND t.name < ?", ...prefixRange(filter.typePrefix));
+  }
+  return conditions;
+}
+
+/** Which index gives the rows newest first; the planner, without statistics, often sorts everything instead. */
+function indexFor(filter: DeliveryFilter): string {
+  if (filter.eventRowId !== undefined) return "";
+  const isOfSubscription = filter.subscriptionRowId !== undefined;
+  if (filter.state === "failed") {
+    return `INDEXED BY ${isOfSubscription ? "deliveries_failed_of_subscription" : "deliveries_failed"}`;
+  }
+  return isOfSubscription ? "INDEXED BY deliveries_of_subscription" : "NOT INDEXED";
+}
+
+function deliveryOf(scope: Scope, row: DeliveryRow): StoredDelivery {
+  const { publicId, ...same } = row;
+  return {
+    ...same,
+    id: formatId("dlv", publicId),
+    scope,
+    reason: row.reason ?? undefined,
+    claimableAt: row.claimableAt ?? undefined,
+    lastAttemptAt: row.lastAttemptAt ?? undefined,
+    lastStatus: row.lastStatus ?? undefined,
+    lastError: row.lastError ?? undefined,
+    lastExcerpt: row.lastExcerpt ?? undefined,
+    completedAt: row.completedAt ?? undefined,
+  };
+}
+
+function attemptOf(row: AttemptRow): Attempt {
+  return {
+    ...row,
+    status: row.status ?? undefined,
+    errorCode: row.errorCode ?? undefined,
+    errorMessage: row.errorMessage ?? undefined,
+    remoteAddress: row.remoteAddress ?? undefined,
+    requestHeaders: JSON.parse(row.requestHeaders) as HeaderPairs,
+    responseHeaders: JSON.parse(row.responseHeaders) as HeaderPairs,
+    responseExcerpt: row.responseExcerpt ?? undefined,
+    truncated: row.truncated === 1,
+    trigger: row.trigger ?? "auto",
+  };
+}

@@ -1,0 +1,92 @@
+import type { Scope } from "../../core/scope.ts";
+import type { EventFilter, StoredEvent } from "../store.ts";
+import { Conditions } from "./conditions.ts";
+import type { Connection } from "./connection.ts";
+import { type Nullable, prefixRange } from "./row-values.ts";
+
+type EventRow = Nullable<Omit<StoredEvent, "scope">, "metadata" | "version">;
+
+const COLUMNS = `event_id AS rowId, e.public_id AS id, t.name AS type, timestamp, version,
+  delivery_count AS deliveryCount, e.created_at AS createdAt`;
+const NOTHING = new Uint8Array(0);
+
+/** Reads `events`. Each call is one short statement: no cursor stays open, so that the log can be cut. */
+export class EventReader {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  find(scope: Scope, id: string): StoredEvent | undefined {
+    const row = this.#connection
+      .prepare<unknown[], EventRow>(`
+        SELECT ${COLUMNS}, metadata, data
+        FROM events AS e JOIN scopes AS s USING (scope_id) JOIN event_types AS t USING (event_type_id)
+        WHERE s.tenant = ? AND s.environment = ? AND e.public_id = ?
+      `)
+      .get(scope.tenant, scope.environment, id);
+    return row === undefined ? undefined : eventOf(scope, row);
+  }
+
+  findIds(scope: Scope, start: string, limit: number): string[] {
+    return this.#connection
+      .prepare<unknown[], string>(`
+        SELECT public_id FROM events JOIN scopes USING (scope_id)
+        WHERE tenant = ? AND environment = ? AND public_id >= ? AND public_id < ?
+        ORDER BY public_id
+        LIMIT ?
+      `)
+      .pluck()
+      .all(scope.tenant, scope.environment, ...prefixRange(start), limit);
+  }
+
+  list(scope: Scope, filter: EventFilter, limit: number, beforeRowId: number | undefined): StoredEvent[] {
+    const conditions = new Conditions()
+      .add(
+        "e.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)",
+        scope.tenant,
+        scope.environment,
+      )
+      .addIf("e.event_id < ?", beforeRowId)
+      .addIf("t.name = ?", filter.type)
+      .addIf("e.created_at >= ?", filter.since)
+      .addIf("e.created_at < ?", filter.until);
+    if (filter.typePrefix !== undefined) {
+      conditions.add("t.name >= ? AND t.name < ?", ...prefixRange(filter.typePrefix));
+    }
+    // One type is a range of an index; several are looked for from the newest on.
+    const from =
+      filter.type === undefined
+        ? "events AS e CROSS JOIN event_types AS t USING (event_type_id)"
+        : "event_types AS t CROSS JOIN events AS e INDEXED BY events_of_type USING (event_type_id)";
+    return this.#connection
+      .prepare<unknown[], EventRow>(`
+        SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.sql} ORDER BY e.event_id DESC LIMIT ?
+      `)
+      .all(...conditions.values, limit)
+      .map((row) => eventOf(scope, row));
+  }
+
+  listTypes(scope: Scope): string[] {
+    return this.#connection
+      .prepare<unknown[], string>(`
+        SELECT name FROM event_types JOIN scopes USING (scope_id)
+        WHERE tenant = ? AND environment = ?
+        ORDER BY name
+      `)
+      .pluck()
+      .all(scope.tenant, scope.environment);
+  }
+}
+
+function eventOf(scope: Scope, row: EventRow): StoredEvent {
+  const { metadata, version, data, ...same } = row;
+  return {
+    ...same,
+    scope,
+    data: data ?? NOTHING,
+    metadata: metadata ?? undefined,
+    version: version ?? undefined,
+  };
+}

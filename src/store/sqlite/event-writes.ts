@@ -1,0 +1,98 @@
+import type { AppendedEvent, NewDelivery } from "../store.ts";
+import type { Connection, Statement } from "./connection.ts";
+import type { DeliveryInserts } from "./delivery-inserts.ts";
+import type { Interned } from "./interned.ts";
+import { type PackedEvent, type PackedEvents, unpackEvents } from "./packed-events.ts";
+
+interface KnownEvent {
+  fingerprint: Uint8Array;
+  deliveryCount: number;
+}
+
+/** Appends to the tables `events` and `deliveries`. */
+export class EventWrites {
+  readonly #interned: Interned;
+  readonly #deliveries: DeliveryInserts;
+  readonly #insert: Statement;
+  readonly #findKnown: Statement<KnownEvent>;
+  readonly #findScope: Statement<number>;
+  readonly #addToCount: Statement;
+
+  constructor(connection: Connection, interned: Interned, deliveries: DeliveryInserts) {
+    this.#interned = interned;
+    this.#deliveries = deliveries;
+    this.#insert = connection.prepare(`
+      INSERT INTO events (scope_id, public_id, event_type_id, timestamp, version, delivery_count, created_at,
+        fingerprint, metadata, data)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (scope_id, public_id) DO NOTHING
+    `);
+    this.#findKnown = connection.prepare(
+      "SELECT fingerprint, delivery_count AS deliveryCount FROM events WHERE scope_id = ? AND public_id = ?",
+    );
+    this.#findScope = connection.prepare<unknown[], number>("SELECT scope_id FROM events WHERE event_id = ?").pluck();
+    this.#addToCount = connection.prepare("UPDATE events SET delivery_count = delivery_count + ? WHERE event_id = ?");
+  }
+
+  append(packed: PackedEvents): AppendedEvent[] {
+    const events = unpackEvents(packed);
+    return (packed.atomic ? this.#refuse(events) : undefined) ?? events.map((event) => this.#appendOne(event));
+  }
+
+  addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): number[] {
+    const scopeId = this.#findScope.get(eventRowId);
+    if (scopeId === undefined) return [];
+    const added: number[] = [];
+    for (const { id, subscriptionRowId, lease } of deliveries) {
+      const packed = { id, subscriptionRowId, worker: lease?.worker ?? null, leaseEndsAt: lease?.endsAt ?? null };
+      const rowId = this.#deliveries.insert(scopeId, eventRowId, packed, now, "replay");
+      if (rowId !== undefined) added.push(rowId);
+    }
+    this.#addToCount.run(added.length, eventRowId);
+    return added;
+  }
+
+  #appendOne(event: PackedEvent): AppendedEvent {
+    const scopeId = this.#interned.scopeId(event);
+    const { changes, lastInsertRowid } = this.#insert.run(
+      scopeId,
+      event.id,
+      this.#interned.eventTypeId(scopeId, event.type),
+      event.timestamp,
+      event.version,
+      event.deliveries.length,
+      event.createdAt,
+      event.fingerprint,
+      event.metadata,
+      event.data,
+    );
+    if (changes === 0) return repeatOf(this.#findKnown.get(scopeId, event.id)!, event);
+    const eventRowId = Number(lastInsertRowid);
+    const deliveryRowIds = event.deliveries.map((delivery) => {
+      const rowId = this.#deliveries.insert(scopeId, eventRowId, delivery, event.createdAt);
+      if (rowId === undefined) throw new TypeError(`event ${event.id} goes to one subscription twice`);
+      return rowId;
+    });
+    return { kind: "stored", deliveryRowIds };
+  }
+
+  /** The answer when one of them is in conflict, with a stored one or among themselves; else undefined. */
+  #refuse(events: readonly PackedEvent[]): AppendedEvent[] | undefined {
+    const seen = new Map<string, KnownEvent>();
+    const answers = events.map((event): AppendedEvent => {
+      const scopeId = this.#interned.scopeId(event);
+      const key = `${scopeId}/${event.id}`;
+      const known = seen.get(key) ?? this.#findKnown.get(scopeId, event.id);
+      if (known !== undefined) return repeatOf(known, event);
+      seen.set(key, { fingerprint: event.fingerprint, deliveryCount: event.deliveries.length });
+      return { kind: "repeated", deliveryCount: 0 };
+    });
+    return answers.some((answer) => answer.kind === "conflict") ? answers : undefined;
+  }
+}
+
+function repeatOf(known: KnownEvent, event: PackedEvent): AppendedEvent {
+  return Buffer.compare(known.fingerprint, event.fingerprint) === 0
+    ? { kind: "repeated", deliveryCount: known.deliveryCount }
+    : { kind: "conflict" };
+}

@@ -1,0 +1,51 @@
+import type { Connection } from "./connection.ts";
+import { toStoreError } from "./sqlite-error.ts";
+import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+import { WriteQueue } from "./write-queue.ts";
+import { Writer } from "./writer.ts";
+
+/** How often other processes' commits are looked for, ms. */
+export const WATCH_EVERY_MS = 25;
+
+/** Writes in the thread of its caller: for commands, which are over before a thread would have started. */
+export class InlineChannel implements WriteChannel {
+  readonly #path: string;
+  readonly #writer: Writer;
+  readonly #queue: WriteQueue;
+  #watching: NodeJS.Timeout | undefined;
+
+  constructor(path: string, connection: Connection, onFatal: (error: unknown) => void) {
+    this.#path = path;
+    this.#writer = new Writer(connection);
+    this.#queue = new WriteQueue(this.#writer, (error) => onFatal(toStoreError(error, path)));
+  }
+
+  get commits(): number {
+    return this.#writer.commits;
+  }
+
+  submit<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ kind, input }, (outcome) => {
+        if (outcome.ok) resolve(outcome.result as WriteResult<K>);
+        else reject(toStoreError(outcome.error, this.#path));
+      });
+    });
+  }
+
+  watch(listener: ((change: { configChanged: boolean }) => void) | undefined): void {
+    clearInterval(this.#watching);
+    this.#watching = listener === undefined ? undefined : setInterval(() => this.#look(listener), WATCH_EVERY_MS);
+  }
+
+  async close(): Promise<void> {
+    this.watch(undefined);
+    await this.#queue.idle();
+    this.#writer.close();
+  }
+
+  #look(listener: (change: { configChanged: boolean }) => void): void {
+    const change = this.#writer.changesByOthers();
+    if (change !== undefined) listener(change);
+  }
+}

@@ -1,0 +1,259 @@
+import type { Attempt } from "../../core/attempt.ts";
+import type { DeliveryReason, RecordedAttempt } from "../../core/delivery.ts";
+import { HooksError } from "../../core/errors.ts";
+import type { Scope } from "../../core/scope.ts";
+import type {
+  AppendedEvent,
+  DeliveryFilter,
+  EventFilter,
+  LaneClaim,
+  LaneClaimed,
+  Lease,
+  NewDelivery,
+  NewEvent,
+  NewSubscription,
+  RecordReceipt,
+  Store,
+  StoredDelivery,
+  StoredEvent,
+  StoredSecret,
+  StoredSubscription,
+  SubscriptionChange,
+} from "../store.ts";
+import type { Connection } from "./connection.ts";
+import { DeliveryReader } from "./delivery-reader.ts";
+import { EventReader } from "./event-reader.ts";
+import { packAttempts } from "./packed-attempts.ts";
+import { unpackClaim } from "./packed-claim.ts";
+import { packEvents } from "./packed-events.ts";
+import { toStoreError } from "./sqlite-error.ts";
+import { SubscriptionReader } from "./subscription-reader.ts";
+import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+
+/** Rows of one write: a portion takes a few ms, so that nobody else waits long for the lock. */
+const PORTION_EVENTS = 100;
+const PORTION_ROWS = 1_000;
+
+type ChangeListener = (change: { configChanged: boolean }) => void;
+
+/** The contract on SQLite: writes go through the channel, reads through a connection of this thread. */
+export class SqliteStore implements Store {
+  readonly databaseId: string;
+  readonly #path: string;
+  readonly #connection: Connection;
+  /** Undefined: opened for reading only. */
+  readonly #channel: (WriteChannel & { readonly commits: number }) | undefined;
+  readonly #events: EventReader;
+  readonly #deliveries: DeliveryReader;
+  readonly #subscriptions: SubscriptionReader;
+  readonly #listeners = new Set<ChangeListener>();
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    path: string,
+    connection: Connection,
+    channel: (WriteChannel & { readonly commits: number }) | undefined,
+  ) {
+    this.#path = path;
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#events = new EventReader(connection);
+    this.#deliveries = new DeliveryReader(connection);
+    this.#subscriptions = new SubscriptionReader(connection);
+    this.databaseId = connection.prepare("SELECT database_id FROM store").pluck().get() as string;
+  }
+
+  /** Transactions that this store committed. */
+  get commits(): number {
+    return this.#channel?.commits ?? 0;
+  }
+
+  watch(listener: ChangeListener): () => void {
+    const channel = this.#writable();
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) channel.watch((change) => this.#tell(change));
+    return () => {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) channel.watch(undefined);
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async appendEvents(events: readonly NewEvent[], options: { atomic?: boolean } = {}): Promise<AppendedEvent[]> {
+    if (options.atomic === true) return this.#write("append", packEvents(events, true));
+    const answers = await Promise.all(
+      portions(events, PORTION_EVENTS).map((portion) => this.#write("append", packEvents(portion, false))),
+    );
+    return answers.flat();
+  }
+
+  async findEvent(scope: Scope, id: string): Promise<StoredEvent | undefined> {
+    return this.#read(() => this.#events.find(scope, id));
+  }
+
+  async findEventIds(scope: Scope, start: string, limit: number): Promise<string[]> {
+    return this.#read(() => this.#events.findIds(scope, start, limit));
+  }
+
+  async listEvents(
+    scope: Scope,
+    filter: EventFilter,
+    limit: number,
+    beforeRowId: number | undefined,
+  ): Promise<StoredEvent[]> {
+    return this.#read(() => this.#events.list(scope, filter, limit, beforeRowId));
+  }
+
+  async listEventTypes(scope: Scope): Promise<string[]> {
+    return this.#read(() => this.#events.listTypes(scope));
+  }
+
+  async reclaimLeases(worker: string, now: number): Promise<number> {
+    const reclaimed = await this.#write("reclaim", { worker, now });
+    await this.#cancelOrphans(now);
+    return reclaimed;
+  }
+
+  async claimDue(lanes: readonly LaneClaim[], now: number, lease: Lease): Promise<LaneClaimed[]> {
+    return unpackClaim(await this.#write("claim", { lanes, now, lease }));
+  }
+
+  async nextDueTimes(subscriptionRowIds: readonly number[]): Promise<Map<number, number>> {
+    return this.#read(() => this.#deliveries.nextDueTimes(subscriptionRowIds));
+  }
+
+  recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
+    return this.#write("record", packAttempts(worker, attempts));
+  }
+
+  releaseLeases(worker: string, deliveryRowIds: readonly number[], claimableAt: number): Promise<void> {
+    return this.#write("release", { worker, deliveryRowIds, claimableAt });
+  }
+
+  async findDelivery(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
+    return this.#read(() => this.#deliveries.find(scope, id));
+  }
+
+  async findDeliveryIds(scope: Scope, start: string, limit: number): Promise<string[]> {
+    return this.#read(() => this.#deliveries.findIds(scope, start, limit));
+  }
+
+  async listDeliveries(
+    scope: Scope,
+    filter: DeliveryFilter,
+    limit: number,
+    beforeRowId: number | undefined,
+  ): Promise<StoredDelivery[]> {
+    return this.#read(() => this.#deliveries.list(scope, filter, limit, beforeRowId));
+  }
+
+  async countDeliveries(scope: Scope, filter: DeliveryFilter): Promise<number> {
+    return this.#read(() => this.#deliveries.count(scope, filter));
+  }
+
+  async listAttempts(deliveryRowId: number): Promise<Attempt[]> {
+    return this.#read(() => this.#deliveries.listAttempts(deliveryRowId));
+  }
+
+  async reopenDeliveries(
+    deliveryRowIds: readonly number[],
+    now: number,
+    trigger: "manual" | "replay",
+  ): Promise<number[]> {
+    const answers = await Promise.all(
+      portions(deliveryRowIds, PORTION_ROWS).map((portion) =>
+        this.#write("reopen", { deliveryRowIds: portion, now, trigger }),
+      ),
+    );
+    return answers.flat();
+  }
+
+  addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): Promise<number[]> {
+    return this.#write("addDeliveries", { eventRowId, deliveries, now });
+  }
+
+  cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number): Promise<boolean> {
+    return this.#write("cancel", { deliveryRowId, reason, now });
+  }
+
+  expireDeliveries(subscriptionRowId: number, createdBefore: number, now: number): Promise<number> {
+    return untilDone((limit) => this.#write("expire", { subscriptionRowId, createdBefore, now, limit }));
+  }
+
+  insertSubscription(subscription: NewSubscription): Promise<number> {
+    return this.#write("insertSubscription", subscription);
+  }
+
+  updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean> {
+    return this.#write("updateSubscription", { rowId, change });
+  }
+
+  async deleteSubscription(rowId: number, now: number): Promise<boolean> {
+    const isDeleted = await this.#write("deleteSubscription", { rowId, now });
+    if (isDeleted) await this.#cancelOrphans(now);
+    return isDeleted;
+  }
+
+  rotateSecret(subscriptionRowId: number, secret: StoredSecret, oldEndsAt: number, now: number): Promise<void> {
+    return this.#write("rotateSecret", { subscriptionRowId, secret, oldEndsAt, now });
+  }
+
+  async loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]> {
+    return this.#read(() => this.#subscriptions.load(scope));
+  }
+
+  async findSubscription(scope: Scope, id: string): Promise<StoredSubscription | undefined> {
+    return this.#read(() => this.#subscriptions.find(scope, id));
+  }
+
+  #cancelOrphans(now: number): Promise<number> {
+    return untilDone((limit) => this.#write("cancelOrphans", { now, limit }));
+  }
+
+  async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
+    if (this.#closed !== undefined) throw new HooksError("unavailable", "the store is closed");
+    return this.#writable().submit(kind, input);
+  }
+
+  #writable() {
+    if (this.#channel === undefined) throw new HooksError("internal", "the store was opened for reading only");
+    return this.#channel;
+  }
+
+  #read<T>(read: () => T): T {
+    if (this.#closed !== undefined) throw new HooksError("unavailable", "the store is closed");
+    try {
+      return read();
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+
+  async #close(): Promise<void> {
+    // First this: the connection that closes last folds the log into the file, which a reader cannot do.
+    this.#connection.close();
+    await this.#channel?.close();
+  }
+
+  #tell(change: { configChanged: boolean }): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function portions<T>(all: readonly T[], size: number): (readonly T[])[] {
+  if (all.length <= size) return [all];
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
+/** Portion after portion until one is not full. */
+async function untilDone(doPortion: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const done = await doPortion(PORTION_ROWS);
+    total += done;
+    if (done < PORTION_ROWS) return total;
+  }
+}

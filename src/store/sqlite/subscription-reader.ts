@@ -1,0 +1,127 @@
+import type { Health } from "../../core/health.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { StoredSecret, StoredSubscription } from "../store.ts";
+import { Conditions } from "./conditions.ts";
+import type { Connection } from "./connection.ts";
+import type { Nullable } from "./row-values.ts";
+
+type SubscriptionRow = Nullable<
+  Omit<StoredSubscription, "scope" | "events" | "enabled" | "paused" | "headers" | "secrets" | "health" | "counts">,
+  "url" | "disabledReason" | "session"
+> &
+  Nullable<Health, "failingSince" | "lastAttemptAt" | "lastSuccessAt"> & {
+    tenant: string;
+    environment: string;
+    events: string;
+    enabled: number;
+    paused: number;
+    headersKeyId: string | null;
+    headersSealed: Uint8Array | null;
+    succeeded: number;
+    failed: number;
+  };
+
+interface SecretRow {
+  subscriptionRowId: number;
+  id: string;
+  keyId: string;
+  sealed: Uint8Array;
+  hint: string;
+  createdAt: number;
+  expiresAt: number | null;
+}
+
+/** Reads `subscriptions` with their secrets, health and counts. Deleted ones are not there. */
+export class SubscriptionReader {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  load(scope: Scope | undefined): StoredSubscription[] {
+    return this.#load(inScope(scope));
+  }
+
+  find(scope: Scope, id: string): StoredSubscription | undefined {
+    return this.#load(inScope(scope).add("s.public_id = ?", id))[0];
+  }
+
+  #load(conditions: Conditions): StoredSubscription[] {
+    const where = `s.deleted_at IS NULL AND ${conditions.sql}`;
+    // Both in one read transaction: a rotation in between would show a subscription without its secret.
+    const read = this.#connection.transaction(() => ({
+      rows: this.#connection
+        .prepare<unknown[], SubscriptionRow>(`
+          SELECT s.subscription_id AS rowId, s.public_id AS id, tenant, environment, name, transport, url, events,
+            enabled, disabled_reason AS disabledReason, paused, auto_disable_failures AS autoDisableFailures,
+            auto_disable_span_ms AS autoDisableSpanMs, headers_key_id AS headersKeyId,
+            headers_sealed AS headersSealed, settings, session, created_at AS createdAt, updated_at AS updatedAt,
+            recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
+            failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt,
+            succeeded, failed
+          FROM subscriptions AS s JOIN scopes USING (scope_id) JOIN subscription_health USING (subscription_id)
+          WHERE ${where}
+          ORDER BY s.subscription_id
+        `)
+        .all(...conditions.values),
+      secrets: this.#connection
+        .prepare<unknown[], SecretRow>(`
+          SELECT c.subscription_id AS subscriptionRowId, c.public_id AS id, key_id AS keyId, sealed, hint,
+            c.created_at AS createdAt, expires_at AS expiresAt
+          FROM secrets AS c JOIN subscriptions AS s USING (subscription_id) JOIN scopes ON scopes.scope_id = s.scope_id
+          WHERE ${where}
+          ORDER BY c.secret_id DESC
+        `)
+        .all(...conditions.values),
+    }));
+    const { rows, secrets } = read.deferred();
+    const secretsOf = Map.groupBy(secrets, (secret) => secret.subscriptionRowId);
+    return rows.map((row) => subscriptionOf(row, secretsOf.get(row.rowId) ?? []));
+  }
+}
+
+function inScope(scope: Scope | undefined): Conditions {
+  if (scope === undefined) return new Conditions().add("1");
+  return new Conditions().add("tenant = ? AND environment = ?", scope.tenant, scope.environment);
+}
+
+function subscriptionOf(row: SubscriptionRow, secrets: readonly SecretRow[]): StoredSubscription {
+  return {
+    rowId: row.rowId,
+    id: row.id,
+    scope: { tenant: row.tenant, environment: row.environment },
+    name: row.name,
+    transport: row.transport,
+    url: row.url ?? undefined,
+    events: JSON.parse(row.events) as string[],
+    enabled: row.enabled === 1,
+    disabledReason: row.disabledReason ?? undefined,
+    paused: row.paused === 1,
+    autoDisableFailures: row.autoDisableFailures,
+    autoDisableSpanMs: row.autoDisableSpanMs,
+    headers:
+      row.headersKeyId === null || row.headersSealed === null
+        ? undefined
+        : { keyId: row.headersKeyId, bytes: row.headersSealed },
+    settings: row.settings,
+    secrets: secrets.map(secretOf),
+    health: {
+      recent: row.recent,
+      recentCount: row.recentCount,
+      consecutiveFailures: row.consecutiveFailures,
+      failingSince: row.failingSince ?? undefined,
+      lastAttemptAt: row.lastAttemptAt ?? undefined,
+      lastSuccessAt: row.lastSuccessAt ?? undefined,
+    },
+    counts: { succeeded: row.succeeded, failed: row.failed },
+    session: row.session ?? undefined,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+/** Newest first, as they sign. */
+function secretOf({ id, keyId, sealed, hint, createdAt, expiresAt }: SecretRow): StoredSecret {
+  return { id, sealed: { keyId, bytes: sealed }, hint, createdAt, expiresAt: expiresAt ?? undefined };
+}

@@ -1,0 +1,140 @@
+import { HooksError } from "../../core/errors.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { NewSubscription, StoredSecret, SubscriptionChange } from "../store.ts";
+import type { ConfigRevision } from "./config-revision.ts";
+import type { Connection, Statement } from "./connection.ts";
+import type { Interned } from "./interned.ts";
+import { sqliteCode } from "./sqlite-error.ts";
+
+/** Writes `subscriptions`, `secrets`, and the first row of `subscription_health`. Each change moves the revision. */
+export class SubscriptionWrites {
+  readonly #connection: Connection;
+  readonly #interned: Interned;
+  readonly #revision: ConfigRevision;
+  readonly #findScope: Statement<number>;
+
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+    this.#connection = connection;
+    this.#interned = interned;
+    this.#revision = revision;
+    this.#findScope = connection
+      .prepare<unknown[], number>("SELECT scope_id FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL")
+      .pluck();
+  }
+
+  insert(subscription: NewSubscription): number {
+    const { scope, id, secrets, ...fields } = subscription;
+    const scopeId = this.#interned.scopeId(scope);
+    this.#refuseSecondSession(scope, scopeId, fields.session);
+    const columns = { scope_id: scopeId, public_id: id, created_at: fields.createdAt, ...columnsOf(fields) };
+    const names = Object.keys(columns);
+    const { lastInsertRowid } = this.#run(
+      `INSERT INTO subscriptions (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+      Object.values(columns),
+      fields.session,
+    );
+    const rowId = Number(lastInsertRowid);
+    this.#connection
+      .prepare(`
+        INSERT INTO subscription_health (subscription_id, scope_id, recent, recent_count, consecutive_failures,
+          succeeded, failed)
+        VALUES (?, ?, 0, 0, 0, 0, 0)
+      `)
+      .run(rowId, scopeId);
+    for (const secret of secrets) this.#insertSecret(scopeId, rowId, secret);
+    this.#revision.add();
+    return rowId;
+  }
+
+  update(rowId: number, change: SubscriptionChange): boolean {
+    const columns = columnsOf(change);
+    const sets = Object.keys(columns).map((name) => `${name} = ?`);
+    const { changes } = this.#run(
+      `UPDATE subscriptions SET ${sets.join(", ")} WHERE subscription_id = ? AND deleted_at IS NULL`,
+      [...Object.values(columns), rowId],
+      change.session,
+    );
+    if (changes === 1) this.#revision.add();
+    return changes === 1;
+  }
+
+  /** Its waiting deliveries are cancelled afterwards, in portions: there may be very many. */
+  delete(rowId: number, now: number): boolean {
+    const { changes } = this.#connection
+      .prepare(
+        "UPDATE subscriptions SET deleted_at = ?, updated_at = ? WHERE subscription_id = ? AND deleted_at IS NULL",
+      )
+      .run(now, now, rowId);
+    if (changes === 0) return false;
+    this.#connection.prepare("DELETE FROM secrets WHERE subscription_id = ?").run(rowId);
+    this.#revision.add();
+    return true;
+  }
+
+  rotateSecret(rowId: number, secret: StoredSecret, oldEndsAt: number, now: number): undefined {
+    const scopeId = this.#findScope.get(rowId);
+    if (scopeId === undefined) throw new HooksError("not_found", "the subscription does not exist any more");
+    this.#connection.prepare("DELETE FROM secrets WHERE subscription_id = ? AND expires_at < ?").run(rowId, now);
+    this.#connection
+      .prepare("UPDATE secrets SET expires_at = ? WHERE subscription_id = ? AND expires_at IS NULL")
+      .run(oldEndsAt, rowId);
+    this.#insertSecret(scopeId, rowId, secret);
+    this.#connection.prepare("UPDATE subscriptions SET updated_at = ? WHERE subscription_id = ?").run(now, rowId);
+    this.#revision.add();
+  }
+
+  #insertSecret(scopeId: number, rowId: number, { id, sealed, hint, createdAt, expiresAt }: StoredSecret): void {
+    this.#connection
+      .prepare(`
+        INSERT INTO secrets (scope_id, subscription_id, public_id, key_id, sealed, hint, created_at, expires_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `)
+      .run(scopeId, rowId, id, sealed.keyId, sealed.bytes, hint, createdAt, expiresAt ?? null);
+  }
+
+  #refuseSecondSession(scope: Scope, scopeId: number, session: string | undefined): void {
+    if (session === undefined) return;
+    const taken = this.#connection
+      .prepare("SELECT 1 FROM subscriptions WHERE scope_id = ? AND session = ? AND deleted_at IS NULL")
+      .get(scopeId, session);
+    if (taken !== undefined) throw sessionTaken(session, scope);
+  }
+
+  #run(sql: string, values: unknown[], session: string | undefined) {
+    try {
+      return this.#connection.prepare(sql).run(values);
+    } catch (error) {
+      if (sqliteCode(error) === "SQLITE_CONSTRAINT_UNIQUE" && session !== undefined) throw sessionTaken(session);
+      throw error;
+    }
+  }
+}
+
+function sessionTaken(session: string, scope?: Scope): HooksError {
+  const where = scope === undefined ? "" : ` in ${scope.tenant}/${scope.environment}`;
+  return new HooksError("conflict", `session ${JSON.stringify(session)} exists already${where}`, { field: "session" });
+}
+
+type Fields = Omit<NewSubscription, "scope" | "id" | "secrets" | "createdAt">;
+
+/** Columns of the properties that are there; one that is there and undefined clears its column. */
+function columnsOf(fields: Partial<Fields>): Record<string, unknown> {
+  const columns: Record<string, unknown> = {};
+  if (fields.name !== undefined) columns["name"] = fields.name;
+  if (fields.transport !== undefined) columns["transport"] = fields.transport;
+  if ("url" in fields) columns["url"] = fields.url ?? null;
+  if (fields.events !== undefined) columns["events"] = JSON.stringify(fields.events);
+  if (fields.enabled !== undefined) columns["enabled"] = fields.enabled ? 1 : 0;
+  if ("disabledReason" in fields) columns["disabled_reason"] = fields.disabledReason ?? null;
+  if (fields.paused !== undefined) columns["paused"] = fields.paused ? 1 : 0;
+  if (fields.autoDisableFailures !== undefined) columns["auto_disable_failures"] = fields.autoDisableFailures;
+  if (fields.autoDisableSpanMs !== undefined) columns["auto_disable_span_ms"] = fields.autoDisableSpanMs;
+  if ("headers" in fields) {
+    columns["headers_key_id"] = fields.headers?.keyId ?? null;
+    columns["headers_sealed"] = fields.headers?.bytes ?? null;
+  }
+  if (fields.settings !== undefined) columns["settings"] = fields.settings;
+  if ("session" in fields) columns["session"] = fields.session ?? null;
+  if (fields.updatedAt !== undefined) columns["updated_at"] = fields.updatedAt;
+  return columns;
+}

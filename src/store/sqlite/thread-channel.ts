@@ -1,0 +1,128 @@
+import { type Transferable, Worker } from "node:worker_threads";
+import { HooksError } from "../../core/errors.ts";
+import { WATCH_EVERY_MS } from "./inline-channel.ts";
+import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
+import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+import type { WriteOutcome } from "./writer.ts";
+
+interface Asked {
+  resolve: (result: never) => void;
+  reject: (error: unknown) => void;
+}
+
+type Write = Extract<ToThread, { kind: "writes" }>["writes"][number];
+
+/** Writes in a thread of its own: a commit waits for the disk, the event loop does not. */
+export class ThreadChannel implements WriteChannel {
+  readonly #worker: Worker;
+  readonly #onFatal: (error: unknown) => void;
+  readonly #asked = new Map<number, Asked>();
+  readonly #exited: Promise<void>;
+  #outgoing: Write[] = [];
+  #lastId = 0;
+  #listener: ((change: { configChanged: boolean }) => void) | undefined;
+  #isClosing = false;
+  commits = 0;
+
+  /** Resolves when the thread has opened the store; rejects as `openConnection` throws. */
+  static async start(path: string, onFatal: (error: unknown) => void): Promise<ThreadChannel> {
+    const data: WriterThreadData = { path, watchEveryMs: WATCH_EVERY_MS };
+    const file = import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.cjs";
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: data, name: "store" });
+    await new Promise<void>((resolve, reject) => {
+      worker.once("message", () => resolve());
+      worker.once("error", reject);
+    });
+    return new ThreadChannel(worker, onFatal);
+  }
+
+  private constructor(worker: Worker, onFatal: (error: unknown) => void) {
+    this.#worker = worker;
+    this.#onFatal = onFatal;
+    worker.removeAllListeners("message");
+    worker.removeAllListeners("error");
+    worker.on("message", (message: FromThread) => this.#receive(message));
+    worker.on("error", (error) => this.#fail(error));
+    this.#exited = new Promise((resolve) => {
+      worker.on("exit", () => {
+        if (!this.#isClosing) this.#fail(new Error("the store's thread ended by itself"));
+        resolve();
+      });
+    });
+  }
+
+  submit<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#asked.set(id, { resolve, reject });
+      // One message for what a turn of the event loop brings together.
+      if (this.#outgoing.push({ id, kind, input }) === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  watch(listener: ((change: { configChanged: boolean }) => void) | undefined): void {
+    this.#listener = listener;
+    this.#send({ kind: "watch", on: listener !== undefined });
+  }
+
+  async close(): Promise<void> {
+    this.#flush();
+    this.#isClosing = true;
+    this.#send({ kind: "close" });
+    await this.#exited;
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0) return;
+    const writes = this.#outgoing;
+    this.#outgoing = [];
+    const transfers: Transferable[] = [];
+    for (const { kind, input } of writes) {
+      // Packed just now, for this: nobody else holds the block.
+      if (kind === "append") transfers.push((input as WriteInput<"append">).bytes.buffer as ArrayBuffer);
+    }
+    this.#send({ kind: "writes", writes }, transfers);
+  }
+
+  #send(message: ToThread, transfers: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfers);
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.kind) {
+      case "answers":
+        this.commits = message.commits;
+        for (let at = 0; at < message.answers.length; at += 2) {
+          this.#answer(message.answers[at] as number, message.answers[at + 1] as WriteOutcome);
+        }
+        break;
+      case "changed":
+        this.#listener?.({ configChanged: message.configChanged });
+        break;
+      case "fatal":
+        this.#onFatal(errorOf(message.error));
+        break;
+      case "ready":
+    }
+  }
+
+  #answer(id: number, outcome: WriteOutcome): void {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    this.#asked.delete(id);
+    if (outcome.ok) asked.resolve(outcome.result as never);
+    else asked.reject(errorOf(outcome.error as ErrorParts));
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of this.#asked.values()) reject(error);
+    this.#asked.clear();
+    this.#onFatal(error);
+  }
+}
+
+function errorOf({ code, message, field, hint, stack }: ErrorParts): Error {
+  const cause = new Error(message);
+  if (stack !== undefined) cause.stack = stack;
+  return code === undefined ? cause : new HooksError(code, message, { field, hint, cause });
+}

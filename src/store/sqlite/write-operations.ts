@@ -1,0 +1,60 @@
+import type { DeliveryReason } from "../../core/delivery.ts";
+import type {
+  AppendedEvent,
+  LaneClaim,
+  Lease,
+  NewDelivery,
+  NewSubscription,
+  RecordReceipt,
+  StoredSecret,
+  SubscriptionChange,
+} from "../store.ts";
+import type { PackedAttempts } from "./packed-attempts.ts";
+import type { PackedClaim } from "./packed-claim.ts";
+import type { PackedEvents } from "./packed-events.ts";
+
+/** Everything that can be written: name → what it takes and answers. Plain data, so that it can cross to a thread. */
+export interface WriteOperations {
+  append: { input: PackedEvents; result: AppendedEvent[] };
+  claim: { input: { lanes: readonly LaneClaim[]; now: number; lease: Lease }; result: PackedClaim };
+  record: { input: PackedAttempts; result: RecordReceipt };
+  release: { input: { worker: string; deliveryRowIds: readonly number[]; claimableAt: number }; result: undefined };
+  reclaim: { input: { worker: string; now: number }; result: number };
+  reopen: {
+    input: { deliveryRowIds: readonly number[]; now: number; trigger: "manual" | "replay" };
+    result: number[];
+  };
+  addDeliveries: {
+    input: { eventRowId: number; deliveries: readonly NewDelivery[]; now: number };
+    result: number[];
+  };
+  cancel: { input: { deliveryRowId: number; reason: DeliveryReason; now: number }; result: boolean };
+  /** Answers how many; `limit` when there may be more. */
+  expire: {
+    input: { subscriptionRowId: number; createdBefore: number; now: number; limit: number };
+    result: number;
+  };
+  insertSubscription: { input: NewSubscription; result: number };
+  updateSubscription: { input: { rowId: number; change: SubscriptionChange }; result: boolean };
+  deleteSubscription: { input: { rowId: number; now: number }; result: boolean };
+  /** Of deleted subscriptions: answers how many; `limit` when there may be more. */
+  cancelOrphans: { input: { now: number; limit: number }; result: number };
+  rotateSecret: {
+    input: { subscriptionRowId: number; secret: StoredSecret; oldEndsAt: number; now: number };
+    result: undefined;
+  };
+}
+
+export type WriteKind = keyof WriteOperations;
+export type WriteInput<K extends WriteKind> = WriteOperations[K]["input"];
+export type WriteResult<K extends WriteKind> = WriteOperations[K]["result"];
+
+/** A way to have things written: in this thread or in another. */
+export interface WriteChannel {
+  /** Resolves once it is on disk. */
+  submit<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>>;
+  /** Calls back on other processes' commits until `watch(undefined)`. */
+  watch(listener: ((change: { configChanged: boolean }) => void) | undefined): void;
+  /** Resolves once everything submitted is answered and the connection is closed. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import { HooksError } from "../../core/errors.ts";
+import { isBusy, isFatal } from "./sqlite-error.ts";
+import type { WriteKind } from "./write-operations.ts";
+import type { PendingWrite, WriteOutcome, Writer } from "./writer.ts";
+
+const MAX_BATCH_ITEMS = 500;
+const MAX_BATCH_BYTES = 2 * 1024 * 1024;
+/** How long another process may hold the lock before the writes are refused. */
+const BUSY_LIMIT_MS = 5_000;
+const BUSY_RETRY_MS = 5;
+
+interface Waiting extends PendingWrite {
+  /** Events or attempts in it. */
+  items: number;
+  bytes: number;
+  done: (outcome: WriteOutcome) => void;
+}
+
+/**
+ * Group commit without a timer: takes what waits when the last commit ends, commits it, answers, takes the next. The
+ * work is done between turns of the event loop, so that what arrives meanwhile is in the next batch.
+ */
+export class WriteQueue {
+  readonly #writer: Writer;
+  readonly #onFatal: (error: unknown) => void;
+  readonly #onBatchEnd: () => void;
+  #waiting: Waiting[] = [];
+  #isRunning = false;
+  #broken: unknown;
+  #whenIdle: (() => void)[] = [];
+
+  /** `onBatchEnd`: after the answers of one commit. */
+  constructor(writer: Writer, onFatal: (error: unknown) => void, onBatchEnd: () => void = () => {}) {
+    this.#writer = writer;
+    this.#onFatal = onFatal;
+    this.#onBatchEnd = onBatchEnd;
+  }
+
+  push<K extends WriteKind>(write: PendingWrite<K>, done: (outcome: WriteOutcome) => void): void {
+    const input: object = write.input;
+    const items = "count" in input && typeof input.count === "number" ? input.count : 1;
+    const bytes = "bytes" in input && input.bytes instanceof Uint8Array ? input.bytes.length : 0;
+    this.#waiting.push({ kind: write.kind, input: write.input, items, bytes, done });
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    setImmediate(() => void this.#run());
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    if (this.#isRunning) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    while (0 < this.#waiting.length) {
+      const batch = this.#take();
+      const outcomes = await this.#apply(batch);
+      for (const [index, write] of batch.entries()) write.done(outcomes[index]!);
+      this.#onBatchEnd();
+      if (0 < this.#waiting.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#isRunning = false;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  #take(): Waiting[] {
+    let count = 0;
+    let items = 0;
+    let bytes = 0;
+    for (const write of this.#waiting) {
+      items += write.items;
+      bytes += write.bytes;
+      if (0 < count && (MAX_BATCH_ITEMS < items || MAX_BATCH_BYTES < bytes)) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #apply(batch: readonly Waiting[]): Promise<WriteOutcome[]> {
+    if (this.#broken !== undefined) return refuse(batch, this.#broken);
+    const startedAt = performance.now();
+    for (;;) {
+      try {
+        return this.#writer.apply(batch);
+      } catch (error) {
+        if (isBusy(error) && performance.now() - startedAt < BUSY_LIMIT_MS) {
+          await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
+          continue;
+        }
+        if (isFatal(error)) {
+          // Whether this batch is on the disk is unknown, and so is what the next would be written on.
+          this.#broken = new HooksError("store_unusable", "the store failed and takes no more writes", {
+            cause: error,
+          });
+          this.#onFatal(error);
+        }
+        return refuse(batch, error);
+      }
+    }
+  }
+}
+
+function refuse(batch: readonly Waiting[], error: unknown): WriteOutcome[] {
+  return batch.map(() => ({ ok: false, error }));
+}

@@ -1,0 +1,73 @@
+// The thread that owns the daemon's write connection. Messages in: ToThread; out: FromThread.
+
+import { type MessagePort, parentPort, type Transferable, workerData } from "node:worker_threads";
+import { isHooksError } from "../../core/errors.ts";
+import { openConnection } from "./connection.ts";
+import { toStoreError } from "./sqlite-error.ts";
+import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
+import { WriteQueue } from "./write-queue.ts";
+import { type WriteOutcome, Writer } from "./writer.ts";
+
+/** Blocks of at least this size change hands; smaller ones are cheaper to copy. */
+const TRANSFER_BYTES = 16 * 1024;
+
+serve(parentPort!, workerData as WriterThreadData);
+
+function serve(port: MessagePort, { path, watchEveryMs }: WriterThreadData): void {
+  let watching: NodeJS.Timeout | undefined;
+  let answers: (number | WriteOutcome)[] = [];
+  let transfers: Transferable[] = [];
+
+  const send = (message: FromThread, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+  const flush = () => {
+    send({ kind: "answers", answers, commits: writer.commits }, transfers);
+    answers = [];
+    transfers = [];
+  };
+  const writer = new Writer(openConnection(path, "write"));
+  const queue = new WriteQueue(writer, (error) => send({ kind: "fatal", error: partsOf(error, path) }), flush);
+
+  port.on("message", (message: ToThread) => {
+    if (message.kind === "writes") {
+      for (const { id, kind, input } of message.writes) {
+        queue.push({ kind, input }, (outcome) => {
+          answers.push(id, outcome.ok ? outcome : { ok: false, error: partsOf(outcome.error, path) });
+          const block = outcome.ok ? bytesOf(outcome.result) : undefined;
+          if (block !== undefined && TRANSFER_BYTES <= block.byteLength) transfers.push(block);
+        });
+      }
+    } else if (message.kind === "watch") {
+      clearInterval(watching);
+      watching = message.on ? setInterval(look, watchEveryMs) : undefined;
+    } else {
+      clearInterval(watching);
+      void queue.idle().then(() => {
+        writer.close();
+        port.close();
+      });
+    }
+  });
+  send({ kind: "ready" });
+
+  function look(): void {
+    const change = writer.changesByOthers();
+    if (change !== undefined) send({ kind: "changed", ...change });
+  }
+}
+
+function bytesOf(result: unknown): ArrayBuffer | undefined {
+  if (typeof result !== "object" || result === null || !("bytes" in result)) return undefined;
+  return result.bytes instanceof Uint8Array ? (result.bytes.buffer as ArrayBuffer) : undefined;
+}
+
+/** An error in a form that survives the way: a HooksError loses its class and fields on it. */
+function partsOf(error: unknown, path: string): ErrorParts {
+  const known = toStoreError(error, path);
+  if (isHooksError(known)) {
+    const { code, message, field, hint, cause } = known;
+    return { code, message, field, hint, stack: cause instanceof Error ? cause.stack : undefined };
+  }
+  return known instanceof Error
+    ? { code: undefined, message: known.message, stack: known.stack, field: undefined, hint: undefined }
+    : { code: undefined, message: String(known), stack: undefined, field: undefined, hint: undefined };
+}

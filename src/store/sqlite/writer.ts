@@ -1,0 +1,128 @@
+import { AttemptRecorder } from "./attempt-recorder.ts";
+import { ConfigRevision } from "./config-revision.ts";
+import type { Connection } from "./connection.ts";
+import { DeliveryChanges } from "./delivery-changes.ts";
+import { DeliveryInserts } from "./delivery-inserts.ts";
+import { DeliveryLeases } from "./delivery-leases.ts";
+import { EventWrites } from "./event-writes.ts";
+import { Interned } from "./interned.ts";
+import { isBusy, isFatal } from "./sqlite-error.ts";
+import { SubscriptionWrites } from "./subscription-writes.ts";
+import type { WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+
+/** One waiting write. */
+export interface PendingWrite<K extends WriteKind = WriteKind> {
+  kind: K;
+  input: WriteInput<K>;
+}
+
+export type WriteOutcome = { ok: true; result: WriteResult<WriteKind> } | { ok: false; error: unknown };
+
+type Handlers = { [K in WriteKind]: (input: WriteInput<K>) => WriteResult<K> };
+
+/** Owns the only write connection of its process and commits what waits together. Synchronous: who calls it waits. */
+export class Writer {
+  readonly #connection: Connection;
+  readonly #interned: Interned;
+  readonly #revision: ConfigRevision;
+  readonly #handlers: Handlers;
+  /** Transactions committed: shows that a group costs one. */
+  commits = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    const interned = new Interned(connection);
+    const revision = new ConfigRevision(connection);
+    this.#interned = interned;
+    this.#revision = revision;
+    this.#handlers = handlersOf(connection, interned, revision);
+  }
+
+  /**
+   * All in one transaction, in order. If one of them fails, the transaction is taken back and each gets its own, so
+   * that a bad one spoils only itself; that costs nothing as long as none does, unlike a savepoint for each.
+   *
+   * @throws SqliteError `SQLITE_BUSY` (nothing was done: try again), or one that is fatal.
+   */
+  apply(writes: readonly PendingWrite[]): WriteOutcome[] {
+    try {
+      const results = this.#inTransaction(() => writes.map((write) => this.#do(write)));
+      return results.map((result) => ({ ok: true, result }));
+    } catch (error) {
+      if (isBusy(error) || isFatal(error)) throw error;
+      return writes.length === 1 ? [{ ok: false, error }] : writes.map((write) => this.#applyAlone(write));
+    }
+  }
+
+  /** What other processes committed since the last call; undefined: nothing. */
+  changesByOthers(): { configChanged: boolean } | undefined {
+    return this.#revision.changesByOthers();
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #applyAlone(write: PendingWrite): WriteOutcome {
+    try {
+      return { ok: true, result: this.#inTransaction(() => this.#do(write)) };
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      return { ok: false, error };
+    }
+  }
+
+  #inTransaction<T>(action: () => T): T {
+    const connection = this.#connection;
+    connection.exec("BEGIN IMMEDIATE");
+    try {
+      this.#revision.begin();
+      const result = action();
+      connection.exec("COMMIT");
+      this.commits += 1;
+      return result;
+    } catch (error) {
+      // Some errors have rolled back already.
+      if (connection.inTransaction) connection.exec("ROLLBACK");
+      this.#interned.forget();
+      throw error;
+    }
+  }
+
+  #do<K extends WriteKind>({ kind, input }: PendingWrite<K>): WriteResult<K> {
+    return this.#handlers[kind](input);
+  }
+}
+
+function handlersOf(connection: Connection, interned: Interned, revision: ConfigRevision): Handlers {
+  // Statements are compiled on first use: a command that lists subscriptions pays for none.
+  const inserts = once(() => new DeliveryInserts(connection, interned, revision));
+  const events = once(() => new EventWrites(connection, interned, inserts()));
+  const leases = once(() => new DeliveryLeases(connection, interned));
+  const recorder = once(() => new AttemptRecorder(connection, interned, revision));
+  const changes = once(() => new DeliveryChanges(connection));
+  const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision));
+  return {
+    append: (input) => events().append(input),
+    claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
+    record: (input) => recorder().record(input),
+    release: ({ worker, deliveryRowIds, claimableAt }) => leases().release(worker, deliveryRowIds, claimableAt),
+    reclaim: ({ worker, now }) => leases().reclaimAll(worker, now),
+    reopen: ({ deliveryRowIds, now, trigger }) => changes().reopen(deliveryRowIds, now, trigger),
+    addDeliveries: ({ eventRowId, deliveries, now }) => events().addDeliveries(eventRowId, deliveries, now),
+    cancel: ({ deliveryRowId, reason, now }) => changes().cancel(deliveryRowId, reason, now),
+    expire: ({ subscriptionRowId, createdBefore, now, limit }) =>
+      changes().expire(subscriptionRowId, createdBefore, now, limit),
+    insertSubscription: (input) => subscriptions().insert(input),
+    updateSubscription: ({ rowId, change }) => subscriptions().update(rowId, change),
+    deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),
+    cancelOrphans: ({ now, limit }) => changes().cancelOrphans(now, limit),
+    rotateSecret: ({ subscriptionRowId, secret, oldEndsAt, now }) =>
+      subscriptions().rotateSecret(subscriptionRowId, secret, oldEndsAt, now),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
