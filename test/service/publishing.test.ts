@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { openTestHooks } from "../support/local-hooks.ts";
+
+const json = (text: string) => Buffer.from(text);
+
+describe("publish", () => {
+  it("keeps the publisher's bytes", async () => {
+    const { service } = await openTestHooks();
+    const data = '{"n":9007199254740993,"price":1.10,"é":"\\u00e9","a":1,"a":2}';
+    const { id } = await service.publish({ type: "order.paid", data: json(data), metadata: json('{"k": 1}') });
+    const event = await service.getEvent(id);
+    expect(Buffer.from(event.data).toString()).toBe(data);
+    expect(Buffer.from(event.metadata!).toString()).toBe('{"k": 1}');
+  });
+
+  it("stores an id once: the same content gets the first answer, other content a conflict", async () => {
+    const { service } = await openTestHooks();
+    await service.createSubscription({ url: "https://example.com/", events: ["*"] });
+    const event = { type: "order.paid", data: json("{}"), id: "order-1" };
+    const first = await service.publish(event);
+    expect(first).toEqual({ id: "order-1", deliveries: 1 });
+    await service.createSubscription({ url: "https://example.com/late", events: ["*"] });
+    expect(await service.publish(event)).toEqual(first);
+    expect((await service.listDeliveries()).data).toHaveLength(1);
+    for (const other of [
+      { ...event, data: json("{ }") },
+      { ...event, type: "order.late" },
+      { ...event, version: "2" },
+      { ...event, metadata: json("{}") },
+      { ...event, timestamp: "2026-01-31T12:00:00Z" },
+    ]) {
+      await expect(service.publish(other)).rejects.toMatchObject({ code: "conflict", field: "id" });
+    }
+    expect((await service.listEvents()).data).toHaveLength(1);
+  });
+
+  it("has ids apart for each tenant and environment", async () => {
+    const { service, serviceFor } = await openTestHooks();
+    const event = { type: "order.paid", id: "order-1" };
+    await service.publish({ ...event, data: json("1") });
+    await serviceFor({ tenant: "default", environment: "staging" }).publish({ ...event, data: json("2") });
+    await serviceFor({ tenant: "other", environment: "development" }).publish({ ...event, data: json("3") });
+    expect(Buffer.from((await service.getEvent("order-1")).data).toString()).toBe("1");
+  });
+
+  it.each([
+    [{ type: "order paid" }, "type"],
+    [{ type: "hooks.delivery.exhausted" }, "type"],
+    [{ id: "a.b" }, "id"],
+    [{ id: "" }, "id"],
+    [{ timestamp: "yesterday" }, "timestamp"],
+    [{ timestamp: "2026-02-01T12:00:01Z" }, "timestamp"],
+    [{ version: "" }, "version"],
+    [{ data: Buffer.alloc(1024 * 1024 + 1, "1") }, "data"],
+  ])("refuses %j, names %s and stores nothing", async (wrong, field) => {
+    const { service } = await openTestHooks();
+    await expect(service.publish({ type: "order.paid", data: json("{}"), ...wrong })).rejects.toMatchObject({
+      code: "invalid_request",
+      field,
+    });
+    expect((await service.listEvents()).data).toEqual([]);
+  });
+});
+
+describe("publishBatch", () => {
+  it("stores the good ones and says what is wrong with the rest, in order", async () => {
+    const { service } = await openTestHooks();
+    await service.createSubscription({ url: "https://example.com/", events: ["order.*"] });
+    const { results } = await service.publishBatch([
+      { type: "order.paid", data: json("1"), id: "a" },
+      { type: "no good", data: json("2"), id: "b" },
+      { type: "other", data: json("3"), id: "c" },
+      { type: "order.paid", data: json("4"), id: "a" },
+    ]);
+    expect(results).toEqual([
+      { id: "a", deliveries: 1 },
+      { error: expect.objectContaining({ code: "invalid_request", field: "type" }) },
+      { id: "c", deliveries: 0 },
+      { error: expect.objectContaining({ code: "conflict", field: "id" }) },
+    ]);
+    expect((await service.listEvents()).data.map((one) => one.id)).toEqual(["c", "a"]);
+  });
+
+  it("stores nothing when it is atomic and one is bad", async () => {
+    const { service } = await openTestHooks();
+    const good = { type: "order.paid", data: json("1"), id: "a" };
+    await expect(
+      service.publishBatch([good, { type: "no good", data: json("2") }], { atomic: true }),
+    ).rejects.toMatchObject({ code: "invalid_request", field: "events[1].type" });
+    await expect(service.publishBatch([good, { ...good, data: json("2") }], { atomic: true })).rejects.toMatchObject({
+      code: "conflict",
+      field: "events[1].id",
+    });
+    expect((await service.listEvents()).data).toEqual([]);
+    expect((await service.publishBatch([good], { atomic: true })).results).toEqual([{ id: "a", deliveries: 0 }]);
+  });
+});
+
+describe("replay", () => {
+  it("sends ended deliveries again by filter, and counts the same in a dry run", async () => {
+    const { service, store, clock } = await openTestHooks();
+    const { id } = await service.createSubscription({ url: "https://example.com/", events: ["*"] });
+    for (const type of ["order.paid", "order.created", "invoice.paid"])
+      await service.publish({ type, data: json("1") });
+    for (const delivery of (await service.listDeliveries()).data) await service.cancelDelivery(delivery.id);
+
+    expect(await service.replay({ status: "failed" })).toEqual({ count: 0, dry_run: false });
+    expect(await service.replay({ status: "cancelled", types: ["order.*"], dry_run: true })).toEqual({
+      count: 2,
+      dry_run: true,
+    });
+    expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(0);
+    expect(await service.replay({ status: "cancelled", types: ["order.*"], subscription: id })).toEqual({
+      count: 2,
+      dry_run: false,
+    });
+    expect((await service.listDeliveries({ status: "pending" })).data.map((one) => one.event_type).sort()).toEqual([
+      "order.created",
+      "order.paid",
+    ]);
+    expect(await service.replay({ status: "cancelled", since: "1h" })).toEqual({ count: 1, dry_run: false });
+    expect((await store.nextDueTimes([1])).get(1)).toBe(clock.at);
+    await expect(service.replay({ status: "pending" as never })).rejects.toMatchObject({ field: "status" });
+  });
+
+  it("sends one event again to those who got it and those who would get it now, or only to those named", async () => {
+    const { service } = await openTestHooks();
+    const first = await service.createSubscription({ url: "https://example.com/1", events: ["order.*"] });
+    const { id } = await service.publish({ type: "order.paid", data: json("1") });
+    const second = await service.createSubscription({ url: "https://example.com/2", events: ["order.*"] });
+    const third = await service.createSubscription({ url: "https://example.com/3", events: ["invoice.*"] });
+    expect(await service.replayEvent(id)).toMatchObject({ count: 2 });
+    expect((await service.getEvent(id)).deliveries.map((one) => one.subscription).sort()).toEqual(
+      [first.id, second.id].sort(),
+    );
+    expect(await service.replayEvent(id, { subscriptions: [third.id] })).toMatchObject({ count: 1 });
+    expect((await service.getEvent(id)).deliveries).toHaveLength(3);
+    await expect(service.replayEvent("evt_nope")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("retries by hand, but not into a disabled subscription", async () => {
+    const { service } = await openTestHooks();
+    const { id } = await service.createSubscription({ url: "https://example.com/1", events: ["*"] });
+    await service.publish({ type: "order.paid", data: json("1") });
+    const [delivery] = (await service.listDeliveries()).data;
+    await service.cancelDelivery(delivery!.id);
+    await expect(service.cancelDelivery(delivery!.id)).rejects.toMatchObject({ code: "conflict" });
+    expect(await service.retryDelivery(delivery!.id)).toMatchObject({ status: "pending", completed_at: null });
+    await service.disableSubscription(id);
+    await expect(service.retryDelivery(delivery!.id)).rejects.toMatchObject({
+      code: "conflict",
+      hint: expect.stringContaining("enable"),
+    });
+  });
+});
