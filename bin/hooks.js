@@ -27,5 +27,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
   const caches = XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : HOME && `${HOME}/.cache`;
   const cache = HOOKS_HOME ? `${HOOKS_HOME}/cache` : caches && `${caches}/hooks`;
   if (cache) module.enableCompileCache(cache);
-  module.createRequire(import.meta.url)("../dist/cli/main.cjs");
+  try {
+    module.createRequire(import.meta.url)("../dist/cli/main.cjs");
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND" || !error.message.includes("dist/cli/main.cjs")) throw error;
+    process.stderr.write("error: this checkout of hooks is not built yet\nhint: npm run build\n");
+    process.exitCode = 70;
+  }
 }
