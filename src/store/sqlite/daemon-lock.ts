@@ -1,4 +1,17 @@
-import { closeSync, fchmodSync, lstatSync, openSync } from "node:fs";
+// One sending process a store: the lock that says so, and the file that says which one it is.
+
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { isBusy, toStoreError } from "./sqlite-error.ts";
 import { prepareStoreFile } from "./store-file.ts";
@@ -9,18 +22,21 @@ export interface DaemonLock {
 }
 
 /**
- * Takes the lock of a store; undefined when another process (or this one) holds it. The kernel frees it however the
- * process ends: it is a lock of SQLite's on an empty database beside the store, which nothing is ever written to.
+ * Takes the lock of a store; undefined when another process (or this one) holds it for longer than `waitMs`. The kernel
+ * frees it however the process ends: it is a lock of SQLite's on an empty database beside the store, which nothing is
+ * ever written to.
  *
  * @throws HooksError `store_unusable` when the path can hold no store.
  */
-export function acquireDaemonLock(storePath: string): DaemonLock | undefined {
+export function acquireDaemonLock(storePath: string, { waitMs = 0 } = {}): DaemonLock | undefined {
   prepareStoreFile(storePath, { create: true, readOnly: false });
   const path = daemonLockPath(storePath);
   try {
     createEmpty(path);
-    const connection = new Database(path, { fileMustExist: true, timeout: 0 });
+    const connection = new Database(path, { fileMustExist: true, timeout: waitMs });
     try {
+      // Else a journal would be made beside it, and left there by a kill -9.
+      connection.pragma("journal_mode = MEMORY");
       connection.exec("BEGIN EXCLUSIVE");
     } catch (error) {
       connection.close();
@@ -33,9 +49,66 @@ export function acquireDaemonLock(storePath: string): DaemonLock | undefined {
   }
 }
 
+/** True while a process holds the lock of the store. Looks only: it makes and keeps nothing. */
+export function isDaemonLocked(storePath: string): boolean {
+  const path = daemonLockPath(storePath);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  const connection = new Database(path, { fileMustExist: true, readonly: true, timeout: 0 });
+  try {
+    connection.prepare("SELECT 1 FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw toStoreError(error, path);
+  } finally {
+    connection.close();
+  }
+}
+
 /** `hooks.lock` for `hooks.db`. */
 export function daemonLockPath(storePath: string): string {
   return `${storePath.endsWith(".db") ? storePath.slice(0, -3) : storePath}.lock`;
+}
+
+/** Where the daemon of a store is: how a command finds it. May be left over from one that was killed. */
+export interface DaemonInfo {
+  pid: number;
+  /** `http://127.0.0.1:4400` */
+  url: string;
+  bootId: string;
+  /** Unix ms. */
+  startedAt: number;
+}
+
+/** `daemon.json` beside `hooks.db`; `other.daemon.json` beside `other.db`. */
+export function daemonFilePath(storePath: string): string {
+  const name = basename(storePath, ".db");
+  return join(dirname(storePath), name === "hooks" ? "daemon.json" : `${name}.daemon.json`);
+}
+
+/** Whole or not at all, readable by its owner only. Only for who holds the lock. */
+export function writeDaemonFile(storePath: string, info: DaemonInfo): void {
+  const path = daemonFilePath(storePath);
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, `${JSON.stringify(info)}\n`, { flag: "wx", mode: 0o600 });
+  chmodSync(draft, 0o600); // the mode above is cut by the umask
+  renameSync(draft, path);
+}
+
+/** Undefined when there is none, or none that can be read. */
+export function readDaemonFile(storePath: string): DaemonInfo | undefined {
+  try {
+    const info: unknown = JSON.parse(readFileSync(daemonFilePath(storePath), "utf8"));
+    return isDaemonInfo(info) ? info : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only for who holds the lock. */
+export function removeDaemonFile(storePath: string): void {
+  rmSync(daemonFilePath(storePath), { force: true });
 }
 
 /** Never opens one that exists: closing it would free the lock that this process may hold on it. */
@@ -48,4 +121,18 @@ function createEmpty(path: string): void {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
+}
+
+function isDaemonInfo(value: unknown): value is DaemonInfo {
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    "pid" in value &&
+    typeof value.pid === "number" &&
+    "url" in value &&
+    typeof value.url === "string" &&
+    "bootId" in value &&
+    typeof value.bootId === "string" &&
+    "startedAt" in value &&
+    typeof value.startedAt === "number"
+  );
 }

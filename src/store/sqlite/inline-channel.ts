@@ -14,7 +14,7 @@ export class InlineChannel implements WriteChannel {
   readonly #queue: WriteQueue;
   #watching: NodeJS.Timeout | undefined;
 
-  constructor(path: string, connection: Connection, onFatal: (error: unknown) => void) {
+  constructor(path: string, connection: Connection, onFatal: (error: Error) => void) {
     this.#path = path;
     this.#writer = new Writer(connection);
     this.#queue = new WriteQueue(this.#writer, (error) => onFatal(toStoreError(error, path)));

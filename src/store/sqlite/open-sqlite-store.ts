@@ -18,7 +18,7 @@ export interface OpenSqliteStoreOptions {
   /** Never writes, makes or migrates anything; every writing method rejects. */
   readOnly?: boolean;
   /** The disk failed: nobody knows what is on it, so the process must end. Without it: an uncaught error. */
-  onFatal?: (error: unknown) => void;
+  onFatal?: (error: Error) => void;
 }
 
 /**
@@ -81,7 +81,7 @@ async function whileBusy<T>(action: () => T): Promise<T> {
   }
 }
 
-function throwLater(error: unknown): void {
+function throwLater(error: Error): void {
   setImmediate(() => {
     throw error;
   });

@@ -25,7 +25,8 @@ export function isFatal(error: unknown): boolean {
 }
 
 /** What a caller gets to see: a HooksError for what has a name, anything else as it is, which is a bug. */
-export function toStoreError(error: unknown, path: string): unknown {
+export function toStoreError(error: unknown, path: string): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof HooksError) return error;
   const code = sqliteCode(error);
   if (code === undefined) return error;

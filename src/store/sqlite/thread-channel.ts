@@ -15,7 +15,7 @@ type Write = Extract<ToThread, { kind: "writes" }>["writes"][number];
 /** Writes in a thread of its own: a commit waits for the disk, the event loop does not. */
 export class ThreadChannel implements WriteChannel {
   readonly #worker: Worker;
-  readonly #onFatal: (error: unknown) => void;
+  readonly #onFatal: (error: Error) => void;
   readonly #asked = new Map<number, Asked>();
   readonly #exited: Promise<void>;
   #outgoing: Write[] = [];
@@ -25,7 +25,7 @@ export class ThreadChannel implements WriteChannel {
   commits = 0;
 
   /** Resolves when the thread has opened the store; rejects as `openConnection` throws. */
-  static async start(path: string, onFatal: (error: unknown) => void): Promise<ThreadChannel> {
+  static async start(path: string, onFatal: (error: Error) => void): Promise<ThreadChannel> {
     const data: WriterThreadData = { path, watchEveryMs: WATCH_EVERY_MS };
     const file = import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.cjs";
     const worker = new Worker(new URL(file, import.meta.url), { workerData: data, name: "store" });
@@ -36,7 +36,7 @@ export class ThreadChannel implements WriteChannel {
     return new ThreadChannel(worker, onFatal);
   }
 
-  private constructor(worker: Worker, onFatal: (error: unknown) => void) {
+  private constructor(worker: Worker, onFatal: (error: Error) => void) {
     this.#worker = worker;
     this.#onFatal = onFatal;
     worker.removeAllListeners("message");
@@ -114,7 +114,7 @@ export class ThreadChannel implements WriteChannel {
     else asked.reject(errorOf(outcome.error as ErrorParts));
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();
     this.#onFatal(error);

@@ -67,7 +67,5 @@ function partsOf(error: unknown, path: string): ErrorParts {
     const { code, message, field, hint, cause } = known;
     return { code, message, field, hint, stack: cause instanceof Error ? cause.stack : undefined };
   }
-  return known instanceof Error
-    ? { code: undefined, message: known.message, stack: known.stack, field: undefined, hint: undefined }
-    : { code: undefined, message: String(known), stack: undefined, field: undefined, hint: undefined };
+  return { code: undefined, message: known.message, stack: known.stack, field: undefined, hint: undefined };
 }
