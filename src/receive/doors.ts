@@ -1,0 +1,121 @@
+// What is checked before a request is looked at: that it was meant for this server (DNS rebinding) and does not come
+// from a web page of somebody else (cross-site requests). Keys alone do not stop either: a browser can be made to ask
+// in its user's name.
+
+import type { IncomingMessage } from "node:http";
+import { HooksError, invalid } from "../core/errors.ts";
+
+const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Host names that may stand in `Host` besides loopback names and the address that was dialled: `hooks.example.com`,
+ * `10.0.0.5:4680`. Without a port: any port. */
+export type AllowedHosts = readonly string[];
+
+/** @throws HooksError `invalid_request`, `wrong_host`, `forbidden`, `unsupported_media_type`. */
+export function checkDoors(request: IncomingMessage, allowedHosts: AllowedHosts): void {
+  const host = singleHost(request);
+  checkHost(host, request, allowedHosts);
+  checkOrigin(host, request);
+}
+
+/** The request's host, from its one Host header. Node keeps the first of two; only the raw list shows the second. */
+function singleHost(request: IncomingMessage): string {
+  const host = singleHeader(request, "host");
+  if (host === undefined || host === "") throw invalid("host", "Host is missing");
+  // GET http://other/path: the target's authority counts, not the header (RFC 9112, 3.2.2).
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(request.url ?? "")?.[1];
+  if (authority !== undefined && authority.toLowerCase() !== host.toLowerCase()) throw wrongHost(authority);
+  return host.toLowerCase();
+}
+
+function checkHost(host: string, request: IncomingMessage, allowedHosts: AllowedHosts): void {
+  if (allowedHosts.some((allowed) => isNamed(host, allowed.toLowerCase()))) return;
+  const { name, port } = splitPort(host);
+  const { localAddress, localPort } = request.socket;
+  const isOurPort = port === undefined || port === String(localPort);
+  // An address that was dialled is no name that somebody could rebind. A wildcard is never what was dialled.
+  if (isOurPort && (LOOPBACK_NAMES.has(name) || name === asHost(localAddress))) return;
+  throw wrongHost(host);
+}
+
+function isNamed(host: string, allowed: string): boolean {
+  return host === allowed || splitPort(host).name === allowed;
+}
+
+function splitPort(host: string): { name: string; port: string | undefined } {
+  const match = /^(.*?)(?::(\d{1,5}))?$/s.exec(host);
+  return { name: match?.[1] ?? host, port: match?.[2] };
+}
+
+/** A socket's address as it stands in a URL: IPv4 in IPv6 as IPv4, IPv6 in brackets. */
+function asHost(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const plain = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  return plain.includes(":") ? `[${plain}]` : plain;
+}
+
+function wrongHost(host: string): HooksError {
+  return new HooksError("wrong_host", `Host "${host}" is not a name of this server`, {
+    field: "host",
+    hint: "use localhost, or start it with: hooks serve --allow-host NAME",
+  });
+}
+
+/** Sec-Fetch-Mode is not judged: Node's own fetch sends `cors`. */
+function checkOrigin(host: string, { headers }: IncomingMessage): void {
+  const { origin } = headers;
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+    throw new HooksError("forbidden", "Origin is another site: hooks answers no web pages but its own", {
+      field: "origin",
+    });
+  }
+  const site = headers["sec-fetch-site"];
+  if (site === "cross-site" || site === "same-site") {
+    throw new HooksError("forbidden", `Sec-Fetch-Site is ${site}: hooks answers no web pages but its own`, {
+      field: "sec-fetch-site",
+    });
+  }
+}
+
+const CONTENT_TYPE = /^application\/(json|x-ndjson)[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
+
+export type BodyFormat = "json" | "ndjson";
+
+/**
+ * The format of the request's body; undefined when there is none.
+ * @throws HooksError `unsupported_media_type` naming the header. A body that a browser could send without asking
+ *   first (text/plain, forms) is never JSON, and nothing is decompressed.
+ */
+export function bodyFormatOf({ headers }: IncomingMessage): BodyFormat | undefined {
+  const length = headers["content-length"];
+  const hasBody = headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+  if (!hasBody) return undefined;
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    throw new HooksError("unsupported_media_type", "Content-Encoding is not supported: send the body as it is", {
+      field: "content-encoding",
+    });
+  }
+  const format = CONTENT_TYPE.exec(headers["content-type"] ?? "")?.[1]?.toLowerCase();
+  if (format === undefined) {
+    throw new HooksError("unsupported_media_type", "Content-Type must be application/json (in UTF-8)", {
+      field: "content-type",
+    });
+  }
+  return format === "json" ? "json" : "ndjson";
+}
+
+/**
+ * A header that may be given once.
+ * @throws HooksError `invalid_request` when it is given twice: two readers could believe different ones.
+ */
+export function singleHeader(request: IncomingMessage, name: string): string | undefined {
+  const { rawHeaders } = request;
+  let found: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]!.length !== name.length || rawHeaders[index]!.toLowerCase() !== name) continue;
+    if (found !== undefined) throw invalid(name, `${name} is given twice`);
+    found = rawHeaders[index + 1]!;
+  }
+  return found;
+}

@@ -1,0 +1,162 @@
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
+import { Type } from "typebox";
+import { HooksError, invalid } from "../core/errors.ts";
+import { EVENT_MAX_BYTES } from "../core/event.ts";
+import type { HooksService } from "../core/hooks-service.ts";
+import type { Scope } from "../core/scope.ts";
+import { type Authenticate, addNames, admit, namesInHeaders } from "./admission.ts";
+import { type BodyParser, refuseBody } from "./body.ts";
+import { bodyFormatOf } from "./doors.ts";
+import { type Principal, scopeOf } from "./principal.ts";
+import type { Call, Route } from "./route.ts";
+import { NO_QUERY } from "./schemas/query.ts";
+import { ref } from "./schemas/words.ts";
+import { type Check, compileCheck, type RequestPart } from "./validation.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Null on routes that need no key. */
+    principal: Principal | null;
+  }
+  interface FastifyContextConfig {
+    parseBody: BodyParser;
+    /** For the message when the body is too large. */
+    sizeField: string;
+    maxBytes: number;
+  }
+}
+
+export interface RouteContext {
+  authenticate: Authenticate;
+  serviceFor(scope: Scope): HooksService;
+  defaultEnvironment: string;
+  isDraining(): boolean;
+}
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+/** Puts a route of ours into the framework: role, schemas, limits and the answer. */
+export function registerRoute(app: FastifyInstance, definition: Route, context: RouteContext): void {
+  const { answer, body } = definition;
+  app.route({
+    method: definition.method,
+    url: definition.path,
+    config: {
+      parseBody: body?.parse ?? refuseBody,
+      sizeField: body?.sizeField ?? "body",
+      maxBytes: body?.maxBytes ?? EVENT_MAX_BYTES,
+    },
+    bodyLimit: body?.maxBytes ?? EVENT_MAX_BYTES,
+    onRequest: checksBefore(definition, context),
+    schema: schemaOf(definition),
+    validatorCompiler: ({ schema, httpPart }) =>
+      toValidator(
+        compileCheck(httpPart === "body" ? (body?.checked ?? schema) : schema, partOf(httpPart)),
+        httpPart === "body" ? (body?.optional ?? false) : undefined,
+      ),
+    handler: async (request, reply) => {
+      const value = await definition.handle(callOf(request, context));
+      reply.code(answer.status);
+      if (answer.status === 204) return reply.send();
+      reply.header("content-type", JSON_TYPE);
+      return reply.send(Buffer.isBuffer(value) ? value : JSON.stringify(value));
+    },
+  });
+}
+
+/** Key, role, kind of body, and that the daemon still takes events: all before the first byte of the body is read. */
+function checksBefore({ access, body }: Route, { authenticate, isDraining }: RouteContext): onRequestHookHandler {
+  return (request, _reply, done) => {
+    try {
+      if (access !== "open") request.principal = admit(request.raw, access, authenticate);
+      const format = bodyFormatOf(request.raw);
+      if (format === "ndjson" && body?.ndjson !== true) {
+        throw new HooksError("unsupported_media_type", "Content-Type must be application/json here", {
+          field: "content-type",
+        });
+      }
+      checkEscapes(request.raw.url ?? "");
+      if (access === "publisher" && isDraining()) throw stopping();
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+}
+
+export function stopping(): HooksError {
+  return new HooksError("unavailable", "the server is stopping; nothing was stored", {
+    hint: "try again in a few seconds",
+    retryAfterMs: 5_000,
+  });
+}
+
+/** The framework leaves what it cannot decode in a query as it stands. */
+function checkEscapes(url: string): void {
+  const query = url.indexOf("?");
+  if (query === -1 || !url.includes("%", query)) return;
+  try {
+    decodeURIComponent(url.slice(query));
+  } catch {
+    throw invalid("query", "the query has an invalid percent escape");
+  }
+}
+
+function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, unknown, unknown> {
+  const { principal } = request;
+  return {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    request: request.raw,
+    service(named = {}) {
+      if (principal === null) throw new HooksError("internal", "a route that is open asked for data");
+      const names = addNames(namesInHeaders(request.raw), named);
+      return context.serviceFor(scopeOf(principal, names, context.defaultEnvironment));
+    },
+  };
+}
+
+/** @param optionalBody undefined for what is no body; true when none may come. */
+function toValidator(checkValue: Check, optionalBody: boolean | undefined) {
+  return (value: unknown): true | { error: HooksError } => {
+    // The framework hands over null for a body that is missing.
+    if (optionalBody === true && value === null) return true;
+    const error = optionalBody === false && value === null ? noBody() : checkValue(value);
+    return error === undefined ? true : { error };
+  };
+}
+
+function noBody(): HooksError {
+  return invalid("body", "the body is missing: it must be a JSON object");
+}
+
+function partOf(httpPart: string | undefined): RequestPart {
+  return httpPart === "querystring" ? "query" : httpPart === "params" ? "params" : "body";
+}
+
+/** The route as the OpenAPI document shows it. */
+function schemaOf({ access, id, summary, tag, params, query, body, answer }: Route): object {
+  const content = (schema: object) => ({ "application/json": { schema } });
+  const error = (description: string) => ({ description, content: content(ref("Error")) });
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    ...(access === "open"
+      ? { security: [] }
+      : { security: [{ key: [] }], description: access === "any" ? "Any key." : `Needs a key of role ${access}.` }),
+    ...(params === undefined ? {} : { params }),
+    querystring: query ?? NO_QUERY,
+    ...(body === undefined ? {} : { body: body.schema }),
+    ...(body?.ndjson === true ? { consumes: ["application/json", "application/x-ndjson"] } : {}),
+    response: {
+      [answer.status]:
+        answer.schema === undefined
+          ? { description: answer.description, ...(answer.status === 200 ? { content: content(Type.Unknown()) } : {}) }
+          : { description: answer.description, content: content(answer.schema) },
+      "4xx": error("what was wrong with the request"),
+      "5xx": error("what went wrong here"),
+    },
+  };
+}

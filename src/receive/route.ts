@@ -1,0 +1,73 @@
+import type { IncomingMessage } from "node:http";
+import type { Static, TSchema } from "typebox";
+import type { HooksService } from "../core/hooks-service.ts";
+import type { BodyParser } from "./body.ts";
+import type { Access } from "./principal.ts";
+
+/** Names that a body or a query may give besides the headers. */
+export interface NamedScope {
+  tenant?: string | undefined;
+  environment?: string | undefined;
+}
+
+/** One request, checked: host, origin, key, role and schemas have been passed. */
+export interface Call<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+  request: IncomingMessage;
+  /**
+   * The service of the tenant and environment that the key, the headers and `named` together mean.
+   * @throws HooksError `invalid_request`, `forbidden`.
+   */
+  service(named?: NamedScope): HooksService;
+}
+
+/** What a route takes as its body. */
+export interface RouteBody<Body extends TSchema> {
+  schema: Body;
+  /** What is checked instead of `schema`, when the parts are checked one by one. */
+  checked?: TSchema;
+  parse: BodyParser;
+  /** Default 1 MiB. */
+  maxBytes?: number;
+  /** What is too large when it is: default `body`. */
+  sizeField?: string;
+  /** An empty body is taken as none. */
+  optional?: boolean;
+  /** Default application/json only. */
+  ndjson?: boolean;
+}
+
+/** Everything there is to say of a route; the OpenAPI document says the same. */
+export interface Route<
+  Params extends TSchema = TSchema,
+  Query extends TSchema = TSchema,
+  Body extends TSchema = TSchema,
+> {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `/v1/events/:id` */
+  path: string;
+  /** Who may use it. Every route says so: there is no default. */
+  access: Access;
+  /** Name of the operation in the document. */
+  id: string;
+  summary: string;
+  tag: string;
+  params?: Params;
+  /** Left out: takes no query parameters. */
+  query?: Query;
+  /** Left out: takes no body. */
+  body?: RouteBody<Body>;
+  /** The answer when all went well; `schema` undefined: no content. */
+  answer: { status: number; description: string; schema?: TSchema };
+  /** Resolves with the answer's value, or with its JSON as bytes. */
+  handle(call: Call<Static<Params>, Static<Query>, Static<Body>>): Promise<unknown>;
+}
+
+/** Keeps the types of a route's parts together while they are written down, and forgets them for the table. */
+export function route<Params extends TSchema, Query extends TSchema, Body extends TSchema>(
+  definition: Route<Params, Query, Body>,
+): Route {
+  return definition as unknown as Route;
+}

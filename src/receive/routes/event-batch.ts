@@ -1,0 +1,136 @@
+import { HooksError, invalid } from "../../core/errors.ts";
+import { BATCH_MAX_BYTES, BATCH_MAX_EVENTS, type BatchResult, type EventInput } from "../../core/event.ts";
+import type { HooksService } from "../../core/hooks-service.ts";
+import { type ParsedBatch, parseBatch } from "../body.ts";
+import { StatusOverride } from "../http-error.ts";
+import { type NamedScope, type Route, route } from "../route.ts";
+import { BATCH_FRAME, BATCH_INPUT, BATCH_RECEIPT, EVENT_INPUT } from "../schemas/event.ts";
+import { BATCH_QUERY } from "../schemas/query.ts";
+import { refTo } from "../schemas/words.ts";
+import { compileCheck } from "../validation.ts";
+
+/** An event and where it goes, or what is wrong with it. */
+type Entry = { event: EventInput; service: HooksService } | HooksError;
+
+/** What an event can be guilty of; anything else is about the whole request. */
+const FAULTS_OF_AN_EVENT = new Set(["invalid_request", "invalid_json", "unknown_event_type", "conflict", "too_large"]);
+
+export const BATCH_ROUTE: Route = route({
+  method: "POST",
+  path: "/v1/events/batch",
+  access: "publisher",
+  id: "publishBatch",
+  summary:
+    "Publish many events, as JSON or NDJSON (one event a line). A bad one is answered with its error and spoils no other, unless `atomic=true`: then nothing is stored and the answer is 422.",
+  tag: "events",
+  query: BATCH_QUERY,
+  body: {
+    schema: refTo(BATCH_INPUT),
+    checked: BATCH_FRAME,
+    parse: parseBatch,
+    maxBytes: BATCH_MAX_BYTES,
+    sizeField: "events",
+    ndjson: true,
+  },
+  answer: { status: 202, description: "what became of each event", schema: refTo(BATCH_RECEIPT) },
+  async handle({ body, query, request, service }) {
+    if (request.headers["idempotency-key"] !== undefined) {
+      throw invalid("idempotency-key", "Idempotency-Key names one event: give each event of a batch its own id");
+    }
+    const { events } = body as unknown as ParsedBatch;
+    if (BATCH_MAX_EVENTS < events.length) {
+      throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events, got ${events.length}`, {
+        field: "events",
+      });
+    }
+    const services = scopedServices(service);
+    const entries = events.map((event) => toEntry(event, services));
+    return query.atomic === "true" ? publishAtomically(entries) : publishEach(entries);
+  },
+});
+
+/** Compiled on the first batch; the framework has then added the schema. */
+let checkEvent: ReturnType<typeof compileCheck> | undefined;
+
+function toEntry(event: object | HooksError, serviceFor: (named: NamedScope) => HooksService): Entry {
+  if (event instanceof HooksError) return event;
+  checkEvent ??= compileCheck(refTo(EVENT_INPUT), "body");
+  const problem = checkEvent(event);
+  if (problem !== undefined) return problem;
+  const { tenant, environment, ...input } = event as EventInput & NamedScope;
+  try {
+    return { event: input, service: serviceFor({ tenant, environment }) };
+  } catch (error) {
+    if (error instanceof HooksError) return error;
+    throw error;
+  }
+}
+
+/** One service for each tenant and environment, so that events of one scope are stored together. */
+function scopedServices(service: (named: NamedScope) => HooksService): (named: NamedScope) => HooksService {
+  const known = new Map<string, HooksService>();
+  return (named) => {
+    const key = `${named.tenant} ${named.environment}`;
+    const existing = known.get(key) ?? service(named);
+    known.set(key, existing);
+    return existing;
+  };
+}
+
+async function publishEach(entries: readonly Entry[]): Promise<{ results: BatchResult[] }> {
+  const results: BatchResult[] = entries.map((entry) => (entry instanceof HooksError ? toResult(entry) : undefined!));
+  const indexesOf = new Map<HooksService, number[]>();
+  for (const [index, entry] of entries.entries()) {
+    if (entry instanceof HooksError) continue;
+    const indexes = indexesOf.get(entry.service);
+    if (indexes === undefined) indexesOf.set(entry.service, [index]);
+    else indexes.push(index);
+  }
+  await Promise.all(
+    [...indexesOf].map(async ([service, indexes]) => {
+      const receipt = await service.publishBatch(
+        indexes.map((index) => (entries[index] as { event: EventInput }).event),
+      );
+      for (const [at, index] of indexes.entries()) results[index] = receipt.results[at]!;
+    }),
+  );
+  return { results };
+}
+
+async function publishAtomically(entries: readonly Entry[]): Promise<unknown> {
+  const events: EventInput[] = [];
+  let service: HooksService | undefined;
+  for (const [index, entry] of entries.entries()) {
+    if (entry instanceof HooksError) throw new StatusOverride(422, atIndex(entry, index));
+    if (service !== undefined && entry.service !== service) {
+      throw new StatusOverride(
+        422,
+        invalid(`events[${index}].environment`, "an atomic batch must be of one tenant and environment"),
+      );
+    }
+    service = entry.service;
+    events.push(entry.event);
+  }
+  try {
+    return await service!.publishBatch(events, { atomic: true });
+  } catch (error) {
+    const isOfAnEvent = error instanceof HooksError && FAULTS_OF_AN_EVENT.has(error.code);
+    throw isOfAnEvent ? new StatusOverride(422, error) : error;
+  }
+}
+
+/** The same error, its field named from the top of the batch. */
+function atIndex(error: HooksError, index: number): HooksError {
+  const at = `events[${index}]`;
+  const isWhole = error.field === undefined || error.field === "body" || error.field === "an event";
+  return new HooksError(error.code, `${at}: ${error.message}`, {
+    field: isWhole ? at : `${at}.${error.field}`,
+    hint: error.hint,
+  });
+}
+
+function toResult({ code, message, field, hint }: HooksError): BatchResult {
+  return {
+    error: { code, message, ...(field === undefined ? {} : { field }), ...(hint === undefined ? {} : { hint }) },
+  };
+}

@@ -1,0 +1,47 @@
+import { HooksError } from "../../core/errors.ts";
+import { type Route, route } from "../route.ts";
+import { META } from "../schemas/other.ts";
+import { pageOfRefs, refTo } from "../schemas/words.ts";
+
+export const META_ROUTES: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/event-types",
+    access: "any",
+    id: "listEventTypes",
+    summary: "Names seen in events or named by subscriptions, in alphabetical order.",
+    tag: "event types",
+    answer: { status: 200, description: "the names", schema: pageOfRefs("EventType") },
+    async handle({ service }) {
+      return service().listEventTypes();
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/v1/meta",
+    access: "any",
+    id: "getMeta",
+    summary: "Version and limits of this server.",
+    tag: "server",
+    answer: { status: 200, description: "version and limits", schema: refTo(META) },
+    async handle({ service }) {
+      return service().meta();
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/v1/listen",
+    access: "listener",
+    id: "listen",
+    summary: "The WebSocket of `hooks listen` (subprotocol hooks.listen.v1). Answers 426 to a plain request.",
+    tag: "listen",
+    answer: { status: 101, description: "the protocol is switched" },
+    async handle() {
+      throw new HooksError("upgrade_required", "this is a WebSocket: connect with subprotocol hooks.listen.v1", {
+        hint: "hooks listen",
+      });
+    },
+  }),
+];

@@ -1,0 +1,51 @@
+import { Type } from "typebox";
+import { EVENT_TYPE } from "./event.ts";
+import { closed, DURATION, orNull, RAW_JSON } from "./words.ts";
+
+export const TEST_REQUEST = closed(
+  { type: Type.Optional(EVENT_TYPE), data: Type.Optional(RAW_JSON) },
+  { $id: "TestRequest" },
+);
+
+export const TEST_RESULT = Type.Object(
+  {
+    success: Type.Boolean(),
+    status: orNull(Type.Integer()),
+    duration_ms: Type.Integer({ minimum: 0 }),
+    response: orNull(Type.String()),
+    error: orNull(Type.String()),
+  },
+  { $id: "TestResult" },
+);
+
+export const ROTATION = closed(
+  {
+    grace: Type.Optional(DURATION),
+    secret: Type.Optional(Type.String({ maxLength: 512, description: "the new secret; default: one is made" })),
+  },
+  { $id: "Rotation" },
+);
+
+export const EVENT_TYPE_ENTRY = Type.Object({ name: EVENT_TYPE }, { $id: "EventType" });
+
+const COUNT = Type.Integer({ minimum: 0 });
+export const META = Type.Object(
+  {
+    version: Type.String(),
+    limits: Type.Object({
+      event_bytes: COUNT,
+      batch_events: COUNT,
+      batch_bytes: COUNT,
+      json_depth: COUNT,
+      tunnel_body_bytes: COUNT,
+    }),
+  },
+  { $id: "Meta" },
+);
+
+export const HEALTH = Type.Object({ status: Type.Literal("ok") }, { $id: "Health" });
+
+export const READINESS = Type.Object(
+  { status: Type.Literal("ready"), checks: Type.Record(Type.String(), Type.String()) },
+  { $id: "Readiness" },
+);

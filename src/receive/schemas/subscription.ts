@@ -1,0 +1,224 @@
+import { Type } from "typebox";
+import type { RetryInput, RetryOn } from "../../core/subscription.ts";
+import { EVENT_PATTERN } from "./event.ts";
+import { closed, DURATION, INSTANT, orNull, record, SCOPE_NAME } from "./words.ts";
+
+const DURATION_OR_MS = Type.Unsafe<string | number>({
+  type: ["string", "integer"],
+  description: 'a duration such as "10s", or whole milliseconds',
+});
+
+const RETRY_INPUT = closed(
+  {
+    strategy: Type.Optional(
+      Type.Unsafe<NonNullable<RetryInput["strategy"]>>(Type.Enum(["list", "linear", "exponential"])),
+    ),
+    delays: Type.Optional(Type.Array(DURATION_OR_MS, { description: "wait after each failed attempt" })),
+    first_delay: Type.Optional(DURATION_OR_MS),
+    longest_delay: Type.Optional(DURATION_OR_MS),
+    max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, description: "the first try included" })),
+    jitter: Type.Optional(Type.Number({ minimum: 0, maximum: 0.5, description: "share of a delay" })),
+  },
+  { description: "a retry policy" },
+);
+
+const RETRY_ON_FORMS = [
+  { type: "string", enum: ["any", "server-errors"] },
+  { type: "array", items: { type: "string" }, minItems: 1 },
+];
+const RETRY_ON_WORDS = '"any", "server-errors", or a list of statuses, "5xx" and "network"';
+const RETRY_ON = Type.Unsafe<RetryOn>({ anyOf: RETRY_ON_FORMS, description: RETRY_ON_WORDS });
+
+const ON_410 = Type.Unsafe<"disable" | "retry" | "fail">(Type.Enum(["disable", "retry", "fail"]));
+
+/** Fields that later versions bring: taken with the one value that reading them gives, so that what was read can be
+ * written back. */
+const NOT_YET = {
+  filter: Type.Optional(Type.Null()),
+  breaker: Type.Optional(Type.Literal(true)),
+  rotate_every: Type.Optional(Type.Null()),
+  allow_net: Type.Optional(Type.Array(Type.String(), { maxItems: 0 })),
+  deny_net: Type.Optional(Type.Array(Type.String(), { maxItems: 0 })),
+  order_by: Type.Optional(Type.Null()),
+  batch: Type.Optional(Type.Null()),
+  event_version: Type.Optional(Type.Null()),
+};
+
+const URL_FIELD = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description: "an https:// address (http:// in development)",
+});
+const EVENTS_FIELD = Type.Array(EVENT_PATTERN, { minItems: 1, maxItems: 100 });
+
+const SETTINGS = {
+  name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
+  description: Type.Optional(orNull(Type.String({ maxLength: 1024 }))),
+  enabled: Type.Optional(Type.Boolean()),
+  profile: Type.Optional(orNull(Type.String({ description: 'how deliveries look; default "standard"' }))),
+  headers: Type.Optional(
+    orNull(
+      record<string>(
+        { type: "string", maxLength: 4096 },
+        { maxProperties: 20, description: 'own headers; the value "***" keeps the stored one' },
+      ),
+    ),
+  ),
+  retry: Type.Optional(
+    Type.Union([Type.String(), RETRY_INPUT, Type.Null()], {
+      description: 'the name of a preset ("standard"), a retry policy, or null',
+    }),
+  ),
+  retry_on: Type.Optional(
+    Type.Unsafe<RetryOn | null>({
+      anyOf: [...RETRY_ON_FORMS, { type: "null" }],
+      description: `${RETRY_ON_WORDS}, or null`,
+    }),
+  ),
+  timeout_ms: Type.Optional(
+    orNull(Type.Integer({ minimum: 1000, maximum: 300_000, description: "for the whole attempt; default 10,000" })),
+  ),
+  timeout: Type.Optional(orNull(Type.String({ maxLength: 20, description: 'the same as a duration: "10s"' }))),
+  on_410: Type.Optional(Type.Union([ON_410, Type.Null()], { description: '"disable", "retry", "fail" or null' })),
+  auto_disable: Type.Optional(
+    Type.Union(
+      [
+        closed({
+          failures: Type.Integer({ minimum: 0, description: "failed attempts in a row; 0: never" }),
+          min_span: Type.Optional(DURATION_OR_MS),
+        }),
+        Type.Null(),
+      ],
+      { description: "an object with failures and min_span, or null" },
+    ),
+  ),
+  concurrency: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: 1000 }))),
+  rate_limit: Type.Optional(orNull(Type.String({ maxLength: 20, description: '"10/s", "100/m" or "1000/h"' }))),
+  metadata: Type.Optional(orNull(record<unknown>({}))),
+  tenant: Type.Optional(SCOPE_NAME),
+  environment: Type.Optional(SCOPE_NAME),
+  ...NOT_YET,
+};
+
+const SECRET_FIELD = Type.Optional(
+  orNull(Type.String({ maxLength: 512, description: "the whole secret in the profile's form; default: a new one" })),
+);
+
+/** Named, so that who tries is told about /rotate-secret. */
+const UNCHANGED_SECRET = Type.Optional(
+  orNull(Type.String({ maxLength: 512, description: "only /rotate-secret changes it" })),
+);
+
+export const SUBSCRIPTION_INPUT = closed(
+  { url: URL_FIELD, events: EVENTS_FIELD, ...SETTINGS, secret: SECRET_FIELD },
+  { $id: "SubscriptionInput" },
+);
+
+export const SUBSCRIPTION_PATCH = closed(
+  { url: Type.Optional(URL_FIELD), events: Type.Optional(EVENTS_FIELD), ...SETTINGS, secret: UNCHANGED_SECRET },
+  { $id: "SubscriptionPatch" },
+);
+
+const SECRET = Type.Object({
+  id: Type.String({ pattern: "^sec_[0-9a-z]+$" }),
+  created_at: INSTANT,
+  expires_at: orNull(INSTANT),
+  hint: Type.String({ description: "enough of it to tell it from another" }),
+});
+
+/** What only the server sets. */
+const READ_ONLY = {
+  id: Type.String({ pattern: "^sub_[0-9a-z]+$" }),
+  transport: Type.Enum(["http", "tunnel"]),
+  paused: Type.Boolean(),
+  health: Type.Object({
+    state: Type.Enum(["healthy", "degraded", "unhealthy", "disabled"]),
+    consecutive_failures: Type.Integer({ minimum: 0 }),
+    success_rate: Type.Number({ minimum: 0, maximum: 1 }),
+    disabled_reason: Type.Unsafe<string | null>({ enum: ["by_hand", "gone", "failing", null] }),
+    last_triggered_at: orNull(INSTANT),
+    last_success_at: orNull(INSTANT),
+  }),
+  counts: Type.Object({ succeeded: Type.Integer({ minimum: 0 }), failed: Type.Integer({ minimum: 0 }) }),
+  secrets: Type.Array(SECRET),
+  created_at: INSTANT,
+  updated_at: INSTANT,
+};
+export const READ_ONLY_FIELDS = Object.keys(READ_ONLY);
+
+/**
+ * PUT takes back what GET gave. Of the fields that only the server sets, those that name something (`id`,
+ * `transport`, `paused`) must be as they are, or the caller believes to have changed them; the moving ones are ignored.
+ */
+export const SUBSCRIPTION_REPLACEMENT = closed(
+  {
+    // Null is what reading a listener's tunnel gives.
+    url: orNull(URL_FIELD),
+    events: EVENTS_FIELD,
+    ...SETTINGS,
+    secret: UNCHANGED_SECRET,
+    id: Type.Optional(Type.String({ description: "must be the subscription's own" })),
+    transport: Type.Optional(Type.String({ description: "must be as it is" })),
+    paused: Type.Optional(Type.Boolean({ description: "must be as it is; changed by /pause and /resume" })),
+    health: Type.Optional(Type.Unknown({ description: "ignored" })),
+    counts: Type.Optional(Type.Unknown({ description: "ignored" })),
+    secrets: Type.Optional(Type.Unknown({ description: "ignored; changed by /rotate-secret" })),
+    created_at: Type.Optional(Type.Unknown({ description: "ignored" })),
+    updated_at: Type.Optional(Type.Unknown({ description: "ignored" })),
+  },
+  { $id: "SubscriptionReplacement" },
+);
+
+const SUBSCRIPTION_FIELDS = {
+  id: READ_ONLY.id,
+  name: Type.String(),
+  description: Type.String(),
+  url: orNull(Type.String({ description: "null for a listener's tunnel" })),
+  transport: READ_ONLY.transport,
+  events: Type.Array(EVENT_PATTERN),
+  enabled: Type.Boolean(),
+  paused: READ_ONLY.paused,
+  profile: Type.String(),
+  headers: record<string>({ type: "string" }, { description: 'values are masked: "***"' }),
+  filter: Type.Null(),
+  retry: Type.Object({
+    strategy: Type.Enum(["list", "linear", "exponential"]),
+    delays: Type.Optional(Type.Array(DURATION)),
+    first_delay: Type.Optional(DURATION),
+    longest_delay: Type.Optional(DURATION),
+    max_attempts: Type.Optional(Type.Integer()),
+    jitter: Type.Number(),
+  }),
+  retry_on: RETRY_ON,
+  timeout_ms: Type.Integer(),
+  on_410: ON_410,
+  breaker: Type.Boolean(),
+  auto_disable: Type.Object({ failures: Type.Integer(), min_span: DURATION }),
+  rotate_every: Type.Null(),
+  allow_net: Type.Array(Type.String()),
+  deny_net: Type.Array(Type.String()),
+  concurrency: Type.Integer(),
+  rate_limit: orNull(Type.String()),
+  order_by: Type.Null(),
+  batch: Type.Null(),
+  metadata: record<unknown>({}),
+  tenant: SCOPE_NAME,
+  environment: SCOPE_NAME,
+  event_version: Type.Null(),
+  health: READ_ONLY.health,
+  counts: READ_ONLY.counts,
+  secrets: READ_ONLY.secrets,
+  created_at: READ_ONLY.created_at,
+  updated_at: READ_ONLY.updated_at,
+};
+
+export const SUBSCRIPTION = Type.Object(SUBSCRIPTION_FIELDS, { $id: "Subscription" });
+
+export const SUBSCRIPTION_WITH_SECRET = Type.Object(
+  {
+    ...SUBSCRIPTION_FIELDS,
+    secret: Type.String({ description: "the whole secret, shown here and never again" }),
+    warnings: Type.Optional(Type.Array(Type.String())),
+  },
+  { $id: "SubscriptionWithSecret" },
+);
