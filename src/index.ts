@@ -1,6 +1,7 @@
 // The library: sign and check webhooks in your own program. Needs node:crypto and nothing else.
 
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { formatId } from "./core/ids.ts";
 import { type SchemeName, schemeNamed } from "./core/signing/registry.ts";
 import type { Secrets } from "./core/signing/secret-key.ts";
 import { type SignedMessage, type SignOptions, signMessage, type UnsignedRequest } from "./core/signing/sign.ts";
@@ -67,7 +68,7 @@ export function sign(
   options: SignOptions = {},
 ): SignedMessage {
   return signMessage(schemeNamed(scheme), request, secret, {
-    id: options.id ?? `msg_${randomUUID().replaceAll("-", "")}`,
+    id: options.id ?? formatId("msg", randomBytes(16)),
     timestamp: options.timestamp ?? unixSeconds(),
   });
 }

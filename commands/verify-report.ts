@@ -1,0 +1,136 @@
+import type { Output } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { span } from "../src/cli/time-text.ts";
+import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
+import type { Hint } from "../src/core/signing/diagnose.ts";
+import { parseTimestamp, type Tolerance } from "../src/core/signing/message-time.ts";
+import type { VerifyResult } from "../src/core/signing/verdict.ts";
+import { findHeaders, type WebhookRequest } from "../src/core/signing/webhook-request.ts";
+
+export interface VerdictFacts {
+  scheme: CompiledScheme;
+  request: WebhookRequest;
+  result: VerifyResult;
+  hints: readonly Hint[];
+  /** Unix seconds. */
+  now: number;
+  tolerance: Tolerance | undefined;
+}
+
+export interface ReportChoice {
+  explain: boolean;
+  github: boolean;
+  /** For the annotation; undefined or "-": none. */
+  bodyFile: string | undefined;
+}
+
+/**
+ * The verdict on stdout, one line; what helps to understand it on stderr. Holds no secret and never the signature that
+ * would have been right; a received one is shortened unless everything is asked for.
+ */
+export function reportVerdict(facts: VerdictFacts, choice: ReportChoice, out: Output): void {
+  if (out.mode === "json") out.print(jsonLine(verdictJson(facts)));
+  else out.print(verdictLine(facts, out));
+  if (choice.github && !facts.result.valid && out.mode !== "json") out.print(annotation(facts, choice.bodyFile));
+  if (out.mode === "json" || (facts.result.valid && !choice.explain)) return;
+
+  if (!facts.result.valid) {
+    out.note(`${out.noteColors.red("✗")} webhook not valid: ${facts.result.reason}`);
+    out.note("");
+  }
+  for (const [name, value] of details(facts, choice.explain)) {
+    out.note(`  ${out.noteColors.dim(name.padEnd(11))}${escapeLine(value)}`);
+  }
+  for (const { text } of facts.hints) {
+    out.note("");
+    out.note(`  ${text}`);
+  }
+  if (!facts.result.valid) out.note("");
+}
+
+function verdictLine({ scheme, result, now }: VerdictFacts, { colors }: Output): string {
+  const name = scheme.scheme.name;
+  if (!result.valid) return `${colors.red("invalid")}  reason=${result.reason} scheme=${name}`;
+  const age = result.timestamp === undefined ? "" : ` age=${ageOf(result.timestamp, now)}s`;
+  return `${colors.green("valid")}  scheme=${name} secret=#${result.secretIndex + 1}${age}`;
+}
+
+function verdictJson({ scheme, result, hints, now }: VerdictFacts): object {
+  const name = scheme.scheme.name;
+  if (!result.valid) {
+    const { reason, detail } = result;
+    return { valid: false, scheme: name, reason, detail, hints: hints.map((hint) => hint.code) };
+  }
+  const time = result.timestamp === undefined ? {} : { timestamp: result.timestamp, age: ageOf(result.timestamp, now) };
+  return { valid: true, scheme: name, secret: result.secretIndex + 1, ...time };
+}
+
+function ageOf(timestamp: number, now: number): number {
+  return Math.floor(now - timestamp);
+}
+
+/** A workflow command of GitHub Actions. */
+function annotation({ result, hints }: VerdictFacts, bodyFile: string | undefined): string {
+  if (result.valid) return "";
+  const file = bodyFile === undefined || bodyFile === "-" ? "" : `file=${forProperty(bodyFile)},`;
+  const text = [`${result.reason}: ${result.detail}`, ...hints.map((hint) => hint.text)].join("\n");
+  return `::error ${file}title=Webhook not valid::${forMessage(text)}`;
+}
+
+function forMessage(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function forProperty(text: string): string {
+  return forMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+/** What was received, whether it could be read or not. */
+function details({ scheme: compiled, request, now, tolerance }: VerdictFacts, explain: boolean): [string, string][] {
+  const { scheme } = compiled;
+  const found = findHeaders(request.headers, compiled.headers);
+  const received = (names: readonly string[]): string => {
+    const values = names.flatMap((name) => found.get(name) ?? []);
+    return values.length === 0 ? `(no ${names[0]})` : values.map((value) => value || "(empty)").join(" | ");
+  };
+
+  const lines: [string, string][] = [["scheme", scheme.title]];
+  if (scheme.id !== undefined) lines.push(["message", received(scheme.id.headers)]);
+  if (scheme.timestamp !== undefined && "headers" in scheme.timestamp) {
+    const text = received(scheme.timestamp.headers);
+    const timestamp = parseTimestamp(text, scheme.timestamp.unit);
+    lines.push(["timestamp", timestamp === undefined ? text : timeText(timestamp, now, compiled, tolerance)]);
+  }
+  const signature = received(scheme.signature.headers);
+  lines.push(["received", explain ? signature : shortened(signature)]);
+  if (explain) {
+    const bytes = typeof request.body === "string" ? Buffer.byteLength(request.body) : request.body.length;
+    lines.push(["signed", scheme.content], ["body", `${bytes} bytes`]);
+  }
+  return lines;
+}
+
+function timeText(
+  timestamp: number,
+  now: number,
+  { scheme }: CompiledScheme,
+  tolerance: Tolerance | undefined,
+): string {
+  const age = now - timestamp;
+  const past = scheme.timestamp?.past === undefined ? undefined : (tolerance ?? scheme.timestamp.past);
+  const future = scheme.timestamp?.future === undefined ? undefined : (tolerance ?? scheme.timestamp.future);
+  const distance = `${span(Math.abs(age) * 1000)} ${age < 0 ? "ahead" : "ago"}`;
+  const limit = age < 0 ? future : past;
+  const verdict =
+    limit === undefined || limit === "none"
+      ? "not judged"
+      : `${Math.abs(age) <= limit ? "inside" : "outside"} ±${limit} s`;
+  const date = new Date(timestamp * 1000);
+  const text = Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString().replace(".000Z", "Z");
+  return `${text}   ${distance}, ${verdict}`;
+}
+
+/** First and last four characters: enough to compare with a log. */
+function shortened(signature: string): string {
+  return signature.replace(/[A-Za-z0-9+/_-]{12,}={0,2}/g, (text) => `${text.slice(0, 4)}…${text.slice(-4)}`);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import * as library from "../src/index.ts";
+import { createVerifier, sign, verify } from "../src/index.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+describe("the library", () => {
+  it("exports these functions", () => {
+    expect(Object.keys(library).sort()).toEqual(["createVerifier", "sign", "verify"]);
+  });
+
+  it("signs with a new id and the system's time, and accepts it", () => {
+    const one = sign("standard-webhooks", { body: "{}" }, SECRET);
+    const other = sign("standard-webhooks", { body: "{}" }, SECRET);
+
+    expect(one.id).toMatch(/^msg_[0-9a-z]{26}$/);
+    expect(one.id).not.toBe(other.id);
+    expect(verify("standard-webhooks", { headers: one.headers, body: "{}" }, SECRET)).toMatchObject({ valid: true });
+    expect(verify("standard-webhooks", { headers: one.headers, body: "[]" }, SECRET)).toMatchObject({ valid: false });
+  });
+
+  it("judges by the caller's clock where one is given", () => {
+    const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "msg_1", timestamp: 1_000 });
+    const verifier = createVerifier("standard-webhooks", ["whsec_AAAA", SECRET]);
+
+    expect(verify("standard-webhooks", { headers, body: "{}" }, SECRET)).toMatchObject({ reason: "timestamp_too_old" });
+    expect(verify("standard-webhooks", { headers, body: "{}" }, SECRET, { now: 1_300 })).toMatchObject({ valid: true });
+    expect(verifier.verify({ headers, body: "{}" })).toMatchObject({ reason: "timestamp_too_old" });
+    expect(verifier.verify({ headers, body: "{}" }, { now: 1_300 })).toEqual({
+      valid: true,
+      secretIndex: 1,
+      timestamp: 1_000,
+    });
+  });
+
+  it("throws for an unknown scheme at once", () => {
+    const scheme = "nope" as "standard-webhooks";
+
+    expect(() => createVerifier(scheme, SECRET)).toThrow(TypeError);
+    expect(() => sign(scheme, { body: "" }, SECRET)).toThrow(TypeError);
+  });
+});
