@@ -1,0 +1,66 @@
+import type { AttemptPhase, AttemptTrigger, SendErrorCode } from "../core/attempt.ts";
+import type { ClaimedDelivery, DeliveryReason, RecordedAttempt } from "../core/delivery.ts";
+import type { Subscription } from "../core/subscription.ts";
+
+/**
+ * The one wide record of an attempt, made once it is on disk. Log line, live stream and metrics are made from it, so
+ * they cannot disagree. Holds no payload, no header value and no secret. Times in unix ms.
+ */
+export interface AttemptRecorded {
+  tenant: string;
+  environment: string;
+  eventId: string;
+  eventType: string;
+  deliveryId: string;
+  subscriptionId: string;
+  /** 1 for the delivery's first. */
+  attempt: number;
+  trigger: AttemptTrigger;
+  outcome: "success" | "failure";
+  status: number | undefined;
+  errorCode: SendErrorCode | undefined;
+  errorMessage: string | undefined;
+  phase: AttemptPhase;
+  startedAt: number;
+  durationMs: number;
+  remoteAddress: string | undefined;
+  bytesSent: number;
+  /** What becomes of the delivery. */
+  verdict: "succeeded" | "retry" | "failed";
+  /** Why it is given up; undefined when it is not. */
+  reason: DeliveryReason | undefined;
+  /** Undefined when none follows. */
+  nextAttemptAt: number | undefined;
+  /** Boot id of the process that sent it. */
+  worker: string;
+}
+
+export function attemptRecorded(
+  { attempt, verdict }: RecordedAttempt,
+  delivery: ClaimedDelivery,
+  subscription: Pick<Subscription, "id">,
+): AttemptRecorded {
+  return {
+    tenant: delivery.scope.tenant,
+    environment: delivery.scope.environment,
+    eventId: delivery.event.id,
+    eventType: delivery.event.type,
+    deliveryId: delivery.id,
+    subscriptionId: subscription.id,
+    attempt: attempt.number,
+    trigger: attempt.trigger,
+    outcome: attempt.outcome,
+    status: attempt.status,
+    errorCode: attempt.errorCode,
+    errorMessage: attempt.errorMessage,
+    phase: attempt.phase,
+    startedAt: attempt.startedAt,
+    durationMs: attempt.durationMs,
+    remoteAddress: attempt.remoteAddress,
+    bytesSent: attempt.bytesSent,
+    verdict: verdict.kind,
+    reason: verdict.kind === "failed" ? verdict.reason : undefined,
+    nextAttemptAt: verdict.kind === "retry" ? verdict.at : undefined,
+    worker: attempt.worker,
+  };
+}

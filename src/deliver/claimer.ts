@@ -1,0 +1,112 @@
+import type { DeliveryStore, LaneClaimed } from "../store/store.ts";
+import type { Lane } from "./lane.ts";
+import type { Lanes } from "./lanes.ts";
+import { isPassing, waitAfter } from "./write-queue.ts";
+
+export interface ClaimerOptions {
+  store: DeliveryStore;
+  lanes: Lanes;
+  worker: string;
+  /** Unix ms. */
+  now(): number;
+  /** What was claimed. Its lanes know already what the store has left. */
+  onClaimed(claimed: readonly LaneClaimed[], leaseEndsAt: number): void;
+  /** These lanes know better now when they are due. */
+  onLearned(lanes: readonly Lane[]): void;
+  onFatal(error: unknown): void;
+}
+
+/** Asks the store: what is due now, with a lease, for all lanes that want some; and when lanes are due. One at a time. */
+export class Claimer {
+  readonly #options: ClaimerOptions;
+  #claiming: Promise<void> | undefined;
+  #isScheduled = false;
+  #failures = 0;
+  #pause: NodeJS.Timeout | undefined;
+  #learning: Promise<void> | undefined;
+  #learnAgain = false;
+  #isStopped = false;
+
+  constructor(options: ClaimerOptions) {
+    this.#options = options;
+  }
+
+  /** Claims soon for the lanes that want to. While one claim is out or being waited with, nothing happens. */
+  claim(): void {
+    if (this.#isScheduled || this.#claiming !== undefined || this.#pause !== undefined) return;
+    this.#isScheduled = true;
+    // After this turn of the event loop, so that lanes which want to claim together do it together.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#isStopped) this.#claim();
+    });
+  }
+
+  /** Asks when each lane is due. Asked again before it answers, it asks once more. */
+  learn(): Promise<void> {
+    if (this.#learning !== undefined) this.#learnAgain = true;
+    else this.#learning = this.#learn();
+    return this.#learning;
+  }
+
+  /** Resolves when nothing is out any more; what was, is passed on as ever. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#pause);
+    await Promise.all([this.#claiming, this.#learning]);
+  }
+
+  #claim(): void {
+    const { store, lanes, worker, now, onClaimed } = this.#options;
+    const at = now();
+    const { claims, leaseEndsAt } = lanes.claims(at);
+    if (claims.length === 0) return;
+    this.#claiming = store.claimDue(claims, at, { worker, endsAt: leaseEndsAt }).then(
+      (claimed) => {
+        this.#claiming = undefined;
+        this.#failures = 0;
+        const answeredAt = now();
+        for (const { subscriptionRowId, nextDueAt } of claimed) {
+          lanes.get(subscriptionRowId)?.claimAnswered(nextDueAt, answeredAt);
+        }
+        onClaimed(claimed, leaseEndsAt);
+      },
+      (error: unknown) => {
+        this.#claiming = undefined;
+        const asking = claims.map((claim) => lanes.get(claim.subscriptionRowId)).filter((lane) => lane !== undefined);
+        for (const lane of asking) lane.claimAnswered(0, now());
+        if (isPassing(error)) this.#waitAndTell(asking);
+        else this.#options.onFatal(error);
+      },
+    );
+  }
+
+  #waitAndTell(lanes: readonly Lane[]): void {
+    if (this.#isStopped) return;
+    this.#failures += 1;
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#options.onLearned(lanes);
+    }, waitAfter(this.#failures));
+  }
+
+  async #learn(): Promise<void> {
+    do {
+      this.#learnAgain = false;
+      const lanes = [...this.#options.lanes.all()].filter((lane) => lane.takes);
+      try {
+        const dueTimes = await this.#options.store.nextDueTimes(lanes.map((lane) => lane.rowId));
+        for (const lane of lanes) lane.dueAt = Math.min(lane.dueAt, dueTimes.get(lane.rowId) ?? lane.dueAt);
+      } catch (error) {
+        if (!isPassing(error)) {
+          this.#options.onFatal(error);
+          break;
+        }
+        // Claiming finds out as well, and has the patience for a store that is busy.
+        for (const lane of lanes) lane.dueAt = 0;
+      }
+      this.#options.onLearned(lanes);
+    } while (this.#learnAgain && !this.#isStopped);
+    this.#learning = undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import type { SendResult } from "../core/attempt.ts";
+import { recordOf } from "../core/attempt-record.ts";
+import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import type { ProfileRequest } from "../core/profiles/profile.ts";
+import { findProfile } from "../core/profiles/registry.ts";
+import type { Subscription } from "../core/subscription.ts";
+import { judge, type MadeAttempt } from "../core/verdict.ts";
+import type { DeliveryTransport } from "./transport.ts";
+
+export interface DeliverOnceOptions {
+  worker: string;
+  userAgent: string;
+  /** Unix ms. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+const NOTHING_BUILT: ProfileRequest = { headers: [], body: new Uint8Array(0) };
+
+/**
+ * One attempt: build the request, send it, judge what came back. Resolves to what is to be recorded; undefined when
+ * nothing was sent, which uses up no attempt. Rejects only with a fault of ours.
+ */
+export function deliverOnce(
+  delivery: ClaimedDelivery,
+  subscription: Subscription,
+  transport: DeliveryTransport,
+  options: DeliverOnceOptions,
+): Promise<RecordedAttempt | undefined> {
+  const attemptNumber = delivery.attemptCount + 1;
+  const startedAt = options.now();
+  const request = build(delivery, subscription, startedAt, options.userAgent);
+  if (request === undefined) {
+    return Promise.resolve(conclude(unbuildable(startedAt), delivery, subscription, NOTHING_BUILT, options));
+  }
+  return transport
+    .send({ subscription, delivery, request, attemptNumber })
+    .then((result) =>
+      result.kind === "not_sent" ? undefined : conclude(result, delivery, subscription, request, options),
+    );
+}
+
+/** Undefined when it cannot be built: that is our fault or an unknown profile's, and must not stop the lane. */
+function build(
+  delivery: ClaimedDelivery,
+  subscription: Subscription,
+  sentAt: number,
+  userAgent: string,
+): ProfileRequest | undefined {
+  try {
+    const profile = findProfile(subscription.profile);
+    return profile?.build({ event: delivery.event, deliveryId: delivery.id, subscription, sentAt, userAgent });
+  } catch {
+    return undefined;
+  }
+}
+
+function conclude(
+  result: MadeAttempt,
+  delivery: ClaimedDelivery,
+  subscription: Subscription,
+  request: ProfileRequest,
+  options: DeliverOnceOptions,
+): RecordedAttempt {
+  const endedAt = options.now();
+  return {
+    deliveryRowId: delivery.rowId,
+    subscriptionRowId: delivery.subscriptionRowId,
+    attempt: recordOf(result, {
+      subscription,
+      number: delivery.attemptCount + 1,
+      trigger: delivery.trigger,
+      worker: options.worker,
+      requestHeaders: request.headers,
+    }),
+    verdict: judge(result, {
+      subscription,
+      roundAttempts: delivery.roundAttempts + 1,
+      endedAt,
+      random: options.random(),
+    }),
+    endedAt,
+  };
+}
+
+/** Counts as a failed attempt, so that it ends some day and never spins. */
+function unbuildable(startedAt: number): Exclude<SendResult, { kind: "not_sent" }> {
+  return {
+    kind: "error",
+    code: "local_error",
+    message: "the request could not be built from the event and the subscription",
+    startedAt,
+    durationMs: 0,
+    phase: "write",
+    remoteAddress: undefined,
+    bytesSent: 0,
+  };
+}

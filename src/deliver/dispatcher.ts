@@ -1,0 +1,356 @@
+import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import { HooksError } from "../core/errors.ts";
+import type { DisabledReason, Transport } from "../core/subscription.ts";
+import type { DeliveryStore, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
+import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
+import { Claimer } from "./claimer.ts";
+import { deliverOnce } from "./deliver-once.ts";
+import type { Lane, Leased } from "./lane.ts";
+import { Lanes } from "./lanes.ts";
+import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
+import { WakeTimer } from "./wake-timer.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+export interface DispatcherOptions {
+  store: DeliveryStore;
+  subscriptions: SubscriptionLookup;
+  transports: Record<Transport, DeliveryTransport>;
+  /** Boot id of this process: whose leases are ours. */
+  worker: string;
+  /** Unix ms. */
+  now(): number;
+  /** Uniform in [0, 1); moves the waits by their jitter. */
+  random(): number;
+  /** Attempts in flight at once, over all subscriptions. */
+  concurrency: number;
+  userAgent: string;
+  /** After each attempt, once it is on disk. */
+  onAttempt?: ((record: AttemptRecorded) => void) | undefined;
+  /** A recorded attempt switched this subscription off. */
+  onDisabled?: ((subscriptionRowId: number, reason: DisabledReason) => void) | undefined;
+  /** The store does not work any more, or a fault of ours: nothing is sent from here on; the process should end. */
+  onFatal(error: Error): void;
+}
+
+/** How long `stop` waits for a store that cannot be written; what is unrecorded then is sent again by the next start. */
+const LAST_WRITES_MS = 10_000;
+
+/** An outcome that waits for the disk. */
+interface Outcome {
+  lane: Lane;
+  recorded: RecordedAttempt;
+  /** Made at the end of the attempt, so that the payload need not be kept until it is on disk. */
+  record: AttemptRecorded | undefined;
+}
+
+interface Release {
+  delivery: ClaimedDelivery;
+  /** Its subscription is gone, so nobody would ever claim it. */
+  isOrphan: boolean;
+}
+
+/**
+ * The loop: claims what is due, gives it to the lanes, starts what may start, records what came of it. Nothing is
+ * polled: it sleeps until the next due time, or until it is told of news (`wake`, `offer`, `subscriptionsChanged`).
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #lanes: Lanes;
+  readonly #claimer: Claimer;
+  readonly #outcomes: WriteQueue<Outcome, RecordReceipt>;
+  readonly #releases: WriteQueue<Release, void>;
+  /** Outcomes that may wait for the disk before nothing more is started. */
+  readonly #maxUnrecorded: number;
+  readonly #timer = new WakeTimer(() => this.#sweep());
+  readonly #inFlight = new Set<ClaimedDelivery>();
+  /** Fresh deliveries on their way into the store that have room here. */
+  #reserved = 0;
+  #state: "new" | "running" | "stopping" | "stopped" = "new";
+  #onQuiet: (() => void) | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const { store, worker, now, concurrency } = options;
+    const onFatal = (error: unknown) => this.#fail(error);
+    this.#maxUnrecorded = Math.max(2_048, 4 * concurrency);
+    this.#lanes = new Lanes(options.transports, Math.max(1_024, 4 * concurrency));
+    this.#claimer = new Claimer({
+      store,
+      lanes: this.#lanes,
+      worker,
+      now,
+      onClaimed: (claimed, leaseEndsAt) => this.#claimed(claimed, leaseEndsAt),
+      onLearned: (lanes) => this.#watchAll(lanes),
+      onFatal,
+    });
+    this.#outcomes = new WriteQueue<Outcome, RecordReceipt>({
+      write: (outcomes) =>
+        store.recordAttempts(
+          worker,
+          outcomes.map((outcome) => outcome.recorded),
+        ),
+      onWritten: (outcomes, receipt) => this.#recorded(outcomes, receipt),
+      onFatal,
+    });
+    this.#releases = new WriteQueue<Release, void>({
+      write: (releases) => this.#release(releases),
+      onWritten: (releases) => this.#released(releases),
+      onFatal,
+    });
+  }
+
+  /** Takes back the leases of dead processes and begins. */
+  async start(): Promise<void> {
+    const { store, worker, now } = this.#options;
+    await store.reclaimLeases(worker, now());
+    this.#state = "running";
+    this.#lanes.update(this.#options.subscriptions);
+    await this.#claimer.learn();
+  }
+
+  /** Something of this subscription (undefined: of any) may be due. */
+  wake(subscriptionRowId?: number): void {
+    if (this.#state !== "running") return;
+    const lane = subscriptionRowId === undefined ? undefined : this.#lanes.get(subscriptionRowId);
+    if (lane !== undefined) {
+      lane.dueAt = 0;
+      this.#watchAll([lane]);
+    } else if (subscriptionRowId === undefined) {
+      void this.#claimer.learn();
+    } else {
+      this.subscriptionsChanged();
+    }
+  }
+
+  /** There is room again on the way to this subscription: a tunnel's listener came or takes more. */
+  roomOpened(subscriptionRowId: number): void {
+    const lane = this.#lanes.get(subscriptionRowId);
+    if (lane !== undefined) this.#watchAll([lane]);
+  }
+
+  /** Subscriptions were made, changed, paused, resumed, enabled, disabled or deleted. */
+  subscriptionsChanged(): void {
+    if (this.#state !== "running") return;
+    const { opened, removed, closed } = this.#lanes.update(this.#options.subscriptions);
+    for (const lane of removed) this.#giveBack(lane, true);
+    for (const lane of closed) this.#giveBack(lane, false);
+    if (0 < opened.length) void this.#claimer.learn();
+    this.#run();
+  }
+
+  /**
+   * A lease for one more fresh delivery of this subscription, with room reserved for it; undefined when it would have
+   * to wait. `offer` or `abandon` must follow.
+   */
+  freshLease(subscriptionRowId: number): Lease | undefined {
+    if (this.#state !== "running" || this.#isBehind()) return undefined;
+    const lane = this.#lanes.get(subscriptionRowId);
+    const now = this.#options.now();
+    if (lane === undefined || !lane.hasRoom(now)) return undefined;
+    if (this.#options.concurrency <= this.#inFlight.size + this.#lanes.ready + this.#reserved) return undefined;
+    const endsAt = lane.leaseEndsAt(now);
+    lane.reserve(endsAt);
+    this.#reserved += 1;
+    return { worker: this.#options.worker, endsAt };
+  }
+
+  /** Fresh deliveries that were stored with leases of `freshLease`: sent without being read back. */
+  offer(deliveries: readonly ClaimedDelivery[]): void {
+    for (const delivery of deliveries) {
+      const lane = this.#lanes.get(delivery.subscriptionRowId);
+      const leaseEndsAt = this.#unreserve(lane);
+      if (lane?.takes === true && this.#state === "running") {
+        this.#lanes.addReady(lane, { delivery, leaseEndsAt });
+      } else {
+        this.#releases.add({ delivery, isOrphan: lane === undefined && this.#state === "running" });
+      }
+    }
+    this.#run();
+  }
+
+  /** Leases of `freshLease` that were not used: one entry for each. */
+  abandon(subscriptionRowIds: readonly number[]): void {
+    for (const rowId of subscriptionRowIds) {
+      const lane = this.#lanes.get(rowId);
+      this.#unreserve(lane);
+      if (lane !== undefined) this.#watch(lane);
+    }
+    this.#run();
+  }
+
+  /**
+   * Claims nothing more, lets what is in flight finish for at most `drainMs`, records it, and gives every other lease
+   * back. What was still in flight then is sent again by whoever claims it next.
+   */
+  async stop({ drainMs }: { drainMs: number }): Promise<void> {
+    if (this.#state === "stopping" || this.#state === "stopped") return;
+    this.#state = "stopping";
+    this.#timer.clear();
+    await this.#claimer.stop();
+    for (const lane of this.#lanes.all()) this.#giveBack(lane, false);
+    if (0 < this.#inFlight.size) {
+      await within(
+        drainMs,
+        new Promise<void>((resolve) => {
+          this.#onQuiet = resolve;
+        }),
+      );
+    }
+    this.#state = "stopped";
+    for (const delivery of this.#inFlight) this.#releases.add({ delivery, isOrphan: false });
+    await within(LAST_WRITES_MS, Promise.all([this.#outcomes.idle(), this.#releases.idle()]));
+  }
+
+  // ---- starting --------------------------------------------------------------------------------------------------
+
+  /** Starts whatever may start, then sees to claims. */
+  #run(): void {
+    if (this.#state !== "running") return;
+    while (this.#inFlight.size < this.#options.concurrency && !this.#isBehind()) {
+      const now = this.#options.now();
+      const next = this.#lanes.next(now);
+      if (next === undefined) break;
+      this.#start(next.lane, next.leased, now);
+    }
+    if (this.#lanes.isHungry) this.#claimer.claim();
+  }
+
+  /** So many outcomes wait for the disk that nothing more is started. */
+  #isBehind(): boolean {
+    return this.#maxUnrecorded <= this.#outcomes.size;
+  }
+
+  #start(lane: Lane, { delivery, leaseEndsAt }: Leased, now: number): void {
+    // A lease must cover the whole attempt: another process may take the delivery once it has ended.
+    if (leaseEndsAt < now + lane.subscription.timeoutMs) {
+      this.#releases.add({ delivery, isOrphan: false });
+      return;
+    }
+    const { subscription } = lane;
+    lane.start(now);
+    this.#inFlight.add(delivery);
+    deliverOnce(delivery, subscription, lane.transport, this.#options).then(
+      (recorded) => this.#ended(lane, delivery, recorded),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #ended(lane: Lane, delivery: ClaimedDelivery, recorded: RecordedAttempt | undefined): void {
+    if (this.#state === "stopped") return;
+    this.#inFlight.delete(delivery);
+    lane.inFlight -= 1;
+    if (recorded === undefined) {
+      this.#releases.add({ delivery, isOrphan: false });
+    } else {
+      const { onAttempt } = this.#options;
+      const record = onAttempt === undefined ? undefined : attemptRecorded(recorded, delivery, lane.subscription);
+      this.#outcomes.add({ lane, recorded, record });
+    }
+    if (this.#inFlight.size === 0) this.#onQuiet?.();
+    this.#watch(lane);
+    this.#run();
+  }
+
+  #claimed(claimed: readonly LaneClaimed[], leaseEndsAt: number): void {
+    for (const { subscriptionRowId, deliveries } of claimed) {
+      const lane = this.#lanes.get(subscriptionRowId);
+      for (const delivery of deliveries) {
+        if (lane?.takes === true && this.#state === "running") this.#lanes.addReady(lane, { delivery, leaseEndsAt });
+        else this.#releases.add({ delivery, isOrphan: lane === undefined });
+      }
+      if (lane !== undefined) this.#watch(lane);
+    }
+    this.#run();
+  }
+
+  // ---- writing ---------------------------------------------------------------------------------------------------
+
+  #recorded(outcomes: readonly Outcome[], { disabled }: RecordReceipt): void {
+    const { onAttempt, onDisabled } = this.#options;
+    for (const { lane, recorded, record } of outcomes) {
+      if (recorded.verdict.kind === "retry" && recorded.verdict.at < lane.dueAt) {
+        lane.dueAt = recorded.verdict.at;
+        this.#watch(lane);
+      }
+      if (record !== undefined) onAttempt?.(record);
+    }
+    for (const { subscriptionRowId, reason } of disabled) {
+      const lane = this.#lanes.get(subscriptionRowId);
+      if (lane !== undefined) {
+        lane.isShut = true;
+        this.#giveBack(lane, false);
+      }
+      onDisabled?.(subscriptionRowId, reason);
+    }
+    this.#run();
+  }
+
+  async #release(releases: readonly Release[]): Promise<void> {
+    const { store, worker, now } = this.#options;
+    const rowIds = releases.map(({ delivery }) => delivery.rowId);
+    await store.releaseLeases(worker, rowIds, now());
+    for (const { delivery, isOrphan } of releases) {
+      if (isOrphan) await store.cancelDelivery(delivery.rowId, "subscription_deleted", now());
+    }
+  }
+
+  #released(releases: readonly Release[]): void {
+    for (const { delivery } of releases) {
+      const lane = this.#lanes.get(delivery.subscriptionRowId);
+      if (lane === undefined) continue;
+      lane.dueAt = 0;
+      this.#watch(lane);
+    }
+    this.#run();
+  }
+
+  #giveBack(lane: Lane, isOrphan: boolean): void {
+    for (const { delivery } of this.#lanes.takeReady(lane)) this.#releases.add({ delivery, isOrphan });
+  }
+
+  #unreserve(lane: Lane | undefined): number {
+    this.#reserved -= 1;
+    return lane?.unreserve() ?? 0;
+  }
+
+  // ---- time ------------------------------------------------------------------------------------------------------
+
+  /** Stands the lane in line, and sees to it that it is looked at again in time. */
+  #watch(lane: Lane): void {
+    if (this.#state !== "running") return;
+    this.#lanes.touch(lane);
+    const now = this.#options.now();
+    this.#timer.wakeAt(lane.wakeAt(now), now);
+  }
+
+  #watchAll(lanes: readonly Lane[]): void {
+    for (const lane of lanes) this.#watch(lane);
+    this.#run();
+  }
+
+  #sweep(): void {
+    const now = this.#options.now();
+    this.#timer.wakeAt(this.#lanes.sweep(now), now);
+    this.#run();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === "stopped") return;
+    this.#state = "stopped";
+    this.#timer.clear();
+    this.#onQuiet?.();
+    this.#options.onFatal(
+      error instanceof Error ? error : new HooksError("internal", "internal error", { cause: error }),
+    );
+  }
+}
+
+/** Resolves with the promise, or after `ms`. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,175 @@
+import type { Dispatcher } from "undici";
+import type { AttemptPhase, HeaderPairs, SendResult } from "../core/attempt.ts";
+import type { Connection } from "./connections.ts";
+import type { Expiring } from "./deadlines.ts";
+import { classify, type SendFailure, timedOut } from "./send-errors.ts";
+
+/** What is read of an answer's body; then the connection is dropped. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+const EMPTY = new Uint8Array(0);
+
+export interface ExchangeOptions {
+  connection: Connection;
+  /** Length of the request's body. */
+  bodyLength: number;
+  timeoutMs: number;
+  /** Unix ms. */
+  startedAt: number;
+  /** Called exactly once. `reusable`: the answer was read to its end. */
+  onEnd(exchange: Exchange, result: SendResult, reusable: boolean): void;
+}
+
+/**
+ * One request and its answer, as undici's handler. Whatever the receiver does, it ends in one result: the status line
+ * decides as soon as it is there, and what comes after it (a body that is endless, cut, or late) no longer matters.
+ */
+export class Exchange implements Dispatcher.DispatchHandler, Expiring {
+  readonly connection: Connection;
+  readonly deadline: number;
+  readonly #options: ExchangeOptions;
+  readonly #begunAt: number;
+  #controller: Dispatcher.DispatchController | undefined;
+  /** Undefined until the request is handed to the socket: so long the connection's own phase counts. */
+  #phase: AttemptPhase | undefined;
+  #status = 0;
+  #responseHeaders: HeaderPairs = [];
+  #chunks: Uint8Array[] = [];
+  #received = 0;
+  #isOver = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.connection = options.connection;
+    this.#begunAt = performance.now();
+    this.deadline = this.#begunAt + options.timeoutMs;
+  }
+
+  // ---- undici's calls --------------------------------------------------------------------------------------------
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#phase = "write";
+    if (this.#isOver) controller.abort(new Error("over"));
+  }
+
+  onRequestSent(): void {
+    this.#phase = "headers";
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // A 1xx says that the answer is still to come. Their number is bounded by the deadline.
+    if (status < 200) return;
+    this.#status = status;
+    this.#phase = "body";
+    this.#responseHeaders = pairsOf(controller.rawHeaders);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    const room = MAX_BODY_BYTES - this.#received;
+    this.#received += chunk.length;
+    if (chunk.length <= room) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    this.#chunks.push(chunk.subarray(0, room));
+    this.#endAnswered(true);
+    controller.abort(new Error("enough"));
+  }
+
+  onResponseEnd(): void {
+    this.#phase = "done";
+    this.#endAnswered(false);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#isOver) return;
+    if (this.#status !== 0) this.#endAnswered(true);
+    else this.#endFailed(classify(error, this.#currentPhase(), this.connection.socket?.readableEnded === true));
+  }
+
+  // ---- our own ---------------------------------------------------------------------------------------------------
+
+  expire(): void {
+    if (this.#status !== 0) this.#endAnswered(true);
+    else this.#endFailed(timedOut(this.#options.timeoutMs, this.#currentPhase()));
+    this.#controller?.abort(new Error("expired"));
+  }
+
+  /** Ends it now, as failed. */
+  cancel(failure: SendFailure): void {
+    if (this.#status !== 0) this.#endAnswered(true);
+    else this.#endFailed(failure);
+    this.#controller?.abort(new Error("cancelled"));
+  }
+
+  #endAnswered(truncated: boolean): void {
+    this.#end(
+      {
+        kind: "answered",
+        status: this.#status,
+        responseHeaders: this.#responseHeaders,
+        responseBody: joined(this.#chunks),
+        truncated,
+        startedAt: this.#options.startedAt,
+        durationMs: Math.round(performance.now() - this.#begunAt),
+        phase: this.#phase ?? "body",
+        remoteAddress: this.connection.remoteAddress,
+        bytesSent: this.#options.bodyLength,
+      },
+      !truncated,
+    );
+  }
+
+  #endFailed(failure: SendFailure): void {
+    const phase = this.#currentPhase();
+    const { bodyLength, startedAt } = this.#options;
+    this.#end(
+      {
+        kind: "error",
+        code: failure.code,
+        message: failure.message,
+        startedAt,
+        durationMs: Math.round(performance.now() - this.#begunAt),
+        phase,
+        remoteAddress: this.connection.remoteAddress,
+        bytesSent: this.#phase === undefined ? 0 : Math.max(0, bodyLength - this.#unsentBytes()),
+      },
+      false,
+    );
+  }
+
+  #end(result: SendResult, reusable: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.onEnd(this, result, reusable);
+  }
+
+  #currentPhase(): AttemptPhase {
+    if (this.#phase === undefined) return this.connection.phase;
+    // undici calls a request sent when the socket has taken it; the kernel may not have.
+    return this.#phase === "headers" && 0 < this.#unsentBytes() ? "write" : this.#phase;
+  }
+
+  #unsentBytes(): number {
+    return this.connection.socket?.writableLength ?? 0;
+  }
+}
+
+/** undici's raw headers: name, value, name, value … as bytes (latin1, RFC 9112). */
+function pairsOf(raw: Dispatcher.DispatchController["rawHeaders"]): HeaderPairs {
+  const pairs: HeaderPairs = [];
+  if (!Array.isArray(raw)) return pairs;
+  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([latin1(raw[at]!), latin1(raw[at + 1]!)]);
+  return pairs;
+}
+
+function latin1(value: Buffer | string): string {
+  return typeof value === "string" ? value : value.toString("latin1");
+}
+
+function joined(chunks: Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first === undefined) return EMPTY;
+  return chunks.length === 1 ? first : Buffer.concat(chunks);
+}

@@ -1,0 +1,119 @@
+import type { AttemptPhase, SendErrorCode } from "../core/attempt.ts";
+
+/**
+ * Codes of Node, OpenSSL and undici → our code and what it means. Codes only, never message texts: those change between
+ * versions and may quote what an internal address answered.
+ */
+const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
+  ENOTFOUND: ["dns_failed", "the host name does not exist"],
+  ENODATA: ["dns_failed", "the host name has no address"],
+  EAI_NODATA: ["dns_failed", "the host name has no address"],
+  EAI_NONAME: ["dns_failed", "the host name does not exist"],
+  EAI_AGAIN: ["dns_failed", "no name server answered"],
+  EAI_FAIL: ["dns_failed", "the name server failed"],
+  ESERVFAIL: ["dns_failed", "the name server failed"],
+  EREFUSED: ["dns_failed", "the name server refused to answer"],
+  ETIMEOUT: ["dns_failed", "no name server answered"],
+  EBADNAME: ["dns_failed", "the host name is not valid"],
+
+  ECONNREFUSED: ["refused", "the connection was refused"],
+  EHOSTUNREACH: ["unreachable", "there is no way to the host"],
+  ENETUNREACH: ["unreachable", "there is no way to the network"],
+  EHOSTDOWN: ["unreachable", "the host is down"],
+  ENETDOWN: ["unreachable", "the network is down"],
+  EADDRNOTAVAIL: ["unreachable", "no local address is free for the connection"],
+  EACCES: ["unreachable", "the connection is not permitted"],
+  EPERM: ["unreachable", "the connection is not permitted"],
+
+  ETIMEDOUT: ["timeout", "the connection timed out"],
+  UND_ERR_CONNECT_TIMEOUT: ["timeout", "the connection timed out"],
+  UND_ERR_HEADERS_TIMEOUT: ["timeout", "no answer in time"],
+  UND_ERR_BODY_TIMEOUT: ["timeout", "no answer in time"],
+
+  ECONNRESET: ["reset", "the connection was reset"],
+  ECONNABORTED: ["reset", "the connection was aborted"],
+  EPIPE: ["reset", "the receiver closed the connection"],
+  ERR_STREAM_PREMATURE_CLOSE: ["reset", "the receiver closed the connection"],
+  UND_ERR_SOCKET: ["reset", "the receiver closed the connection before it answered"],
+  UND_ERR_DESTROYED: ["reset", "hooks is stopping"],
+  UND_ERR_CLOSED: ["reset", "hooks is stopping"],
+
+  UND_ERR_HEADERS_OVERFLOW: ["headers_too_large", "the headers of the answer are larger than 16 KiB"],
+  HPE_HEADER_OVERFLOW: ["headers_too_large", "the headers of the answer are larger than 16 KiB"],
+
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["protocol_error", "the answer does not have the length that it names"],
+  UND_ERR_INVALID_ARG: ["local_error", "the request is not valid HTTP"],
+  UND_ERR_NOT_SUPPORTED: ["local_error", "the request is not valid HTTP"],
+  EMFILE: ["local_error", "too many open files"],
+  ENFILE: ["local_error", "too many open files"],
+
+  CERT_HAS_EXPIRED: ["tls_error", "the certificate has expired"],
+  CERT_NOT_YET_VALID: ["tls_error", "the certificate is not valid yet"],
+  CERT_REVOKED: ["tls_error", "the certificate was revoked"],
+  CERT_REJECTED: ["tls_error", "the certificate is not trusted"],
+  CERT_UNTRUSTED: ["tls_error", "the certificate is not trusted"],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["tls_error", "the certificate is self-signed"],
+  SELF_SIGNED_CERT_IN_CHAIN: ["tls_error", "the certificate's root is not trusted"],
+  UNABLE_TO_GET_ISSUER_CERT: ["tls_error", "the certificate's issuer is not known"],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["tls_error", "the certificate's issuer is not known"],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["tls_error", "the certificate's issuer is not known"],
+  ERR_TLS_CERT_ALTNAME_INVALID: ["tls_error", "the certificate is for another host name"],
+  EPROTO: ["tls_error", "the TLS handshake failed"],
+};
+
+/** What a code says that stands in no table, by the phase in which it came. */
+const BY_PHASE: Readonly<Record<AttemptPhase, readonly [SendErrorCode, string]>> = {
+  dns: ["dns_failed", "the host name could not be resolved"],
+  connect: ["unreachable", "the connection failed"],
+  tls: ["tls_error", "the TLS handshake failed"],
+  write: ["reset", "the connection failed"],
+  headers: ["protocol_error", "the answer is not valid HTTP/1.1"],
+  body: ["protocol_error", "the answer is not valid HTTP/1.1"],
+  done: ["protocol_error", "the answer is not valid HTTP/1.1"],
+};
+
+export interface SendFailure {
+  code: SendErrorCode;
+  /** For people: what happened, and the original code. */
+  message: string;
+}
+
+/**
+ * What went wrong, in our words.
+ *
+ * @param closedByPeer whether the other side ended the connection: `UND_ERR_SOCKET` alone also stands for an answer
+ *   that undici would not take (a stray 100, an upgrade that nobody asked for).
+ */
+export function classify(error: unknown, phase: AttemptPhase, closedByPeer: boolean): SendFailure {
+  const code = codeOf(error);
+  if (code === "UND_ERR_SOCKET" && !closedByPeer) return named(BY_PHASE.headers, code);
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  if (known !== undefined) return named(known, code);
+  if (code.startsWith("HPE_")) return named(BY_PHASE.headers, code);
+  if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return named(BY_PHASE.tls, code);
+  return named(BY_PHASE[phase], code);
+}
+
+const DOING: Readonly<Record<AttemptPhase, string>> = {
+  dns: "resolving the host name",
+  connect: "connecting",
+  tls: "in the TLS handshake",
+  write: "sending the request",
+  headers: "waiting for the answer",
+  body: "reading the answer",
+  done: "reading the answer",
+};
+
+export function timedOut(timeoutMs: number, phase: AttemptPhase): SendFailure {
+  return { code: "timeout", message: `no answer within ${timeoutMs} ms: timed out ${DOING[phase]}` };
+}
+
+function named([code, words]: readonly [SendErrorCode, string], original: string): SendFailure {
+  return { code, message: original === "" ? words : `${words} (${original})` };
+}
+
+/** "" when it has none. A failed attempt at several addresses carries the first one's code. */
+function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}
