@@ -2,7 +2,8 @@
 
 import type { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
-import { collect, readFileOf } from "../src/cli/flag-values.ts";
+import { collect } from "../src/cli/flag-values.ts";
+import { readNamedFile } from "../src/cli/named-file.ts";
 import { readSecretFile, readSecretValue, readSecretVariable } from "../src/cli/secret-value.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { nearest } from "../src/core/nearest.ts";
@@ -64,7 +65,7 @@ export function readScheme(name: string): CompiledScheme {
 
 /** The bytes of a file or, for "-", of standard input, exactly as they are. */
 export function readBytes(what: string, file: string, context: CliContext): Promise<Uint8Array> {
-  return file === "-" ? context.readStdin(what) : readFileOf(context, what, file);
+  return file === "-" ? context.readStdin(what) : readNamedFile(what, file, context);
 }
 
 /** @throws HooksError `usage`: a whole number of seconds that a clock can show. */

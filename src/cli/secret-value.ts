@@ -1,6 +1,6 @@
 import { HooksError } from "../core/errors.ts";
 import type { CliContext } from "./context.ts";
-import { readFileOf } from "./flag-values.ts";
+import { readNamedFile } from "./named-file.ts";
 
 /**
  * The secret that a flag's value stands for: `@FILE`, `-` (standard input), `env:NAME`, or the value itself.
@@ -25,7 +25,7 @@ export async function readSecretValue(value: string, flag: string, context: CliC
 
 /** One line break at the end is the editor's and not the secret's. */
 export async function readSecretFile(file: string, flag: string, context: CliContext): Promise<string> {
-  return textOf(await readFileOf(context, flag, file), `${flag}: ${file}`, flag);
+  return textOf(await readNamedFile(flag, file, context), `${flag}: ${file}`, flag);
 }
 
 export function readSecretVariable(name: string, flag: string, context: CliContext): string {
