@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
+import type { ListenerNews } from "./stream/listen-server.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
@@ -17,6 +18,7 @@ export interface DaemonLog {
   error(message: string, facts?: object): void;
   /** Of every attempt: info when it succeeded, warn when it failed. */
   attempt(record: AttemptRecorded): void;
+  listener(news: ListenerNews): void;
 }
 
 const LEVEL_NAMES: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warn", 50: "error" };
@@ -33,6 +35,18 @@ export function createDaemonLog(options: LogOptions): DaemonLog {
     attempt: (record) => {
       if (record.outcome === "success") logger.info(record, "attempt.recorded");
       else logger.warn(record, "attempt.recorded");
+    },
+    listener: (news) => {
+      if (news.kind === "fault") logger.error({ error: String(news.error) }, "listener.fault");
+      else if (news.kind === "connected") {
+        logger.info(
+          { subscription: news.subscription.id, name: news.name, resumed: news.resumed },
+          "listener.connected",
+        );
+      } else {
+        const { code, reason, clean } = news;
+        logger.info({ subscription: news.subscription?.id, code, reason, clean }, "listener.gone");
+      }
     },
   };
 }

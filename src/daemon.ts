@@ -4,14 +4,15 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type { SendResult } from "./core/attempt.ts";
-import { HooksError } from "./core/errors.ts";
+import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts";
 import { VERSION } from "./core/version.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
 import { Dispatcher } from "./deliver/dispatcher.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
-import { createServer } from "./receive/server.ts";
+import type { Readiness } from "./receive/readiness.ts";
+import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
@@ -20,16 +21,24 @@ import { TunnelSessions } from "./service/tunnel-sessions.ts";
 import {
   acquireDaemonLock,
   type DaemonLock,
+  isDaemonLocked,
   readDaemonFile,
   removeDaemonFile,
   writeDaemonFile,
 } from "./store/sqlite/daemon-lock.ts";
-import { ListenServer } from "./stream/listen-server.ts";
+import type { Store } from "./store/store.ts";
+import { type ListenerReplay, ListenServer } from "./stream/listen-server.ts";
 
 export const DEFAULT_PORT = 4680;
 export const DEFAULT_CONCURRENCY = 256;
 export const DEFAULT_DRAIN_MS = 10_000;
 const EXPIRY_SWEEP_MS = 60_000;
+const LOCK_WAIT_MS = 500;
+/** A store that takes longer than this for an empty commit is behind. */
+const STORE_LAG_MS = 2_000;
+
+/** Whoever can read the token file: an admin of the default tenant, in any environment (rulings.md 23). */
+const LOCAL_OWNER = { role: "admin", tenant: DEFAULT_TENANT, environment: "*", name: "local" } as const;
 
 export interface DaemonOptions {
   storePath: string;
@@ -99,7 +108,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const tunnel = new ListenServer({
       sessions,
       now: Date.now,
-      onRoom: (subscriptionRowId) => dispatcher.wake(subscriptionRowId),
+      onRoom: (subscriptionRowId) => dispatcher.roomOpened(subscriptionRowId),
+      onReplay: (replay) => replayFor(local, replay),
+      onNews: (news) => log.listener(news),
     });
     const bootId = newId("ses");
     const dispatcher = buildDispatcher(local, sender, tunnel, {
@@ -111,36 +122,34 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const token = ensureLocalToken(options.dataDirectory, randomBytes);
     const server = await createServer({
       serviceFor: local.serviceFor,
-      authenticate: (given) =>
-        isSameToken(given, token)
-          ? { role: "admin", tenant: DEFAULT_TENANT, environment: "*", name: "local" }
-          : undefined,
+      authenticate: (given) => (isSameToken(given, token) ? LOCAL_OWNER : undefined),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],
-      readiness: async () => ({ ready: true }),
+      readiness: () => storeReadiness(local.store, bootId),
       version: VERSION,
-      now: Date.now,
       newId,
+      log: { error: (fields, message) => log.error(message, fields) },
     });
     closers.push(() => server.close());
     server.app.server.on("upgrade", (request, socket, head) => {
       void server.admitUpgrade(request).then(
         (admitted) => tunnel.handleUpgrade(request, socket, head, admitted.scope),
-        (error: unknown) => tunnel.refuseUpgrade(socket, error),
+        (error: unknown) => server.refuseUpgrade(socket, error, request),
       );
     });
 
     await dispatcher.start();
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
-    const unwatch = local.store.watch((change) => {
-      if (change.configChanged) void local.directory.reload().catch(onFatal);
-      else dispatcher.wake();
-    });
-    closers.push(unwatch);
+    closers.push(
+      local.store.watch((change) => {
+        if (change.configChanged) void local.directory.reload().catch(onFatal);
+        dispatcher.wake();
+      }),
+    );
     const sweep = setInterval(() => void sessions.expireAll().catch(onFatal), EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));
 
-    const url = await server.listen({ host: options.host, port: options.port });
+    const url = await listen(server, options);
     writeDaemonFile(options.storePath, { pid: process.pid, url, bootId, startedAt: Date.now() });
     closers.push(() => removeDaemonFile(options.storePath));
     log.info("started", { url, store: options.storePath, boot: bootId });
@@ -152,9 +161,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       serviceFor: local.serviceFor,
       stop: async ({ drainMs = DEFAULT_DRAIN_MS } = {}) => {
         server.beginDrain();
-        await tunnel.drain();
-        await dispatcher.stop({ drainMs });
-        await tunnel.close();
+        await Promise.all([tunnel.close(drainMs), dispatcher.stop({ drainMs })]);
         await closeAll();
         log.info("stopped");
       },
@@ -217,11 +224,7 @@ export interface RunningDaemon {
 /** The daemon that runs on this store now; what a dead one left behind is not one. */
 export async function findDaemon(storePath: string, dataDirectory: string): Promise<RunningDaemon | undefined> {
   const file = readDaemonFile(storePath);
-  const lock = file === undefined ? undefined : acquireDaemonLock(storePath);
-  if (file === undefined || lock !== undefined) {
-    lock?.release();
-    return undefined;
-  }
+  if (file === undefined || !isDaemonLocked(storePath)) return undefined;
   const token = readLocalToken(dataDirectory);
   return token === undefined ? undefined : { pid: file.pid, url: file.url, token };
 }
@@ -255,8 +258,45 @@ function buildDispatcher(
   return dispatcher;
 }
 
+/** A listener pressed "replay": to its own session only. */
+async function replayFor(local: LocalHooks, { subscription, deliveryId, eventId }: ListenerReplay): Promise<void> {
+  const service = local.serviceFor(subscription.scope);
+  if (deliveryId !== undefined) await service.retryDelivery(deliveryId);
+  if (eventId !== undefined) await service.replayEvent(eventId, { subscriptions: [subscription.id] });
+}
+
+/** Whether an empty write comes back from the disk in time. */
+async function storeReadiness(store: Store, bootId: string): Promise<Readiness> {
+  const late = new Promise<string>((resolve) => setTimeout(resolve, STORE_LAG_MS, "behind").unref());
+  const write = store.releaseLeases(bootId, [], Date.now()).then(
+    () => "ok",
+    (error: unknown) => toHooksError(error).message,
+  );
+  const state = await Promise.race([write, late]);
+  return { ready: state === "ok", checks: { store: state } };
+}
+
+async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new HooksError("conflict", `port ${port} of ${host} is in use by another program`, {
+        field: "--port",
+        hint: "hooks serve --port 0 takes a free one",
+      });
+    }
+    throw new HooksError("usage", `cannot listen on ${host}, port ${port} (${code})`, {
+      field: "--host",
+      cause: error,
+    });
+  }
+}
+
 function lockStore(storePath: string): DaemonLock {
-  const lock = acquireDaemonLock(storePath);
+  // Long enough for a command that sends by itself, or only looks, to be out of the way.
+  const lock = acquireDaemonLock(storePath, { waitMs: LOCK_WAIT_MS });
   if (lock !== undefined) return lock;
   const other = readDaemonFile(storePath);
   throw new HooksError(
