@@ -1,0 +1,57 @@
+import { HooksError } from "../core/errors.ts";
+import { isLoopbackHost } from "./loopback.ts";
+
+/** Where deliveries are forwarded to. */
+export interface ForwardTarget {
+  /** Normalised: scheme, host, port, path and query of the local program. */
+  url: URL;
+  /** For people: `localhost:3000/webhooks`. */
+  text: string;
+}
+
+const FORMS = "expected a port, HOST:PORT, HOST:PORT/PATH or an http(s) URL: 3000, localhost:3000/webhooks";
+
+/**
+ * Reads the value of `--forward`: `3000`, `localhost:3000`, `localhost:3000/webhooks`, `http://…`, `[::1]:3000`.
+ *
+ * @throws HooksError `usage` naming `--forward`; also for a host that is not this computer, unless `allowRemote`:
+ * whoever can publish events would otherwise reach into the developer's network.
+ */
+export function parseForwardTarget(value: string, allowRemote: boolean): ForwardTarget {
+  const text = value.trim();
+  const url = toUrl(text);
+  if (url === undefined) throw wrong(value, FORMS);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw wrong(value, FORMS);
+  if (url.username !== "" || url.password !== "") {
+    throw wrong(value.replace(/\/\/[^@/]*@/, "//…@"), "name no user in it", `--header "authorization: …" signs in`);
+  }
+  if (url.hash !== "") throw wrong(value, "a #fragment is never sent: leave it out");
+  if (url.port === "0") throw wrong(value, "a port is from 1 to 65535");
+  // Servers print these when they listen on every address; as a destination they mean this computer.
+  if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
+  if (url.hostname === "[::]") url.hostname = "[::1]";
+  if (!allowRemote && !isLoopbackHost(url.hostname)) {
+    throw wrong(value, `${url.hostname} is not this computer`, "if it is meant so, add --forward-allow-remote");
+  }
+  return {
+    url,
+    text: (url.protocol === "http:" ? "" : "https://") + url.host + (url.pathname === "/" ? "" : url.pathname),
+  };
+}
+
+function toUrl(text: string): URL | undefined {
+  // What URL would drop or mend silently was never meant.
+  if (text === "" || /[\s\\\u0000-\u001f\u007f]/.test(text)) return undefined;
+  if (/^https?:\/\/[^/]/i.test(text)) return parse(text);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return undefined;
+  if (/^\d+$/.test(text) || /^\d+\//.test(text)) return parse(`http://localhost:${text}`);
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d+)?([/?].*)?$/i.test(text) ? parse(`http://${text}`) : undefined;
+}
+
+function parse(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function wrong(value: string, message: string, hint?: string): HooksError {
+  return new HooksError("usage", `--forward ${JSON.stringify(value)}: ${message}`, { field: "--forward", hint });
+}

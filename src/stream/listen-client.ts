@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import { EventEmitter } from "node:events";
+import { HooksError, toHooksError } from "../core/errors.ts";
+import { type Answer, DeliveryDesk } from "./delivery-desk.ts";
+import { isLoopbackHost } from "./loopback.ts";
+import type { DeliveryFrame, DrainFrame, HelloFrame, ReadyFrame } from "./protocol.ts";
+import { DEFAULT_TIMING, type RedialTiming, redialDelayMs, watchClock } from "./redial.ts";
+import { type ConnectionEnd, type ListenEndpoint, TunnelConnection } from "./tunnel-connection.ts";
+
+export interface ListenClientOptions {
+  /** Asked before each dial, so that a daemon that comes back on another port is found again. */
+  endpoint(): ListenEndpoint | Promise<ListenEndpoint>;
+  hello: Omit<HelloFrame, "type" | "client">;
+  /** Hands a delivery to the local program. Never rejects; `signal` aborts when the listener ends at once. */
+  answer(delivery: DeliveryFrame, signal: AbortSignal): Promise<Answer>;
+  /** Take so many deliveries, answer them, and quit. */
+  maxDeliveries?: number | undefined;
+  /** What a quit after `maxDeliveries` says. */
+  keep?: boolean;
+  /** Unix ms. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  timing?: Partial<RedialTiming>;
+}
+
+export interface ListenClientEvents {
+  /** The session is open; `again` after a loss. */
+  ready: [ready: ReadyFrame, again: boolean];
+  /** A delivery has been answered. */
+  delivery: [delivery: DeliveryFrame, answer: Answer];
+  problem: [problem: { code: string; message: string }];
+  /** The server asks for no more: it is about to stop. */
+  draining: [];
+  disconnected: [lost: { reason: string; retryInMs: number }];
+}
+
+/** What the server has, once everything is answered, to close the connection that we drain. */
+const LEAVE_MS = 2_000;
+
+/**
+ * The developer's end of the tunnel: dials, listens, answers, and dials again for ever, until it quits or its key is
+ * refused.
+ */
+export class ListenClient extends EventEmitter<ListenClientEvents> {
+  readonly #options: ListenClientOptions;
+  readonly #timing: RedialTiming;
+  #hello: HelloFrame;
+  readonly #desk: DeliveryDesk;
+  readonly #atOnce = new AbortController();
+  #connection: TunnelConnection | undefined;
+  #quit: DrainFrame | undefined;
+  /** Ends the wait before the next dial. */
+  #wake: (() => void) | undefined;
+  #wasReady = false;
+
+  constructor(options: ListenClientOptions) {
+    super();
+    this.#options = options;
+    this.#timing = { ...DEFAULT_TIMING, ...options.timing };
+    this.#hello = { type: "hello", ...options.hello, client: randomUUID() };
+    this.#desk = new DeliveryDesk({
+      answer: (delivery) => options.answer(delivery, this.#atOnce.signal),
+      most: options.maxDeliveries,
+      onFull: () => this.quit({ keep: options.keep ?? false }),
+      onAnswered: (delivery, answer) => {
+        this.emit("delivery", delivery, answer);
+        this.#leaveWhenIdle();
+      },
+    });
+  }
+
+  /** True once a session was open. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
+  /**
+   * Listens until `quit` or `stop`.
+   * @throws HooksError when the key is refused, when the server refuses for good what hello asks for, or when the first
+   * dial shows that there is no such server.
+   */
+  async run(): Promise<void> {
+    const unwatch = watchClock(
+      this.#timing,
+      () => this.#options.now(),
+      (jumpMs) => {
+        this.#connection?.abandon(`the clock jumped by ${Math.round(jumpMs / 1000)} s`);
+        this.#wake?.();
+      },
+    );
+    let failures = 0;
+    try {
+      while (this.#quit === undefined) {
+        const end = await this.#listenOnce();
+        if (this.#isOver()) return;
+        if (end.refusal !== undefined && (end.refusal.final || !this.#wasReady)) throw end.refusal.error;
+        failures = this.#timing.stableMs <= end.upMs ? 1 : failures + 1;
+        // After a sleep nothing is known to be wrong with the server: the first dial is not put off.
+        const retryInMs = end.abandoned ? 0 : redialDelayMs(failures, this.#options.random(), this.#timing);
+        this.emit("disconnected", { reason: end.reason, retryInMs });
+        await this.#pause(retryInMs);
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** Takes no new deliveries, finishes those in hand, and ends. `keep`: the session goes on collecting meanwhile. */
+  quit(options: { keep: boolean }): void {
+    if (this.#quit !== undefined) return;
+    this.#quit = { type: "drain", keep: options.keep };
+    this.#connection?.send(this.#quit);
+    this.#leaveWhenIdle();
+    this.#wake?.();
+  }
+
+  /** Ends now: what is in hand is aborted and comes again, for the session goes on collecting. */
+  stop(): void {
+    this.#quit ??= { type: "drain" };
+    this.#atOnce.abort();
+    this.#connection?.abandon("stopped");
+    this.#wake?.();
+  }
+
+  #isOver(): boolean {
+    return this.#quit !== undefined;
+  }
+
+  #leaveWhenIdle(): void {
+    if (this.#quit === undefined || this.#desk.busy !== 0) return;
+    this.#connection?.leave(this.#connection.isReady ? LEAVE_MS : 0);
+  }
+
+  async #listenOnce(): Promise<ConnectionEnd> {
+    const endpoint = await this.#endpoint();
+    if ("reason" in endpoint) return endpoint;
+    if (this.#isOver()) return lost("stopped");
+    const connection = new TunnelConnection(endpoint, this.#hello, this.#timing, {
+      onReady: (ready) => this.#onReady(ready),
+      onDelivery: (delivery) => this.#desk.take(delivery, (frame) => connection.send(frame)),
+      onProblem: (problem) => this.emit("problem", problem),
+      onDraining: () => this.emit("draining"),
+    });
+    this.#connection = connection;
+    const end = await connection.end;
+    this.#connection = undefined;
+    return end;
+  }
+
+  async #endpoint(): Promise<ListenEndpoint | ConnectionEnd> {
+    try {
+      const endpoint = await this.#options.endpoint();
+      checkEncrypted(endpoint.url);
+      return endpoint;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { ...lost(reason), refusal: { error: toHooksError(error), final: false } };
+    }
+  }
+
+  #onReady(ready: ReadyFrame): void {
+    const again = this.#wasReady;
+    this.#wasReady = true;
+    // The server may have chosen the name.
+    this.#hello = { ...this.#hello, session: ready.session };
+    this.emit("ready", ready, again);
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    return promise;
+  }
+}
+
+function lost(reason: string): ConnectionEnd {
+  return { reason, upMs: 0, abandoned: false, refusal: undefined };
+}
+
+/** A key never goes over the network in the clear. */
+function checkEncrypted(url: string): void {
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol === "https:" || isLoopbackHost(hostname)) return;
+  throw new HooksError(
+    "usage",
+    `--server must be https, but on this computer: ${origin} would get the key in the clear`,
+    {
+      field: "--server",
+    },
+  );
+}

@@ -1,0 +1,342 @@
+import type { RawData, WebSocket } from "ws";
+import type { SendResult } from "../core/attempt.ts";
+import type { ClaimedDelivery } from "../core/delivery.ts";
+import type { ProfileRequest } from "../core/profiles/profile.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Subscription } from "../core/subscription.ts";
+import { textOf } from "./message-text.ts";
+import type {
+  ClientFrame,
+  ErrorFrame,
+  HelloFrame,
+  ProblemFrame,
+  ReadyFrame,
+  ReplayFrame,
+  ResultFrame,
+} from "./protocol.ts";
+import { encodeFrame, MAX_CREDIT, parseClientFrame } from "./protocol.ts";
+
+/** One attempt, as the dispatcher hands it to a transport (src/deliver/transport.ts; the shape is declared here
+ * because stream and deliver do not know each other). */
+export interface TunnelRequest {
+  subscription: Subscription;
+  delivery: ClaimedDelivery;
+  request: ProfileRequest;
+  attemptNumber: number;
+}
+
+export interface ConnectionLimits {
+  /** Between two pings. */
+  pingMs: number;
+  /** A peer that has sent nothing for this long, not even a pong, is gone. */
+  silentMs: number;
+  /** The first frame must have come. */
+  helloMs: number;
+  /** Bytes that wait for a client that does not read them. Above, it gets no more deliveries … */
+  maxBufferedBytes: number;
+  /** … and is dropped when it has still not read them after this. */
+  stallMs: number;
+  /** What the client's error needs on the way when its own deadline ends. */
+  answerSlackMs: number;
+}
+
+/** What a connection tells the server that holds it. */
+export interface ConnectionOwner {
+  hello(connection: ListenerConnection, hello: HelloFrame): void;
+  /** There may be room for more deliveries. */
+  room(connection: ListenerConnection): void;
+  replay(connection: ListenerConnection, replay: ReplayFrame): void;
+  /** Once, as the last; its unanswered deliveries have been given back. */
+  gone(connection: ListenerConnection, code: number, reason: string): void;
+}
+
+interface Pending {
+  attempt: number;
+  startedAt: number;
+  bytesSent: number;
+  deadline: NodeJS.Timeout;
+  resolve(result: SendResult): void;
+}
+
+/** The time a peer has to answer our close frame. */
+const CLOSE_MS = 2_000;
+
+/** A listener's WebSocket: its credit, what it has in flight, and whether it is still alive. */
+export class ListenerConnection {
+  readonly scope: Scope;
+  /** What it asked for; undefined until its first frame came. */
+  hello: HelloFrame | undefined;
+  /** Name of the session that it listens to or will; undefined until hello. */
+  sessionName: string | undefined;
+  /** The subscription behind that session; undefined until it is open. */
+  subscription: Subscription | undefined;
+  /** Set by a drain frame: the listener left of its own will, and says whether its session goes on collecting. */
+  quit: { keep: boolean } | undefined;
+  /** Counts up with each delivery sent by anyone: the smallest has waited longest. */
+  lastTurn = 0;
+
+  readonly #socket: WebSocket;
+  readonly #owner: ConnectionOwner;
+  readonly #limits: ConnectionLimits;
+  readonly #now: () => number;
+  /** By delivery id. */
+  readonly #pending = new Map<string, Pending>();
+  readonly #ping: NodeJS.Timeout;
+  readonly #silence: NodeJS.Timeout;
+  readonly #greeting: NodeJS.Timeout;
+  #stall: NodeJS.Timeout | undefined;
+  #credit = 0;
+  #draining = false;
+  #gone = false;
+
+  constructor(socket: WebSocket, scope: Scope, owner: ConnectionOwner, limits: ConnectionLimits, now: () => number) {
+    this.scope = scope;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#limits = limits;
+    this.#now = now;
+    this.#ping = setInterval(() => socket.ping(), limits.pingMs);
+    this.#silence = setTimeout(() => this.#drop(1001, "silent"), limits.silentMs);
+    this.#greeting = setTimeout(() => this.refuse("invalid_request", "hello did not come in time"), limits.helloMs);
+    socket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on("pong", () => this.#silence.refresh());
+    socket.on("ping", () => this.#silence.refresh());
+    socket.on("error", () => {
+      // Whatever it was (no UTF-8, too large, reset), ws closes the connection with the fitting code.
+    });
+    socket.on("close", (code, reason) => this.#end(code, reason.toString()));
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** How many more deliveries it would take now. */
+  get free(): number {
+    if (this.#gone || this.#draining || this.subscription === undefined) return 0;
+    if (this.#socket.readyState !== this.#socket.OPEN) return 0;
+    if (this.#limits.maxBufferedBytes < this.#socket.bufferedAmount) return 0;
+    return Math.max(0, this.#credit - this.#pending.size);
+  }
+
+  /** The session is open: deliveries may come. */
+  ready(subscription: Subscription, frame: ReadyFrame): void {
+    this.#write(encodeFrame(frame));
+    this.subscription = subscription;
+  }
+
+  problem(frame: Omit<ProblemFrame, "type">): void {
+    this.#write(encodeFrame({ type: "problem", ...frame }));
+  }
+
+  /** What the peer sent is not in order: says so and parts. */
+  refuse(code: string, message: string): void {
+    this.problem({ code, message, fatal: true });
+    this.close(1008, message);
+  }
+
+  /** Sends a delivery; resolves with what came of it, `not_sent` when the connection ends before the answer. */
+  deliver(outgoing: TunnelRequest): Promise<SendResult> {
+    const { delivery, request, subscription, attemptNumber } = outgoing;
+    if (this.free === 0 || this.#pending.has(delivery.id)) return Promise.resolve({ kind: "not_sent" });
+    const frame = encodeFrame({
+      type: "delivery",
+      delivery_id: delivery.id,
+      attempt: attemptNumber,
+      event_id: delivery.event.id,
+      event_type: delivery.event.type,
+      method: "POST",
+      path: "/",
+      query: "",
+      headers: pairsOf(request.headers),
+      body: request.body,
+      deadline_ms: subscription.timeoutMs,
+      replay: delivery.trigger !== "auto",
+    });
+    const { promise, resolve } = Promise.withResolvers<SendResult>();
+    const deadline = setTimeout(
+      () => this.#onDeadline(delivery.id, subscription.timeoutMs),
+      subscription.timeoutMs + this.#limits.answerSlackMs,
+    );
+    this.#pending.set(delivery.id, {
+      attempt: attemptNumber,
+      startedAt: this.#now(),
+      bytesSent: request.body.byteLength,
+      deadline,
+      resolve,
+    });
+    this.#write(frame);
+    return promise;
+  }
+
+  /** Asks the listener to expect nothing more. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#write(encodeFrame({ type: "drain" }));
+  }
+
+  /** Parts now: what is in flight is given back at once, not when the peer has answered. */
+  close(code: number, reason: string): void {
+    if (this.#gone) return;
+    // A close frame has room for 123 bytes.
+    const short = reason.replace(/[^\x20-\x7e]/g, "").slice(0, 123);
+    this.#socket.close(code, short);
+    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    this.#end(code, short);
+  }
+
+  #drop(code: number, reason: string): void {
+    this.close(code, reason);
+    if (code === 1001) this.#socket.terminate();
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    clearInterval(this.#ping);
+    clearTimeout(this.#silence);
+    clearTimeout(this.#greeting);
+    clearTimeout(this.#stall);
+    for (const id of this.#pending.keys()) this.#take(id)?.resolve({ kind: "not_sent" });
+    this.#owner.gone(this, code, reason);
+  }
+
+  #write(data: string): void {
+    if (this.#gone) return;
+    this.#socket.send(data, () => this.#onFlushed());
+    if (this.#limits.maxBufferedBytes < this.#socket.bufferedAmount) {
+      this.#stall ??= setTimeout(() => this.#drop(1013, "does not read what it is sent"), this.#limits.stallMs);
+    }
+  }
+
+  #onFlushed(): void {
+    if (this.#stall === undefined || this.#limits.maxBufferedBytes < this.#socket.bufferedAmount) return;
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    if (!this.#gone) this.#owner.room(this);
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    this.#silence.refresh();
+    if (this.#gone) return;
+    if (isBinary) {
+      this.close(1003, "frames must be text");
+      return;
+    }
+    const parsed = parseClientFrame(textOf(data));
+    if ("problem" in parsed) this.refuse("invalid_request", parsed.problem);
+    else if ((parsed.frame.type === "hello") === (this.hello === undefined)) this.#onFrame(parsed.frame);
+    else this.refuse("invalid_request", "the first frame, and no other, must be hello");
+  }
+
+  #onFrame(frame: ClientFrame): void {
+    switch (frame.type) {
+      case "hello":
+        clearTimeout(this.#greeting);
+        this.hello = frame;
+        this.#credit = frame.credit;
+        this.#owner.hello(this, frame);
+        break;
+      case "result":
+      case "error":
+        this.#onAnswer(frame);
+        break;
+      case "credit":
+        this.#onCredit(frame.add);
+        break;
+      case "replay":
+        this.#owner.replay(this, frame);
+        break;
+      case "drain":
+        this.quit = { keep: frame.keep ?? false };
+        this.#draining = true;
+        this.#closeWhenDrained();
+        break;
+    }
+  }
+
+  #onCredit(more: number): void {
+    if (MAX_CREDIT < this.#credit + more) {
+      this.refuse("invalid_request", `credit.add would lead to a credit of more than ${MAX_CREDIT}`);
+      return;
+    }
+    this.#credit += more;
+    this.#owner.room(this);
+  }
+
+  /** An answer to what is not in flight here (somebody else's, given twice, too late) changes nothing. */
+  #onAnswer(frame: ResultFrame | ErrorFrame): void {
+    if (this.#pending.get(frame.delivery_id)?.attempt !== frame.attempt) return;
+    const pending = this.#take(frame.delivery_id);
+    // Who gives a delivery back gets none, else it would come and go without end.
+    if (frame.type === "error" && frame.code === "not_taken") this.#draining = true;
+    pending?.resolve(frame.type === "result" ? answered(pending, frame) : failed(pending, frame));
+    this.#afterAnswer();
+  }
+
+  #onDeadline(deliveryId: string, timeoutMs: number): void {
+    const pending = this.#take(deliveryId);
+    pending?.resolve({
+      ...factsOf(pending, this.#now() - pending.startedAt),
+      kind: "error",
+      code: "timeout",
+      phase: "headers",
+      message: `the listener gave no answer within ${timeoutMs} ms`,
+    });
+    this.#afterAnswer();
+  }
+
+  #afterAnswer(): void {
+    if (this.quit === undefined) this.#owner.room(this);
+    else this.#closeWhenDrained();
+  }
+
+  #closeWhenDrained(): void {
+    if (this.#pending.size === 0) this.close(1000, "drained");
+  }
+
+  #take(deliveryId: string): Pending | undefined {
+    const pending = this.#pending.get(deliveryId);
+    clearTimeout(pending?.deadline);
+    this.#pending.delete(deliveryId);
+    return pending;
+  }
+}
+
+/** name, value, name, value … as pairs. */
+function pairsOf(headers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) pairs.push([headers[at]!, headers[at + 1]!]);
+  return pairs;
+}
+
+function factsOf(pending: Pending, durationMs: number) {
+  return { startedAt: pending.startedAt, durationMs, remoteAddress: undefined, bytesSent: pending.bytesSent };
+}
+
+function answered(pending: Pending, frame: ResultFrame): SendResult {
+  return {
+    ...factsOf(pending, frame.duration_ms),
+    kind: "answered",
+    phase: "done",
+    status: frame.status,
+    responseHeaders: frame.headers,
+    responseBody: frame.body,
+    truncated: frame.truncated,
+  };
+}
+
+function failed(pending: Pending, frame: ErrorFrame): SendResult {
+  const facts = { ...factsOf(pending, frame.duration_ms), kind: "error" as const };
+  switch (frame.code) {
+    case "timeout":
+      return { ...facts, code: "timeout", phase: "headers", message: frame.message };
+    case "not_taken":
+      return { kind: "not_sent" };
+    case "refused_by_user":
+      return { ...facts, code: "refused_by_user", phase: "connect", message: frame.message };
+    default:
+      return { ...facts, code: "local_error", phase: "connect", message: `${frame.code}: ${frame.message}` };
+  }
+}

@@ -1,0 +1,220 @@
+import { randomUUID } from "node:crypto";
+import { type ErrorCode, HooksError, toHooksError } from "../core/errors.ts";
+import { toIsoOrNull } from "../core/instant.ts";
+import type { Scope } from "../core/scope.ts";
+import type { ListenRequest, ListenSession, ListenSessions } from "../service/listen-sessions.ts";
+import type { ListenerConnection } from "./listener-connection.ts";
+import { type HelloFrame, MESSAGE_MAX_CHARS } from "./protocol.ts";
+import { Turns } from "./turns.ts";
+
+export interface SessionRosterOptions {
+  sessions: ListenSessions;
+  /** What `ready` tells of it. */
+  maxBodyBytes: number;
+  /** How long an ephemeral session waits for its listener to come back. */
+  ephemeralGraceMs: number;
+  /** The connection listens: `ready` has been sent. */
+  onListening(connection: ListenerConnection, resumed: boolean): void;
+  /** A session could not be closed in the store: it goes on collecting. */
+  onFault(error: unknown): void;
+}
+
+/** Errors of opening a session that pass by themselves: the client dials again. */
+const PASSING: readonly ErrorCode[] = ["unavailable", "store_busy", "store_full", "rate_limited", "internal"];
+/** For a listener that names none: long enough to look around at a breakpoint. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** For a listener that names none. */
+const DEFAULT_KEEP_MS = 24 * 60 * 60 * 1000;
+/** Of the subscription. What really bounds it is the credit of its listeners, which may grow while they listen. */
+const SESSION_CONCURRENCY = 256;
+
+/** Who listens to which session: opens a session for its first listener, and closes it after its last. */
+export class SessionRoster {
+  readonly #options: SessionRosterOptions;
+  readonly #connections = new Set<ListenerConnection>();
+  /** By row id of the subscription; only connections that listen. */
+  readonly #listeners = new Map<number, Set<ListenerConnection>>();
+  /** Opening and closing of one session happen one after the other. */
+  readonly #turns = new Turns();
+  /** Ephemeral sessions whose listener is gone, by row id of the subscription. */
+  readonly #graces = new Map<number, NodeJS.Timeout>();
+  #closing = false;
+
+  constructor(options: SessionRosterOptions) {
+    this.#options = options;
+  }
+
+  get connections(): ReadonlySet<ListenerConnection> {
+    return this.#connections;
+  }
+
+  listenersOf(subscriptionRowId: number): Iterable<ListenerConnection> {
+    return this.#listeners.get(subscriptionRowId) ?? [];
+  }
+
+  add(connection: ListenerConnection): void {
+    this.#connections.add(connection);
+  }
+
+  /** Opens the session that `hello` asks for and answers it with `ready`, or with a problem and the end. */
+  async open(connection: ListenerConnection, hello: HelloFrame): Promise<void> {
+    const name = this.#sessionName(connection, hello);
+    connection.sessionName = name;
+    await this.#turns.take(turnOf(connection.scope, name), async () => {
+      try {
+        this.#replaceOlder(connection, name);
+        const others = this.#othersOf(connection, name);
+        checkSamePatterns(others, hello, name);
+        const session = await this.#options.sessions.open(requestOf(connection.scope, hello, name));
+        this.#listen(connection, session, name);
+        if (others.length !== 0) connection.problem({ code: "shared", message: sharedBy(others.length), fatal: false });
+      } catch (error) {
+        refuse(connection, error);
+      }
+    });
+  }
+
+  /** The last listener of a session decides what becomes of it. */
+  async remove(connection: ListenerConnection): Promise<void> {
+    this.#connections.delete(connection);
+    const { subscription, sessionName, quit, hello } = connection;
+    if (subscription === undefined || sessionName === undefined) return;
+    const listeners = this.#listeners.get(subscription.rowId);
+    listeners?.delete(connection);
+    if (listeners?.size === 0) this.#listeners.delete(subscription.rowId);
+
+    const end = (collect: boolean): Promise<void> =>
+      this.#turns.take(turnOf(connection.scope, sessionName), async () => {
+        if (this.#listeners.has(subscription.rowId)) return;
+        await this.#options.sessions
+          .close(subscription, { collect })
+          .catch((error: unknown) => this.#options.onFault(error));
+      });
+    await end(quit === undefined || quit.keep);
+    // When the whole daemon stops, nobody can tell how long the listener stays away: the session's keep does then.
+    if (quit !== undefined || hello?.ephemeral !== true || this.#closing) return;
+    if (this.#listeners.has(subscription.rowId)) return;
+    clearTimeout(this.#graces.get(subscription.rowId));
+    this.#graces.set(
+      subscription.rowId,
+      setTimeout(() => void end(false), this.#options.ephemeralGraceMs),
+    );
+  }
+
+  /** Resolves when every session that was being opened or closed has been. To be called with no connection left. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const grace of this.#graces.values()) clearTimeout(grace);
+    await this.#turns.idle();
+  }
+
+  #listen(connection: ListenerConnection, session: ListenSession, name: string): void {
+    const { subscription } = session;
+    clearTimeout(this.#graces.get(subscription.rowId));
+    this.#graces.delete(subscription.rowId);
+    connection.ready(subscription, {
+      type: "ready",
+      session: name,
+      subscription_id: subscription.id,
+      secrets: session.secrets,
+      resumed: session.resumed,
+      waiting: session.waiting,
+      missed_from: toIsoOrNull(session.missedFrom),
+      missed_to: toIsoOrNull(session.missedTo),
+      inbound: [],
+      max_body: this.#options.maxBodyBytes,
+    });
+    if (!this.#connections.has(connection)) {
+      // It went while the session was being opened, and belonged to none yet.
+      void this.remove(connection);
+      return;
+    }
+    const listeners = this.#listeners.get(subscription.rowId) ?? new Set();
+    this.#listeners.set(subscription.rowId, listeners.add(connection));
+    this.#options.onListening(connection, session.resumed);
+  }
+
+  /** The name that was asked for; for a copy of a session that others listen to, the first free one beside it. */
+  #sessionName(connection: ListenerConnection, hello: HelloFrame): string {
+    const base = hello.session ?? `listen:${randomUUID()}`;
+    if (hello.mode !== "copy") return base;
+    let name = base;
+    for (let number = 2; this.#othersOf(connection, name).length !== 0; number++) {
+      name = `${base.slice(0, 120)}:${number}`;
+    }
+    return name;
+  }
+
+  /** Connections of this session that belong to other clients. */
+  #othersOf(connection: ListenerConnection, name: string): ListenerConnection[] {
+    const mine = connection.hello?.client;
+    return this.#of(connection, name).filter((other) => mine === undefined || other.hello?.client !== mine);
+  }
+
+  /** A client that dials again knows before us that its last connection is dead. */
+  #replaceOlder(connection: ListenerConnection, name: string): void {
+    const mine = connection.hello?.client;
+    if (mine === undefined) return;
+    for (const older of this.#of(connection, name)) {
+      if (older.hello?.client === mine) older.close(1001, "replaced by a new connection");
+    }
+  }
+
+  #of(connection: ListenerConnection, name: string): ListenerConnection[] {
+    const turn = turnOf(connection.scope, name);
+    return [...this.#connections].filter(
+      (other) =>
+        other !== connection && other.sessionName !== undefined && turnOf(other.scope, other.sessionName) === turn,
+    );
+  }
+}
+
+/** Sharing with other patterns would change, unasked, what the others get. */
+function checkSamePatterns(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
+  const mine = patternsOf(hello);
+  const other = others.find(({ hello: theirs }) => theirs !== undefined && patternsOf(theirs) !== mine);
+  if (other === undefined) return;
+  throw new HooksError(
+    "conflict",
+    `another listener uses session ${name} with other patterns (${other.hello?.events.join(", ")}); ` +
+      "listen under another name: --session NAME",
+    { field: "session" },
+  );
+}
+
+function patternsOf(hello: HelloFrame): string {
+  return [...new Set(hello.events)].sort().join(" ");
+}
+
+function sharedBy(others: number): string {
+  const who = others === 1 ? "another listener" : `${others} other listeners`;
+  return `${who} of this session and this one split its deliveries; --session NAME gives this one its own`;
+}
+
+function requestOf(scope: Scope, hello: HelloFrame, name: string): ListenRequest {
+  return {
+    scope,
+    session: name,
+    events: hello.events,
+    retry: hello.retry ?? false,
+    timeoutMs: hello.timeout_ms ?? DEFAULT_TIMEOUT_MS,
+    keepMs: hello.keep_ms ?? DEFAULT_KEEP_MS,
+    concurrency: SESSION_CONCURRENCY,
+    name: hello.name ?? "",
+  };
+}
+
+function refuse(connection: ListenerConnection, error: unknown): void {
+  const { code, message } = toHooksError(error);
+  const short = message.slice(0, MESSAGE_MAX_CHARS);
+  if (PASSING.includes(code)) {
+    connection.problem({ code, message: short, fatal: false });
+    connection.close(code === "internal" ? 1011 : 1013, short);
+  } else {
+    connection.refuse(code, short);
+  }
+}
+
+function turnOf(scope: Scope, name: string): string {
+  return `${scope.tenant}/${scope.environment}/${name}`;
+}
