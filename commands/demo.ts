@@ -20,7 +20,7 @@ export interface DemoOptions {
 }
 
 /** What the demo needs of its surroundings: it looks at no setting and touches no store of the user. */
-export type DemoContext = Pick<CliContext, "out" | "now" | "signal" | "onExit">;
+export type DemoContext = Pick<CliContext, "out" | "now" | "signal" | "onExit" | "env">;
 
 const DEFAULTS: DemoOptions = { retryDelays: ["200ms", "400ms"], limitMs: 20_000 };
 const POLL_MS = 25;
@@ -43,7 +43,9 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   const { bold, dim, green } = out.noteColors;
   const deadline = context.now() + options.limitMs;
   const say = (line = ""): void => out.note(line);
-  const command = (line: string): void => say(dim(`       $ ${line}`));
+  // In a checkout, where `npm run demo` was typed, hooks is on nobody's PATH.
+  const program = context.env["npm_lifecycle_event"] === "demo" ? "npx hooks" : "hooks";
+  const command = (line: string): void => say(dim(`       $ ${program} ${line}`));
 
   const folder = await mkdtemp(path.join(tmpdir(), "hooks-demo-"));
   context.onExit(() => rm(folder, { recursive: true, force: true }));
@@ -61,7 +63,7 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   endIfInterrupted(context.signal);
   const service = daemon.serviceFor({ tenant: DEFAULT_TENANT, environment: "development" });
   say(`  ${bold("1")}  A relay listens on ${daemon.url}; all its state is one SQLite file.`);
-  command("hooks serve");
+  command("serve");
 
   const told = (name: string) => (receipt: Receipt) => {
     const answer = receipt.status === 200 ? green("200") : out.noteColors.red(String(receipt.status));
@@ -87,8 +89,8 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   steady.secret = first.secret;
   shaky.secret = second.secret;
   say(`  ${bold("3")}  Each has a subscription, with a secret of its own that signs what it gets.`);
-  command(`hooks sub create --url ${steadyUrl} --event 'order.*' --name steady`);
-  command(`hooks sub create --url ${shakyUrl} --event order.paid --name shaky --retry ${options.retryDelays.join()}`);
+  command(`sub create --url ${steadyUrl} --event 'order.*' --name steady`);
+  command(`sub create --url ${shakyUrl} --event order.paid --name shaky --retry ${options.retryDelays.join()}`);
 
   say(`  ${bold("4")}  Two events happen. Each is on disk before it is acknowledged, then goes to who wants it.`);
   const events = [
@@ -97,14 +99,15 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   ];
   const ids: string[] = [];
   for (const { type, data } of events) {
-    command(`hooks trigger ${type} --data '${data}'`);
+    command(`trigger ${type} --data '${data}'`);
     ids.push((await service.publish({ type, data: Buffer.from(data) })).id);
   }
 
   const deliveries = await endedDeliveries(service, ids, deadline, context);
   say(`  ${bold("5")}  The answers above are the receivers'. This is what the relay has on record:`);
   say();
-  printList(out, rowsOf(deliveries), VIEW, undefined);
+  const names = new Map([first, second].map(({ id, name }) => [id, name]));
+  printList(out, rowsOf(deliveries, names), VIEW, undefined);
 
   const missing = whatIsMissing(deliveries, steady, shaky);
   if (missing.length > 0) {
@@ -114,12 +117,12 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   }
   say();
   say(
-    `  ${green("✓")}  All delivered, each signature checked by its receiver. The retries cost the publisher nothing.`,
+    `  ${green("✓")}  All delivered, and every signature checked by its receiver. The publisher saw nothing of the failures.`,
   );
   say();
   say(bold("Next, with your own program on port 3000:"));
-  command("hooks listen --forward localhost:3000/webhooks");
-  command("hooks trigger order.paid --wait          # in a second terminal");
+  command("listen --forward localhost:3000/webhooks");
+  command("trigger order.paid --wait          # in a second terminal");
 }
 
 /** Polls: news of a running daemon's deliveries comes over HTTP, which the demo does not need. */
@@ -150,6 +153,8 @@ interface AttemptRow {
   event: string;
   type: string;
   subscription: string;
+  /** The subscription's name. */
+  receiver: string;
   status: DeliveryState;
   attempt: number;
   outcome: "success" | "failure";
@@ -162,6 +167,7 @@ const VIEW: ListView<AttemptRow> = {
   columns: [
     { title: "delivery", text: (row) => row.delivery },
     { title: "event", text: (row) => row.type },
+    { title: "receiver", text: (row) => row.receiver },
     { title: "attempt", text: (row) => `${row.attempt}` },
     {
       title: "answer",
@@ -177,6 +183,7 @@ const VIEW: ListView<AttemptRow> = {
     "event",
     "type",
     "subscription",
+    "receiver",
     "status",
     "attempt",
     "outcome",
@@ -188,13 +195,14 @@ const VIEW: ListView<AttemptRow> = {
 };
 
 /** In the order of the attempts. */
-function rowsOf(deliveries: readonly DeliveryDetail[]): AttemptRow[] {
+function rowsOf(deliveries: readonly DeliveryDetail[], names: ReadonlyMap<string, string>): AttemptRow[] {
   const rows = deliveries.flatMap((delivery) =>
     delivery.attempts.map(({ number, outcome, status, duration_ms, started_at }) => ({
       delivery: delivery.id,
       event: delivery.event_id,
       type: delivery.event_type,
       subscription: delivery.subscription,
+      receiver: names.get(delivery.subscription) ?? "",
       status: delivery.status,
       attempt: number,
       outcome,

@@ -46,7 +46,7 @@ describe("hooks demo", () => {
         .trim()
         .split("\n")
         .map((line) => line.split("\t").length),
-    ).toEqual([7, 7, 7, 7, 7]);
+    ).toEqual([8, 8, 8, 8, 8]);
     expect(quiet.stdout).toMatch(/^(dlv_\w+\n){5}$/);
     expect(quiet.stderr).toBe("");
   });
@@ -95,7 +95,8 @@ async function demo(
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
-    if (signal !== undefined && stderr.includes("A relay listens")) child.kill(signal);
+    // Once: a second signal ends a program on the spot.
+    if (signal !== undefined && !child.killed && stderr.includes("A relay listens")) child.kill(signal);
   });
   const [code] = (await once(child, "close")) as [number | null];
   return { code, stdout, stderr };
@@ -107,6 +108,7 @@ const asIs: Colors = { bold: String, dim: String, red: String, green: String, ye
 class PlainContext implements DemoContext {
   readonly notes: string[] = [];
   readonly signal = new AbortController().signal;
+  readonly env = {};
   readonly out: Output = {
     mode: "plain",
     print: () => {},

@@ -46,7 +46,7 @@ it(
     const command = /^npm ci && npm run demo$/m.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[0];
     expect(command).toBeDefined();
     const { stdout, stderr } = await run("sh", ["-c", command ?? ""], { cwd: checkout(), env });
-    expect(stdout).toMatch(/order\.paid\t3\t200\t\d+\t\S+\tsucceeded\n/);
+    expect(stdout).toMatch(/order\.paid\tshaky\t3\t200\t\d+\t\S+\tsucceeded\n/);
     expect(stderr).toContain("signature valid");
 
     // Set-up and demo change nothing in the checkout, and leave nothing in the home but caches.
