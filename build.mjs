@@ -61,14 +61,15 @@ function writeLicences(modules) {
   for (const module of modules) {
     const folder = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(module)?.[0];
     if (folder === undefined || !existsSync(path.join(folder, "package.json"))) continue;
-    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
-    packages.set(`${name} ${version} (${license})`, folder);
+    const { name, version, license, author } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+    packages.set(`${name} ${version} (${license})`, { folder, author: author?.name ?? author });
   }
   const texts = [...packages]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, folder]) => {
+    .map(([name, { folder, author }]) => {
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      return file === undefined ? name : `${name}\n\n${readFileSync(path.join(folder, file), "utf8").trim()}`;
+      const text = file === undefined ? `Copyright ${author}` : readFileSync(path.join(folder, file), "utf8").trim();
+      return `${name}\n\n${text}`;
     });
   const head = "The built hooks contains code of these packages, each under its own licence.";
   writeFileSync(

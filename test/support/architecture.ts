@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/config.ts": ["src/core"],
   "src/cli": ["src/core", "src/service", "src/client", "src/store", "src/config.ts"],
   "src/index.ts": ["src/core", "src/client"],
-  "src/daemon-log.ts": ["src/deliver"],
+  "src/daemon-log.ts": ["src/deliver", "src/stream"],
   "src/daemon.ts": [
     "src/daemon-log.ts",
     "src/core",
