@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import type { ListenRequest } from "../../src/service/listen-sessions.ts";
+import { TunnelSessions } from "../../src/service/tunnel-sessions.ts";
+import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
+
+const HOUR_MS = 3_600_000;
+const REQUEST: ListenRequest = {
+  scope: TEST_SCOPE,
+  session: "laptop:/shop",
+  events: ["order.*"],
+  retry: false,
+  timeoutMs: 10_000,
+  concurrency: 5,
+  keepMs: 24 * HOUR_MS,
+  name: "laptop",
+};
+
+async function openSessions(): Promise<TestHooks & { sessions: TunnelSessions }> {
+  const hooks = await openTestHooks();
+  return { ...hooks, sessions: new TunnelSessions(hooks.cases.parts) };
+}
+
+const order = (id: string) => ({ type: "order.created", id, data: Buffer.from("1") });
+
+describe("a listen session", () => {
+  it("is a subscription through the tunnel that tries once, and gives its listener the secret", async () => {
+    const { sessions, service, secretsOf } = await openSessions();
+    const { subscription, secrets, resumed, waiting } = await sessions.open(REQUEST);
+    expect({ resumed, waiting }).toEqual({ resumed: false, waiting: 0 });
+    expect(await service.getSubscription(subscription.id)).toMatchObject({
+      url: null,
+      transport: "tunnel",
+      events: ["order.*"],
+      retry: { delays: [] },
+      concurrency: 5,
+    });
+    expect(secrets).toEqual(await secretsOf(TEST_SCOPE, subscription.id));
+    expect((await sessions.open({ ...REQUEST, session: "other", retry: true })).subscription.retry).toMatchObject({
+      delaysMs: expect.arrayContaining([5_000]),
+    });
+  });
+
+  it("is taken up again by its name, with what was missed, in its own scope only", async () => {
+    const { sessions, service, clock } = await openSessions();
+    const first = await sessions.open(REQUEST);
+    await service.publish(order("one"));
+    clock.at += HOUR_MS;
+    await service.publish(order("two"));
+    const again = await sessions.open({ ...REQUEST, events: ["*"] });
+    expect(again).toMatchObject({
+      resumed: true,
+      waiting: 2,
+      missedFrom: clock.at - HOUR_MS,
+      missedTo: clock.at,
+      secrets: first.secrets,
+    });
+    expect(again.subscription).toMatchObject({ rowId: first.subscription.rowId, events: ["*"] });
+    expect((await sessions.open({ ...REQUEST, scope: { ...TEST_SCOPE, environment: "staging" } })).resumed).toBe(false);
+  });
+
+  it("goes on collecting after an unclean end, and stops after a clean one", async () => {
+    const { sessions, service } = await openSessions();
+    const { subscription } = await sessions.open(REQUEST);
+    await sessions.close(subscription, { collect: true });
+    expect((await service.publish(order("one"))).deliveries).toBe(1);
+    await sessions.close(subscription, { collect: false });
+    expect((await service.publish(order("two"))).deliveries).toBe(0);
+    expect((await service.listDeliveries()).data).toMatchObject([{ status: "cancelled", reason: "expired" }]);
+    expect((await sessions.open(REQUEST)).waiting).toBe(0);
+    expect((await service.publish(order("three"))).deliveries).toBe(1);
+  });
+
+  it("keeps what waits for as long as it was asked to", async () => {
+    const { sessions, service, clock } = await openSessions();
+    await sessions.open({ ...REQUEST, keepMs: HOUR_MS });
+    await service.publish(order("one"));
+    clock.at += HOUR_MS / 2;
+    await service.publish(order("two"));
+    await sessions.expireAll();
+    expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(2);
+    clock.at += HOUR_MS / 2 + 1;
+    await sessions.expireAll();
+    expect((await service.listDeliveries({ status: "pending" })).data.map((one) => one.event_id)).toEqual(["two"]);
+  });
+
+  it("is one, also when two listeners open it at the same time", async () => {
+    const { sessions, service } = await openSessions();
+    const [one, other] = await Promise.all([sessions.open(REQUEST), sessions.open(REQUEST)]);
+    expect(one.subscription.id).toBe(other.subscription.id);
+    expect((await service.listSubscriptions()).data).toHaveLength(1);
+  });
+
+  it.each([
+    [{ session: "" }, "session"],
+    [{ session: "a\u001b" }, "session"],
+    [{ events: [] }, "events"],
+    [{ events: ["a..b"] }, "events[0]"],
+  ])("is refused with %j", async (wrong, field) => {
+    const { sessions, service } = await openSessions();
+    await expect(sessions.open({ ...REQUEST, ...wrong })).rejects.toMatchObject({ code: "invalid_request", field });
+    expect((await service.listSubscriptions()).data).toEqual([]);
+  });
+});
