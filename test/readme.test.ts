@@ -179,7 +179,7 @@ async function startInBackground(command: string): Promise<void> {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`"${command}" was not ready:\n${output}`);
     await sleep(20);
   }
-  daemonPort = /http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/.exec(output)?.[1] ?? daemonPort;
+  if (command.startsWith("hooks serve")) daemonPort = new URL(JSON.parse(readFileSync(readyFile, "utf8")).url).port;
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
