@@ -163,6 +163,24 @@ export function recordContract(under: StoreUnderTest): void {
       expect(await store.findDelivery(SCOPE, claimed[1]!.id)).toMatchObject({ state: "failed", reason: "gone" });
     });
 
+    it("fails what waits for one that is gone however much it is, but what a person asked for", async () => {
+      const { store, claimed, lane, subscription } = await openClaimed(under, 3);
+      const waiting = 10_500;
+      await store.appendEvents(Array.from({ length: waiting }, () => newEvent([lane])));
+      const gone = { kind: "failed", reason: "gone", disableSubscription: "gone" } as const;
+      await store.recordAttempts(WORKER, [failure(claimed[0]!, gone)]);
+      expect((await subscription())!.counts).toEqual({ succeeded: 0, failed: waiting + 1 });
+      expect(await store.nextDueTimes([lane])).toEqual(new Map());
+
+      await store.reopenDeliveries([claimed[0]!.rowId], NOON, "manual");
+      await store.releaseLeases(WORKER, [claimed[1]!.rowId], NOON + 1);
+      await store.reclaimLeases(OTHER_WORKER, NOON + 2);
+      expect(await store.findDelivery(SCOPE, claimed[0]!.id)).toMatchObject({ state: "pending" });
+      for (const { id } of claimed.slice(1)) {
+        expect(await store.findDelivery(SCOPE, id)).toMatchObject({ state: "failed", reason: "gone" });
+      }
+    });
+
     it("disables after so many failures in a row over so long, not before", async () => {
       const rule = { autoDisableFailures: 3, autoDisableSpanMs: 1_000 };
       const { store, claimed, lane, subscription } = await openClaimed(under, 8, rule);
@@ -193,9 +211,14 @@ export function recordContract(under: StoreUnderTest): void {
     });
 
     it("cancels instead of retrying once the subscription is deleted", async () => {
-      const { store, claimed, lane } = await openClaimed(under, 2);
+      const { store, claimed, lane } = await openClaimed(under, 4);
       await store.deleteSubscription(lane, NOON + 1);
       await store.recordAttempts(WORKER, [failure(claimed[0]!, undefined, NOON + 2), success(claimed[1]!, NOON + 2)]);
+      await store.releaseLeases(WORKER, [claimed[2]!.rowId], NOON + 3);
+      await store.reclaimLeases(OTHER_WORKER, NOON + 4);
+      for (const { id } of claimed.slice(2)) {
+        expect(await store.findDelivery(SCOPE, id)).toMatchObject({ state: "cancelled" });
+      }
       expect(await store.findDelivery(SCOPE, claimed[0]!.id)).toMatchObject({
         state: "cancelled",
         reason: "subscription_deleted",

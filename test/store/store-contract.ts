@@ -16,7 +16,7 @@ export interface StoreUnderTest {
 
 /** Every sentence of store.ts, for any store. */
 export function storeContract(name: string, store: StoreUnderTest): void {
-  describe(name, () => {
+  describe(`contract of stores: ${name}`, () => {
     eventContract(store);
     leaseContract(store);
     recordContract(store);

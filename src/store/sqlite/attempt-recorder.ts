@@ -8,6 +8,9 @@ import type { Interned } from "./interned.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
 import type { PackedValue } from "./packed-events.ts";
 
+/** Of a disabled subscription, in the commit that disables it; of the rest, `failLeftovers` takes care. */
+const MAX_FAILED_AT_ONCE = 10_000;
+
 interface SubscriptionRow {
   enabled: number;
   disabledReason: DisabledReason | null;
@@ -93,9 +96,13 @@ export class AttemptRecorder {
       UPDATE subscriptions SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE subscription_id = ?
     `);
     this.#failWaiting = connection.prepare(`
-      UPDATE deliveries INDEXED BY deliveries_waiting
+      UPDATE deliveries
       SET state = 'failed', reason = ?, trigger = NULL, claimable_at = NULL, completed_at = ?
-      WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
+      WHERE delivery_id IN (
+        SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
+        WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
+        LIMIT ${MAX_FAILED_AT_ONCE}
+      )
     `);
   }
 

@@ -43,11 +43,13 @@ export class DeliveryLeases {
   readonly #due: Statement<ClaimedRow>;
   readonly #lease: Statement;
   readonly #nextDue: Statement<number>;
-  readonly #release: Statement;
+  readonly #release: Statement<number>;
   readonly #leasedByOthers: Statement<LeasedRow>;
   readonly #takeBack: Statement;
   readonly #interrupt: Statement<number>;
   readonly #recordInterrupted: Statement;
+  readonly #countFailed: Statement;
+  readonly #takesNoMore: Statement<number>;
 
   constructor(connection: Connection, interned: Interned) {
     this.#interned = interned;
@@ -80,9 +82,21 @@ export class DeliveryLeases {
       `)
       .pluck();
     const backToWaiting = "state = CASE round_attempts WHEN 0 THEN 'pending' ELSE 'retrying' END, worker_id = NULL";
-    this.#release = connection.prepare(`
-      UPDATE deliveries SET ${backToWaiting}, claimable_at = ? WHERE delivery_id = ? AND worker_id = ?
-    `);
+    this.#release = connection
+      .prepare<unknown[], number>(`
+        UPDATE deliveries SET ${backToWaiting}, claimable_at = ? WHERE delivery_id = ? AND worker_id = ?
+        RETURNING subscription_id
+      `)
+      .pluck();
+    this.#takesNoMore = connection
+      .prepare<unknown[], number>(`
+        SELECT deleted_at IS NOT NULL OR ifnull(disabled_reason, 'by_hand') <> 'by_hand'
+        FROM subscriptions WHERE subscription_id = ?
+      `)
+      .pluck();
+    this.#countFailed = connection.prepare(
+      "UPDATE subscription_health SET failed = failed + 1 WHERE subscription_id = ?",
+    );
     // Two ranges of the index, so that our own leases are not walked over.
     this.#leasedByOthers = connection.prepare(`
       SELECT delivery_id AS rowId, subscription_id AS subscriptionRowId, round_attempts AS roundAttempts, reclaims
@@ -134,9 +148,11 @@ export class DeliveryLeases {
     return packer.pack();
   }
 
-  release(worker: string, deliveryRowIds: readonly number[], claimableAt: number): undefined {
+  /** True when some of them are of a subscription that was deleted or disabled meanwhile: they must end. */
+  release(worker: string, deliveryRowIds: readonly number[], claimableAt: number): boolean {
     const workerId = this.#interned.workerId(worker);
-    for (const rowId of deliveryRowIds) this.#release.run(claimableAt, rowId, workerId);
+    const released = deliveryRowIds.map((rowId) => this.#release.get(claimableAt, rowId, workerId));
+    return [...new Set(released)].some((subscription) => this.#takesNoMore.get(subscription) === 1);
   }
 
   /** Every lease of another worker, whenever it ends. */
@@ -146,7 +162,7 @@ export class DeliveryLeases {
 
   #reclaim(workerId: number, now: number, endedBy: number): number {
     const rows = this.#leasedByOthers.all(workerId, workerId, endedBy);
-    for (const { rowId, roundAttempts, reclaims } of rows) {
+    for (const { rowId, subscriptionRowId, roundAttempts, reclaims } of rows) {
       if (reclaims + 1 < MAX_RECLAIMS) {
         this.#takeBack.run(now, rowId);
         continue;
@@ -155,6 +171,7 @@ export class DeliveryLeases {
         roundAttempts + 1 < MAX_ROUND_ATTEMPTS
           ? this.#interrupt.get("retrying", null, now + INTERRUPTED_WAIT_MS, null, rowId)
           : this.#interrupt.get("failed", "exhausted", null, now, rowId);
+      if (MAX_ROUND_ATTEMPTS <= roundAttempts + 1) this.#countFailed.run(subscriptionRowId);
       this.#recordInterrupted.run(number, now, workerId, rowId);
     }
     return rows.length;

@@ -5,6 +5,7 @@ import type { DeliveryFilter, StoredDelivery } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
+import { Statements } from "./statements.ts";
 
 type DeliveryRow = Nullable<
   Omit<StoredDelivery, "id" | "scope">,
@@ -15,6 +16,11 @@ type AttemptRow = Nullable<
   Omit<Attempt, "requestHeaders" | "responseHeaders" | "truncated" | "trigger">,
   "status" | "errorCode" | "errorMessage" | "remoteAddress" | "responseExcerpt"
 > & { requestHeaders: string; responseHeaders: string; truncated: number; trigger: AttemptTrigger | null };
+
+interface DueRow {
+  subscriptionRowId: number;
+  dueAt: number | null;
+}
 
 const SELECT = `
   SELECT d.delivery_id AS rowId, d.public_id AS publicId, d.event_id AS eventRowId, e.public_id AS eventId,
@@ -36,17 +42,17 @@ const IN_SCOPE = "d.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND
 
 /** Reads `deliveries` and `attempts`. Each call is one short statement. */
 export class DeliveryReader {
-  readonly #connection: Connection;
+  readonly #statements: Statements;
 
   constructor(connection: Connection) {
-    this.#connection = connection;
+    this.#statements = new Statements(connection);
   }
 
   find(scope: Scope, id: string): StoredDelivery | undefined {
     const publicId = parseId("dlv", id);
     if (publicId === undefined) return undefined;
-    const row = this.#connection
-      .prepare<unknown[], DeliveryRow>(`
+    const row = this.#statements
+      .rows<DeliveryRow>(`
         ${SELECT} FROM deliveries AS d ${JOINS} ${LAST_ATTEMPT} WHERE d.public_id = ? AND ${IN_SCOPE}
       `)
       .get(publicId, scope.tenant, scope.environment);
@@ -57,20 +63,19 @@ export class DeliveryReader {
     const isEveryId = "dlv_".startsWith(start);
     const range = isEveryId ? { first: new Uint8Array(16), last: new Uint8Array(16).fill(255) } : idRange("dlv", start);
     if (range === undefined) return [];
-    return this.#connection
-      .prepare<unknown[], Uint8Array>(`
+    return this.#statements
+      .values<Uint8Array>(`
         SELECT d.public_id FROM deliveries AS d WHERE d.public_id BETWEEN ? AND ? AND ${IN_SCOPE}
         ORDER BY d.public_id DESC LIMIT ?
       `)
-      .pluck()
       .all(range.first, range.last, scope.tenant, scope.environment, limit)
       .map((publicId) => formatId("dlv", publicId));
   }
 
   list(scope: Scope, filter: DeliveryFilter, limit: number, beforeRowId: number | undefined): StoredDelivery[] {
     const { sql, values } = conditionsOf(scope, filter).addIf("d.delivery_id < ?", beforeRowId);
-    return this.#connection
-      .prepare<unknown[], DeliveryRow>(`
+    return this.#statements
+      .rows<DeliveryRow>(`
         ${SELECT} FROM deliveries AS d ${indexFor(filter)} ${JOINS} ${LAST_ATTEMPT}
         WHERE ${sql} ORDER BY d.delivery_id DESC LIMIT ?
       `)
@@ -81,15 +86,14 @@ export class DeliveryReader {
   count(scope: Scope, filter: DeliveryFilter): number {
     const { sql, values } = conditionsOf(scope, filter);
     const joins = filter.type === undefined && filter.typePrefix === undefined ? "" : JOINS;
-    return this.#connection
-      .prepare<unknown[], number>(`SELECT count(*) FROM deliveries AS d ${indexFor(filter)} ${joins} WHERE ${sql}`)
-      .pluck()
+    return this.#statements
+      .values<number>(`SELECT count(*) FROM deliveries AS d ${indexFor(filter)} ${joins} WHERE ${sql}`)
       .get(...values)!;
   }
 
   listAttempts(deliveryRowId: number): Attempt[] {
-    return this.#connection
-      .prepare<unknown[], AttemptRow>(`
+    return this.#statements
+      .rows<AttemptRow>(`
         SELECT number, started_at AS startedAt, duration_ms AS durationMs, outcome, status, error_code AS errorCode,
           error_message AS errorMessage, phase, remote_address AS remoteAddress, bytes_sent AS bytesSent,
           request_headers AS requestHeaders, response_headers AS responseHeaders,
@@ -103,18 +107,19 @@ export class DeliveryReader {
   }
 
   nextDueTimes(subscriptionRowIds: readonly number[]): Map<number, number> {
-    const rows = this.#connection
-      .prepare<unknown[], [number, number | null]>(`
-        SELECT value, (
+    const rows = this.#statements
+      .rows<DueRow>(`
+        SELECT value AS subscriptionRowId, (
           SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
           WHERE subscription_id = value AND worker_id IS NULL AND claimable_at IS NOT NULL
           ORDER BY claimable_at LIMIT 1
-        )
+        ) AS dueAt
         FROM json_each(?)
       `)
-      .raw()
       .all(JSON.stringify(subscriptionRowIds));
-    return new Map(rows.filter((row): row is [number, number] => row[1] !== null));
+    return new Map(
+      rows.flatMap(({ subscriptionRowId, dueAt }) => (dueAt === null ? [] : [[subscriptionRowId, dueAt] as const])),
+    );
   }
 }
 
@@ -126,8 +131,9 @@ function conditionsOf(scope: Scope, filter: DeliveryFilter): Conditions {
     .addIf("t.name = ?", filter.type)
     .addIf("d.created_at >= ?", filter.since)
     .addIf("d.created_at < ?", filter.until);
-  // Written out, not bound: only then does SQLite see that an index of failed ones holds them all.
+  // Written out, not bound: only then does SQLite see that a partial index holds them all.
   if (filter.state === "failed") conditions.add("d.state = 'failed'");
+  else if (filter.state === "sending") conditions.add("d.state = 'sending' AND d.worker_id IS NOT NULL");
   else conditions.addIf("d.state = ?", filter.state);
   if (filter.typePrefix !== undefined) {
     conditions.add("t.name >= ? AND t.name < ?", ...prefixRange(filter.typePrefix));
@@ -142,6 +148,7 @@ function indexFor(filter: DeliveryFilter): string {
   if (filter.state === "failed") {
     return `INDEXED BY ${isOfSubscription ? "deliveries_failed_of_subscription" : "deliveries_failed"}`;
   }
+  if (filter.state === "sending") return "INDEXED BY deliveries_leased";
   return isOfSubscription ? "INDEXED BY deliveries_of_subscription" : "NOT INDEXED";
 }
 

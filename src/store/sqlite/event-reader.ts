@@ -3,6 +3,7 @@ import type { EventFilter, StoredEvent } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
+import { Statements } from "./statements.ts";
 
 type EventRow = Nullable<Omit<StoredEvent, "scope">, "metadata" | "version">;
 
@@ -12,15 +13,15 @@ const NOTHING = new Uint8Array(0);
 
 /** Reads `events`. Each call is one short statement: no cursor stays open, so that the log can be cut. */
 export class EventReader {
-  readonly #connection: Connection;
+  readonly #statements: Statements;
 
   constructor(connection: Connection) {
-    this.#connection = connection;
+    this.#statements = new Statements(connection);
   }
 
   find(scope: Scope, id: string): StoredEvent | undefined {
-    const row = this.#connection
-      .prepare<unknown[], EventRow>(`
+    const row = this.#statements
+      .rows<EventRow>(`
         SELECT ${COLUMNS}, metadata, data
         FROM events AS e JOIN scopes AS s USING (scope_id) JOIN event_types AS t USING (event_type_id)
         WHERE s.tenant = ? AND s.environment = ? AND e.public_id = ?
@@ -30,14 +31,13 @@ export class EventReader {
   }
 
   findIds(scope: Scope, start: string, limit: number): string[] {
-    return this.#connection
-      .prepare<unknown[], string>(`
+    return this.#statements
+      .values<string>(`
         SELECT public_id FROM events JOIN scopes USING (scope_id)
         WHERE tenant = ? AND environment = ? AND public_id >= ? AND public_id < ?
         ORDER BY public_id
         LIMIT ?
       `)
-      .pluck()
       .all(scope.tenant, scope.environment, ...prefixRange(start), limit);
   }
 
@@ -60,8 +60,8 @@ export class EventReader {
       filter.type === undefined
         ? "events AS e CROSS JOIN event_types AS t USING (event_type_id)"
         : "event_types AS t CROSS JOIN events AS e INDEXED BY events_of_type USING (event_type_id)";
-    return this.#connection
-      .prepare<unknown[], EventRow>(`
+    return this.#statements
+      .rows<EventRow>(`
         SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.sql} ORDER BY e.event_id DESC LIMIT ?
       `)
       .all(...conditions.values, limit)
@@ -69,13 +69,12 @@ export class EventReader {
   }
 
   listTypes(scope: Scope): string[] {
-    return this.#connection
-      .prepare<unknown[], string>(`
+    return this.#statements
+      .values<string>(`
         SELECT name FROM event_types JOIN scopes USING (scope_id)
         WHERE tenant = ? AND environment = ?
         ORDER BY name
       `)
-      .pluck()
       .all(scope.tenant, scope.environment);
   }
 }

@@ -113,7 +113,8 @@ export class SqliteStore implements Store {
 
   async reclaimLeases(worker: string, now: number): Promise<number> {
     const reclaimed = await this.#write("reclaim", { worker, now });
-    await this.#cancelOrphans(now);
+    // A predecessor may have ended between a deletion or a disabling and the last portion of what it left waiting.
+    await this.#endStranded(now);
     return reclaimed;
   }
 
@@ -125,12 +126,14 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#deliveries.nextDueTimes(subscriptionRowIds));
   }
 
-  recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
-    return this.#write("record", packAttempts(worker, attempts));
+  async recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
+    const receipt = await this.#write("record", packAttempts(worker, attempts));
+    if (0 < receipt.disabled.length) await this.#endStranded(attempts.at(-1)!.endedAt);
+    return receipt;
   }
 
-  releaseLeases(worker: string, deliveryRowIds: readonly number[], claimableAt: number): Promise<void> {
-    return this.#write("release", { worker, deliveryRowIds, claimableAt });
+  async releaseLeases(worker: string, deliveryRowIds: readonly number[], claimableAt: number): Promise<void> {
+    if (await this.#write("release", { worker, deliveryRowIds, claimableAt })) await this.#endStranded(claimableAt);
   }
 
   async findDelivery(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
@@ -193,7 +196,7 @@ export class SqliteStore implements Store {
 
   async deleteSubscription(rowId: number, now: number): Promise<boolean> {
     const isDeleted = await this.#write("deleteSubscription", { rowId, now });
-    if (isDeleted) await this.#cancelOrphans(now);
+    if (isDeleted) await this.#endStranded(now);
     return isDeleted;
   }
 
@@ -209,8 +212,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#subscriptions.find(scope, id));
   }
 
-  #cancelOrphans(now: number): Promise<number> {
-    return untilDone((limit) => this.#write("cancelOrphans", { now, limit }));
+  /** Ends what waits for deleted subscriptions, and for those that a 410 or their failures disabled. */
+  async #endStranded(now: number): Promise<void> {
+    await untilDone((limit) => this.#write("cancelOrphans", { now, limit }));
+    await untilDone((limit) => this.#write("failLeftovers", { now, limit }));
   }
 
   async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {

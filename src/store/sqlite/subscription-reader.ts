@@ -4,6 +4,7 @@ import type { StoredSecret, StoredSubscription } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import type { Nullable } from "./row-values.ts";
+import { Statements } from "./statements.ts";
 
 type SubscriptionRow = Nullable<
   Omit<StoredSubscription, "scope" | "events" | "enabled" | "paused" | "headers" | "secrets" | "health" | "counts">,
@@ -34,9 +35,11 @@ interface SecretRow {
 /** Reads `subscriptions` with their secrets, health and counts. Deleted ones are not there. */
 export class SubscriptionReader {
   readonly #connection: Connection;
+  readonly #statements: Statements;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#statements = new Statements(connection);
   }
 
   load(scope: Scope | undefined): StoredSubscription[] {
@@ -51,8 +54,8 @@ export class SubscriptionReader {
     const where = `s.deleted_at IS NULL AND ${conditions.sql}`;
     // Both in one read transaction: a rotation in between would show a subscription without its secret.
     const read = this.#connection.transaction(() => ({
-      rows: this.#connection
-        .prepare<unknown[], SubscriptionRow>(`
+      rows: this.#statements
+        .rows<SubscriptionRow>(`
           SELECT s.subscription_id AS rowId, s.public_id AS id, tenant, environment, name, transport, url, events,
             enabled, disabled_reason AS disabledReason, paused, auto_disable_failures AS autoDisableFailures,
             auto_disable_span_ms AS autoDisableSpanMs, headers_key_id AS headersKeyId,
@@ -65,8 +68,8 @@ export class SubscriptionReader {
           ORDER BY s.subscription_id
         `)
         .all(...conditions.values),
-      secrets: this.#connection
-        .prepare<unknown[], SecretRow>(`
+      secrets: this.#statements
+        .rows<SecretRow>(`
           SELECT c.subscription_id AS subscriptionRowId, c.public_id AS id, key_id AS keyId, sealed, hint,
             c.created_at AS createdAt, expires_at AS expiresAt
           FROM secrets AS c JOIN subscriptions AS s USING (subscription_id) JOIN scopes ON scopes.scope_id = s.scope_id

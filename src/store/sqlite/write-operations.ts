@@ -18,7 +18,8 @@ export interface WriteOperations {
   append: { input: PackedEvents; result: AppendedEvent[] };
   claim: { input: { lanes: readonly LaneClaim[]; now: number; lease: Lease }; result: PackedClaim };
   record: { input: PackedAttempts; result: RecordReceipt };
-  release: { input: { worker: string; deliveryRowIds: readonly number[]; claimableAt: number }; result: undefined };
+  /** Answers true when some now wait for a subscription that is gone: `cancelOrphans` and `failLeftovers` are next. */
+  release: { input: { worker: string; deliveryRowIds: readonly number[]; claimableAt: number }; result: boolean };
   reclaim: { input: { worker: string; now: number }; result: number };
   reopen: {
     input: { deliveryRowIds: readonly number[]; now: number; trigger: "manual" | "replay" };
@@ -39,6 +40,8 @@ export interface WriteOperations {
   deleteSubscription: { input: { rowId: number; now: number }; result: boolean };
   /** Of deleted subscriptions: answers how many; `limit` when there may be more. */
   cancelOrphans: { input: { now: number; limit: number }; result: number };
+  /** Of subscriptions that were disabled by a 410 or their failures: like `cancelOrphans`. */
+  failLeftovers: { input: { now: number; limit: number }; result: number };
   rotateSecret: {
     input: { subscriptionRowId: number; secret: StoredSecret; oldEndsAt: number; now: number };
     result: undefined;

@@ -117,6 +117,7 @@ function handlersOf(connection: Connection, interned: Interned, revision: Config
     updateSubscription: ({ rowId, change }) => subscriptions().update(rowId, change),
     deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),
     cancelOrphans: ({ now, limit }) => changes().cancelOrphans(now, limit),
+    failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),
     rotateSecret: ({ subscriptionRowId, secret, oldEndsAt, now }) =>
       subscriptions().rotateSecret(subscriptionRowId, secret, oldEndsAt, now),
   };
