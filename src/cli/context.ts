@@ -1,5 +1,10 @@
+import type { SettingSources, Settings } from "../config.ts";
+import type { SendResult } from "../core/attempt.ts";
 import type { HooksService } from "../core/hooks-service.ts";
-import type { Settings } from "../config.ts";
+import type { Scope } from "../core/scope.ts";
+import type { LocalHooks } from "../service/open-local.ts";
+import type { OneOffRequest } from "../service/service-parts.ts";
+import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
 
 /**
  * What every command is given. All of it is lazy: nothing connects, opens or reads before a command asks, so `--help`
@@ -7,10 +12,20 @@ import type { Settings } from "../config.ts";
  */
 export interface CliContext {
   readonly out: Output;
-  /** Flags over environment over project file over user file over default. Throws `usage` naming what is wrong. */
-  settings(): Settings;
+  /** Flags over environment over project file over user file over default. Throws `usage` naming what is wrong.
+   * `flags`: a command's own flags that are settings too (`serve --port`). */
+  settings(flags?: SettingSources["flags"]): Settings;
   /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends. */
   service(): Promise<HooksService>;
+  /** The store file that the settings name, with everything of the service on it. Throws `usage` (naming `what`) when
+   * they name a server. `readOnly` never creates or migrates it. Closed when the command ends. */
+  local(what: string, options?: { readOnly?: boolean }): Promise<LocalHooks>;
+  /** The daemon that runs on the store file that the settings name; undefined when none does, or with a server. */
+  daemon(): Promise<DaemonInfo | undefined>;
+  /** What is worked on: defaults filled in. */
+  scope(): Scope;
+  /** One signed request straight to a URL, with no store. */
+  sendOnce(request: OneOffRequest): Promise<SendResult>;
   /** Unix ms. */
   now(): number;
   /** Aborted by the first Ctrl-C or SIGTERM. */
@@ -19,9 +34,27 @@ export interface CliContext {
   onExit(close: () => Promise<void> | void): void;
   /** Whole standard input, as bytes. Throws `usage` (naming `what`) when it is a terminal. */
   readStdin(what: string): Promise<Uint8Array>;
+  /** The same as it arrives. */
+  stdinChunks(what: string): AsyncIterable<Uint8Array>;
   /** True when questions may be asked: both ends are a terminal, and neither --no-input, --json nor CI forbids it. */
   readonly canPrompt: boolean;
+  /** Questions, on stderr. Only when `canPrompt`. */
+  readonly ask: Prompts;
+  /** --yes: no question before destructive changes. */
+  readonly yes: boolean;
+  /** Where relative paths begin. */
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Each resolves to the answer, and rejects with `interrupted` on Ctrl-C. */
+export interface Prompts {
+  /** `check` answers what is wrong with the text, or undefined. */
+  text(
+    question: string,
+    options?: { check?: (text: string) => string | undefined; fallback?: string },
+  ): Promise<string>;
+  confirm(question: string): Promise<boolean>;
 }
 
 /** Where output goes. `print` is data (stdout), `note` is for people (stderr). */

@@ -1,0 +1,42 @@
+import { stat } from "node:fs/promises";
+import { Command } from "commander";
+import { candidates, completing } from "../src/cli/completion/words.ts";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine } from "../src/cli/escape.ts";
+import { COMMANDS } from "./index.ts";
+
+/** A person waits between the key and the list. */
+const LIMIT_MS = 300;
+
+/** Defines hidden `hooks __complete -- WORDS…`: a value, a tab and a description a line. */
+export function completeCommand(context: CliContext, run = runComplete): Command {
+  return new Command("__complete")
+    .description("Answers the completion scripts; not for people.")
+    .argument("[words...]", "the command line without the program's name; the last word is being typed")
+    .addHelpText("after", "\nExamples:\n  $ hooks __complete -- sub get ''\n  $ hooks __complete -- trigger ord")
+    .action((words: string[]) => run(words, context));
+}
+
+/** Silent whatever happens: an error message in the middle of a command line helps nobody. */
+export async function runComplete(words: readonly string[], context: CliContext): Promise<void> {
+  const limit = Promise.withResolvers<readonly string[]>();
+  const timer = setTimeout(() => limit.resolve([]), LIMIT_MS);
+  const lines = await Promise.race([answer(words, context).catch(() => []), limit.promise]);
+  clearTimeout(timer);
+  for (const line of lines) context.out.print(line);
+}
+
+async function answer(words: readonly string[], context: CliContext): Promise<string[]> {
+  const wanted = await completing(words, COMMANDS, context);
+  if (wanted === undefined) return [];
+  const { target } = context.settings(wanted.settings);
+  if (target.kind === "local" && !(await stat(target.storePath)).isFile()) return [];
+  // Read-only: a key on the keyboard never makes or migrates a store.
+  const service =
+    target.kind === "local"
+      ? (await context.local("", { readOnly: true })).serviceFor(context.scope())
+      : await context.service();
+  return (await candidates(wanted, service)).map(
+    ({ value, description }) => `${escapeLine(value)}\t${escapeLine(description)}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { Command, Option } from "commander";
+import type { CliContext } from "../../src/cli/context.ts";
+import { deliveryView } from "../../src/cli/delivery-view.ts";
+import { examples } from "../../src/cli/help.ts";
+import { addListFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../../src/cli/pages.ts";
+import { printsFields } from "../../src/cli/print-one.ts";
+import { printList } from "../../src/cli/table.ts";
+import { DELIVERY_STATES, type DeliveryState } from "../../src/core/delivery.ts";
+import { namingFilterFlags } from "../filter-flags.ts";
+
+export interface DeliveryListOptions extends ListFlags {
+  status?: DeliveryState;
+  type?: string;
+  sub?: string;
+  event?: string;
+  since?: string;
+  until?: string;
+}
+
+/** Defines `hooks delivery list`. */
+export function deliveryListCommand(context: CliContext, run = runDeliveryList): Command {
+  const command = new Command("list")
+    .description("Lists deliveries (one event to one subscription), newest first.")
+    .addOption(new Option("--status <status>", "by status").choices(DELIVERY_STATES))
+    .option("--type <event-type>", "a type, or a pattern such as 'invoice.*'")
+    .option("--sub <subscription>", "of this subscription (id, beginning or name)")
+    .option("--event <event>", "of this event")
+    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
+    .option("--until <time>", "before then");
+  return addListFlags(command)
+    .addHelpText(
+      "after",
+      examples(
+        "hooks delivery list --status failed --since 2h",
+        "hooks delivery list --sub shop --json",
+        "hooks delivery list --fields id,status,error",
+      ),
+    )
+    .action((flags: DeliveryListOptions) => run(flags, context));
+}
+
+export async function runDeliveryList(flags: DeliveryListOptions, context: CliContext): Promise<void> {
+  const { out } = context;
+  const view = deliveryView(context.now());
+  const options = listOptions(flags);
+  if (printsFields(out, view, options.fields)) return;
+  const service = await context.service();
+  const { status, type, sub: subscription, event, since, until } = flags;
+  const query = { status, type, subscription, event, since, until };
+  const { rows, nextCursor } = await namingFilterFlags(
+    fetchRows((page) => service.listDeliveries({ ...query, ...page }), options),
+  );
+  printList(out, rows, view, options.fields);
+  if (rows.length === 0 && out.mode === "human") out.note("no deliveries");
+  noteRest(out, rows.length, nextCursor);
+}

@@ -1,0 +1,146 @@
+import { stat } from "node:fs/promises";
+import { Command } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { examples } from "../src/cli/help.ts";
+import type { Settings } from "../src/config.ts";
+import { HooksError, isHooksError } from "../src/core/errors.ts";
+import { VERSION } from "../src/core/version.ts";
+
+interface Finding {
+  check: string;
+  ok: boolean;
+  detail: string;
+  hint?: string;
+}
+
+/** Defines `hooks doctor`. */
+export function doctorCommand(context: CliContext, run = runDoctor): Command {
+  return new Command("doctor")
+    .description("Checks this installation: Node, settings, store, permissions, daemon or server. Changes nothing.")
+    .addHelpText(
+      "after",
+      examples("hooks doctor", "hooks doctor --json", "hooks doctor --server https://hooks.example.com"),
+    )
+    .action(() => run(context));
+}
+
+/** @throws HooksError `failed` when something is wrong */
+export async function runDoctor(context: CliContext): Promise<void> {
+  const { out } = context;
+  const findings: Finding[] = [];
+  const tell = (finding: Finding): void => {
+    findings.push(finding);
+    print(finding, context);
+  };
+  tell({ check: "hooks", ok: true, detail: VERSION });
+  tell(checkNode());
+  const settings = await found(async () => context.settings());
+  if (isHooksError(settings)) tell({ check: "settings", ok: false, ...told(settings) });
+  else {
+    tell({
+      check: "settings",
+      ok: true,
+      detail: settings.warnings.length === 0 ? "each is valid" : settings.warnings.join("; "),
+    });
+    const checks =
+      settings.target.kind === "local"
+        ? await localChecks(settings, settings.target.storePath, context)
+        : await remoteChecks(context);
+    for (const finding of checks) tell(finding);
+  }
+  const faults = findings.filter((finding) => !finding.ok);
+  if (0 < faults.length) {
+    const names = faults.map((fault) => fault.check).join(", ");
+    throw new HooksError("failed", `${faults.length} of ${findings.length} checks failed: ${names}`, {
+      hint: faults[0]?.hint,
+    });
+  }
+  if (out.mode === "human") out.note("all is well");
+}
+
+function print(finding: Finding, { out }: CliContext): void {
+  const { check, ok, detail, hint } = finding;
+  if (out.mode === "json") out.print(jsonLine({ check, ok, detail, hint: hint ?? null }));
+  else if (out.mode === "plain") out.print([check, ok ? "ok" : "fault", escapeLine(detail)].join("\t"));
+  else if (out.mode === "human") {
+    out.print(`${ok ? out.colors.green("✓") : out.colors.red("✗")} ${check.padEnd(14)}  ${escapeLine(detail)}`);
+  }
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const ok = 22 < major || (major === 22 && 19 <= minor);
+  return { check: "node", ok, detail: process.version, ...(ok ? {} : { hint: "hooks needs Node 22.19 or newer" }) };
+}
+
+async function localChecks(settings: Settings, storePath: string, context: CliContext): Promise<Finding[]> {
+  const findings = [
+    await checkMode("data directory", settings.dataDirectory),
+    await checkMode("store file", storePath),
+  ];
+  if (await exists(storePath)) {
+    const opened = await found(async () => {
+      const local = await context.local("hooks doctor", { readOnly: true });
+      const { data } = await local.serviceFor(context.scope()).listSubscriptions({ limit: 1 });
+      return data.length;
+    });
+    findings.push(
+      isHooksError(opened)
+        ? { check: "store", ok: false, ...told(opened) }
+        : { check: "store", ok: true, detail: "can be read" },
+    );
+  }
+  const daemon = await found(() => context.daemon());
+  if (isHooksError(daemon)) findings.push({ check: "daemon", ok: false, ...told(daemon) });
+  else
+    findings.push({
+      check: "daemon",
+      ok: true,
+      detail: daemon === undefined ? "not running (hooks serve)" : `${daemon.url}, process ${daemon.pid}`,
+    });
+  return findings;
+}
+
+async function remoteChecks(context: CliContext): Promise<Finding[]> {
+  const meta = await found(async () => (await context.service()).meta());
+  if (isHooksError(meta)) return [{ check: "server", ok: false, ...told(meta) }];
+  const access = await found(async () => (await context.service()).listSubscriptions({ limit: 1 }));
+  return [
+    { check: "server", ok: true, detail: `answers, hooks ${meta.version}` },
+    isHooksError(access)
+      ? { check: "key", ok: false, ...told(access) }
+      : { check: "key", ok: true, detail: "may read subscriptions" },
+  ];
+}
+
+/** Secrets are in there: nobody else may read it. */
+async function checkMode(check: string, file: string): Promise<Finding> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats === undefined) return { check, ok: true, detail: `${file} (not made yet)` };
+  const mode = (stats.mode & 0o777).toString(8);
+  if (process.platform === "win32" || (stats.mode & 0o077) === 0)
+    return { check, ok: true, detail: `${file} (${mode})` };
+  const wanted = stats.isDirectory() ? "700" : "600";
+  return { check, ok: false, detail: `${file} can be read by others (${mode})`, hint: `chmod ${wanted} '${file}'` };
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function found<T>(look: () => Promise<T>): Promise<T | HooksError> {
+  try {
+    return await look();
+  } catch (error) {
+    if (isHooksError(error)) return error;
+    throw error;
+  }
+}
+
+function told(error: HooksError): { detail: string; hint?: string } {
+  return { detail: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}

@@ -1,0 +1,44 @@
+import { HooksError, isHooksError } from "../src/core/errors.ts";
+
+const FILTER_FLAGS: Readonly<Record<string, string>> = {
+  since: "--since",
+  until: "--until",
+  type: "--type",
+  types: "--type",
+  status: "--status",
+  subscription: "--sub",
+  subscriptions: "--sub",
+  event: "--event",
+  cursor: "--cursor",
+  limit: "--limit",
+};
+
+const PUBLISH_FLAGS: Readonly<Record<string, string>> = {
+  type: "<event-type>",
+  id: "--id",
+  timestamp: "--timestamp",
+  metadata: "--metadata",
+  version: "--event-version",
+  data: "--data",
+};
+
+/** Runs a call with filters; an error about a filter names the flag that set it. */
+export function namingFilterFlags<T>(call: Promise<T>): Promise<T> {
+  return naming(call, FILTER_FLAGS);
+}
+
+export function namingPublishFlags<T>(call: Promise<T>): Promise<T> {
+  return naming(call, PUBLISH_FLAGS);
+}
+
+async function naming<T>(call: Promise<T>, flags: Readonly<Record<string, string>>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const flag = isHooksError(error) && error.field !== undefined ? flags[error.field] : undefined;
+    if (!isHooksError(error) || flag === undefined) throw error;
+    const { code, field = "", message, hint } = error;
+    const named = message.startsWith(`${field} `) ? flag + message.slice(field.length) : message;
+    throw new HooksError(code, named, { field: flag, hint, cause: error });
+  }
+}

@@ -1,0 +1,215 @@
+import type { CommandTable, GroupEntry } from "../src/cli/command-table.ts";
+
+const SUB: GroupEntry = {
+  name: "sub",
+  summary: "Manage subscriptions",
+  commands: [
+    {
+      name: "create",
+      summary: "Register a URL that receives events",
+      load: async () => (await import("./sub/create.ts")).subCreateCommand,
+    },
+    { name: "list", summary: "List subscriptions", load: async () => (await import("./sub/list.ts")).subListCommand },
+    { name: "get", summary: "Show one subscription", load: async () => (await import("./sub/get.ts")).subGetCommand },
+    {
+      name: "update",
+      summary: "Change a subscription",
+      load: async () => (await import("./sub/update.ts")).subUpdateCommand,
+    },
+    {
+      name: "delete",
+      summary: "Delete a subscription",
+      load: async () => (await import("./sub/delete.ts")).subDeleteCommand,
+    },
+    {
+      name: "enable",
+      summary: "Let a subscription receive events again",
+      load: async () => (await import("./sub/switch.ts")).subEnableCommand,
+    },
+    {
+      name: "disable",
+      summary: "Stop a subscription from collecting events",
+      load: async () => (await import("./sub/switch.ts")).subDisableCommand,
+    },
+    {
+      name: "pause",
+      summary: "Collect events, and send none for now",
+      load: async () => (await import("./sub/switch.ts")).subPauseCommand,
+    },
+    {
+      name: "resume",
+      summary: "Send what was collected while paused",
+      load: async () => (await import("./sub/switch.ts")).subResumeCommand,
+    },
+    {
+      name: "test",
+      summary: "Send one test request to a subscription",
+      load: async () => (await import("./sub/test.ts")).subTestCommand,
+    },
+    {
+      name: "rotate-secret",
+      summary: "Give a subscription a new signing secret",
+      load: async () => (await import("./sub/rotate-secret.ts")).subRotateSecretCommand,
+    },
+    {
+      name: "secret",
+      summary: "Print the signing secret (local store only)",
+      load: async () => (await import("./sub/secret.ts")).subSecretCommand,
+    },
+    {
+      name: "health",
+      summary: "Show how a subscription's deliveries go",
+      load: async () => (await import("./sub/health.ts")).subHealthCommand,
+    },
+  ],
+};
+
+const EVENT: GroupEntry = {
+  name: "event",
+  summary: "List, inspect and replay events",
+  commands: [
+    { name: "list", summary: "List events", load: async () => (await import("./event/list.ts")).eventListCommand },
+    {
+      name: "get",
+      summary: "Show one event with its deliveries",
+      load: async () => (await import("./event/get.ts")).eventGetCommand,
+    },
+    {
+      name: "replay",
+      summary: "Send one event again",
+      load: async () => (await import("./event/replay.ts")).eventReplayCommand,
+    },
+  ],
+};
+
+const DELIVERY: GroupEntry = {
+  name: "delivery",
+  summary: "List, inspect and retry deliveries",
+  commands: [
+    {
+      name: "list",
+      summary: "List deliveries",
+      load: async () => (await import("./delivery/list.ts")).deliveryListCommand,
+    },
+    {
+      name: "get",
+      summary: "Show one delivery with its attempts",
+      load: async () => (await import("./delivery/get.ts")).deliveryGetCommand,
+    },
+    {
+      name: "retry",
+      summary: "Try a delivery again now",
+      load: async () => (await import("./delivery/retry.ts")).deliveryRetryCommand,
+    },
+    {
+      name: "cancel",
+      summary: "Give a waiting delivery up",
+      load: async () => (await import("./delivery/cancel.ts")).deliveryCancelCommand,
+    },
+  ],
+};
+
+/** Every command, in help order. Nothing here is loaded before it is selected. */
+export const COMMANDS: CommandTable = {
+  summary: "Send, receive and debug webhooks.",
+  home: {
+    name: "hooks",
+    summary: "What it is and how it stands",
+    load: async () => (await import("./home.ts")).homeCommand,
+  },
+  examples: [
+    "hooks listen --forward localhost:3000/webhooks",
+    "hooks trigger order.paid",
+    "hooks sub create --url https://example.com/hook --event 'order.*'",
+  ],
+  sections: [
+    {
+      title: "Develop",
+      commands: [
+        {
+          name: "listen",
+          summary: "Forward webhooks to your local server",
+          endsBySignal: true,
+          load: async () => (await import("./listen.ts")).listenCommand,
+        },
+        {
+          name: "trigger",
+          summary: "Send a test event",
+          load: async () => (await import("./trigger.ts")).triggerCommand,
+        },
+        {
+          name: "replay",
+          summary: "Send past deliveries again",
+          load: async () => (await import("./replay.ts")).replayCommand,
+        },
+        { name: "sign", summary: "Sign a payload", load: async () => (await import("./sign.ts")).signCommand },
+        {
+          name: "verify",
+          summary: "Check a webhook signature",
+          load: async () => (await import("./verify.ts")).verifyCommand,
+        },
+        {
+          name: "demo",
+          summary: "Watch the whole story in half a minute",
+          endsBySignal: true,
+          load: async () => (await import("./demo.ts")).demoCommand,
+        },
+      ],
+    },
+    {
+      title: "Manage",
+      commands: [
+        SUB,
+        EVENT,
+        {
+          name: "publish",
+          summary: "Publish events",
+          load: async () => (await import("./publish.ts")).publishCommand,
+        },
+        DELIVERY,
+      ],
+    },
+    {
+      title: "Operate",
+      commands: [
+        {
+          name: "serve",
+          summary: "Run the relay server",
+          endsBySignal: true,
+          load: async () => (await import("./serve.ts")).serveCommand,
+        },
+        {
+          name: "status",
+          summary: "Show what runs and what waits",
+          load: async () => (await import("./status.ts")).statusCommand,
+        },
+      ],
+    },
+    {
+      title: "Set up",
+      commands: [
+        {
+          name: "config",
+          summary: "Show each setting and where it comes from",
+          load: async () => (await import("./config.ts")).configCommand,
+        },
+        {
+          name: "completion",
+          summary: "Print a shell completion script",
+          load: async () => (await import("./completion.ts")).completionCommand,
+        },
+        {
+          name: "doctor",
+          summary: "Check this installation",
+          load: async () => (await import("./doctor.ts")).doctorCommand,
+        },
+        {
+          name: "__complete",
+          summary: "Answer the completion scripts",
+          hidden: true,
+          load: async () => (await import("./complete.ts")).completeCommand,
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,69 @@
+import { Command, Option } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { jsonLine } from "../src/cli/escape.ts";
+import { collect } from "../src/cli/flag-values.ts";
+import { examples } from "../src/cli/help.ts";
+import { DELIVERY_STATES, type DeliveryState } from "../src/core/delivery.ts";
+import { HooksError } from "../src/core/errors.ts";
+import { namingFilterFlags } from "./filter-flags.ts";
+import { hintAtDaemon } from "./local-sender.ts";
+
+export interface ReplayOptions {
+  failed?: boolean;
+  status?: DeliveryState;
+  since?: string;
+  until?: string;
+  sub?: string;
+  type: string[];
+  dryRun?: boolean;
+}
+
+/** Defines `hooks replay`. */
+export function replayCommand(context: CliContext, run = runReplay): Command {
+  return new Command("replay")
+    .description("Sends ended deliveries again, by filter. --dry-run only counts them. One event: hooks event replay.")
+    .addOption(new Option("--failed", "those that failed (the same as --status failed)").conflicts("status"))
+    .addOption(new Option("--status <status>", "those that ended so").choices(DELIVERY_STATES))
+    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
+    .option("--until <time>", "before then")
+    .option("--sub <subscription>", "of this subscription (id, beginning or name)")
+    .option("--type <event-type>", "of this type or pattern", collect, [])
+    .option("--dry-run", "only say how many")
+    .addHelpText(
+      "after",
+      examples(
+        "hooks replay --failed --since 2h --dry-run",
+        "hooks replay --failed --since 2h",
+        "hooks replay --status succeeded --sub shop --type 'invoice.*' --since 1d",
+      ),
+    )
+    .action((flags: ReplayOptions) => run(flags, context));
+}
+
+/** @throws HooksError `usage` when it is not said which */
+export async function runReplay(flags: ReplayOptions, context: CliContext): Promise<void> {
+  const { out } = context;
+  if (flags.failed !== true && flags.status === undefined) {
+    throw new HooksError("usage", "say which deliveries: --failed or --status", {
+      field: "--failed",
+      hint: "hooks replay --failed --since 2h --dry-run",
+    });
+  }
+  const service = await context.service();
+  const receipt = await namingFilterFlags(
+    service.replay({
+      status: flags.status ?? "failed",
+      since: flags.since,
+      until: flags.until,
+      subscription: flags.sub,
+      types: flags.type.length === 0 ? undefined : flags.type,
+      dry_run: flags.dryRun === true,
+    }),
+  );
+  if (out.mode === "json") out.print(jsonLine(receipt));
+  else if (out.mode === "human") {
+    const what = receipt.count === 1 ? "1 delivery" : `${receipt.count} deliveries`;
+    out.print(receipt.dry_run ? `${what} would go out again` : `${out.colors.green("→")} ${what} sent again`);
+  } else out.print(String(receipt.count));
+  if (!receipt.dry_run && 0 < receipt.count) await hintAtDaemon(context);
+}

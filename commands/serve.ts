@@ -1,0 +1,130 @@
+import { rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { Command, Option } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { collect } from "../src/cli/flag-values.ts";
+import { examples } from "../src/cli/help.ts";
+import { printSection } from "../src/cli/table.ts";
+import { formatDuration } from "../src/core/duration.ts";
+import { HooksError, isHooksError } from "../src/core/errors.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
+
+export interface ServeOptions {
+  host?: string;
+  port?: string;
+  concurrency?: string;
+  drain?: string;
+  logLevel?: string;
+  logFormat?: string;
+  readyFile?: string;
+  allowHost: string[];
+}
+
+/** Defines `hooks serve`. */
+export function serveCommand(context: CliContext, run = runServe): Command {
+  return new Command("serve")
+    .description(
+      "Runs the relay: accepts events over HTTP, stores them, delivers them signed and with retries. The log goes to " +
+        "standard error. Ctrl-C stops accepting and finishes what is in flight; a second one ends at once.",
+    )
+    .option("--host <host>", "address to listen on (default: 127.0.0.1)")
+    .option("--port <port>", "port to listen on; 0 takes a free one (default: 4680)")
+    .option("--concurrency <number>", "requests in flight at once (default: 256)")
+    .option("--drain <duration>", "how long stopping may take (default: 10s)")
+    .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
+    .addOption(new Option("--log-format <format>", "default: pretty on a terminal, else json").choices(LOG_FORMATS))
+    .option("--ready-file <file>", "written once requests are accepted, with the URL; removed at the end")
+    .option("--allow-host <name>", "another name that requests may call this host by", collect, [])
+    .addHelpText(
+      "after",
+      examples(
+        "hooks serve",
+        "hooks serve --port 8080 --log-format json",
+        "hooks serve --port 0 --ready-file ready.json",
+      ),
+    )
+    .action((flags: ServeOptions) => run(flags, context));
+}
+
+/** Ends when the signal aborts. @throws HooksError `daemon_running`, `usage`, `store_…` */
+export async function runServe(options: ServeOptions, context: CliContext): Promise<void> {
+  const { out } = context;
+  const settings = context.settings({
+    host: options.host,
+    port: options.port,
+    concurrency: options.concurrency,
+    drain: options.drain,
+    log_level: options.logLevel,
+    log_format: options.logFormat,
+  });
+  const { target, dataDirectory, environment, serve } = settings;
+  if (target.kind === "remote") {
+    throw new HooksError(
+      "usage",
+      `hooks serve works on a local store only, and a server is set: ${target.server.href}`,
+      {
+        field: "--server",
+        hint: "hooks config shows where the server comes from",
+      },
+    );
+  }
+  const { startDaemon } = await import("../src/daemon.ts");
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {}); // it may break while it stops, when nobody waits for this any more
+  const daemon = await startDaemon({
+    storePath: target.storePath,
+    dataDirectory,
+    host: serve.host,
+    port: serve.port,
+    environment,
+    concurrency: serve.concurrency,
+    allowedHosts: options.allowHost,
+    log: {
+      level: serve.logLevel,
+      format: serve.logFormat ?? (out.isTty ? "pretty" : "json"),
+      write: (line) => out.note(line),
+    },
+    env: context.env,
+    onFatal: (error) =>
+      broken.reject(isHooksError(error) ? error : new HooksError("store_unusable", error.message, { cause: error })),
+  });
+  context.onExit(() => daemon.stop({ drainMs: 0 }));
+
+  if (options.readyFile !== undefined)
+    await writeReadyFile(path.resolve(context.cwd, options.readyFile), daemon.url, context);
+  if (out.mode === "json") out.print(jsonLine({ url: daemon.url, store: daemon.storePath }));
+  else if (out.mode === "human")
+    printSection(out, [
+      ["url", out.colors.bold(daemon.url)],
+      ["store", escapeLine(daemon.storePath)],
+    ]);
+  else out.print(out.mode === "quiet" ? daemon.url : `${daemon.url}\t${escapeLine(daemon.storePath)}`);
+
+  await Promise.race([aborted(context.signal), broken.promise]);
+  out.note(`stopping: what is in flight has ${formatDuration(serve.drainMs)}; once more ends at once`);
+  await daemon.stop({ drainMs: serve.drainMs });
+}
+
+/** Whole or not at all: whoever waits for the file reads it as soon as it is there. */
+async function writeReadyFile(file: string, url: string, context: CliContext): Promise<void> {
+  const draft = `${file}.new`;
+  try {
+    await writeFile(draft, `${JSON.stringify({ url })}\n`);
+    await rename(draft, file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    throw new HooksError("usage", `--ready-file: cannot write ${file} (${code})`, {
+      field: "--ready-file",
+      cause: error,
+    });
+  }
+  context.onExit(() => rm(file, { force: true }));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

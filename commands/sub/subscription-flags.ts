@@ -1,0 +1,167 @@
+import { type Command, Option } from "commander";
+import type { CliContext } from "../../src/cli/context.ts";
+import { collect, pair, wholeNumber } from "../../src/cli/flag-values.ts";
+import { readSecretValue } from "../../src/cli/secret-value.ts";
+import { HooksError, isHooksError } from "../../src/core/errors.ts";
+import type { RetryInput, SubscriptionInput } from "../../src/core/subscription.ts";
+
+/** The flags of create and update, as parsed. */
+export interface SubscriptionFlags {
+  url?: string;
+  event: string[];
+  name?: string;
+  description?: string;
+  secret?: string;
+  profile?: string;
+  header: string[];
+  retry?: string;
+  retryPreset?: string;
+  retryStrategy?: "linear" | "exponential";
+  maxAttempts?: number;
+  firstDelay?: string;
+  longestDelay?: string;
+  retryOn?: string;
+  on410?: "disable" | "retry" | "fail";
+  timeout?: string;
+  rate?: string;
+  concurrency?: number;
+  metadata: string[];
+}
+
+/** Field of the API → the flag that sets it, so that an error names what was typed. */
+const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
+  url: "--url",
+  events: "--event",
+  name: "--name",
+  description: "--description",
+  secret: "--secret",
+  profile: "--profile",
+  headers: "--header",
+  retry: "--retry",
+  "retry.delays": "--retry",
+  "retry.strategy": "--retry-strategy",
+  "retry.max_attempts": "--max-attempts",
+  "retry.first_delay": "--first-delay",
+  "retry.longest_delay": "--longest-delay",
+  retry_on: "--retry-on",
+  on_410: "--on-410",
+  timeout: "--timeout",
+  timeout_ms: "--timeout",
+  rate_limit: "--rate",
+  concurrency: "--concurrency",
+  metadata: "--metadata",
+};
+
+export function addSubscriptionFlags(command: Command): Command {
+  return command
+    .option("--url <url>", "where events are POSTed to")
+    .option("-e, --event <pattern>", "event type, prefix such as 'order.*', or '*'", collect, [])
+    .option("--name <name>", "a name to call it by")
+    .option("--description <text>", "what it is for")
+    .option("--header <header>", "own header of each request, 'name: value'", collect, [])
+    .option("--retry <delays>", "waits between attempts: 5s,5m,1h")
+    .addOption(new Option("--retry-preset <name>", "a named schedule").conflicts(["retry", "retryStrategy"]))
+    .addOption(
+      new Option("--retry-strategy <strategy>", "how waits grow").choices(["linear", "exponential"]).conflicts("retry"),
+    )
+    .option(
+      "--max-attempts <number>",
+      "of linear and exponential, the first included",
+      wholeNumber("--max-attempts", 1, 20),
+    )
+    .option("--first-delay <duration>", "of linear and exponential: the first wait")
+    .option("--longest-delay <duration>", "of linear and exponential: no wait is longer")
+    .option("--retry-on <what>", "any, server-errors, or a list: 5xx,network,429")
+    .addOption(
+      new Option("--on-410 <action>", "when the receiver says it is gone").choices(["disable", "retry", "fail"]),
+    )
+    .option("--timeout <duration>", "for the whole request, 1s to 300s")
+    .option("--rate <limit>", "at most so many requests: 10/s, 100/m")
+    .option("--concurrency <number>", "requests at once", wholeNumber("--concurrency", 1, 1_000))
+    .option("--metadata <pair>", "your own name=value", collect, [])
+    .option("--profile <name>", "how a delivery looks on the wire");
+}
+
+/** What the flags say, and nothing about what they do not. Reads the secret. @throws HooksError `usage` */
+export async function subscriptionInput(
+  flags: SubscriptionFlags,
+  context: CliContext,
+): Promise<Partial<SubscriptionInput>> {
+  const input: Partial<SubscriptionInput> = {};
+  if (flags.url !== undefined) input.url = flags.url;
+  if (0 < flags.event.length) input.events = flags.event;
+  if (flags.name !== undefined) input.name = flags.name;
+  if (flags.description !== undefined) input.description = flags.description;
+  if (flags.secret !== undefined) input.secret = await readSecretValue(flags.secret, "--secret", context);
+  if (flags.profile !== undefined) input.profile = flags.profile;
+  if (0 < flags.header.length) input.headers = record("--header", flags.header, ":");
+  const retry = retryInput(flags);
+  if (retry !== undefined) input.retry = retry;
+  if (flags.retryOn !== undefined) input.retry_on = retryOn(flags.retryOn);
+  if (flags.on410 !== undefined) input.on_410 = flags.on410;
+  if (flags.timeout !== undefined) input.timeout = flags.timeout;
+  if (flags.rate !== undefined) input.rate_limit = flags.rate;
+  if (flags.concurrency !== undefined) input.concurrency = flags.concurrency;
+  if (0 < flags.metadata.length) input.metadata = record("--metadata", flags.metadata, "=");
+  return input;
+}
+
+/** Runs a call of the service; an error about a field names the flag that set it. */
+export async function namingFlags<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!isHooksError(error) || error.field === undefined) throw error;
+    const { field, message, hint } = error;
+    const flag = FLAG_OF_FIELD[field] ?? FLAG_OF_FIELD[field.replace(/[.[].*$/, "")];
+    if (flag === undefined) throw error;
+    const named = message.startsWith(field) ? flag + message.slice(field.length) : message;
+    throw new HooksError(error.code, named, { field: flag, hint, cause: error });
+  }
+}
+
+function retryInput(flags: SubscriptionFlags): string | RetryInput | undefined {
+  if (flags.retryPreset !== undefined) return flags.retryPreset;
+  if (flags.retry !== undefined) {
+    refuseWithout(flags, "--retry-strategy");
+    return { strategy: "list", delays: flags.retry === "" ? [] : flags.retry.split(",").map((delay) => delay.trim()) };
+  }
+  if (flags.retryStrategy === undefined) {
+    refuseWithout(flags, "--retry-strategy");
+    return undefined;
+  }
+  return {
+    strategy: flags.retryStrategy,
+    ...(flags.maxAttempts === undefined ? {} : { max_attempts: flags.maxAttempts }),
+    ...(flags.firstDelay === undefined ? {} : { first_delay: flags.firstDelay }),
+    ...(flags.longestDelay === undefined ? {} : { longest_delay: flags.longestDelay }),
+  };
+}
+
+/** These shape a strategy and mean nothing beside a list. */
+function refuseWithout(flags: SubscriptionFlags, needed: string): void {
+  const given = {
+    "--max-attempts": flags.maxAttempts,
+    "--first-delay": flags.firstDelay,
+    "--longest-delay": flags.longestDelay,
+  };
+  for (const [flag, value] of Object.entries(given)) {
+    if (value !== undefined) {
+      throw new HooksError("usage", `${flag} needs ${needed} linear or exponential`, { field: flag });
+    }
+  }
+}
+
+function retryOn(text: string): "any" | "server-errors" | string[] {
+  return text === "any" || text === "server-errors" ? text : text.split(",").map((item) => item.trim());
+}
+
+function record(flag: string, pairs: readonly string[], separator: "=" | ":"): Record<string, string> {
+  const entries = new Map<string, string>();
+  for (const text of pairs) {
+    const [name, value] = pair(flag, text, separator);
+    if (entries.has(name)) throw new HooksError("usage", `${flag}: ${name} is given twice`, { field: flag });
+    entries.set(name, value);
+  }
+  return Object.fromEntries(entries);
+}

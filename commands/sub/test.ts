@@ -1,0 +1,48 @@
+import { Command } from "commander";
+import type { CliContext } from "../../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
+import { readJson } from "../../src/cli/flag-values.ts";
+import { examples } from "../../src/cli/help.ts";
+import { span } from "../../src/cli/time-text.ts";
+import { HooksError } from "../../src/core/errors.ts";
+
+export interface SubTestOptions {
+  id: string;
+  type?: string;
+  data?: string;
+}
+
+/** Defines `hooks sub test`. */
+export function subTestCommand(context: CliContext, run = runSubTest): Command {
+  return new Command("test")
+    .description("Sends one signed request at once and shows the answer. Nothing is stored, nothing is tried again.")
+    .argument("<subscription>", "id, unique beginning of one, or name")
+    .option("--type <event-type>", "type of the test event (default: webhook.test)")
+    .option("--data <json>", "its data: JSON, @FILE or -")
+    .addHelpText(
+      "after",
+      examples("hooks sub test shop", `hooks sub test shop --type order.paid --data '{"id":"ord_1"}'`),
+    )
+    .action((id: string, flags: Omit<SubTestOptions, "id">) => run({ id, ...flags }, context));
+}
+
+/** @throws HooksError `failed` when the answer is no 2xx */
+export async function runSubTest(options: SubTestOptions, context: CliContext): Promise<void> {
+  const { out } = context;
+  const data = options.data === undefined ? undefined : await readJson(context, "--data", options.data);
+  const service = await context.service();
+  if (context.settings().target.kind === "local") out.note("sending from this process");
+  const result = await service.testSubscription(options.id, { type: options.type, data });
+  const answer = escapeLine(String(result.status ?? result.error ?? "no answer"));
+  if (out.mode === "json") out.print(jsonLine(result));
+  else if (out.mode === "plain")
+    out.print([result.success ? "ok" : "failed", answer, String(result.duration_ms)].join("\t"));
+  else if (out.mode === "human") {
+    const mark = result.success ? out.colors.green("✓") : out.colors.red("✗");
+    const response = result.response === null || result.response === "" ? "" : `   ${JSON.stringify(result.response)}`;
+    out.print(`${mark} ${answer}   ${span(result.duration_ms)}${escapeLine(response)}`);
+  }
+  if (!result.success) {
+    throw new HooksError("failed", `the test failed: ${answer}`, { hint: `hooks sub get ${options.id}` });
+  }
+}

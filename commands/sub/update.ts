@@ -1,0 +1,79 @@
+import { Command, Option } from "commander";
+import type { CliContext } from "../../src/cli/context.ts";
+import { escapeLine } from "../../src/cli/escape.ts";
+import { collect } from "../../src/cli/flag-values.ts";
+import { examples } from "../../src/cli/help.ts";
+import { printOne } from "../../src/cli/print-one.ts";
+import { SUBSCRIPTION_VIEW, subscriptionLines } from "../../src/cli/subscription-view.ts";
+import { HooksError } from "../../src/core/errors.ts";
+import { nearest } from "../../src/core/nearest.ts";
+import type { SubscriptionInput } from "../../src/core/subscription.ts";
+import { addSubscriptionFlags, namingFlags, type SubscriptionFlags, subscriptionInput } from "./subscription-flags.ts";
+
+export interface SubUpdateOptions extends SubscriptionFlags {
+  id: string;
+  reset: string[];
+}
+
+/** Flag without its dashes → the field that null sets back. */
+const RESETTABLE = {
+  name: "name",
+  description: "description",
+  header: "headers",
+  retry: "retry",
+  "retry-on": "retry_on",
+  "on-410": "on_410",
+  timeout: "timeout_ms",
+  rate: "rate_limit",
+  concurrency: "concurrency",
+  metadata: "metadata",
+} as const satisfies Record<string, keyof SubscriptionInput>;
+
+/** Defines `hooks sub update`. */
+export function subUpdateCommand(context: CliContext, run = runSubUpdate): Command {
+  return addSubscriptionFlags(new Command("update"))
+    .description("Changes what is named and leaves the rest. --event, --header and --metadata replace the whole list.")
+    .argument("<subscription>", "id, unique beginning of one, or name")
+    .addOption(
+      new Option("--reset <setting>", `back to its default: ${Object.keys(RESETTABLE).join(", ")}`)
+        .argParser(collect)
+        .default([]),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "hooks sub update shop --url https://example.com/new",
+        "hooks sub update shop --event 'order.*' --event invoice.paid",
+        "hooks sub update shop --reset rate",
+      ),
+    )
+    .action((id: string, flags: Omit<SubUpdateOptions, "id">) => run({ ...flags, id }, context));
+}
+
+/** @throws HooksError `usage` when nothing is to be changed; the service's errors, naming the flag */
+export async function runSubUpdate(flags: SubUpdateOptions, context: CliContext): Promise<void> {
+  const { out } = context;
+  const patch: Partial<SubscriptionInput> = await subscriptionInput(flags, context);
+  for (const name of flags.reset) Object.assign(patch, { [resetField(name)]: null });
+  if (Object.keys(patch).length === 0) {
+    throw new HooksError("usage", "nothing to change: name at least one setting", { hint: "hooks sub update --help" });
+  }
+  const service = await context.service();
+  const row = await namingFlags(service.updateSubscription(flags.id, patch));
+  if (out.mode === "human")
+    out.print(`${out.colors.green("✓")} updated subscription ${escapeLine(row.name === "" ? row.id : row.name)}\n`);
+  printOne(out, row, SUBSCRIPTION_VIEW, { lines: () => subscriptionLines(row, out, context.now()) });
+}
+
+function resetField(name: string): keyof SubscriptionInput {
+  if (Object.hasOwn(RESETTABLE, name)) return RESETTABLE[name as keyof typeof RESETTABLE];
+  const near = nearest(name, Object.keys(RESETTABLE));
+  const guess = near === undefined ? "" : `\n  did you mean "${near}"?`;
+  throw new HooksError(
+    "usage",
+    `--reset must be one of ${Object.keys(RESETTABLE).join(", ")}, got ${JSON.stringify(name)}${guess}`,
+    {
+      field: "--reset",
+    },
+  );
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { asUsage, pair } from "../src/cli/flag-values.ts";
+import { readSecretValue } from "../src/cli/secret-value.ts";
+import { targetUrl } from "../src/cli/target-url.ts";
+import { span } from "../src/cli/time-text.ts";
+import type { SendResult } from "../src/core/attempt.ts";
+import { checkCustomHeaders } from "../src/core/custom-headers.ts";
+import { HooksError } from "../src/core/errors.ts";
+import type { EventInput } from "../src/core/event.ts";
+import { formatId } from "../src/core/ids.ts";
+import type { Profile } from "../src/core/profiles/profile.ts";
+import { findProfile, PROFILE_NAMES } from "../src/core/profiles/registry.ts";
+import type { RateLimit } from "../src/core/subscription.ts";
+import { VERSION } from "../src/core/version.ts";
+
+export interface DirectOptions {
+  event: EventInput;
+  to: string;
+  secret?: string;
+  header: string[];
+  profile?: string;
+  count?: number;
+  limit: RateLimit | undefined;
+}
+
+/** `trigger --to`: signed and sent straight to a URL. Exits 1 unless every answer is a 2xx. */
+export async function triggerDirectly(options: DirectOptions, context: CliContext): Promise<void> {
+  const url = targetUrl(options.to, "--to");
+  const profile = profileOf(options.profile ?? "standard");
+  const secret = await readSecretValue(options.secret ?? "", "--secret", context);
+  const key = asUsage("--secret", () => profile.decodeSecret(secret));
+  const headers = headersOf(options.header, profile);
+  const count = options.count ?? 1;
+  let failures = 0;
+  let last = "";
+  for (let sent = 0; sent < count; sent++) {
+    if (options.limit !== undefined && 0 < sent)
+      await sleep(options.limit.perMs / options.limit.count, undefined, { signal: context.signal });
+    const sentAt = context.now();
+    const id = formatId("evt", randomBytes(16));
+    const { type, data, metadata } = options.event;
+    const request = profile.build({
+      event: { id, type, timestamp: sentAt, data, metadata, version: undefined },
+      deliveryId: formatId("dlv", randomBytes(16)),
+      subscription: {
+        id: "",
+        name: "",
+        scope: context.scope(),
+        headers,
+        secrets: [{ id: "", key, expiresAt: undefined }],
+      },
+      sentAt,
+      userAgent: `hooks/${VERSION}`,
+    });
+    const result = await context.sendOnce({ url: url.href, ...request, timeoutMs: profile.timeoutMs });
+    const succeeded = result.kind === "answered" && 200 <= result.status && result.status < 300;
+    if (!succeeded) failures++;
+    last = answerOf(result);
+    print({ id, type, url, result, succeeded }, context);
+  }
+  if (0 < failures) {
+    const message = count === 1 ? `the request failed: ${escapeLine(last)}` : `${failures} of ${count} requests failed`;
+    throw new HooksError("failed", message, { hint: `does something listen at ${url.href}?` });
+  }
+}
+
+interface Sent {
+  id: string;
+  type: string;
+  url: URL;
+  result: SendResult;
+  succeeded: boolean;
+}
+
+function print({ id, type, url, result, succeeded }: Sent, { out }: CliContext): void {
+  const answer = answerOf(result);
+  const took = result.kind === "not_sent" ? 0 : result.durationMs;
+  const response =
+    result.kind === "answered" ? Buffer.from(result.responseBody).toString("utf8").slice(0, 1_000) : null;
+  if (out.mode === "json") {
+    const status = result.kind === "answered" ? result.status : null;
+    const error = result.kind === "answered" ? null : answer;
+    out.print(jsonLine({ id, type, url: url.href, success: succeeded, status, error, duration_ms: took, response }));
+  } else if (out.mode === "quiet") out.print(id);
+  else if (out.mode === "plain") out.print([id, type, escapeLine(answer), String(took)].join("\t"));
+  else {
+    const mark = succeeded ? out.colors.green("✓") : out.colors.red("✗");
+    out.print(
+      `${mark} ${out.colors.bold(type)}  ${id}  ${escapeLine(answer)}   ${span(took)}   ${escapeLine(url.href)}`,
+    );
+  }
+}
+
+function answerOf(result: SendResult): string {
+  if (result.kind === "answered") return String(result.status);
+  return result.kind === "error" ? `${result.code}: ${result.message}` : "not sent";
+}
+
+function profileOf(name: string): Profile {
+  const profile = findProfile(name);
+  if (profile !== undefined) return profile;
+  throw new HooksError("usage", `--profile must be one of ${PROFILE_NAMES.join(", ")}, got ${JSON.stringify(name)}`, {
+    field: "--profile",
+  });
+}
+
+function headersOf(texts: readonly string[], profile: Profile): Record<string, string> {
+  const headers = Object.fromEntries(texts.map((text) => pair("--header", text, ":")));
+  return asUsage("--header", () => checkCustomHeaders(headers, profile.reservedHeaders));
+}

@@ -1,0 +1,146 @@
+import type { CliContext } from "../src/cli/context.ts";
+import { answerOf } from "../src/cli/delivery-view.ts";
+import { padToWidth } from "../src/cli/display-width.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { relativeTime, span } from "../src/cli/time-text.ts";
+import type { DeliveryDetail, DeliveryResource } from "../src/core/delivery.ts";
+import { HooksError, isHooksError } from "../src/core/errors.ts";
+import type { PublishReceipt } from "../src/core/event.ts";
+import type { HooksService } from "../src/core/hooks-service.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** What is known of a delivery once its first attempt ended, or the waiting did. */
+interface Outcome {
+  delivery: DeliveryDetail;
+  /** Of the subscription; its id when it has none or is gone. */
+  name: string;
+  url: string | null;
+  kind: "succeeded" | "failed" | "waiting";
+  durationMs: number | null;
+}
+
+/**
+ * Waits until each delivery of these events had its first result, and prints them.
+ * @throws HooksError `failed` when one failed or had none in time
+ */
+export async function waitForDeliveries(
+  receipts: readonly PublishReceipt[],
+  limitMs: number,
+  context: CliContext,
+): Promise<void> {
+  const service = await context.service();
+  const names = new Map<string, { name: string; url: string | null }>();
+  const deadline = context.now() + limitMs;
+  const all: Outcome[] = [];
+  for (const receipt of receipts) {
+    await waitUntil(context, Math.max(0, deadline - context.now()), async () => {
+      const { deliveries } = await service.getEvent(receipt.id);
+      return deliveries.every(hadResult) ? true : undefined;
+    });
+    const event = await service.getEvent(receipt.id);
+    const outcomes: Outcome[] = [];
+    for (const delivery of event.deliveries) outcomes.push(await outcomeOf(delivery, service, names));
+    print(event.id, event.type, outcomes, context);
+    all.push(...outcomes);
+  }
+  throwUnlessSucceeded(all, limitMs);
+}
+
+function hadResult(delivery: DeliveryResource): boolean {
+  return 0 < delivery.attempt_count || delivery.completed_at !== null;
+}
+
+async function outcomeOf(
+  delivery: DeliveryResource,
+  service: HooksService,
+  names: Map<string, { name: string; url: string | null }>,
+): Promise<Outcome> {
+  const detail = await service.getDelivery(delivery.id);
+  const first = detail.attempts[0];
+  let known = names.get(delivery.subscription);
+  if (known === undefined) {
+    known = await nameOf(delivery.subscription, service);
+    names.set(delivery.subscription, known);
+  }
+  const succeeded = first === undefined ? detail.status === "succeeded" : first.outcome === "success";
+  const kind = succeeded ? "succeeded" : hadResult(detail) ? "failed" : "waiting";
+  return { delivery: detail, ...known, kind, durationMs: first?.duration_ms ?? null };
+}
+
+async function nameOf(id: string, service: HooksService): Promise<{ name: string; url: string | null }> {
+  try {
+    const { name, url } = await service.getSubscription(id);
+    return { name: name === "" ? id : name, url };
+  } catch (error) {
+    if (isHooksError(error) && error.code === "not_found") return { name: id, url: null };
+    throw error;
+  }
+}
+
+function print(event: string, type: string, outcomes: readonly Outcome[], context: CliContext): void {
+  const { out } = context;
+  if (out.mode === "quiet") return;
+  if (out.mode === "json") {
+    out.print(jsonLine({ id: event, type, deliveries: outcomes.map(toJson) }));
+    return;
+  }
+  const width = Math.max(0, ...outcomes.map(({ name }) => name.length));
+  for (const outcome of outcomes) {
+    const { delivery, name, url, kind, durationMs } = outcome;
+    const answer = escapeLine(kind === "waiting" ? "no result" : answerOf(delivery));
+    if (out.mode === "plain") {
+      out.print([event, delivery.id, escapeLine(name), kind, answer, String(durationMs ?? "")].join("\t"));
+      continue;
+    }
+    const paint = { succeeded: out.colors.green, failed: out.colors.red, waiting: out.colors.yellow }[kind];
+    const mark = paint({ succeeded: "✓", failed: "✗", waiting: "…" }[kind]);
+    const took = durationMs === null ? "" : `   ${span(durationMs)}`;
+    const target = escapeLine(url ?? "(listener)");
+    out.print(
+      `${mark} ${padToWidth(escapeLine(name), width)}   ${answer}${took}   ${target}${aftermath(outcome, context.now())}`,
+    );
+  }
+}
+
+/** What the receiver said, and when it is tried again. */
+function aftermath({ delivery, kind }: Outcome, now: number): string {
+  if (kind !== "failed") return "";
+  const said = delivery.response_excerpt === null ? "" : JSON.stringify(delivery.response_excerpt.slice(0, 60));
+  const next =
+    delivery.next_attempt_at === null
+      ? (delivery.reason ?? "")
+      : `retry ${relativeTime(delivery.next_attempt_at, now)}`;
+  const text = [said, next].filter((part) => part !== "").join("; ");
+  return text === "" ? "" : `   ${escapeLine(text)}`;
+}
+
+function toJson({ delivery, name, url, kind, durationMs }: Outcome): object {
+  return {
+    id: delivery.id,
+    subscription: delivery.subscription,
+    name,
+    url,
+    result: kind,
+    status: delivery.status,
+    response_status: delivery.response_status,
+    error: delivery.error,
+    duration_ms: durationMs,
+    next_attempt_at: delivery.next_attempt_at,
+  };
+}
+
+function throwUnlessSucceeded(all: readonly Outcome[], limitMs: number): void {
+  const failed = all.filter(({ kind }) => kind === "failed");
+  const waiting = all.filter(({ kind }) => kind === "waiting");
+  const of = all.length === 1 ? "delivery" : "deliveries";
+  const first = failed[0] ?? waiting[0];
+  if (first === undefined) return;
+  if (0 < failed.length) {
+    throw new HooksError("failed", `${failed.length} of ${all.length} ${of} failed`, {
+      hint: `hooks delivery get ${first.delivery.id}`,
+    });
+  }
+  throw new HooksError("failed", `${waiting.length} of ${all.length} ${of} had no result within ${span(limitMs)}`, {
+    hint: `is the subscription paused, or does its listener run? hooks sub get ${first.delivery.subscription}`,
+  });
+}

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { asUsage, collect, duration, readJson, wholeNumber } from "../src/cli/flag-values.ts";
+import { examples } from "../src/cli/help.ts";
+import { parseExact } from "../src/cli/json-text.ts";
+import { setPath } from "../src/cli/set-path.ts";
+import { HooksError } from "../src/core/errors.ts";
+import type { EventInput, PublishReceipt, RawJson } from "../src/core/event.ts";
+import { checkEventType } from "../src/core/event-pattern.ts";
+import { nearest } from "../src/core/nearest.ts";
+import { parseRateLimit } from "../src/core/rate-limit.ts";
+import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
+import { triggerDirectly } from "./trigger-directly.ts";
+import { waitForDeliveries } from "./trigger-wait.ts";
+import { DEFAULT_WAIT_MS } from "./wait-until.ts";
+
+export interface TriggerOptions {
+  type: string | undefined;
+  data?: string;
+  set: string[];
+  count?: number;
+  rate?: string;
+  wait?: boolean;
+  /** How long --wait waits, ms. */
+  timeout?: number;
+  list?: boolean;
+  to?: string;
+  secret?: string;
+  header: string[];
+  profile?: string;
+}
+
+/** Defines `hooks trigger`. */
+export function triggerCommand(context: CliContext, run = runTrigger): Command {
+  return new Command("trigger")
+    .description("Sends a test event to the subscriptions that take it, or with --to straight to a URL, with no store.")
+    .argument("[event-type]", "for example: order.paid")
+    .option("--data <json>", "the event's data: JSON, @FILE or - (default: {})")
+    .option("--set <path=value>", "set one value: data.amount=5, data.items[0].sku=x", collect, [])
+    .option("--count <number>", "so many events (default: 1)", wholeNumber("--count", 1, 100_000))
+    .option("--rate <limit>", "at most so many: 10/s, 100/m")
+    .option("--wait", "wait for each delivery's first result; exit 1 if one failed")
+    .option("--timeout <duration>", "how long --wait waits (default: 60s)", duration("--timeout", { max: 3_600_000 }))
+    .option("--list", "list the known event types")
+    .option("--to <target>", "sign and send straight there: URL, HOST:PORT/PATH or a port")
+    .option("--secret <secret>", "signs with --to: VALUE, @FILE, - or env:NAME")
+    .option("--header <header>", "own header with --to, 'name: value'", collect, [])
+    .option("--profile <name>", "how the request looks with --to (default: standard)")
+    .addHelpText(
+      "after",
+      examples(
+        "hooks trigger order.paid --wait",
+        `hooks trigger order.paid --data '{"id":"ord_1"}' --set data.amount=1999`,
+        "hooks trigger order.paid --to localhost:3000/webhooks --secret env:HOOK_SECRET",
+        "hooks trigger order.paid --count 100 --rate 10/s",
+      ),
+    )
+    .action((type: string | undefined, flags: Omit<TriggerOptions, "type">) => run({ ...flags, type }, context));
+}
+
+/** @throws HooksError `usage`; `failed` when a delivery failed under --wait */
+export async function runTrigger(options: TriggerOptions, context: CliContext): Promise<void> {
+  if (options.list === true) return listTypes(context);
+  const { type } = options;
+  if (type === undefined) {
+    throw new HooksError("usage", "<event-type> is missing", { field: "event-type", hint: "hooks trigger order.paid" });
+  }
+  asUsage("event-type", () => checkEventType(type, "<event-type>"));
+  const rate = options.rate;
+  const limit = rate === undefined ? undefined : asUsage("--rate", () => parseRateLimit(rate, "--rate"));
+  refuseStrayFlags(options);
+
+  if (options.to === undefined && options.data === undefined) await checkKnown(type, context);
+  const event = await buildEvent(type, options, context);
+  if (options.to !== undefined) return triggerDirectly({ ...options, to: options.to, event, limit }, context);
+
+  if (options.wait === true) await startSenderIfNeeded(context, "hooks trigger --wait");
+  const receipts: PublishReceipt[] = [];
+  const service = await context.service();
+  for (let sent = 0; sent < (options.count ?? 1); sent++) {
+    if (limit !== undefined && 0 < sent) await sleep(limit.perMs / limit.count, undefined, { signal: context.signal });
+    const receipt = await service.publish(event);
+    receipts.push(receipt);
+    printReceipt(receipt, type, options.wait === true, context);
+  }
+  if (receipts.every((receipt) => receipt.deliveries === 0)) {
+    context.out.note(`no subscription takes ${type}`);
+    context.out.hint(`hooks sub create --url http://localhost:3000/hook --event ${type}`);
+  } else if (options.wait !== true) await hintAtDaemon(context);
+  if (options.wait === true) await waitForDeliveries(receipts, options.timeout ?? DEFAULT_WAIT_MS, context);
+}
+
+function printReceipt(receipt: PublishReceipt, type: string, waits: boolean, { out }: CliContext): void {
+  const to = receipt.deliveries === 1 ? "1 subscription" : `${receipt.deliveries} subscriptions`;
+  if (out.mode === "human") out.print(`${out.colors.cyan("→")} ${out.colors.bold(type)}  ${receipt.id}  to ${to}`);
+  else if (out.mode === "quiet") out.print(receipt.id);
+  else if (waits)
+    return; // the results follow, and each names its event
+  else if (out.mode === "json") out.print(jsonLine(receipt));
+  else out.print(`${receipt.id}\t${type}\t${receipt.deliveries}`);
+}
+
+async function buildEvent(type: string, options: TriggerOptions, context: CliContext): Promise<EventInput> {
+  const data: RawJson =
+    options.data === undefined ? Buffer.from("{}") : await readJson(context, "--data", options.data);
+  if (options.set.length === 0) return { type, data };
+  // Parsed only here: data that nothing is set in stays as it was written, byte for byte.
+  const event: { data: unknown; metadata?: unknown } = { data: parseExact(Buffer.from(data).toString("utf8")) };
+  for (const assignment of options.set) {
+    if (!/^(data|metadata)[.[=]/.test(assignment)) {
+      throw new HooksError("usage", `--set ${JSON.stringify(assignment)} must begin with data. or metadata.`, {
+        field: "--set",
+        hint: `--set data.${assignment}`,
+      });
+    }
+    setPath(event, assignment);
+  }
+  const metadata = event.metadata === undefined ? {} : { metadata: Buffer.from(JSON.stringify(event.metadata)) };
+  return { type, data: Buffer.from(JSON.stringify(event.data)), ...metadata };
+}
+
+/** An unknown type is most often a slip, unless somebody took the trouble to give its data (rulings.md 34). */
+async function checkKnown(type: string, context: CliContext): Promise<void> {
+  const known = (await (await context.service()).listEventTypes()).data.map(({ name }) => name);
+  if (known.includes(type)) return;
+  const near = nearest(type, known);
+  if (near === undefined) {
+    context.out.note(`${type} is a new event type: sent with the data {}`);
+    return;
+  }
+  throw new HooksError("usage", `unknown event ${JSON.stringify(type)}\n  did you mean ${JSON.stringify(near)}?`, {
+    field: "event-type",
+    hint: `list them: hooks trigger --list · or send it anyway: hooks trigger ${type} --data '{}'`,
+  });
+}
+
+async function listTypes(context: CliContext): Promise<void> {
+  const { out } = context;
+  const types = (await (await context.service()).listEventTypes()).data;
+  for (const type of types) out.print(out.mode === "json" ? jsonLine(type) : escapeLine(type.name));
+  if (types.length === 0 && out.mode === "human")
+    out.note("no event types yet: a type is known once it is sent or subscribed to");
+}
+
+function refuseStrayFlags(options: TriggerOptions): void {
+  const direct = { "--secret": options.secret, "--header": options.header[0], "--profile": options.profile };
+  for (const [flag, value] of Object.entries(direct)) {
+    if (options.to === undefined && value !== undefined)
+      throw new HooksError("usage", `${flag} needs --to`, { field: flag });
+  }
+  if (options.to !== undefined && options.secret === undefined) {
+    throw new HooksError("usage", "--secret is missing: what is sent with --to is signed", {
+      field: "--secret",
+      hint: `hooks trigger ${options.type ?? "order.paid"} --to ${options.to} --secret env:HOOK_SECRET`,
+    });
+  }
+  if (options.timeout !== undefined && options.wait !== true) {
+    throw new HooksError("usage", "--timeout needs --wait", { field: "--timeout" });
+  }
+}

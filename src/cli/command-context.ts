@@ -1,0 +1,220 @@
+import { resolveSettings, type SettingSources, type Settings } from "../config.ts";
+import type { SendResult } from "../core/attempt.ts";
+import { HooksError } from "../core/errors.ts";
+import type { HooksService } from "../core/hooks-service.ts";
+import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../core/scope.ts";
+import { VERSION } from "../core/version.ts";
+import type { LocalHooks } from "../service/open-local.ts";
+import type { OneOffRequest } from "../service/service-parts.ts";
+import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
+import type { CliContext, Output, Prompts } from "./context.ts";
+import type { GlobalFlags } from "./global-flags.ts";
+import type { CliIo } from "./io.ts";
+import { terminalPrompts } from "./prompts.ts";
+
+/** What the wiring gives the command line: it may not know the delivering side by itself. */
+export interface CliParts {
+  sendOnce(request: OneOffRequest): Promise<SendResult>;
+}
+
+/** The context of one run. Made before the command line is parsed; `begin` gives it what the parsing found. */
+export class CommandContext implements CliContext {
+  readonly env: CliContext["env"];
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly #io: CliIo;
+  readonly #parts: CliParts;
+  readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #startedAt: number;
+  #out: Output | undefined;
+  #flags: GlobalFlags = {};
+  #settings: Settings | undefined;
+  #service: Promise<HooksService> | undefined;
+  #local: Promise<LocalHooks> | undefined;
+  #stdinTakenBy: string | undefined;
+  #keyFromStdin: string | undefined;
+
+  constructor(io: CliIo, parts: CliParts, signal: AbortSignal) {
+    this.#io = io;
+    this.#parts = parts;
+    this.signal = signal;
+    this.env = io.env;
+    this.cwd = io.cwd;
+    this.#startedAt = io.now();
+  }
+
+  /** The command line is understood; the command is about to run. */
+  async begin(flags: GlobalFlags, out: Output): Promise<void> {
+    this.#flags = flags;
+    this.#out = out;
+    if (flags.apiKeyFile === "-") {
+      this.#keyFromStdin = Buffer.from(await this.readStdin("--api-key-file -"))
+        .toString("utf8")
+        .trim();
+    }
+    if (flags.apiKey !== undefined && this.#io.stderr.isTTY === true) {
+      out.note(
+        "note: a key on the command line can be seen by others on this machine; HOOKS_API_KEY or --api-key-file keep it private",
+      );
+    }
+  }
+
+  get out(): Output {
+    if (this.#out === undefined) throw new Error("the output is asked for before the command line is parsed");
+    return this.#out;
+  }
+
+  settings(own?: SettingSources["flags"]): Settings {
+    if (this.#settings !== undefined && own === undefined) return this.#settings;
+    const flags = this.#flags;
+    const settings = resolveSettings({
+      flags: {
+        store: flags.store,
+        server: flags.server,
+        api_key: flags.apiKey ?? this.#keyFromStdin,
+        api_key_file: this.#keyFromStdin === undefined ? flags.apiKeyFile : undefined,
+        tenant: flags.tenant,
+        environment: flags.env,
+        ...own,
+      },
+      env: this.env,
+      cwd: this.cwd,
+    });
+    if (this.#settings === undefined) for (const warning of settings.warnings) this.out.note(`warning: ${warning}`);
+    if (flags.verbose === true && this.#settings === undefined) this.#describe(settings);
+    this.#settings = settings;
+    return settings;
+  }
+
+  scope(): Scope {
+    const { tenant, environment } = this.settings();
+    return { tenant: tenant ?? DEFAULT_TENANT, environment: environment ?? DEFAULT_ENVIRONMENT };
+  }
+
+  service(): Promise<HooksService> {
+    this.#service ??= this.#openService();
+    return this.#service;
+  }
+
+  async #openService(): Promise<HooksService> {
+    const { target, tenant, environment } = this.settings();
+    if (target.kind === "local") return (await this.local("")).serviceFor(this.scope());
+    const { RemoteService } = await import("../client/remote.ts");
+    const remote = new RemoteService({ server: target.server, apiKey: target.apiKey, tenant, environment, userAgent: `hooks/${VERSION}` });
+    this.onExit(() => remote.close());
+    return remote;
+  }
+
+  local(what: string, { readOnly = false }: { readOnly?: boolean } = {}): Promise<LocalHooks> {
+    const { target, dataDirectory } = this.settings();
+    if (target.kind === "remote") {
+      throw new HooksError("usage", `${what} works on a local store only, and a server is set: ${target.server.href}`, {
+        field: "--server",
+        hint: "hooks config shows where the server comes from",
+      });
+    }
+    this.#local ??= this.#openLocal(target.storePath, dataDirectory, readOnly);
+    return this.#local;
+  }
+
+  async #openLocal(storePath: string, dataDirectory: string, readOnly: boolean): Promise<LocalHooks> {
+    const { openLocalService } = await import("../service/open-local.ts");
+    const local = await openLocalService({
+      storePath,
+      dataDirectory,
+      mode: "inline",
+      readOnly,
+      now: this.#io.now,
+      env: this.env,
+      version: VERSION,
+      send: this.#parts.sendOnce,
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+    this.onExit(() => local.close());
+    return local;
+  }
+
+  async daemon(): Promise<DaemonInfo | undefined> {
+    const { target } = this.settings();
+    if (target.kind === "remote") return undefined;
+    const { isDaemonLocked, readDaemonFile } = await import("../store/sqlite/daemon-lock.ts");
+    // The file may be left over from a daemon that was killed; the lock never is.
+    return isDaemonLocked(target.storePath) ? readDaemonFile(target.storePath) : undefined;
+  }
+
+  sendOnce(request: OneOffRequest): Promise<SendResult> {
+    return this.#parts.sendOnce(request);
+  }
+
+  now(): number {
+    return this.#io.now();
+  }
+
+  onExit(close: () => Promise<void> | void): void {
+    this.#closers.push(close);
+  }
+
+  /** Last first; all of them, also when one fails. Throws the first failure. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (this.#flags.verbose === true) this.#out?.note(`took ${this.#io.now() - this.#startedAt} ms`);
+    if (0 < failures.length) throw failures[0];
+  }
+
+  async readStdin(what: string): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.stdinChunks(what)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  async *stdinChunks(what: string): AsyncGenerator<Uint8Array> {
+    if (this.#stdinTakenBy !== undefined) {
+      throw new HooksError("usage", `${what} and ${this.#stdinTakenBy} cannot both read standard input`, {
+        field: what,
+      });
+    }
+    if (this.#io.stdin.isTTY === true) {
+      throw new HooksError("usage", `${what} reads standard input, and that is a terminal`, {
+        field: what,
+        hint: "pipe something into it, or name a file",
+      });
+    }
+    this.#stdinTakenBy = what;
+    for await (const chunk of this.#io.stdin as AsyncIterable<Uint8Array | string>) {
+      yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    }
+  }
+
+  get canPrompt(): boolean {
+    const { stdin, stdout, env } = this.#io;
+    const forbidden = this.#flags.input === false || isOn(env["HOOKS_NO_INPUT"]) || isOn(env["CI"]);
+    return !forbidden && this.out.mode === "human" && stdin.isTTY === true && stdout.isTTY === true;
+  }
+
+  get ask(): Prompts {
+    return terminalPrompts({ input: this.#io.stdin, output: process.stderr }, this.signal);
+  }
+
+  get yes(): boolean {
+    return this.#flags.yes === true;
+  }
+
+  #describe(settings: Settings): void {
+    for (const { key, value, origin } of settings.values) {
+      if (origin !== "default" || key === "store") this.out.note(`${key}: ${value ?? "-"} (${origin})`);
+    }
+  }
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0" && value !== "false";
+}

@@ -1,0 +1,138 @@
+import type { HooksService } from "../../core/hooks-service.ts";
+import type { SettingKey } from "../../core/setting-rules.ts";
+import { type CommandTable, type LeafEntry, selectCommand } from "../command-table.ts";
+import type { CliContext } from "../context.ts";
+import { globalFlagOf } from "../global-flags.ts";
+
+// What `hooks __complete` answers for the words of a command line: values that only the store knows. Commands, flags
+// and fixed choices stand in the scripts.
+
+export interface Candidate {
+  value: string;
+  description: string;
+}
+
+/** The word that is being completed, and what it is a value of. */
+export interface Completing {
+  /** `subscription`, `event-type`, `pattern`, `event` or `delivery`. */
+  kind: string;
+  /** What is typed of the value. */
+  typed: string;
+  /** Global flags among the words that are settings: `--store x` decides which store is asked. */
+  settings: Partial<Record<SettingKey, string>>;
+}
+
+const SETTING_OF_FLAG: Readonly<Record<string, SettingKey>> = {
+  "--store": "store",
+  "--server": "server",
+  "--api-key": "api_key",
+  "--api-key-file": "api_key_file",
+  "--tenant": "tenant",
+  "--env": "environment",
+};
+
+/** `words` without the program's name; the last one is being typed. Undefined when nothing can be said. */
+export async function completing(
+  words: readonly string[],
+  table: CommandTable,
+  context: CliContext,
+): Promise<Completing | undefined> {
+  const current = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const selection = selectCommand(before, table);
+  if (selection.kind !== "leaf" || selection.path.length === 0) return undefined;
+  const command = await loadCommand(selection.entry, context);
+  const valueNames = new Map<string, string>();
+  for (const option of command.options) {
+    const name = /<([^>]+)>/.exec(option.flags)?.[1];
+    for (const flag of [option.long, option.short])
+      if (name !== undefined && flag !== undefined) valueNames.set(flag, name);
+  }
+  const settings = settingsIn(before);
+  const [flag, typed] = current.startsWith("--") && current.includes("=") ? split(current) : [undefined, current];
+  if (flag !== undefined) return known(valueNames.get(flag), typed, settings);
+
+  let positionals = 0;
+  for (let at = 0; at < selection.args.length; at++) {
+    const word = selection.args[at] ?? "";
+    if (word === "--") return undefined;
+    const takesValue = valueNames.has(word) || (globalFlagOf(word)?.takesValue === true && !word.includes("="));
+    if (takesValue) {
+      at++;
+      if (at === selection.args.length) return known(valueNames.get(word), current, settings);
+    } else if (!word.startsWith("-")) positionals++;
+  }
+  return known(command.registeredArguments[positionals]?.name(), current, settings);
+}
+
+function known(kind: string | undefined, typed: string, settings: Completing["settings"]): Completing | undefined {
+  return kind === undefined ? undefined : { kind, typed, settings };
+}
+
+async function loadCommand(entry: LeafEntry, context: CliContext) {
+  return (await entry.load())(context);
+}
+
+function settingsIn(words: readonly string[]): Completing["settings"] {
+  const settings: Completing["settings"] = {};
+  words.forEach((word, at) => {
+    const [flag, inline] = word.includes("=") ? split(word) : [word, undefined];
+    const key = SETTING_OF_FLAG[flag];
+    const value = inline ?? words[at + 1];
+    if (key !== undefined && value !== undefined && value !== "-") settings[key] = value;
+  });
+  return settings;
+}
+
+function split(word: string): [flag: string, value: string] {
+  const at = word.indexOf("=");
+  return [word.slice(0, at), word.slice(at + 1)];
+}
+
+const PAGE = 200;
+/** Names that need no quoting in any shell. */
+const PLAIN = /^[A-Za-z0-9._-]+$/;
+
+/** Everything of the kind that begins with what is typed. */
+export async function candidates({ kind, typed }: Completing, service: HooksService): Promise<Candidate[]> {
+  const all = await load(kind, typed, service);
+  return all.filter(({ value }) => value.startsWith(typed));
+}
+
+async function load(kind: string, typed: string, service: HooksService): Promise<Candidate[]> {
+  switch (kind) {
+    case "subscription": {
+      const { data } = await service.listSubscriptions({ limit: PAGE });
+      return data.map((row) => {
+        // A name is easier to recognise; whoever typed the beginning of an id wants ids.
+        const byName = PLAIN.test(row.name) && !(typed !== "" && row.id.startsWith(typed));
+        const what = `${row.url ?? "listener"} ${row.events.join(",")}`;
+        return byName
+          ? { value: row.name, description: what }
+          : { value: row.id, description: `${row.name} ${what}`.trim() };
+      });
+    }
+    case "event-type":
+    case "pattern": {
+      const names = (await service.listEventTypes()).data.map(({ name }) => name);
+      const prefixes =
+        kind === "pattern"
+          ? names.filter((name) => name.includes(".")).map((name) => name.replace(/\.[^.]*$/, ".*"))
+          : [];
+      return [...new Set([...names, ...prefixes])].map((value) => ({
+        value,
+        description: value.endsWith("*") ? "pattern" : "event type",
+      }));
+    }
+    case "event": {
+      const { data } = await service.listEvents({ limit: PAGE });
+      return data.map((row) => ({ value: row.id, description: `${row.type} ${row.timestamp}` }));
+    }
+    case "delivery": {
+      const { data } = await service.listDeliveries({ limit: PAGE });
+      return data.map((row) => ({ value: row.id, description: `${row.status} ${row.event_type}` }));
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,100 @@
+import type { AttemptResource, DeliveryDetail, DeliveryResource, DeliveryState } from "../core/delivery.ts";
+import type { Colors, Output, Paint } from "./context.ts";
+import { escapeLine } from "./escape.ts";
+import type { ViewLine } from "./print-one.ts";
+import type { ListView } from "./table.ts";
+import { relativeTime, span } from "./time-text.ts";
+
+const FIELDS = [
+  "id",
+  "event_id",
+  "event_type",
+  "subscription",
+  "tenant",
+  "environment",
+  "status",
+  "reason",
+  "attempt_count",
+  "last_attempt_at",
+  "next_attempt_at",
+  "response_status",
+  "response_excerpt",
+  "error",
+  "created_at",
+  "completed_at",
+] as const satisfies readonly (keyof DeliveryResource)[];
+
+/** `now` for relative times. */
+export function deliveryView(now: number): ListView<DeliveryResource> {
+  return {
+    fields: FIELDS,
+    id: (row) => row.id,
+    columns: [
+      { title: "id", text: (row) => row.id },
+      { title: "type", text: (row) => row.event_type },
+      { title: "event", text: (row) => row.event_id },
+      { title: "subscription", text: (row) => row.subscription },
+      { title: "status", text: (row) => row.status, paint: (row, colors) => paintOfStatus(row.status, colors) },
+      { title: "tries", text: (row) => String(row.attempt_count) },
+      { title: "answer", text: answerOf },
+      { title: "created", text: (row) => row.created_at, human: (row) => relativeTime(row.created_at, now) },
+    ],
+  };
+}
+
+export const ATTEMPT_VIEW: ListView<AttemptResource> = {
+  fields: ["number", "started_at", "duration_ms", "outcome", "status", "error"],
+  id: (row) => String(row.number),
+  columns: [
+    { title: "try", text: (row) => String(row.number) },
+    { title: "started", text: (row) => row.started_at },
+    { title: "took", text: (row) => String(row.duration_ms), human: (row) => span(row.duration_ms) },
+    {
+      title: "answer",
+      text: (row) => String(row.status ?? row.error ?? ""),
+      paint: (row, colors) => (row.outcome === "success" ? colors.green : colors.red),
+    },
+    { title: "by", text: (row) => row.trigger },
+    { title: "response", text: (row) => row.response_excerpt ?? "" },
+  ],
+};
+
+/** The last status or error, in a word. */
+export function answerOf(row: DeliveryResource): string {
+  if (row.response_status !== null) return String(row.response_status);
+  return row.error ?? row.reason ?? "";
+}
+
+export function paintOfStatus(status: DeliveryState, colors: Colors): Paint {
+  switch (status) {
+    case "succeeded":
+      return colors.green;
+    case "failed":
+      return colors.red;
+    case "cancelled":
+      return colors.dim;
+    case "pending":
+    case "sending":
+    case "retrying":
+      return colors.yellow;
+  }
+}
+
+/** The head of `hooks delivery get`; the attempts and the payload follow it. */
+export function deliveryLines(row: DeliveryDetail | DeliveryResource, out: Output, now: number): ViewLine[] {
+  const time = (iso: string | null): string =>
+    iso === null ? "-" : out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso;
+  const lines: ViewLine[] = [
+    ["id", row.id],
+    ["event", `${row.event_type}  ${row.event_id}`],
+    ["subscription", row.subscription],
+    ["status", row.status + (row.reason === null ? "" : ` (${row.reason})`)],
+    ["attempts", String(row.attempt_count)],
+    ["last answer", answerOf(row) || "-"],
+    ["last attempt", time(row.last_attempt_at)],
+    ["next attempt", time(row.next_attempt_at)],
+    ["created", time(row.created_at)],
+    ["completed", time(row.completed_at)],
+  ];
+  return lines.map(([key, value]) => [key, escapeLine(value)]);
+}

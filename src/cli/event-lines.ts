@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { HooksError, invalid } from "../core/errors.ts";
+import type { EventInput } from "../core/event.ts";
+import { type JsonEnvelope, parseMember, rawMember, readEnvelope } from "../core/json-envelope.ts";
+import { didYouMeanOf } from "./did-you-mean.ts";
+
+// Events as NDJSON: `{"type":…,"data":…}` a line, with id, timestamp, metadata and version where they are known.
+
+export interface EventLine {
+  /** From 1. */
+  number: number;
+  /** The event, or what is wrong with the line: one bad line does not spoil the rest. */
+  event: EventInput | HooksError;
+  bytes: number;
+}
+
+const MEMBERS = ["type", "data", "id", "timestamp", "metadata", "version"];
+/** An event is at most 1 MiB; a line far above that is a file that has no lines. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads lines as they arrive; empty ones count and are skipped. `idSeed`: lines without an id get one made of the seed,
+ * their number and their bytes, so that the same file again is the same events; undefined: the service makes new ones.
+ * @throws HooksError `usage` for a line longer than 16 MiB
+ */
+export async function* readEventLines(
+  chunks: AsyncIterable<Uint8Array | string>,
+  idSeed: string | undefined,
+): AsyncGenerator<EventLine> {
+  let number = 0;
+  for await (const line of splitLines(chunks)) {
+    number++;
+    const text = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
+    if (text.every((byte) => byte === 0x20 || byte === 0x09)) continue;
+    yield { number, event: readLine(text, number, idSeed), bytes: text.length };
+  }
+}
+
+async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array[] = [];
+  let restBytes = 0;
+  for await (const part of chunks) {
+    const chunk = typeof part === "string" ? Buffer.from(part) : part;
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      yield Buffer.concat([...rest, chunk.subarray(start, end)]);
+      [rest, restBytes, start] = [[], 0, end + 1];
+    }
+    rest.push(chunk.subarray(start));
+    restBytes += chunk.length - start;
+    if (MAX_LINE_BYTES < restBytes) {
+      throw new HooksError("usage", "--file has a line of more than 16 MiB: it must hold one event a line (NDJSON)", {
+        field: "--file",
+      });
+    }
+  }
+  if (0 < restBytes) yield Buffer.concat(rest);
+}
+
+function readLine(bytes: Uint8Array, number: number, idSeed: string | undefined): EventInput | HooksError {
+  try {
+    const envelope = readEnvelope(bytes, `line ${number}`);
+    const event = toEvent(envelope);
+    if (event.id === undefined && idSeed !== undefined) event.id = lineId(idSeed, number, bytes);
+    return event;
+  } catch (error) {
+    if (error instanceof HooksError) return error;
+    throw error;
+  }
+}
+
+function toEvent(envelope: JsonEnvelope): EventInput {
+  for (const name of envelope.members.keys()) {
+    if (!MEMBERS.includes(name)) {
+      throw invalid(
+        name,
+        `${JSON.stringify(name)} is not a field of an event${didYouMeanOf(name, MEMBERS)}`,
+        `the fields: ${MEMBERS.join(", ")}`,
+      );
+    }
+  }
+  const text = (name: string): string | undefined => {
+    const span = envelope.members.get(name);
+    if (span === undefined || span.kind === "null") return undefined;
+    if (span.kind !== "string") throw invalid(name, `${name} must be a string`);
+    return String(parseMember(envelope, span));
+  };
+  const type = text("type");
+  const data = envelope.members.get("data");
+  const metadata = envelope.members.get("metadata");
+  if (type === undefined) throw invalid("type", "type is missing");
+  if (data === undefined) throw invalid("data", "data is missing: any JSON value");
+  if (metadata !== undefined && metadata.kind !== "object" && metadata.kind !== "null")
+    throw invalid("metadata", "metadata must be an object");
+  return {
+    type,
+    data: rawMember(envelope, data),
+    id: text("id"),
+    timestamp: text("timestamp"),
+    version: text("version"),
+    metadata: metadata === undefined || metadata.kind === "null" ? undefined : rawMember(envelope, metadata),
+  };
+}
+
+/** The number is in it because two equal lines are two events. */
+function lineId(seed: string, number: number, bytes: Uint8Array): string {
+  const hash = createHash("sha256").update(`${seed}\0${number}\0`).update(bytes).digest("base64url");
+  return `line_${hash.slice(0, 32)}`;
+}

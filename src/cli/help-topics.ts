@@ -1,0 +1,56 @@
+/** `hooks help TOPIC`. */
+export const HELP_TOPICS: Readonly<Record<string, string>> = {
+  "exit-codes": `EXIT CODES
+
+    0  done
+    1  the thing itself failed: a signature is invalid, a delivery failed, an expectation was not met
+    2  usage: a flag, argument, setting or file is wrong, or something is missing and nobody can be asked
+    3  not found
+    4  not allowed, or not signed in
+    5  the server or the store cannot be reached, is busy, full, damaged or newer than this program
+    6  conflict: the same id with another content, or a second daemon on one store
+   70  a fault in hooks itself (HOOKS_DEBUG=1 shows its stack)
+  130  interrupted by Ctrl-C (143: by SIGTERM)
+
+  hooks verify: 0 valid, 1 invalid, 2 could not be checked.
+`,
+  environment: `ENVIRONMENT
+
+  A flag beats a variable, a variable beats hooks.config.json (the nearest one upwards), that beats the user's
+  config.json, and that beats the default. hooks config shows each value and where it came from.
+
+  HOOKS_HOME             one folder for everything: store, keys, config.json
+                         (else $XDG_DATA_HOME/hooks and $XDG_CONFIG_HOME/hooks)
+  HOOKS_STORE            the store's file
+  HOOKS_SERVER           work on this server instead
+  HOOKS_API_KEY          key for the server
+  HOOKS_API_KEY_FILE     file that holds the key
+  HOOKS_TENANT           whose data
+  HOOKS_ENV              which environment
+  HOOKS_OUTPUT           json or text
+  HOOKS_NO_INPUT, CI     when set: never ask
+  HOOKS_HOST, HOOKS_PORT, HOOKS_CONCURRENCY, HOOKS_DRAIN, HOOKS_LOG_LEVEL, HOOKS_LOG_FORMAT
+                         of hooks serve, like its flags
+  HOOKS_MASTER_KEY       key that seals secrets in the store, instead of the file master.key
+  HOOKS_MASTER_KEY_FILE  file that holds it
+  HOOKS_DEBUG            when set: show the stack of a fault
+  NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb
+                         colour off or on (--color beats them)
+`,
+  output: `OUTPUT
+
+  Data goes to standard output, everything for people to standard error.
+
+               on a terminal                 in a pipe                      --json               --quiet
+  lists        aligned columns, fitted       tab-separated, no header,      one object a line    ids
+               to the width                  never cut
+  one thing    a section of key and value    the same, plain                one line             its id
+  create       the result; the secret once   id and URL                     one line, with the   its id
+                                                                            secret
+  errors       error: and hint: lines        the same                       {"error":{…}} on     error: line
+                                                                            standard error
+
+  --fields a,b.c chooses columns and keys; --fields help lists them. Times are relative on a terminal and RFC 3339 in
+  pipes and JSON. Control characters in payloads are shown, never sent to the terminal.
+`,
+};

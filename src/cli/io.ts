@@ -1,0 +1,27 @@
+import type { Readable } from "node:stream";
+
+/** The outside of a run: the process, or a test's own ends. */
+export interface CliIo {
+  stdin: Readable & { isTTY?: boolean | undefined };
+  stdout: TextSink;
+  stderr: TextSink;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of the working directory. */
+  cwd: string;
+  /** Unix ms. */
+  now(): number;
+  /** 0 ≤ n < 1. */
+  random(): number;
+  /** Calls back for each Ctrl-C and SIGTERM; returns how to stop listening. */
+  onSignal(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Ends the process at once: the second signal. */
+  exit(code: number): void;
+}
+
+export interface TextSink {
+  write(chunk: Uint8Array | string): unknown;
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+  /** True once whoever read it is gone (`hooks … | head`). */
+  closed?: boolean | undefined;
+}

@@ -1,0 +1,66 @@
+import { type ColorChoice, loadColors, takesColor } from "./color.ts";
+import type { Colors, Output } from "./context.ts";
+import { escapeLine } from "./escape.ts";
+import type { CliIo } from "./io.ts";
+
+/** Thrown into a command that prints while nobody reads any more (`hooks … | head`): the run ends, silently and with 0. */
+export class ReaderGone extends Error {
+  override readonly name = "ReaderGone";
+}
+
+export interface OutputChoice {
+  json: boolean;
+  quiet: boolean;
+  color: ColorChoice | undefined;
+}
+
+/** Output over the streams of `io`; colour is decided for each of them. */
+export async function openOutput(io: CliIo, choice: OutputChoice): Promise<Output> {
+  const colorFor = (isTty: boolean | undefined): boolean =>
+    !choice.json && takesColor(choice.color, io.env, isTty === true);
+  const [colors, noteColors] = await Promise.all([
+    loadColors(colorFor(io.stdout.isTTY)),
+    loadColors(colorFor(io.stderr.isTTY)),
+  ]);
+  return new StreamOutput(io, choice, colors, noteColors);
+}
+
+class StreamOutput implements Output {
+  readonly mode: Output["mode"];
+  readonly colors: Colors;
+  readonly noteColors: Colors;
+  readonly isTty: boolean;
+  readonly #io: CliIo;
+
+  constructor(io: CliIo, choice: OutputChoice, colors: Colors, noteColors: Colors) {
+    this.#io = io;
+    this.isTty = io.stdout.isTTY === true;
+    this.colors = colors;
+    this.noteColors = noteColors;
+    if (choice.json) this.mode = "json";
+    else if (choice.quiet) this.mode = "quiet";
+    else this.mode = this.isTty ? "human" : "plain";
+  }
+
+  get columns(): number | undefined {
+    return this.isTty ? (this.#io.stdout.columns ?? 80) : undefined;
+  }
+
+  print(line: string): void {
+    this.write(`${line}\n`);
+  }
+
+  write(bytes: Uint8Array | string): void {
+    if (this.#io.stdout.closed === true) throw new ReaderGone();
+    this.#io.stdout.write(bytes);
+  }
+
+  note(line: string): void {
+    if (this.mode !== "quiet") this.#io.stderr.write(`${line}\n`);
+  }
+
+  hint(line: string): void {
+    if (this.mode === "quiet" || this.mode === "json") return;
+    this.#io.stderr.write(`${this.noteColors.cyan("hint:")} ${escapeLine(line)}\n`);
+  }
+}

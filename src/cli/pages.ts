@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+import { HooksError } from "../core/errors.ts";
+import type { Page } from "../core/hooks-service.ts";
+import type { Output } from "./context.ts";
+import { wholeNumber } from "./flag-values.ts";
+
+/** What a list is asked for. */
+export interface ListOptions {
+  /** Default 50; more than one page is fetched page by page. */
+  limit: number;
+  cursor: string | undefined;
+  fields: readonly string[] | undefined;
+}
+
+const DEFAULT_LIMIT = 50;
+const PAGE_LIMIT = 200;
+const MOST = 100_000;
+
+export interface ListFlags {
+  limit?: number;
+  cursor?: string;
+  fields?: string[];
+}
+
+export function addListFlags(command: Command): Command {
+  return addFieldsFlag(
+    command
+      .option("--limit <number>", `at most this many (default: ${DEFAULT_LIMIT})`, wholeNumber("--limit", 1, MOST))
+      .option("--cursor <cursor>", "go on where the list before ended"),
+  );
+}
+
+export function addFieldsFlag(command: Command): Command {
+  return command.option("--fields <names>", "choose columns and JSON keys: a,b.c (help lists them)", fieldNames);
+}
+
+export function listOptions(flags: ListFlags): ListOptions {
+  return { limit: flags.limit ?? DEFAULT_LIMIT, cursor: flags.cursor, fields: flags.fields };
+}
+
+/** Fetches pages until `limit` rows are there or none are left. */
+export async function fetchRows<Row>(
+  list: (query: { limit: number; cursor: string | undefined }) => Promise<Page<Row>>,
+  options: Pick<ListOptions, "limit" | "cursor">,
+): Promise<{ rows: Row[]; nextCursor: string | null }> {
+  const rows: Row[] = [];
+  let cursor = options.cursor;
+  for (;;) {
+    const page = await list({ limit: Math.min(PAGE_LIMIT, options.limit - rows.length), cursor });
+    rows.push(...page.data);
+    if (page.next_cursor === null || options.limit <= rows.length) return { rows, nextCursor: page.next_cursor };
+    cursor = page.next_cursor;
+  }
+}
+
+/** On stderr, so that a list cut by its limit is never taken for the whole. */
+export function noteRest(out: Output, count: number, nextCursor: string | null): void {
+  if (nextCursor !== null) out.note(`${count} shown · next: --cursor ${nextCursor}`);
+}
+
+function fieldNames(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes(""))
+    throw new HooksError("usage", "--fields must be names joined by commas", { field: "--fields" });
+  return names;
+}

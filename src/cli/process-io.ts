@@ -1,0 +1,43 @@
+import type { CliIo, TextSink } from "./io.ts";
+
+/** The real ends. */
+export function processIo(): CliIo {
+  return {
+    // A getter: looking at process.stdin opens it, which commands that read nothing should not pay for.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: sink(process.stdout),
+    stderr: sink(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    now: Date.now,
+    random: Math.random,
+    onSignal(listener) {
+      process.on("SIGINT", listener);
+      process.on("SIGTERM", listener);
+      return () => {
+        process.off("SIGINT", listener);
+        process.off("SIGTERM", listener);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+/** A stream whose reader may leave: without the listener `hooks … | head` would end with an unhandled EPIPE. */
+function sink(stream: NodeJS.WriteStream): TextSink {
+  const wrapped: TextSink = {
+    write: (chunk) => wrapped.closed === true || stream.write(chunk),
+    isTTY: stream.isTTY,
+    get columns() {
+      return stream.columns;
+    },
+    closed: false,
+  };
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    wrapped.closed = true;
+  });
+  return wrapped;
+}

@@ -1,0 +1,152 @@
+import { parseDuration } from "./duration.ts";
+import { HooksError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
+
+// Every setting: how its flag, variable and key are called, its default, and what it may be. Where the values come from
+// and which wins is config.ts's business.
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ["pretty", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface SettingRule {
+  flag: string | undefined;
+  variable: string;
+  /** Allowed in a project's file: a secret is not, such files are checked in. */
+  inProject: boolean;
+  fallback?: string;
+  /** Paths in a file are relative to that file. */
+  isPath?: boolean;
+  isSecret?: boolean;
+  /** @throws HooksError naming `name`. */
+  check?: (text: string, name: string) => void;
+}
+
+const RULES = {
+  store: { flag: "--store", variable: "HOOKS_STORE", inProject: true, isPath: true, check: checkStore },
+  server: {
+    flag: "--server",
+    variable: "HOOKS_SERVER",
+    inProject: true,
+    check: (text, name) => void parseServer(text, name),
+  },
+  api_key: { flag: "--api-key", variable: "HOOKS_API_KEY", inProject: false, isSecret: true, check: checkApiKey },
+  api_key_file: { flag: "--api-key-file", variable: "HOOKS_API_KEY_FILE", inProject: false, isPath: true },
+  tenant: {
+    flag: "--tenant",
+    variable: "HOOKS_TENANT",
+    inProject: true,
+    fallback: DEFAULT_TENANT,
+    check: checkScopeName,
+  },
+  environment: {
+    flag: "--env",
+    variable: "HOOKS_ENV",
+    inProject: true,
+    fallback: DEFAULT_ENVIRONMENT,
+    check: checkScopeName,
+  },
+  host: { flag: "--host", variable: "HOOKS_HOST", inProject: true, fallback: "127.0.0.1", check: checkHost },
+  port: {
+    flag: "--port",
+    variable: "HOOKS_PORT",
+    inProject: true,
+    fallback: "4680",
+    check: (text, name) => void wholeNumber(text, name, 0, 65_535),
+  },
+  concurrency: {
+    flag: "--concurrency",
+    variable: "HOOKS_CONCURRENCY",
+    inProject: true,
+    fallback: "256",
+    check: (text, name) => void wholeNumber(text, name, 1, 10_000),
+  },
+  drain: {
+    flag: "--drain",
+    variable: "HOOKS_DRAIN",
+    inProject: true,
+    fallback: "10s",
+    check: (text, name) => void parseDuration(text, name, DRAIN_BOUNDS),
+  },
+  log_level: {
+    flag: "--log-level",
+    variable: "HOOKS_LOG_LEVEL",
+    inProject: true,
+    fallback: "info",
+    check: (text, name) => void oneOf(text, name, LOG_LEVELS),
+  },
+  log_format: {
+    flag: "--log-format",
+    variable: "HOOKS_LOG_FORMAT",
+    inProject: true,
+    check: (text, name) => void oneOf(text, name, LOG_FORMATS),
+  },
+} satisfies Record<string, SettingRule>;
+
+export type SettingKey = keyof typeof RULES;
+
+export const SETTING_RULES: Readonly<Record<string, SettingRule>> = RULES;
+/** ms */
+export const DRAIN_BOUNDS = { min: 0, max: 3_600_000 };
+function checkStore(text: string, name: string): void {
+  if (/^postgres(ql)?:/i.test(text)) {
+    throw usage(
+      `${name}: this build supports SQLite files only`,
+      name,
+      "give the path of a file, for example: --store ./hooks.db",
+    );
+  }
+  if (/^[a-z][a-z0-9+.-]+:/i.test(text) && !/^[a-z]:[\\/]/i.test(text)) {
+    throw usage(
+      `${name} must be the path of a file, got ${JSON.stringify(text)}`,
+      name,
+      `a file of that name: ${name} ./${text}`,
+    );
+  }
+  if (text === ":memory:" || text.includes("\0")) throw usage(`${name} must be the path of a file`, name);
+}
+
+/** @throws HooksError `usage` naming `name`. */
+export function parseServer(text: string, name: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    const hint = /^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `for example: ${name} https://${text}` : undefined;
+    throw usage(`${name} must be a URL that begins with http:// or https://, got ${JSON.stringify(text)}`, name, hint);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw usage(`${name} must not hold a name or password`, name, "give the key with HOOKS_API_KEY or --api-key-file");
+  }
+  if (url.search !== "" || url.hash !== "") throw usage(`${name} must not have a query or fragment`, name);
+  return url;
+}
+
+export function checkApiKey(text: string, name: string): void {
+  // It becomes a header's value; what it holds is not shown.
+  if (!/^[\x21-\x7e]{1,512}$/.test(text)) throw usage(`${name} must be 1 to 512 visible ASCII characters`, name);
+}
+
+function checkHost(text: string, name: string): void {
+  if (!/^[A-Za-z0-9.:_-]{1,255}$/.test(text)) throw usage(`${name} must be a name or an address, without a port`, name);
+}
+
+function wholeNumber(text: string, name: string, least: number, most: number): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(least <= number && number <= most)) {
+    throw usage(`${name} must be a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`, name);
+  }
+  return number;
+}
+
+export function oneOf<T extends string>(text: string, name: string, choices: readonly T[]): T {
+  const choice = choices.find((known) => known === text);
+  if (choice !== undefined) return choice;
+  const near = nearest(text, choices);
+  const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
+  throw usage(`${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(text)}${guess}`, name);
+}
+
+export function usage(message: string, field: string, hint?: string): HooksError {
+  return new HooksError("usage", message, { field, hint });
+}
