@@ -34,6 +34,7 @@ async function buildCommandLine() {
     platform: "node",
     external: ["better-sqlite3"], // native code
     plugins: [lazyChildProcess],
+    checks: { ineffectiveDynamicImport: false }, // a module that one command loads late, another may load at once
   });
   const { output } = await bundle.write({
     dir: path.join(staging, "cli"),
