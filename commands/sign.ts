@@ -3,7 +3,8 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { formatId } from "../src/core/ids.ts";
-import { type SignedMessage, signMessage } from "../src/core/signing/sign.ts";
+import type { SignedMessage } from "../src/core/signing/options.ts";
+import { signMessage } from "../src/core/signing/sign.ts";
 import { addSecretFlags, readBytes, readScheme, readSeconds, readSecrets, type SecretFlags } from "./signing-flags.ts";
 
 export interface SignCommandOptions extends SecretFlags {

@@ -5,7 +5,7 @@ import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
 import type { Hint } from "../src/core/signing/diagnose.ts";
 import { parseTimestamp, type Tolerance } from "../src/core/signing/message-time.ts";
 import type { VerifyResult } from "../src/core/signing/verdict.ts";
-import { findHeaders, type WebhookRequest } from "../src/core/signing/webhook-request.ts";
+import type { WebhookRequest } from "../src/core/signing/webhook-request.ts";
 
 export interface VerdictFacts {
   scheme: CompiledScheme;
@@ -88,9 +88,9 @@ function forProperty(text: string): string {
 /** What was received, whether it could be read or not. */
 function details({ scheme: compiled, request, now, tolerance }: VerdictFacts, explain: boolean): [string, string][] {
   const { scheme } = compiled;
-  const found = findHeaders(request.headers, compiled.headers);
+  const find = compiled.headers.find(request.headers);
   const received = (names: readonly string[]): string => {
-    const values = names.flatMap((name) => found.get(name) ?? []);
+    const values = names.flatMap((name) => find(name) ?? []);
     return values.length === 0 ? `(no ${names[0]})` : values.map((value) => value || "(empty)").join(" | ");
   };
 

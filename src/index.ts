@@ -2,21 +2,26 @@
 
 import { randomBytes } from "node:crypto";
 import { formatId } from "./core/ids.ts";
-import { type SchemeName, schemeNamed } from "./core/signing/registry.ts";
-import type { Secrets } from "./core/signing/secret-key.ts";
-import { type SignedMessage, type SignOptions, signMessage, type UnsignedRequest } from "./core/signing/sign.ts";
+import type {
+  SchemeName,
+  Secrets,
+  SignedMessage,
+  SignOptions,
+  UnsignedRequest,
+  VerifyOptions as VerifyRules,
+} from "./core/signing/options.ts";
+import { schemeNamed } from "./core/signing/registry.ts";
+import { signMessage } from "./core/signing/sign.ts";
 import type { VerifyResult } from "./core/signing/verdict.ts";
-import { Verifier as SchemeVerifier, type VerifyOptions as SchemeVerifyOptions } from "./core/signing/verify.ts";
+import { Verifier as SchemeVerifier, verify as verifyAt } from "./core/signing/verify.ts";
 import type { WebhookRequest } from "./core/signing/webhook-request.ts";
 
 export type { Tolerance } from "./core/signing/message-time.ts";
-export type { SchemeName } from "./core/signing/registry.ts";
-export type { Secrets } from "./core/signing/secret-key.ts";
-export type { SignedMessage, SignOptions, UnsignedRequest } from "./core/signing/sign.ts";
+export type { SchemeName, Secrets, SignedMessage, SignOptions, UnsignedRequest } from "./core/signing/options.ts";
 export type { Accepted, Refusal, VerifyReason, VerifyResult } from "./core/signing/verdict.ts";
 export type { HeadersInput, WebhookRequest } from "./core/signing/webhook-request.ts";
 
-export interface VerifyOptions extends SchemeVerifyOptions {
+export interface VerifyOptions extends VerifyRules {
   /** The verifier's clock, unix seconds. Default: the system's. */
   now?: number | undefined;
 }
@@ -42,15 +47,11 @@ export function verify(
   secrets: Secrets,
   options: VerifyOptions = {},
 ): VerifyResult {
-  return new SchemeVerifier(schemeNamed(scheme), secrets, options).verify(request, options.now ?? unixSeconds());
+  return verifyAt(scheme, request, secrets, { now: options.now ?? unixSeconds(), tolerance: options.tolerance });
 }
 
 /** `verify` for many messages: the secrets are decoded once. */
-export function createVerifier(
-  scheme: SchemeName,
-  secrets: Secrets,
-  options: Pick<VerifyOptions, "tolerance"> = {},
-): Verifier {
+export function createVerifier(scheme: SchemeName, secrets: Secrets, options: VerifyRules = {}): Verifier {
   const verifier = new SchemeVerifier(schemeNamed(scheme), secrets, options);
   return { verify: (request, { now } = {}) => verifier.verify(request, now ?? unixSeconds()) };
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import * as library from "../src/index.ts";
 import { createVerifier, sign, verify } from "../src/index.ts";
@@ -31,6 +32,14 @@ describe("the library", () => {
       secretIndex: 1,
       timestamp: 1_000,
     });
+  });
+
+  it("takes the headers of Node's requests and of fetch as they are", () => {
+    const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET);
+    const ofNode: IncomingHttpHeaders = { ...headers, host: "example.com", "set-cookie": ["a", "b"] };
+
+    expect(verify("standard-webhooks", { headers: ofNode, body: "{}" }, SECRET).valid).toBe(true);
+    expect(verify("standard-webhooks", { headers: new Headers(headers), body: "{}" }, SECRET).valid).toBe(true);
   });
 
   it("throws for an unknown scheme at once", () => {

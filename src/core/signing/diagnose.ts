@@ -2,11 +2,11 @@
 // For people at a shell who hold the secret; a verdict is never changed by it.
 
 import { type CompiledScheme, compileScheme } from "./compiled-scheme.ts";
-import { parseTimestamp } from "./message-time.ts";
-import type { Secrets } from "./secret-key.ts";
+import { readMessage } from "./message.ts";
+import type { Secrets } from "./options.ts";
 import type { Refusal } from "./verdict.ts";
 import { Verifier } from "./verify.ts";
-import { findHeaders, type WebhookRequest } from "./webhook-request.ts";
+import type { WebhookRequest } from "./webhook-request.ts";
 
 export type HintCode =
   | "trailing_newline"
@@ -94,11 +94,9 @@ const MILLISECONDS: Hint = {
 };
 
 /** 10^11 s is the year 5138; as milliseconds it is 1973. */
-function countsMilliseconds({ scheme }: CompiledScheme, request: WebhookRequest): boolean {
-  const rule = scheme.timestamp;
-  if (rule === undefined || rule.unit !== "s" || !("headers" in rule)) return false;
-  const [text] = [...findHeaders(request.headers, new Set(rule.headers)).values()].flat();
-  return 1e11 < (parseTimestamp(text ?? "", "s") ?? 0);
+function countsMilliseconds(compiled: CompiledScheme, request: WebhookRequest): boolean {
+  const message = readMessage(compiled, request.headers);
+  return compiled.scheme.timestamp?.unit === "s" && "timestamp" in message && 1e11 < (message.timestamp ?? 0);
 }
 
 function compactJson(body: Buffer): Buffer | undefined {

@@ -1,8 +1,6 @@
 import type { TimestampRule } from "./scheme.ts";
 import { type Refusal, refuse } from "./verdict.ts";
 
-/** One spelling for each number: what is compared with the clock is exactly what was signed. */
-const WHOLE_NUMBER = /^(0|[1-9]\d{0,14})$/;
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Unix seconds; undefined when the text is not of the unit's form. */
@@ -11,8 +9,24 @@ export function parseTimestamp(text: string, unit: TimestampRule["unit"]): numbe
     const ms = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(ms) ? undefined : ms / 1000;
   }
-  if (!WHOLE_NUMBER.test(text)) return undefined;
-  return unit === "s" ? Number(text) : Number(text) / 1000;
+  const number = parseWholeNumber(text);
+  return number === undefined || unit === "s" ? number : number / 1000;
+}
+
+const MAX_DIGITS = 15;
+const ZERO = 0x30;
+
+/** `^(0|[1-9]\d{0,14})$`: one spelling for each number, so what is compared with the clock is exactly what was signed. */
+function parseWholeNumber(text: string): number | undefined {
+  if (text.length === 0 || MAX_DIGITS < text.length) return undefined;
+  if (text.length > 1 && text.charCodeAt(0) === ZERO) return undefined;
+  let number = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || 9 < digit) return undefined;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** The text of `timestamp` (unix seconds) in the unit; the inverse of `parseTimestamp` up to the unit's precision. */

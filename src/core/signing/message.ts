@@ -3,7 +3,7 @@ import { parseTimestamp } from "./message-time.ts";
 import type { HeaderRule } from "./scheme.ts";
 import { readSignatureHeader } from "./signature-header.ts";
 import { type Refusal, refuse } from "./verdict.ts";
-import { type FoundHeaders, findHeaders, type HeadersInput } from "./webhook-request.ts";
+import type { HeadersInput, HeaderValues } from "./webhook-request.ts";
 
 /** What a webhook's headers say. */
 export interface Message {
@@ -19,9 +19,9 @@ export interface Message {
 /** Reads what the scheme needs. A fault of the sender is a verdict, never an exception. */
 export function readMessage(compiled: CompiledScheme, headers: HeadersInput): Message | Refusal {
   const { signature: rule, id: idRule, timestamp: timeRule } = compiled.scheme;
-  const found = findHeaders(headers, compiled.headers);
+  const find = compiled.headers.find(headers);
 
-  const header = firstPresent(rule, found);
+  const header = firstPresent(rule, find);
   if ("reason" in header) return header;
   const timestampField = timeRule !== undefined && "field" in timeRule ? timeRule.field : undefined;
   const read = readSignatureHeader(rule, header.name, header.values, timestampField);
@@ -29,7 +29,7 @@ export function readMessage(compiled: CompiledScheme, headers: HeadersInput): Me
 
   let id: string | undefined;
   if (idRule !== undefined) {
-    const read = oneValue(idRule, found);
+    const read = oneValue(idRule, find);
     if (typeof read !== "string") return read;
     id = read;
     if (compiled.idEnd !== undefined && id.includes(compiled.idEnd)) {
@@ -39,7 +39,7 @@ export function readMessage(compiled: CompiledScheme, headers: HeadersInput): Me
 
   if (timeRule === undefined)
     return { id, timestampText: undefined, timestamp: undefined, signatures: read.signatures };
-  const text = "field" in timeRule ? oneField(timeRule.field, header.name, read.timestamps) : oneValue(timeRule, found);
+  const text = "field" in timeRule ? oneField(timeRule.field, header.name, read.timestamps) : oneValue(timeRule, find);
   if (typeof text !== "string") return text;
   const timestamp = parseTimestamp(text, timeRule.unit);
   if (timestamp === undefined)
@@ -53,23 +53,33 @@ const UNIT_NAMES = {
   iso: "an RFC 3339 time",
 } as const;
 
-function firstPresent(rule: HeaderRule, found: FoundHeaders): { name: string; values: string[] } | Refusal {
+type Find = (name: string) => HeaderValues | undefined;
+
+function isText(values: HeaderValues): values is readonly string[] {
+  return !values.includes(undefined);
+}
+
+function isEmpty(value: string): boolean {
+  return value === "";
+}
+
+function firstPresent(rule: HeaderRule, find: Find): { name: string; values: readonly string[] } | Refusal {
   for (const name of rule.headers) {
-    const values = found.get(name);
+    const values = find(name);
     if (values === undefined) continue;
-    if (!values.every((value) => value !== undefined)) return refuse("malformed_header", `${name} is not text`);
-    if (values.every((value) => value === "")) return refuse("malformed_header", `${name} is empty`);
+    if (!isText(values)) return refuse("malformed_header", `${name} is not text`);
+    if (values.every(isEmpty)) return refuse("malformed_header", `${name} is empty`);
     return { name, values };
   }
   return refuse("missing_header", `${rule.headers.join(" or ")} is missing`);
 }
 
 /** Two different values mean that somebody added one: which of them counts must not be a guess. */
-function oneValue(rule: HeaderRule, found: FoundHeaders): string | Refusal {
-  const header = firstPresent(rule, found);
+function oneValue(rule: HeaderRule, find: Find): string | Refusal {
+  const header = firstPresent(rule, find);
   if ("reason" in header) return header;
   const [first = ""] = header.values;
-  return header.values.every((value) => value === first)
+  return header.values.length === 1 || header.values.every((value) => value === first)
     ? first
     : refuse("malformed_header", `${header.name} is given several times with different values`);
 }

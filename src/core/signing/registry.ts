@@ -2,9 +2,6 @@ import { type CompiledScheme, compileScheme } from "./compiled-scheme.ts";
 import type { Scheme } from "./scheme.ts";
 import { STANDARD_WEBHOOKS } from "./schemes/standard-webhooks.ts";
 
-/** Names of the schemes that `sign` and `verify` know. */
-export type SchemeName = "standard-webhooks" | "standard";
-
 const SCHEMES: readonly Scheme[] = [STANDARD_WEBHOOKS];
 
 const byName = new Map(

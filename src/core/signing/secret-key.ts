@@ -1,27 +1,46 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, type Hmac, type KeyObject } from "node:crypto";
 import type { SecretRule } from "./scheme.ts";
 import { decodeStrictly } from "./strict-decode.ts";
 
-/** One secret, or several: any of them may have signed, all of them sign (rotation). */
-export type Secrets = string | readonly string[];
+/**
+ * A key, in one of two forms because of what they cost on Node 24: a KeyObject is the quickest to use but takes a while
+ * to make; text is right for a single use. Bytes are neither: given them, createHmac takes five times as long.
+ */
+export type HmacKey = KeyObject | TextKey;
+
+/** Canonical in its encoding, so that Node's lenient decoder reads what is written. */
+export interface TextKey {
+  text: string;
+  encoding: SecretRule["decode"];
+}
 
 /**
  * The key of a secret's text, or the reason why it has none, for people and without any of the secret in it. Of any
  * length above zero: the length is judged when a secret is made (standard-secret.ts), not here.
- *
- * A KeyObject and not bytes, because Node 24's createHmac takes five times as long for bytes.
  */
-export function readSecret(rule: SecretRule, secret: unknown): KeyObject | string {
+export function readSecret(rule: SecretRule, secret: unknown): TextKey | string {
   if (secret === undefined || secret === null || secret === "") return "is empty or not set";
   if (typeof secret !== "string") throw new TypeError(`a secret must be a string, got ${typeof secret}`);
   if (secret.trim() === "") return "is blank";
   const text = rule.prefix !== undefined && secret.startsWith(rule.prefix) ? secret.slice(rule.prefix.length) : secret;
   if (text === "") return `has nothing after "${rule.prefix}"`;
-  const bytes = rule.decode === "utf8" ? Buffer.from(text) : decodeStrictly(text, rule.decode);
-  if (bytes === undefined)
+  if (rule.decode !== "utf8" && decodeStrictly(text, rule.decode) === undefined) {
     return `is not valid ${rule.decode}${rule.prefix === undefined ? "" : ` after "${rule.prefix}"`}`;
-  return createSecretKey(bytes);
+  }
+  return { text, encoding: rule.decode };
 }
+
+/** The same key in the form for many uses. */
+export function prepareKey({ text, encoding }: TextKey): KeyObject {
+  return createSecretKey(text, encoding);
+}
+
+/** An HMAC that waits for its content. */
+export function startHmac(hash: string, key: HmacKey): Hmac {
+  return "text" in key ? createHmac(hash, key.text, TEXT_KEY[key.encoding]) : createHmac(hash, key);
+}
+
+const TEXT_KEY = { utf8: { encoding: "utf8" }, base64: { encoding: "base64" }, hex: { encoding: "hex" } } as const;
 
 const keys = new WeakMap<Uint8Array, KeyObject>();
 

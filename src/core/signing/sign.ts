@@ -1,30 +1,10 @@
 import { type CompiledScheme, computeSignature } from "./compiled-scheme.ts";
 import { formatTimestamp, parseTimestamp } from "./message-time.ts";
+import type { Secrets, SignedMessage, UnsignedRequest } from "./options.ts";
 import { schemeNamed } from "./registry.ts";
 import type { Scheme, TimestampRule } from "./scheme.ts";
-import { readSecret, type Secrets } from "./secret-key.ts";
-import { checkBody, type WebhookRequest } from "./webhook-request.ts";
-
-/** What is signed. Headers that it has already do not count: `sign` makes those that belong to the signature. */
-export type UnsignedRequest = Pick<WebhookRequest, "body" | "method" | "url">;
-
-export interface SignOptions {
-  /** The message's id: the receiver recognises a repetition by it. */
-  id?: string | undefined;
-  /** Unix seconds. */
-  timestamp?: number | undefined;
-}
-
-export interface SignedMessage {
-  /** The headers to send, names in lower case. */
-  headers: Record<string, string>;
-  /** The value of the signature's header alone. */
-  signature: string;
-  /** When the scheme has one. */
-  id?: string;
-  /** Unix seconds, when the scheme signs a time. */
-  timestamp?: number;
-}
+import { readSecret } from "./secret-key.ts";
+import { checkBody } from "./webhook-request.ts";
 
 /** First second of the year 10000, which RFC 3339 cannot write. */
 const TIMESTAMP_END = 253_402_300_800;

@@ -13,42 +13,53 @@ export interface WebhookRequest {
   url?: string | undefined;
 }
 
-/** Lower-case name → its values, outer blanks removed. A value that is no text is kept as undefined. */
-export type FoundHeaders = ReadonlyMap<string, (string | undefined)[]>;
+/** A header's values in the order in which they came, outer blanks removed; undefined for a value that is no text. */
+export type HeaderValues = readonly (string | undefined)[];
 
-/**
- * The values of the wanted headers, in the order in which they came.
- * @throws TypeError when `input` is none of the accepted forms.
- */
-export function findHeaders(input: HeadersInput, wanted: ReadonlySet<string>): FoundHeaders {
-  const found = new Map<string, (string | undefined)[]>();
-  const add = (name: string, value: unknown): void => {
-    const lower = name.toLowerCase();
-    if (!wanted.has(lower) || value === undefined || value === null) return;
-    const values = found.get(lower);
-    const text = typeof value === "string" ? trimBlanks(value) : undefined;
-    if (values === undefined) found.set(lower, [text]);
-    else values.push(text);
-  };
+/** Finds some headers among all that a request has. Made once, used for many requests. */
+export class HeaderFinder {
+  readonly #slots: ReadonlyMap<string, number>;
+  /** True at each length that a wanted name has: most names need no further look. */
+  readonly #lengths: boolean[] = [];
 
-  if (typeof input !== "object" || input === null) {
-    throw new TypeError("request.headers must be an object of names and values, a Headers, or a list of pairs");
+  /** @param names lower case */
+  constructor(names: readonly string[]) {
+    this.#slots = new Map([...new Set(names)].map((name, slot) => [name, slot]));
+    for (const name of names) this.#lengths[name.length] = true;
   }
-  if (isIterable(input)) {
-    for (const pair of input) {
-      if (!Array.isArray(pair) || typeof pair[0] !== "string") {
-        throw new TypeError("request.headers is a list, but not of [name, value] pairs");
-      }
-      add(pair[0], pair[1]);
+
+  /**
+   * What the request has under a name (lower case, one of the finder's); undefined: nothing.
+   * @throws TypeError when `input` is none of the accepted forms.
+   */
+  find(input: HeadersInput): (name: string) => HeaderValues | undefined {
+    const found: (string | undefined)[][] = [];
+    if (typeof input !== "object" || input === null) {
+      throw new TypeError("request.headers must be an object of names and values, a Headers, or a list of pairs");
     }
-    return found;
+    if (isIterable(input)) {
+      for (const pair of input) {
+        if (!Array.isArray(pair) || typeof pair[0] !== "string") {
+          throw new TypeError("request.headers is a list, but not of [name, value] pairs");
+        }
+        this.#take(found, pair[0], pair[1]);
+      }
+    } else {
+      for (const name of Object.keys(input)) this.#take(found, name, input[name]);
+    }
+    return (name) => found[this.#slots.get(name) ?? -1];
   }
-  for (const name of Object.keys(input)) {
-    const value: unknown = input[name];
-    if (Array.isArray(value)) for (const one of value) add(name, one ?? NOT_TEXT);
-    else add(name, value);
+
+  #take(found: (string | undefined)[][], name: string, value: unknown): void {
+    if (this.#lengths[name.length] !== true || value === undefined || value === null) return;
+    const slot = this.#slots.get(name.toLowerCase());
+    if (slot === undefined) return;
+    const values = Array.isArray(value) ? value.map(textOf) : [textOf(value)];
+    if (values.length === 0) return;
+    const before = found[slot];
+    if (before === undefined) found[slot] = values;
+    else before.push(...values);
   }
-  return found;
 }
 
 /** @throws TypeError naming the usual mistake when the body was parsed. */
@@ -57,11 +68,12 @@ export function checkBody(body: unknown): asserts body is Uint8Array | string {
   throw new TypeError("request.body must be the raw bytes (Uint8Array) or text as received, before any JSON parser");
 }
 
-/** A hole in a list of values: still a value that was sent, and no text. */
-const NOT_TEXT = Symbol("not text");
-
 function isIterable(input: HeadersInput): input is Iterable<readonly [string, string]> {
   return Symbol.iterator in input;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? trimBlanks(value) : undefined;
 }
 
 /** Spaces and tabs around a value are not part of it (RFC 9110, 5.5). */
@@ -70,7 +82,7 @@ export function trimBlanks(value: string): string {
   let end = value.length;
   while (start < end && isBlank(value.charCodeAt(start))) start++;
   while (start < end && isBlank(value.charCodeAt(end - 1))) end--;
-  return value.slice(start, end);
+  return end - start === value.length ? value : value.slice(start, end);
 }
 
 function isBlank(code: number): boolean {
