@@ -16,6 +16,9 @@ import Database from "better-sqlite3";
 import { isBusy, toStoreError } from "./sqlite-error.ts";
 import { prepareStoreFile } from "./store-file.ts";
 
+/** A connection that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<Database.Database>();
+
 /** Says that this process is the one that sends from a store. */
 export interface DaemonLock {
   release(): void;
@@ -43,7 +46,13 @@ export function acquireDaemonLock(storePath: string, { waitMs = 0 } = {}): Daemo
       if (isBusy(error)) return undefined;
       throw error;
     }
-    return { release: () => connection.close() };
+    held.add(connection);
+    return {
+      release: () => {
+        held.delete(connection);
+        connection.close();
+      },
+    };
   } catch (error) {
     throw toStoreError(error, path);
   }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { type Connection, openConnection } from "./connection.ts";
 import { InlineChannel } from "./inline-channel.ts";
 import { checkVersion, migrate, SCHEMA_VERSION } from "./migrate.ts";
@@ -7,6 +8,7 @@ import { prepareStoreFile } from "./store-file.ts";
 
 const BUSY_LIMIT_MS = 5_000;
 const BUSY_RETRY_MS = 10;
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 
 export interface OpenSqliteStoreOptions {
   /** Absolute. */
@@ -33,6 +35,7 @@ export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<
   try {
     if (readOnly) return new SqliteStore(path, await whileBusy(() => openCurrent(path)), undefined);
     const writing = await whileBusy(() => openMigrated(path));
+    if (mode === "thread") checkWhole(writing, path);
     const reading = openConnection(path, "read");
     if (mode === "inline") return new SqliteStore(path, reading, new InlineChannel(path, writing, onFatal));
     const { ThreadChannel } = await import("./thread-channel.ts");
@@ -67,6 +70,15 @@ function openCurrent(path: string): Connection {
     connection.close();
     throw error;
   }
+}
+
+/** What costs little at the start of a daemon; of a larger one damage shows when it is met. */
+function checkWhole(connection: Connection, path: string): void {
+  if (MAX_CHECKED_BYTES < statSync(path).size) return;
+  const found = connection.pragma("quick_check(1)", { simple: true });
+  if (found === "ok") return;
+  connection.close();
+  throw unusable(path, "is damaged", "restore it from a backup", new Error(String(found)));
 }
 
 async function whileBusy<T>(action: () => T): Promise<T> {

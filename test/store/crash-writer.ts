@@ -1,0 +1,58 @@
+// Run by itself, it is a process made to be killed: it takes the lock, opens the store with its thread, publishes as fast
+// as it can with half of the deliveries leased to it, and prints the id of each event once it is acknowledged.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeSync } from "node:fs";
+import { acquireDaemonLock } from "../../src/store/sqlite/daemon-lock.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
+import { LEASE, newDelivery, newEvent, newSubscription, WORKER } from "./fixtures.ts";
+
+export interface CrashWriter {
+  process: ChildProcess;
+  /** Ids so far, each acknowledged before it was printed. */
+  readonly ids: string[];
+  /** Resolves when there are so many. */
+  acknowledged(count: number): Promise<void>;
+}
+
+export function startCrashWriter(path: string): CrashWriter {
+  const child = spawn(process.execPath, [import.meta.filename, path], { stdio: ["ignore", "pipe", "inherit"] });
+  const ids: string[] = [];
+  let rest = "";
+  let look = () => {};
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    ids.push(...lines);
+    look();
+  });
+  const acknowledged = (count: number) =>
+    new Promise<void>((resolve, reject) => {
+      child.once("exit", () => reject(new Error("the writer ended")));
+      look = () => {
+        if (count <= ids.length) resolve();
+      };
+      look();
+    });
+  return { process: child, ids, acknowledged };
+}
+
+async function publishForEver(path: string): Promise<void> {
+  if (acquireDaemonLock(path) === undefined) throw new Error("the store is locked");
+  const store = await openSqliteStore({ path, mode: "thread" });
+  const lane = await store.insertSubscription(newSubscription());
+  const publisher = async (lease: typeof LEASE | undefined) => {
+    for (;;) {
+      const event = newEvent([], { deliveries: [newDelivery(lane, { lease })] });
+      await store.appendEvents([event]);
+      writeSync(1, `${event.id}\n`);
+    }
+  };
+  await Promise.all(
+    Array.from({ length: 16 }, (_, n) =>
+      publisher(n % 2 === 0 ? { ...LEASE, worker: `${WORKER}-${process.pid}` } : undefined),
+    ),
+  );
+}
+
+if (process.argv[1] === import.meta.filename) await publishForEver(process.argv[2]!);
