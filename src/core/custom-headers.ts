@@ -46,7 +46,8 @@ export function checkCustomHeaders(
   if (MAX_HEADERS < entries.length) throw invalid("headers", `headers must be at most ${MAX_HEADERS}`);
   const checked = new Map<string, string>();
   for (const [given, value] of entries) {
-    if (!TOKEN.test(given)) throw invalid("headers", `headers has a name that HTTP does not allow: ${JSON.stringify(given)}`);
+    if (!TOKEN.test(given))
+      throw invalid("headers", `headers has a name that HTTP does not allow: ${JSON.stringify(given)}`);
     const field = `headers.${given}`;
     const name = given.toLowerCase();
     if (REFUSED.has(name) || name.startsWith("proxy-") || reserved.includes(name)) {

@@ -54,7 +54,11 @@ function checkTimestamp(text: string | undefined, now: number): number {
   if (text === undefined) return now;
   const at = parseInstant(text);
   if (at === undefined) {
-    throw invalid("timestamp", "timestamp must be ISO 8601 with an offset or Z", "for example: 2026-01-31T12:00:00.000Z");
+    throw invalid(
+      "timestamp",
+      "timestamp must be ISO 8601 with an offset or Z",
+      "for example: 2026-01-31T12:00:00.000Z",
+    );
   }
   if (at < 0) throw invalid("timestamp", "timestamp must not be before 1970");
   if (now + TIMESTAMP_MAX_AHEAD_MS < at) throw invalid("timestamp", "timestamp must be at most 24 hours ahead");

@@ -74,7 +74,13 @@ export interface EventTypeResource {
 /** `GET /v1/meta` */
 export interface Meta {
   version: string;
-  limits: { event_bytes: number; batch_events: number; batch_bytes: number; json_depth: number; tunnel_body_bytes: number };
+  limits: {
+    event_bytes: number;
+    batch_events: number;
+    batch_bytes: number;
+    json_depth: number;
+    tunnel_body_bytes: number;
+  };
 }
 
 /**
@@ -108,7 +114,10 @@ export interface HooksService {
   disableSubscription(id: string): Promise<SubscriptionResource>;
   pauseSubscription(id: string): Promise<SubscriptionResource>;
   resumeSubscription(id: string): Promise<SubscriptionResource>;
-  testSubscription(id: string, options?: { type?: string | undefined; data?: RawJson | undefined }): Promise<TestResult>;
+  testSubscription(
+    id: string,
+    options?: { type?: string | undefined; data?: RawJson | undefined },
+  ): Promise<TestResult>;
   /** `grace`: how long the old secret goes on signing beside the new one, a duration; default "24h". */
   rotateSecret(
     id: string,

@@ -26,7 +26,11 @@ export function parseBound(text: string, field: string, now: number): number {
   if (ago !== null) return now - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS];
   const at = parseInstant(DATE_ONLY.test(text) ? `${text}T00:00:00Z` : text);
   if (at !== undefined) return at;
-  throw invalid(field, `${field} must be an ISO 8601 time or a duration that counts back from now`, "2h, 7d, 2026-01-31T12:00:00Z");
+  throw invalid(
+    field,
+    `${field} must be an ISO 8601 time or a duration that counts back from now`,
+    "2h, 7d, 2026-01-31T12:00:00Z",
+  );
 }
 
 export function toIso(at: number): string {

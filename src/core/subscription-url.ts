@@ -18,7 +18,8 @@ export function checkSubscriptionUrl(text: unknown, environment: string): string
   if (authority === undefined || !URL.canParse(text)) {
     throw invalid("url", "url must be an http:// or https:// address", "for example: https://example.com/webhooks");
   }
-  if (authority.includes("@")) throw invalid("url", "url must not contain a user name or password", "send them in a header");
+  if (authority.includes("@"))
+    throw invalid("url", "url must not contain a user name or password", "send them in a header");
   if (authority.includes("%")) throw invalid("url", "url must not contain escapes in its host");
   const url = new URL(text);
   if (url.protocol !== "https:" && environment !== DEFAULT_ENVIRONMENT) {
