@@ -65,7 +65,7 @@ const NETWORK_EXCEPTIONS: Record<string, string> = {
   "commands/demo-receiver.ts": "the demo's two receivers",
 };
 
-const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?|misc|shared)\.ts$/;
+const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?)\.ts$/;
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\brandom(UUID|Bytes|Int|FillSync|Fill)\b|\bgetRandomValues\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b/;
 const SQL =
