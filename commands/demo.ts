@@ -9,7 +9,6 @@ import type { DeliveryDetail, DeliveryState } from "../src/core/delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { DEFAULT_TENANT } from "../src/core/scope.ts";
-import { startDaemon } from "../src/daemon.ts";
 import { DemoReceiver, type Receipt } from "./demo-receiver.ts";
 
 export interface DemoOptions {
@@ -52,6 +51,7 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   say(bold("A whole relay, from the first event to the last retry. Nothing of it stays on this machine."));
   say();
 
+  const { startDaemon } = await import("../src/daemon.ts"); // heavy, and --help needs none of it
   const daemon = await startDaemon({
     storePath: path.join(folder, "hooks.db"),
     dataDirectory: folder,
