@@ -1,4 +1,6 @@
 import { HooksError } from "../core/errors.ts";
+import { headerPair } from "./frame-field.ts";
+import { HOP_BY_HOP } from "./hop-by-hop.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
 /** Where deliveries are forwarded to. */
@@ -37,6 +39,27 @@ export function parseForwardTarget(value: string, allowRemote: boolean): Forward
     url,
     text: (url.protocol === "http:" ? "" : "https://") + url.host + (url.pathname === "/" ? "" : url.pathname),
   };
+}
+
+/**
+ * Reads the value of `--header`: `name: value`.
+ *
+ * @throws HooksError `usage` naming `--header`, also for a name that belongs to the connection.
+ */
+export function parseForwardHeader(value: string): [name: string, value: string] {
+  const at = value.indexOf(":");
+  const pair = at < 1 ? undefined : headerPair.read([value.slice(0, at).trim(), value.slice(at + 1).trim()]);
+  if (pair === undefined) {
+    throw new HooksError("usage", `--header must be 'name: value', got ${JSON.stringify(value)}`, {
+      field: "--header",
+    });
+  }
+  if (HOP_BY_HOP.has(pair[0].toLowerCase()) || pair[0].toLowerCase() === "content-length") {
+    throw new HooksError("usage", `--header ${pair[0]} may not be set: it belongs to the connection`, {
+      field: "--header",
+    });
+  }
+  return pair;
 }
 
 function toUrl(text: string): URL | undefined {

@@ -4,6 +4,7 @@ import type { LookupFunction } from "node:net";
 import type { HeaderPairs } from "../core/attempt.ts";
 import type { Answer, LocalAnswer } from "./delivery-desk.ts";
 import type { ForwardTarget } from "./forward-target.ts";
+import { HOP_BY_HOP } from "./hop-by-hop.ts";
 import { describeFailure } from "./local-failure.ts";
 import { isLocalhostName } from "./loopback.ts";
 import { type DeliveryFrame, MESSAGE_MAX_CHARS, RESULT_MAX_BODY_BYTES, RESULT_MAX_HEADERS } from "./protocol.ts";
@@ -13,19 +14,6 @@ export interface ForwarderOptions {
   /** Set on every request; one that the delivery has too is replaced. */
   headers: HeaderPairs;
 }
-
-/** Belong to one connection, not to the request; and those that Node must set itself. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "expect",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 class DeadlineError extends Error {}
 

@@ -36,7 +36,7 @@ export interface ListenClientEvents {
 }
 
 /** What the server has, once everything is answered, to close the connection that we drain. */
-const LEAVE_MS = 2_000;
+const LEAVE_MS = 5_000;
 
 /**
  * The developer's end of the tunnel: dials, listens, answers, and dials again for ever, until it quits or its key is
@@ -68,6 +68,11 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
         this.#leaveWhenIdle();
       },
     });
+  }
+
+  /** Deliveries that the local program has not answered yet. */
+  get inHand(): number {
+    return this.#desk.busy;
   }
 
   /** True once a session was open. */

@@ -94,6 +94,8 @@ export class ListenServer {
       hello: (connection, hello) => void this.#roster.open(connection, hello),
       room: (connection) => this.#onRoom(connection),
       replay: (connection, replay) => void this.#replay(connection, replay),
+      // Closed only then: a listener whose connection is closed in good order knows that its session is as it asked.
+      drained: (connection) => void this.#roster.leave(connection).then(() => connection.close(1000, "drained")),
       gone: (connection, code, reason) => this.#onGone(connection, code, reason),
     };
   }

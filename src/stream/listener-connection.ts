@@ -46,6 +46,8 @@ export interface ConnectionOwner {
   /** There may be room for more deliveries. */
   room(connection: ListenerConnection): void;
   replay(connection: ListenerConnection, replay: ReplayFrame): void;
+  /** It left of its own will and has answered everything; the owner closes it. */
+  drained(connection: ListenerConnection): void;
   /** Once, as the last; its unanswered deliveries have been given back. */
   gone(connection: ListenerConnection, code: number, reason: string): void;
 }
@@ -249,6 +251,7 @@ export class ListenerConnection {
         this.#owner.replay(this, frame);
         break;
       case "drain":
+        if (this.quit !== undefined) break;
         this.quit = { keep: frame.keep ?? false };
         this.#draining = true;
         this.#closeWhenDrained();
@@ -293,7 +296,7 @@ export class ListenerConnection {
   }
 
   #closeWhenDrained(): void {
-    if (this.#pending.size === 0) this.close(1000, "drained");
+    if (this.#pending.size === 0) this.#owner.drained(this);
   }
 
   #take(deliveryId: string): Pending | undefined {

@@ -32,6 +32,8 @@ const SESSION_CONCURRENCY = 256;
 export class SessionRoster {
   readonly #options: SessionRosterOptions;
   readonly #connections = new Set<ListenerConnection>();
+  /** Those that have left their session. */
+  readonly #left = new WeakSet<ListenerConnection>();
   /** By row id of the subscription; only connections that listen. */
   readonly #listeners = new Map<number, Set<ListenerConnection>>();
   /** Opening and closing of one session happen one after the other. */
@@ -74,11 +76,20 @@ export class SessionRoster {
     });
   }
 
-  /** The last listener of a session decides what becomes of it. */
+  /** The connection is no more. */
   async remove(connection: ListenerConnection): Promise<void> {
     this.#connections.delete(connection);
+    await this.leave(connection);
+  }
+
+  /**
+   * The connection listens no more; the last listener of a session decides what becomes of it. Resolves when that is
+   * in the store.
+   */
+  async leave(connection: ListenerConnection): Promise<void> {
     const { subscription, sessionName, quit, hello } = connection;
-    if (subscription === undefined || sessionName === undefined) return;
+    if (subscription === undefined || sessionName === undefined || this.#left.has(connection)) return;
+    this.#left.add(connection);
     const listeners = this.#listeners.get(subscription.rowId);
     listeners?.delete(connection);
     if (listeners?.size === 0) this.#listeners.delete(subscription.rowId);
@@ -126,7 +137,7 @@ export class SessionRoster {
     });
     if (!this.#connections.has(connection)) {
       // It went while the session was being opened, and belonged to none yet.
-      void this.remove(connection);
+      void this.leave(connection);
       return;
     }
     const listeners = this.#listeners.get(subscription.rowId) ?? new Set();

@@ -37,6 +37,7 @@ export interface Refusal {
 export interface TunnelConnectionHandlers {
   onReady(ready: ReadyFrame): void;
   onDelivery(delivery: DeliveryFrame): void;
+  /** One that is not the end; a fatal one is the connection's refusal. */
   onProblem(problem: { code: string; message: string }): void;
   onDraining(): void;
 }
@@ -140,7 +141,7 @@ export class TunnelConnection {
         break;
       case "problem":
         if (frame.fatal) this.#refusal = { error: refusalOf(frame.code, frame.message), final: true };
-        this.#handlers.onProblem({ code: frame.code, message: frame.message });
+        else this.#handlers.onProblem({ code: frame.code, message: frame.message });
         break;
     }
   }

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CliContext } from "../src/cli/context.ts";
+import type { LocalTarget } from "../src/config.ts";
+import { HooksError, isHooksError } from "../src/core/errors.ts";
+
+/** Where a listener dials, with which key and headers. */
+interface Endpoint {
+  url: string;
+  key: string;
+  headers: Record<string, string>;
+}
+
+/** Another command may hold the store for a moment (`hooks trigger --wait` sends from its own process). */
+const LOCK_TRIES = 50;
+const LOCK_PAUSE_MS = 100;
+
+/**
+ * Answers, as often as it is asked, where to dial: the server that the settings name; or the daemon that runs on the
+ * local store; or, if none does when it is first asked, one that is started in this process and stopped with it.
+ */
+export function listenEndpoint(context: CliContext): () => Promise<Endpoint> {
+  const { target, tenant, environment } = context.settings();
+  if (target.kind === "remote") {
+    const headers = {
+      ...(tenant === undefined ? {} : { "hooks-tenant": tenant }),
+      ...(environment === undefined ? {} : { "hooks-environment": environment }),
+    };
+    return async () => ({ url: target.server.href, key: target.apiKey ?? "", headers });
+  }
+  const scope = context.scope();
+  const headers = { "hooks-tenant": scope.tenant, "hooks-environment": scope.environment };
+  let own: { url: string; token: string } | undefined;
+  let isFirst = true;
+  return async () => {
+    const daemon = own ?? (await findOrStart(target, context, isFirst));
+    // Once there was a daemon, its absence means that somebody restarts it: taking its place would be in the way.
+    if (isFirst && "stop" in daemon) own = daemon;
+    isFirst = false;
+    return { url: daemon.url, key: daemon.token, headers };
+  };
+}
+
+async function findOrStart(
+  { storePath }: LocalTarget,
+  context: CliContext,
+  mayStart: boolean,
+): Promise<{ url: string; token: string }> {
+  const { findDaemon, startDaemon } = await import("../src/daemon.ts");
+  const { dataDirectory } = context.settings();
+  const { environment } = context.scope();
+  for (let tries = 1; ; tries++) {
+    const running = await findDaemon(storePath, dataDirectory);
+    if (running !== undefined) return running;
+    if (!mayStart) throw new HooksError("unreachable", "no daemon runs on this store");
+    try {
+      const own = await startDaemon({
+        storePath,
+        dataDirectory,
+        host: "127.0.0.1",
+        port: 0,
+        environment,
+        env: context.env,
+      });
+      context.onExit(() => own.stop());
+      context.out.note(`no daemon is running: its parts run here, at ${own.url}, until this command ends`);
+      return own;
+    } catch (error) {
+      if (!isHooksError(error) || error.code !== "daemon_running" || LOCK_TRIES <= tries) throw error;
+      await sleep(LOCK_PAUSE_MS, undefined, { signal: context.signal });
+    }
+  }
+}

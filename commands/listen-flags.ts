@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import path from "node:path";
+import type { Command } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { asUsage, collect, duration, wholeNumber } from "../src/cli/flag-values.ts";
+import { HooksError } from "../src/core/errors.ts";
+import { checkEventPattern } from "../src/core/event-pattern.ts";
+
+/** The parsed command line of `hooks listen`. */
+export interface ListenOptions {
+  forward?: string;
+  forwardAllowRemote?: boolean;
+  header: string[];
+  events: string[];
+  session?: string;
+  print?: boolean;
+  printSecret?: boolean;
+  readyFile?: string;
+  retry?: boolean;
+  concurrency?: number;
+  /** ms */
+  timeout?: number;
+  /** ms; true: as long as the server does by default. */
+  keep?: number | true;
+  maxEvents?: number;
+  ephemeral?: boolean;
+}
+
+export const DEFAULT_CONCURRENCY = 10;
+/** Longer than a delivery over HTTP has: somebody may be looking at a breakpoint. */
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const SESSION_PATTERN = /^[A-Za-z0-9._:/@-]{1,128}$/;
+
+export function defineListenFlags(command: Command): Command {
+  const keep = duration("--keep", { min: 1_000, max: 365 * DAY_MS });
+  return command
+    .option("--forward <target>", "your program: a port, HOST:PORT/PATH or a URL (default: answer 200 here)")
+    .option("--forward-allow-remote", "let --forward name another computer")
+    .option("--header <header>", "set on every forwarded request, 'name: value' (repeatable)", collect, [])
+    .option("--events <pattern>", "which events: order.paid, order.* (repeatable; default: all)", collect, [])
+    .option("--session <name>", "what waits for you waits under this name (default: host and folder)")
+    .option("--ephemeral", "a session of its own, gone a minute after this command")
+    .option("--keep [duration]", "go on collecting after Ctrl-C, for so long (default: 24h)", keep)
+    .option("--retry", "try failed deliveries again on the default schedule (default: once)")
+    .option("--concurrency <number>", "so many at once (default: 10)", wholeNumber("--concurrency", 1, 1_000))
+    .option(
+      "--timeout <duration>",
+      "how long your program may take (default: 30s)",
+      duration("--timeout", { min: 1_000, max: 300_000 }),
+    )
+    .option("--max-events <number>", "end after so many deliveries", wholeNumber("--max-events", 1, 1_000_000))
+    .option("--print", "print each delivery and its result as a line of JSON")
+    .option("--print-secret", "print the session's signing secret, and end")
+    .option("--ready-file <file>", "write session, subscription and secret there as JSON, once it listens");
+}
+
+/** @throws HooksError `usage` naming the flag that does not fit */
+export function checkListenOptions(options: ListenOptions): void {
+  for (const pattern of options.events) asUsage("--events", () => checkEventPattern(pattern, `--events ${pattern}`));
+  if (options.session !== undefined && !SESSION_PATTERN.test(options.session)) {
+    const message = "--session must be 1 to 128 characters of A-Z a-z 0-9 . _ - : / @";
+    throw new HooksError("usage", message, { field: "--session", hint: "--session my-laptop" });
+  }
+  if (options.forward === undefined) {
+    refuse("--header", options.header[0], "needs --forward");
+    refuse("--forward-allow-remote", options.forwardAllowRemote, "needs --forward");
+  }
+  if (options.ephemeral === true) refuse("--keep", options.keep, "and --ephemeral cannot be used together: choose one");
+  if (options.printSecret !== true) return;
+  const why = "does nothing with --print-secret, which ends at once";
+  refuse("--forward", options.forward, why);
+  refuse("--print", options.print, why);
+  refuse("--max-events", options.maxEvents, why);
+  refuse("--ready-file", options.readyFile, why);
+  refuse("--ephemeral", options.ephemeral, why);
+}
+
+/** The session's name; undefined: the server makes one. Host and folder tell two checkouts of one program apart. */
+export function sessionName(
+  { session, ephemeral }: ListenOptions,
+  { cwd }: Pick<CliContext, "cwd">,
+): string | undefined {
+  if (session !== undefined || ephemeral === true) return session;
+  const name = `${hostname()}:${cwd}`;
+  if (SESSION_PATTERN.test(name)) return name;
+  // Too long, or with characters that a name may not have: what is left of it, and a digest of the whole.
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 12);
+  const readable = `${hostname().slice(0, 40)}:${path.basename(cwd).slice(0, 60)}`.replace(/[^A-Za-z0-9._:/@-]/g, "_");
+  return `${readable}:${digest}`;
+}
+
+function refuse(flag: string, value: unknown, why: string): void {
+  if (value !== undefined) throw new HooksError("usage", `${flag} ${why}`, { field: flag });
+}

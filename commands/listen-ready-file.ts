@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { CliContext } from "../src/cli/context.ts";
+import { HooksError } from "../src/core/errors.ts";
+
+/** What a script learns once a listener listens. */
+export interface ReadyFacts {
+  session: string;
+  subscription_id: string;
+  /** Signs the session's deliveries. */
+  secret: string | undefined;
+}
+
+/** The file that tells scripts that the listener listens. */
+export class ReadyFile {
+  readonly #path: string;
+
+  private constructor(file: string) {
+    this.#path = file;
+  }
+
+  /**
+   * Removes what an earlier run left: whoever waits for the file must not meet an old one.
+   * @throws HooksError `usage` naming `--ready-file`
+   */
+  static async prepare(file: string, { cwd }: Pick<CliContext, "cwd">): Promise<ReadyFile> {
+    const absolute = path.resolve(cwd, file);
+    const folder = await stat(path.dirname(absolute)).catch(() => undefined);
+    if (file === "" || folder?.isDirectory() !== true) throw unusable(file, "its folder does not exist");
+    try {
+      await rm(absolute, { force: true });
+    } catch (error) {
+      throw unusable(file, "something is there that cannot be removed", error);
+    }
+    return new ReadyFile(absolute);
+  }
+
+  /** All at once: nobody reads half of it, and only the user (it holds a secret). */
+  async write(facts: ReadyFacts): Promise<void> {
+    const unfinished = `${this.#path}.${randomUUID()}`;
+    try {
+      await writeFile(unfinished, `${JSON.stringify(facts)}\n`, { mode: 0o600, flag: "wx" });
+      await rename(unfinished, this.#path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw unusable(this.#path, "it cannot be written", error);
+    }
+  }
+}
+
+function unusable(file: string, why: string, cause?: unknown): HooksError {
+  return new HooksError("usage", `--ready-file ${JSON.stringify(file)}: ${why}`, { field: "--ready-file", cause });
+}

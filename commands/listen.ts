@@ -1,0 +1,261 @@
+import { hostname } from "node:os";
+import { Command } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { examples } from "../src/cli/help.ts";
+import { HooksError } from "../src/core/errors.ts";
+import { VERSION } from "../src/core/version.ts";
+import type { Answer } from "../src/stream/delivery-desk.ts";
+import type { Forwarder } from "../src/stream/forwarder.ts";
+import type { ListenClient } from "../src/stream/listen-client.ts";
+import type { DeliveryFrame, HelloFrame, ReadyFrame } from "../src/stream/protocol.ts";
+import { listenEndpoint } from "./listen-endpoint.ts";
+import {
+  checkListenOptions,
+  DEFAULT_CONCURRENCY,
+  DEFAULT_TIMEOUT_MS,
+  defineListenFlags,
+  type ListenOptions,
+  sessionName,
+} from "./listen-flags.ts";
+import { deliveryLine, type ForwardedDelivery, isOk, jsonOf, missedLine, secretHint } from "./listen-lines.ts";
+import { ReadyFile } from "./listen-ready-file.ts";
+
+/** Defines `hooks listen`. */
+export function listenCommand(context: CliContext, run = runListen): Command {
+  return defineListenFlags(new Command("listen"))
+    .description(
+      "Brings deliveries to a program on this computer as they happen, and its answers back. What happens while it is " +
+        "away waits for it. Ctrl-C ends it.",
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "hooks listen --forward localhost:3000/webhooks",
+        "hooks listen --forward 3000 --events 'order.*' --events invoice.paid",
+        "hooks listen --print",
+        "SECRET=$(hooks listen --print-secret)",
+        "hooks listen --forward 3000 --ready-file ready.json --max-events 1",
+      ),
+    )
+    .action((flags: ListenOptions) => run(flags, context));
+}
+
+/** @throws HooksError `usage`; `unauthenticated`, `forbidden`; `interrupted` when it ends before it was connected */
+export async function runListen(options: ListenOptions, context: CliContext): Promise<void> {
+  checkListenOptions(options);
+  const forwarding =
+    options.forward === undefined ? undefined : await openForwarding(options.forward, options, context);
+  const readyFile = options.readyFile === undefined ? undefined : await ReadyFile.prepare(options.readyFile, context);
+
+  const { ListenClient } = await import("../src/stream/listen-client.ts");
+  const client = new ListenClient({
+    endpoint: listenEndpoint(context),
+    hello: helloOf(options, context),
+    answer: (delivery, signal) => forwarding?.forwarder.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
+    maxDeliveries: options.maxEvents,
+    keep: options.keep !== undefined,
+    now: () => context.now(),
+    random: Math.random,
+  });
+  await new Listening(client, options, context, { target: forwarding?.target, readyFile }).run();
+}
+
+/** What a delivery is answered with when there is no program to ask. */
+const ACCEPTED: Answer = {
+  kind: "answered",
+  status: 200,
+  headers: [],
+  body: new Uint8Array(),
+  truncated: false,
+  durationMs: 0,
+};
+
+async function openForwarding(
+  forward: string,
+  options: ListenOptions,
+  context: CliContext,
+): Promise<{ forwarder: Forwarder; target: string }> {
+  const [{ parseForwardHeader, parseForwardTarget }, { Forwarder }] = await Promise.all([
+    import("../src/stream/forward-target.ts"),
+    import("../src/stream/forwarder.ts"),
+  ]);
+  const target = parseForwardTarget(forward, options.forwardAllowRemote ?? false);
+  const forwarder = new Forwarder({ target, headers: options.header.map(parseForwardHeader) });
+  context.onExit(() => forwarder.close());
+  return { forwarder, target: target.text };
+}
+
+function helloOf(options: ListenOptions, context: CliContext): Omit<HelloFrame, "type" | "client"> {
+  const { concurrency = DEFAULT_CONCURRENCY, maxEvents = concurrency, keep } = options;
+  const session = sessionName(options, context);
+  return {
+    ...(session === undefined ? {} : { session }),
+    events: patternsOf(options),
+    credit: options.printSecret === true ? 0 : Math.min(concurrency, maxEvents),
+    name: session ?? hostname().slice(0, 255),
+    version: VERSION,
+    ephemeral: options.ephemeral ?? false,
+    retry: options.retry ?? false,
+    timeout_ms: options.timeout ?? DEFAULT_TIMEOUT_MS,
+    ...(typeof keep === "number" ? { keep_ms: keep } : {}),
+  };
+}
+
+function patternsOf({ events }: ListenOptions): string[] {
+  return events.length === 0 ? ["*"] : events;
+}
+
+interface About {
+  /** Where it forwards to, for people. */
+  target: string | undefined;
+  readyFile: ReadyFile | undefined;
+}
+
+/** A run of the command: what it says, and when it ends. */
+class Listening {
+  readonly #client: ListenClient;
+  readonly #options: ListenOptions;
+  readonly #context: CliContext;
+  readonly #about: About;
+  #ok = 0;
+  #failed = 0;
+  #lastLoss: string | undefined;
+  /** Thrown while something was shown (nobody reads our output any more, the ready file cannot be written). */
+  #fault: Error | undefined;
+
+  constructor(client: ListenClient, options: ListenOptions, context: CliContext, about: About) {
+    this.#client = client;
+    this.#options = options;
+    this.#context = context;
+    this.#about = about;
+  }
+
+  async run(): Promise<void> {
+    const client = this.#client;
+    client.on("ready", (ready, again) => this.#guard(() => this.#onReady(ready, again)));
+    client.on("delivery", (delivery, answer) => this.#guard(() => this.#onDelivery(delivery, answer)));
+    client.on("disconnected", ({ reason, retryInMs }) => this.#guard(() => this.#onLost(reason, retryInMs)));
+    client.on("problem", ({ code, message }) => this.#guard(() => this.#onProblem(code, message)));
+    const onSignal = (): void => this.#onSignal();
+    this.#context.signal.addEventListener("abort", onSignal);
+    if (this.#context.signal.aborted) this.#onSignal();
+    try {
+      await client.run();
+    } finally {
+      this.#context.signal.removeEventListener("abort", onSignal);
+    }
+    if (this.#fault !== undefined) throw this.#fault;
+    if (!client.wasReady) throw new HooksError("interrupted", "interrupted before it was connected");
+    if (this.#options.printSecret !== true) this.#sumUp();
+  }
+
+  /** Shows something; what is thrown meanwhile ends the run instead of the process. */
+  #guard(show: () => void | Promise<void>): void {
+    const end = (error: unknown): void => {
+      this.#fault ??= error instanceof Error ? error : new Error(String(error));
+      this.#client.quit({ keep: this.#options.keep !== undefined });
+    };
+    try {
+      Promise.resolve(show()).catch(end);
+    } catch (error) {
+      end(error);
+    }
+  }
+
+  async #onReady(ready: ReadyFrame, again: boolean): Promise<void> {
+    const { out } = this.#context;
+    const [secret] = ready.secrets;
+    this.#lastLoss = undefined;
+    if (this.#options.printSecret === true) {
+      out.print(out.mode === "json" ? jsonLine({ secret: secret ?? null }) : escapeLine(secret ?? ""));
+      // What waits in a session that was there before stays for whoever listens to it.
+      this.#client.quit({ keep: ready.resumed });
+      return;
+    }
+    const { session, subscription_id } = ready;
+    if (out.mode === "json") {
+      const { resumed, waiting, missed_from, missed_to } = ready;
+      out.print(jsonLine({ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to }));
+    }
+    this.#showReady(ready, again);
+    if (!again) await this.#about.readyFile?.write({ session, subscription_id, secret });
+  }
+
+  #showReady(ready: ReadyFrame, again: boolean): void {
+    const { out } = this.#context;
+    const { bold, dim, green } = out.noteColors;
+    const [secret] = ready.secrets;
+    if (!again) {
+      const target = this.#about.target ?? "answered here with 200";
+      out.note(`${bold("hooks listen")}  ${whereOf(this.#context)} → ${bold(target)}`);
+    }
+    const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
+    if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
+    out.note([`${green("●")} ${again ? "connected again" : "connected"}`, ...(again ? [] : facts)].join("   "));
+    if (!again) out.note(dim("  the whole secret: hooks listen --print-secret"));
+    const missed = missedLine(ready.waiting, ready.missed_from, ready.missed_to, this.#context.now());
+    if (missed !== undefined) out.note(missed);
+  }
+
+  #onDelivery(delivery: DeliveryFrame, answer: Answer): void {
+    const { out } = this.#context;
+    const forwarded = forwardedDelivery(delivery, answer, this.#context.now());
+    if (isOk(forwarded)) this.#ok += 1;
+    else this.#failed += 1;
+    const line = this.#options.print === true ? jsonOf(forwarded) : deliveryLine(forwarded, out);
+    if (line !== undefined) out.print(line);
+  }
+
+  /** Once for each reason: a server that is away for a night fills no screen. */
+  #onLost(reason: string, retryInMs: number): void {
+    const { out } = this.#context;
+    if (reason === this.#lastLoss) return;
+    this.#lastLoss = reason;
+    if (out.mode === "json") out.print(jsonLine({ type: "disconnected", reason, retry_in_ms: retryInMs }));
+    out.note(`${out.noteColors.yellow("○")} not connected: ${escapeLine(reason)}. Trying again until it works`);
+  }
+
+  #onProblem(code: string, message: string): void {
+    const { out } = this.#context;
+    if (out.mode === "json") out.print(jsonLine({ type: "problem", code, message }));
+    out.note(`${out.noteColors.yellow("note:")} ${escapeLine(message)}`);
+  }
+
+  #onSignal(): void {
+    const { inHand } = this.#client;
+    if (inHand !== 0) this.#context.out.note(`finishing ${inHand} in hand; Ctrl-C again ends at once`);
+    this.#client.quit({ keep: this.#options.keep !== undefined });
+  }
+
+  #sumUp(): void {
+    const { out } = this.#context;
+    const counts = { events: this.#ok + this.#failed, ok: this.#ok, failed: this.#failed };
+    if (out.mode === "json") out.print(jsonLine({ type: "end", ...counts }));
+    out.note(
+      `${counts.events === 1 ? "1 event" : `${counts.events} events`}, ${counts.ok} ok, ${counts.failed} failed`,
+    );
+  }
+}
+
+/** Where the events come from, for people. */
+function whereOf(context: CliContext): string {
+  const { target } = context.settings();
+  return target.kind === "remote" ? target.server.host : context.scope().environment;
+}
+
+function forwardedDelivery(delivery: DeliveryFrame, answer: Answer, at: number): ForwardedDelivery {
+  const { method, path: requestPath, query, headers, body } = delivery;
+  return {
+    at,
+    deliveryId: delivery.delivery_id,
+    attempt: delivery.attempt,
+    eventId: delivery.event_id,
+    eventType: delivery.event_type,
+    replay: delivery.replay,
+    request: { method, path: requestPath, query, headers, body },
+    result: answer.kind === "answered" ? answer : undefined,
+    failure: answer.kind === "failed" ? { code: answer.code, message: answer.message } : undefined,
+    durationMs: answer.durationMs,
+  };
+}
