@@ -88,7 +88,10 @@ export interface EventFilter {
 }
 
 export interface EventStore {
-  /** Event and deliveries in one commit. `atomic`: all or, at the first conflict, none. */
+  /**
+   * Event and deliveries in one commit; the answers in the order of the events. `atomic`: all or, when one is in
+   * conflict, none: then those that are not in conflict answer `repeated`, with 0 deliveries when they are new.
+   */
   appendEvents(events: readonly NewEvent[], options?: { atomic?: boolean }): Promise<AppendedEvent[]>;
   findEvent(scope: Scope, id: string): Promise<StoredEvent | undefined>;
   /** At most `limit` ids that begin with `start`. */

@@ -2,7 +2,6 @@
 // as it can with half of the deliveries leased to it, and prints the id of each event once it is acknowledged.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeSync } from "node:fs";
 import { acquireDaemonLock } from "../../src/store/sqlite/daemon-lock.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { LEASE, newDelivery, newEvent, newSubscription, WORKER } from "./fixtures.ts";
@@ -45,7 +44,7 @@ async function publishForEver(path: string): Promise<void> {
     for (;;) {
       const event = newEvent([], { deliveries: [newDelivery(lane, { lease })] });
       await store.appendEvents([event]);
-      writeSync(1, `${event.id}\n`);
+      await new Promise((resolve) => process.stdout.write(`${event.id}\n`, resolve));
     }
   };
   await Promise.all(

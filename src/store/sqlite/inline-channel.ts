@@ -7,6 +7,9 @@ import { Writer } from "./writer.ts";
 /** How often other processes' commits are looked for, ms. */
 export const WATCH_EVERY_MS = 25;
 
+/** So that a command, which may share the store with a daemon, holds the lock for at most 20 ms at a time. */
+const MAX_BATCH_ITEMS = 200;
+
 /** Writes in the thread of its caller: for commands, which are over before a thread would have started. */
 export class InlineChannel implements WriteChannel {
   readonly #path: string;
@@ -17,7 +20,7 @@ export class InlineChannel implements WriteChannel {
   constructor(path: string, connection: Connection, onFatal: (error: Error) => void) {
     this.#path = path;
     this.#writer = new Writer(connection);
-    this.#queue = new WriteQueue(this.#writer, (error) => onFatal(toStoreError(error, path)));
+    this.#queue = new WriteQueue(this.#writer, MAX_BATCH_ITEMS, (error) => onFatal(toStoreError(error, path)));
   }
 
   get commits(): number {

@@ -24,13 +24,16 @@ export class ThreadChannel implements WriteChannel {
   #isClosing = false;
   commits = 0;
 
-  /** Resolves when the thread has opened the store; rejects as `openConnection` throws. */
+  /** Resolves when the thread has opened the store; rejects with a HooksError when it cannot. */
   static async start(path: string, onFatal: (error: Error) => void): Promise<ThreadChannel> {
     const data: WriterThreadData = { path, watchEveryMs: WATCH_EVERY_MS };
     const file = import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.cjs";
     const worker = new Worker(new URL(file, import.meta.url), { workerData: data, name: "store" });
     await new Promise<void>((resolve, reject) => {
-      worker.once("message", () => resolve());
+      worker.once("message", (first: FromThread) => {
+        if (first.kind === "failed") reject(errorOf(first.error));
+        else resolve();
+      });
       worker.once("error", reject);
     });
     return new ThreadChannel(worker, onFatal);
@@ -103,6 +106,7 @@ export class ThreadChannel implements WriteChannel {
         this.#onFatal(errorOf(message.error));
         break;
       case "ready":
+      case "failed":
     }
   }
 

@@ -14,7 +14,9 @@ export type ToThread =
   | { kind: "close" };
 
 export type FromThread =
+  /** One of these comes first. */
   | { kind: "ready" }
+  | { kind: "failed"; error: ErrorParts }
   /** After each commit: id, outcome, id, outcome …; an error as ErrorParts. */
   | { kind: "answers"; answers: (number | WriteOutcome)[]; commits: number }
   | { kind: "changed"; configChanged: boolean }

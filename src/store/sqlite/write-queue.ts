@@ -3,7 +3,6 @@ import { isBusy, isFatal } from "./sqlite-error.ts";
 import type { WriteKind } from "./write-operations.ts";
 import type { PendingWrite, WriteOutcome, Writer } from "./writer.ts";
 
-const MAX_BATCH_ITEMS = 500;
 const MAX_BATCH_BYTES = 2 * 1024 * 1024;
 /** How long another process may hold the lock before the writes are refused. */
 const BUSY_LIMIT_MS = 5_000;
@@ -23,15 +22,17 @@ interface Waiting extends PendingWrite {
 export class WriteQueue {
   readonly #writer: Writer;
   readonly #onFatal: (error: unknown) => void;
+  readonly #maxItems: number;
   readonly #onBatchEnd: () => void;
   #waiting: Waiting[] = [];
   #isRunning = false;
   #broken: unknown;
   #whenIdle: (() => void)[] = [];
 
-  /** `onBatchEnd`: after the answers of one commit. */
-  constructor(writer: Writer, onFatal: (error: unknown) => void, onBatchEnd: () => void = () => {}) {
+  /** `maxItems`: events or attempts of one commit at most; `onBatchEnd`: after the answers of one. */
+  constructor(writer: Writer, maxItems: number, onFatal: (error: unknown) => void, onBatchEnd: () => void = () => {}) {
     this.#writer = writer;
+    this.#maxItems = maxItems;
     this.#onFatal = onFatal;
     this.#onBatchEnd = onBatchEnd;
   }
@@ -70,7 +71,7 @@ export class WriteQueue {
     for (const write of this.#waiting) {
       items += write.items;
       bytes += write.bytes;
-      if (0 < count && (MAX_BATCH_ITEMS < items || MAX_BATCH_BYTES < bytes)) break;
+      if (0 < count && (this.#maxItems < items || MAX_BATCH_BYTES < bytes)) break;
       count += 1;
     }
     return this.#waiting.splice(0, count);

@@ -8,12 +8,19 @@ import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./threa
 import { WriteQueue } from "./write-queue.ts";
 import { type WriteOutcome, Writer } from "./writer.ts";
 
+const MAX_BATCH_ITEMS = 500;
 /** Blocks of at least this size change hands; smaller ones are cheaper to copy. */
 const TRANSFER_BYTES = 16 * 1024;
 
-serve(parentPort!, workerData as WriterThreadData);
+const data = workerData as WriterThreadData;
+try {
+  serve(parentPort!, new Writer(openConnection(data.path, "write")), data);
+} catch (error) {
+  const failed: FromThread = { kind: "failed", error: partsOf(error, data.path) };
+  parentPort!.postMessage(failed);
+}
 
-function serve(port: MessagePort, { path, watchEveryMs }: WriterThreadData): void {
+function serve(port: MessagePort, writer: Writer, { path, watchEveryMs }: WriterThreadData): void {
   let watching: NodeJS.Timeout | undefined;
   let answers: (number | WriteOutcome)[] = [];
   let transfers: Transferable[] = [];
@@ -24,8 +31,12 @@ function serve(port: MessagePort, { path, watchEveryMs }: WriterThreadData): voi
     answers = [];
     transfers = [];
   };
-  const writer = new Writer(openConnection(path, "write"));
-  const queue = new WriteQueue(writer, (error) => send({ kind: "fatal", error: partsOf(error, path) }), flush);
+  const queue = new WriteQueue(
+    writer,
+    MAX_BATCH_ITEMS,
+    (error) => send({ kind: "fatal", error: partsOf(error, path) }),
+    flush,
+  );
 
   port.on("message", (message: ToThread) => {
     if (message.kind === "writes") {
