@@ -122,8 +122,11 @@ export function parseMember({ bytes }: JsonEnvelope, span: JsonSpan): unknown {
   return span.plain ? decode(bytes, span.start + 1, span.end - 1) : JSON.parse(decode(bytes, span.start, span.end));
 }
 
-/** At the first byte of a value: its members, or what is wrong with them. Throws only for text that is not JSON. */
-function scanEnvelope(scanner: JsonScanner, what: string): JsonEnvelopeResult {
+/**
+ * At the first byte of a value: its members, or what is wrong with them. Throws only for text that is not JSON.
+ * @param what undefined: an element of a batch.
+ */
+function scanEnvelope(scanner: JsonScanner, what: string | undefined): JsonEnvelopeResult {
   if (scanner.peek() !== OPEN_OBJECT) {
     scanner.scanValue();
     return notAnObject(what);
@@ -160,7 +163,7 @@ function scanElements(scanner: JsonScanner): JsonEnvelopeResult[] {
   scanner.skipWhitespace();
   if (scanner.take(CLOSE_ARRAY)) return results;
   for (;;) {
-    results.push(scanEnvelope(scanner, "an event"));
+    results.push(scanEnvelope(scanner, undefined));
     scanner.skipWhitespace();
     if (scanner.take(CLOSE_ARRAY)) return results;
     if (!scanner.take(COMMA)) throw scanner.unexpected('"," or "]"');
@@ -180,8 +183,8 @@ function decode(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
 }
 
-function notAnObject(what: string): HooksError {
-  return invalid(what, `${what} must be a JSON object`);
+function notAnObject(what: string | undefined): HooksError {
+  return new HooksError("invalid_request", `${what ?? "an event"} must be a JSON object`, { field: what });
 }
 
 function givenTwice(name: string): HooksError {

@@ -11,8 +11,14 @@ const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
  * `10.0.0.5:4680`. Without a port: any port. */
 export type AllowedHosts = readonly string[];
 
-/** @throws HooksError `invalid_request`, `wrong_host`, `forbidden`, `unsupported_media_type`. */
+/** Node counts bytes only, and 16 KiB are room for thousands of short lines. */
+const MAX_HEADERS = 200;
+
+/** @throws HooksError `headers_too_large`, `invalid_request`, `wrong_host`, `forbidden`. */
 export function checkDoors(request: IncomingMessage, allowedHosts: AllowedHosts): void {
+  if (2 * MAX_HEADERS < request.rawHeaders.length) {
+    throw new HooksError("headers_too_large", `a request must have at most ${MAX_HEADERS} headers`);
+  }
   const host = singleHost(request);
   checkHost(host, request, allowedHosts);
   checkOrigin(host, request);

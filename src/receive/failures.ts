@@ -103,7 +103,7 @@ function toMalformed(code: string | undefined): HooksError {
 /** The framework's own errors as ours; anything else that is not ours is a bug. */
 function toKnown(error: unknown, request: FastifyRequest): HooksError {
   if (isHooksError(error)) return error;
-  const { sizeField = "body", maxBytes } = request.routeOptions.config;
+  const { sizeField, maxBytes } = request.routeOptions.config;
   switch ((error as Partial<FastifyError>).code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE": {
       const length = request.headers["content-length"];

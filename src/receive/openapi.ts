@@ -23,6 +23,9 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
       },
     },
     // Without it, named schemas become def-0, def-1 …
-    refResolver: { buildLocalReference: (json, _baseUri, _fragment, index) => String(json["$id"] ?? `def-${index}`) },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json["$id"] === "string" ? json["$id"] : `def-${index}`,
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
-import { Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { HooksError, invalid } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
@@ -11,7 +11,7 @@ import { type Principal, scopeOf } from "./principal.ts";
 import type { Call, Route } from "./route.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
-import { type Check, compileCheck, type RequestPart } from "./validation.ts";
+import { type Check, compileCheck } from "./validation.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -49,11 +49,7 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
     bodyLimit: body?.maxBytes ?? EVENT_MAX_BYTES,
     onRequest: checksBefore(definition, context),
     schema: schemaOf(definition),
-    validatorCompiler: ({ schema, httpPart }) =>
-      toValidator(
-        compileCheck(httpPart === "body" ? (body?.checked ?? schema) : schema, partOf(httpPart)),
-        httpPart === "body" ? (body?.optional ?? false) : undefined,
-      ),
+    validatorCompiler: ({ schema, httpPart }) => validatorOf(schema as TSchema, httpPart, body),
     handler: async (request, reply) => {
       const value = await definition.handle(callOf(request, context));
       reply.code(answer.status);
@@ -117,22 +113,40 @@ function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, u
   };
 }
 
-/** @param optionalBody undefined for what is no body; true when none may come. */
-function toValidator(checkValue: Check, optionalBody: boolean | undefined) {
-  return (value: unknown): true | { error: HooksError } => {
-    // The framework hands over null for a body that is missing.
-    if (optionalBody === true && value === null) return true;
-    const error = optionalBody === false && value === null ? noBody() : checkValue(value);
+/** In the framework's form: true, or what is wrong. */
+type Validator = (value: unknown) => true | { error: HooksError };
+
+function validatorOf(schema: TSchema, httpPart: string | undefined, body: Route["body"]): Validator {
+  switch (httpPart) {
+    case "params": {
+      const check = compileCheck(schema, "params");
+      // A text that can be no id names nothing.
+      return (value) => (check(value) === undefined ? true : { error: noSuchId() });
+    }
+    case "querystring":
+      return toValidator(compileCheck(schema, "query"));
+    default: {
+      const check = compileCheck(body?.checked ?? schema, "body");
+      // The framework hands over null for a body that is missing.
+      const ifMissing = body?.optional === true ? undefined : noBody();
+      return toValidator((value) => (value === null ? ifMissing : check(value)));
+    }
+  }
+}
+
+function toValidator(check: Check): Validator {
+  return (value) => {
+    const error = check(value);
     return error === undefined ? true : { error };
   };
 }
 
-function noBody(): HooksError {
-  return invalid("body", "the body is missing: it must be a JSON object");
+function noSuchId(): HooksError {
+  return new HooksError("not_found", "there is nothing of this id", { field: "id" });
 }
 
-function partOf(httpPart: string | undefined): RequestPart {
-  return httpPart === "querystring" ? "query" : httpPart === "params" ? "params" : "body";
+function noBody(): HooksError {
+  return invalid("body", "the body is missing: it must be a JSON object");
 }
 
 /** The route as the OpenAPI document shows it. */

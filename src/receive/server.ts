@@ -11,6 +11,7 @@ import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
 import { type AllowedHosts, bodyFormatOf, checkDoors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
+import { checkFirstLines } from "./first-line.ts";
 import { openApiOptions } from "./openapi.ts";
 import { type Principal, scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
@@ -74,6 +75,12 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   let state: "open" | "draining" | "closing" = "open";
 
   const app = createApp(options, failures);
+  const { headersMs } = options.timeouts ?? DEFAULT_TIMEOUTS;
+  const cutSilent = checkFirstLines(
+    app.server,
+    (socket) => failures.malformed(new Error("HTTP/0.9"), socket),
+    headersMs,
+  );
   await app.register(swagger, openApiOptions(options.version));
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
@@ -133,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     async close(graceMs = CLOSE_GRACE_MS) {
       state = "closing";
       const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      cutSilent();
       try {
         await app.close();
       } finally {
@@ -168,7 +176,7 @@ function createApp({ timeouts = DEFAULT_TIMEOUTS }: ServerOptions, failures: Fai
   });
   const server = app.server as Server;
   server.maxConnections = MAX_CONNECTIONS;
-  // Node drops what is over 2,000 headers in silence, a second Authorization with it. 16 KiB are the limit.
+  // Node drops what is over 2,000 headers in silence, a second Authorization with it: none is dropped, the doors count.
   server.maxHeadersCount = 0;
 
   app.decorateRequest("principal", null);

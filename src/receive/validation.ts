@@ -60,7 +60,9 @@ export function toInvalid(errors: readonly ErrorObject[], part: RequestPart): Ho
  * wrong, not that it is no preset's name.
  */
 function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
-  const depth = (error: ErrorObject): number => error.instancePath.split("/").length;
+  // A member that is missing or unknown is one step further in than the object that the error is about.
+  const isOfMember = (error: ErrorObject): boolean => ["additionalProperties", "required"].includes(error.keyword);
+  const depth = (error: ErrorObject): number => error.instancePath.split("/").length + (isOfMember(error) ? 1 : 0);
   const deepest = Math.max(...errors.map(depth));
   const candidates = errors.filter((error) => depth(error) === deepest);
   // At equal depth no branch is better than another; `anyOf` comes last and says what the alternatives are.

@@ -122,9 +122,8 @@ async function publishAtomically(entries: readonly Entry[]): Promise<unknown> {
 /** The same error, its field named from the top of the batch. */
 function atIndex(error: HooksError, index: number): HooksError {
   const at = `events[${index}]`;
-  const isWhole = error.field === undefined || error.field === "body" || error.field === "an event";
   return new HooksError(error.code, `${at}: ${error.message}`, {
-    field: isWhole ? at : `${at}.${error.field}`,
+    field: error.field === undefined ? at : `${at}.${error.field}`,
     hint: error.hint,
   });
 }

@@ -1,0 +1,79 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { ERROR_CODES, type ErrorCode, HooksError } from "../core/errors.ts";
+
+/** For an answer that is not in our form: a proxy's, or another program's. */
+const CODE_OF_STATUS: Record<number, ErrorCode> = {
+  401: "unauthenticated",
+  403: "forbidden",
+  413: "too_large",
+  429: "rate_limited",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+const KEY_HINT = "give a key: --api-key KEY, --api-key-file FILE or HOOKS_API_KEY";
+
+/** The error that the server meant, with its field and hint; or what to make of an answer that is not of hooks. */
+export function toErrorOfAnswer(server: URL, status: number, headers: IncomingHttpHeaders, body: Buffer): HooksError {
+  const retryAfterMs = retryAfter(headers["retry-after"]);
+  const error = parseError(body);
+  if (error !== undefined) {
+    const hint = error.code === "unauthenticated" ? KEY_HINT : error.hint;
+    return new HooksError(error.code, error.message, { field: error.field, hint, retryAfterMs });
+  }
+  if (299 < status && status < 400) {
+    return new HooksError("unreachable", `${server.origin} sends on to ${locationOf(headers.location)}`, {
+      field: "--server",
+      hint: "name that address in --server; redirects are not followed with a key",
+    });
+  }
+  const code = CODE_OF_STATUS[status] ?? "unreachable";
+  return new HooksError(code, `${server.origin} answered ${status}, and not as hooks does`, {
+    field: "--server",
+    hint: code === "unauthenticated" ? KEY_HINT : "check --server: is there a proxy, or another program?",
+    retryAfterMs,
+  });
+}
+
+/** A 2xx that is no JSON. */
+export function notOfHooks(server: URL, cause: unknown): HooksError {
+  return new HooksError("unreachable", `${server.origin} does not answer as hooks does`, {
+    field: "--server",
+    hint: "check --server: is there a proxy, or another program?",
+    cause,
+  });
+}
+
+interface WireError {
+  code: ErrorCode;
+  message: string;
+  field?: string | undefined;
+  hint?: string | undefined;
+}
+
+function parseError(body: Buffer): WireError | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  const error = (parsed as { error?: Partial<Record<keyof WireError, unknown>> } | null)?.error;
+  if (typeof error !== "object" || error === null || typeof error.message !== "string") return undefined;
+  const code = ERROR_CODES.find((known) => known === error.code);
+  if (code === undefined) return undefined;
+  return { code, message: error.message, field: textOrNone(error.field), hint: textOrNone(error.hint) };
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function retryAfter(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+}
+
+function locationOf(location: string | undefined): string {
+  return location === undefined ? "another address" : location.slice(0, 200);
+}

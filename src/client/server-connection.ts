@@ -1,0 +1,134 @@
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
+import { HooksError } from "../core/errors.ts";
+import { toErrorOfAnswer } from "./error-answer.ts";
+import { checkServerUrl } from "./server-url.ts";
+import { toUnreachable } from "./unreachable.ts";
+
+export interface ConnectionOptions {
+  server: URL;
+  apiKey: string | undefined;
+  /** Sent as `Hooks-Tenant` and `Hooks-Environment` when somebody named them, else left to the key. */
+  tenant?: string | undefined;
+  environment?: string | undefined;
+  /** `hooks/0.1.0` */
+  userAgent: string;
+  /** For one call from start to end, in ms; default 30,000. */
+  timeoutMs?: number | undefined;
+}
+
+export interface ServerRequest {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** From `/v1`; segments are encoded. */
+  path: string;
+  query?: Record<string, string | undefined>;
+  /** JSON. */
+  body?: Uint8Array | undefined;
+  timeoutMs?: number;
+  /** Asking twice does no more than asking once. Default: true for all but POST. */
+  repeatable?: boolean;
+}
+
+const TIMEOUT_MS = 30_000;
+/** Far above any answer; a server that never ends must not fill the memory. */
+const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+
+/** One server, kept-alive connections to it, and what goes wrong on the way as errors of ours. */
+export class ServerConnection {
+  readonly #options: ConnectionOptions;
+  readonly #basePath: string;
+  #agent: Agent | undefined;
+
+  /** @throws HooksError `usage` (field `--server`) for a URL that a key must not be sent to. */
+  constructor(options: ConnectionOptions) {
+    checkServerUrl(options.server, options.apiKey !== undefined);
+    this.#options = options;
+    this.#basePath = options.server.pathname.replace(/\/+$/, "");
+  }
+
+  /**
+   * The answer's body, whole.
+   * @throws HooksError what the server said; `unreachable` when it said nothing that hooks would say.
+   */
+  async request(request: ServerRequest): Promise<Buffer> {
+    const { server } = this.#options;
+    const repeatable = request.repeatable ?? request.method !== "POST";
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(request);
+      } catch (error) {
+        if (error instanceof HooksError) throw error;
+        // A kept-alive connection that the server had just given up: it never saw the request, or asking again is safe.
+        if (error instanceof StaleConnection && repeatable && attempt === 1) continue;
+        throw toUnreachable(server, error instanceof StaleConnection ? error.cause : error);
+      }
+    }
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+  }
+
+  async #once({ method, path, query, body, timeoutMs }: ServerRequest): Promise<Buffer> {
+    const { server } = this.#options;
+    const isTls = server.protocol === "https:";
+    // Loaded when the first request goes out: commands that work on a local store never pay for it.
+    const http = isTls ? await import("node:https") : await import("node:http");
+    this.#agent ??= new http.Agent({ keepAlive: true });
+    const options: RequestOptions = {
+      method,
+      agent: this.#agent,
+      hostname: server.hostname.replace(/^\[|\]$/g, ""),
+      port: server.port === "" ? undefined : server.port,
+      path: `${this.#basePath}${path}${toQuery(query)}`,
+      headers: this.#headers(body),
+      signal: AbortSignal.timeout(timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS),
+    };
+    return new Promise((resolve, reject) => {
+      const request = http.request(options, (answer) => {
+        readAnswer(answer, server).then(resolve, reject);
+      });
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        const isCut = error.code === "ECONNRESET" || error.code === "EPIPE";
+        reject(request.reusedSocket && isCut ? new StaleConnection(error) : error);
+      });
+      request.end(body);
+    });
+  }
+
+  #headers(body: Uint8Array | undefined): Record<string, string | number> {
+    const { apiKey, tenant, environment, userAgent } = this.#options;
+    return {
+      accept: "application/json",
+      "user-agent": userAgent,
+      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+      ...(tenant === undefined ? {} : { "hooks-tenant": tenant }),
+      ...(environment === undefined ? {} : { "hooks-environment": environment }),
+      ...(body === undefined ? {} : { "content-type": "application/json", "content-length": body.byteLength }),
+    };
+  }
+}
+
+class StaleConnection extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+async function readAnswer(answer: IncomingMessage, server: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (ANSWER_MAX_BYTES < size) throw new HooksError("unreachable", `${server.origin} answered more than 64 MiB`);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks, size);
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || 299 < status) throw toErrorOfAnswer(server, status, answer.headers, body);
+  return body;
+}
+
+function toQuery(query: Record<string, string | undefined> = {}): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+}
