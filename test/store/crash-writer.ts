@@ -1,5 +1,6 @@
-// Run by itself, it is a process made to be killed: it takes the lock, opens the store with its thread, publishes as fast
-// as it can with half of the deliveries leased to it, and prints the id of each event once it is acknowledged.
+// Run by itself (PATH [PUBLISHERS [EVENTS EACH]]), it is a process made to be killed: it takes the lock, opens the store
+// with its thread, publishes as fast as it can with half of the deliveries leased to it, and prints the id of each event
+// once it is acknowledged.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { acquireDaemonLock } from "../../src/store/sqlite/daemon-lock.ts";
@@ -36,22 +37,23 @@ export function startCrashWriter(path: string): CrashWriter {
   return { process: child, ids, acknowledged };
 }
 
-async function publishForEver(path: string): Promise<void> {
+async function publish(path: string, publishers: number, eventsEach: number): Promise<void> {
   if (acquireDaemonLock(path) === undefined) throw new Error("the store is locked");
   const store = await openSqliteStore({ path, mode: "thread" });
   const lane = await store.insertSubscription(newSubscription());
   const publisher = async (lease: typeof LEASE | undefined) => {
-    for (;;) {
+    for (let n = 0; n < eventsEach; n++) {
       const event = newEvent([], { deliveries: [newDelivery(lane, { lease })] });
       await store.appendEvents([event]);
       await new Promise((resolve) => process.stdout.write(`${event.id}\n`, resolve));
     }
   };
-  await Promise.all(
-    Array.from({ length: 16 }, (_, n) =>
-      publisher(n % 2 === 0 ? { ...LEASE, worker: `${WORKER}-${process.pid}` } : undefined),
-    ),
-  );
+  const lease = { ...LEASE, worker: `${WORKER}-${process.pid}` };
+  await Promise.all(Array.from({ length: publishers }, (_, n) => publisher(n % 2 === 0 ? lease : undefined)));
+  await store.close();
 }
 
-if (process.argv[1] === import.meta.filename) await publishForEver(process.argv[2]!);
+if (process.argv[1] === import.meta.filename) {
+  const [path, publishers = 16, eventsEach = Number.POSITIVE_INFINITY] = process.argv.slice(2);
+  await publish(path!, Number(publishers), Number(eventsEach));
+}
