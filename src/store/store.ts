@@ -167,8 +167,9 @@ export interface DeliveryStore {
   /** For each of these subscriptions that has a waiting delivery: when its first is due. */
   nextDueTimes(subscriptionRowIds: readonly number[]): Promise<Map<number, number>>;
   /**
-   * Attempts, next states, health and counts, in one commit. The store numbers the attempts itself. A delivery that is no longer leased to `worker`
-   * (cancelled, its subscription deleted …) keeps its state; its attempt is recorded all the same.
+   * Attempts, next states, health and counts, in one commit. The store numbers the attempts itself.
+   * A delivery that is no longer leased to `worker` (cancelled, its subscription deleted …) keeps its state; its
+   * attempt is recorded all the same.
    * A verdict `disableSubscription`, or the subscription's auto-disable rule, disables it: its waiting deliveries
    * become `failed` with the reason.
    */
