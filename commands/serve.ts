@@ -69,6 +69,9 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       },
     );
   }
+  const readyFile = options.readyFile === undefined ? undefined : path.resolve(context.cwd, options.readyFile);
+  // Whoever waits for the file must not meet the one of an earlier run.
+  if (readyFile !== undefined) await rm(readyFile, { force: true });
   const { startDaemon } = await import("../src/daemon.ts");
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {}); // it may break while it stops, when nobody waits for this any more
@@ -91,8 +94,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
   });
   context.onExit(() => daemon.stop({ drainMs: 0 }));
 
-  if (options.readyFile !== undefined)
-    await writeReadyFile(path.resolve(context.cwd, options.readyFile), daemon.url, context);
+  if (readyFile !== undefined) await writeReadyFile(readyFile, daemon.url, context);
   if (out.mode === "json") out.print(jsonLine({ url: daemon.url, store: daemon.storePath }));
   else if (out.mode === "human")
     printSection(out, [

@@ -160,13 +160,12 @@ type Layer = Map<string, Candidate>;
 
 function flagLayer({ flags, cwd }: SettingSources): Layer {
   const layer: Layer = new Map();
+  if (flags.store !== undefined && flags.server !== undefined) throw bothTargets("--store", "--server");
   for (const [key, rule] of Object.entries(SETTING_RULES)) {
     const text = flags[key as SettingKey];
     if (text !== undefined)
       layer.set(key, checked(key, rule, { text, origin: rule.flag ?? key, folder: cwd }, rule.flag ?? key));
   }
-  const [store, server] = [layer.get("store"), layer.get("server")];
-  if (store !== undefined && server !== undefined) throw bothTargets("--store", "--server");
   return layer;
 }
 

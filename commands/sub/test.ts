@@ -31,8 +31,9 @@ export async function runSubTest(options: SubTestOptions, context: CliContext): 
   const { out } = context;
   const data = options.data === undefined ? undefined : await readJson(context, "--data", options.data);
   const service = await context.service();
+  const { id } = await service.getSubscription(options.id);
   if (context.settings().target.kind === "local") out.note("sending from this process");
-  const result = await service.testSubscription(options.id, { type: options.type, data });
+  const result = await service.testSubscription(id, { type: options.type, data });
   const answer = escapeLine(String(result.status ?? result.error ?? "no answer"));
   if (out.mode === "json") out.print(jsonLine(result));
   else if (out.mode === "plain")

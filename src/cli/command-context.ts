@@ -100,7 +100,13 @@ export class CommandContext implements CliContext {
     const { target, tenant, environment } = this.settings();
     if (target.kind === "local") return (await this.local("")).serviceFor(this.scope());
     const { RemoteService } = await import("../client/remote.ts");
-    const remote = new RemoteService({ server: target.server, apiKey: target.apiKey, tenant, environment, userAgent: `hooks/${VERSION}` });
+    const remote = new RemoteService({
+      server: target.server,
+      apiKey: target.apiKey,
+      tenant,
+      environment,
+      userAgent: `hooks/${VERSION}`,
+    });
     this.onExit(() => remote.close());
     return remote;
   }

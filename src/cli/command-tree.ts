@@ -35,6 +35,8 @@ export interface FlagNode {
   summary: string;
   /** Name of the value (`duration`); null for a switch. */
   value: string | null;
+  /** The value may be left out: `--keep [duration]`. */
+  value_optional: boolean;
   repeatable: boolean;
   choices: string[];
   default: string | number | boolean | null;
@@ -81,6 +83,7 @@ function describeFlag(option: Option): FlagNode {
     short: option.short ?? null,
     summary: option.description,
     value: /[<[]([^\]>]+?)(?:\.\.\.)?[>\]]/.exec(option.flags)?.[1] ?? null,
+    value_optional: option.optional,
     repeatable: isRepeatable(option),
     choices: option.argChoices ?? [],
     default: isPlain ? defaultValue : null,
@@ -93,6 +96,7 @@ function globalFlagNodes(): FlagNode[] {
     short: names.length === 2 ? (names[0] ?? null) : null,
     summary: description,
     value: /<(.+)>/.exec(flags)?.[1] ?? null,
+    value_optional: false,
     repeatable: false,
     choices: [...(choices ?? [])],
     default: null,

@@ -82,7 +82,7 @@ function optionText(option: Option): string {
   if (option.argChoices !== undefined && option.argChoices.length <= 8) facts.push(option.argChoices.join(", "));
   const { defaultValue } = option;
   if (typeof defaultValue === "string" || typeof defaultValue === "number") facts.push(`default: ${defaultValue}`);
-  if (Array.isArray(defaultValue)) facts.push("repeatable");
+  if (Array.isArray(defaultValue) && !option.description.includes("repeatable")) facts.push("repeatable");
   return facts.length === 0 ? option.description : `${option.description} (${facts.join("; ")})`;
 }
 

@@ -69,19 +69,30 @@ export function usageError(error: CommanderError, command: Command, path: readon
   if (error.code === "commander.missingArgument") {
     return new HooksError("usage", `<${quoted[0]}> is missing`, { field, hint: exampleOf(command) ?? hint });
   }
-  const choice = /argument '(.*)' is invalid\. Allowed choices are (.+)\.$/s.exec(message);
-  if (choice !== null) {
-    const [, given = "", list = ""] = choice;
-    const near = didYouMean(nearest(given, list.split(", ")));
-    return new HooksError("usage", `${field} must be one of ${list}, got ${JSON.stringify(given)}${near}`, {
-      field,
-      hint,
-    });
-  }
+  if (error.code === "commander.invalidArgument") return invalidValue(message, field, hint);
   if (error.code === "commander.excessArguments") {
     return new HooksError("usage", excessMessage(command), { field: undefined, hint });
   }
   return new HooksError("usage", message.replaceAll("'", '"'), { field, hint });
+}
+
+/** Of a flag (`option '--x <y>' argument 'z' is invalid. …`) or an argument (`command-argument value 'z' is invalid for …`). */
+function invalidValue(message: string, flag: string | undefined, hint: string): HooksError {
+  const [, given = "", argument, why = ""] =
+    /(?:argument|value) '(.*)' is invalid(?: for argument '(.*)')?\. (.+)$/s.exec(message) ?? [];
+  const field = argument === undefined ? flag : `<${argument}>`;
+  const list = /^Allowed choices are (.+)\.$/.exec(why)?.[1];
+  if (list === undefined) {
+    return new HooksError("usage", `${field}: ${why.replace(/\.$/, "")}, got ${JSON.stringify(given)}`, {
+      field,
+      hint,
+    });
+  }
+  const near = didYouMean(nearest(given, list.split(", ")));
+  return new HooksError("usage", `${field} must be one of ${list}, got ${JSON.stringify(given)}${near}`, {
+    field,
+    hint,
+  });
 }
 
 function excessMessage(command: Command): string {

@@ -35,7 +35,7 @@ export async function runProgram(
     exitCode = await report(error, argv, io, interruption);
   }
   try {
-    await context.close();
+    await withinLimit(context.close(), exitCode === 0 ? undefined : CLOSING_LIMIT_MS, () => io.exit(exitCode));
   } catch (error) {
     exitCode = exitCode === 0 ? await report(error, argv, io, interruption) : exitCode;
   }
@@ -43,6 +43,18 @@ export async function runProgram(
   // What was cut off may still hold a socket or a timer, and nobody waits for it any more.
   if (interruption.cut) io.exit(exitCode);
   return exitCode;
+}
+
+/** What failed may also hang while it is closed; what succeeded is given its time (a daemon drains). */
+const CLOSING_LIMIT_MS = 5_000;
+
+async function withinLimit(work: Promise<void>, limitMs: number | undefined, onLate: () => void): Promise<void> {
+  const timer = limitMs === undefined ? undefined : setTimeout(onLate, limitMs);
+  try {
+    await work;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 class Run {

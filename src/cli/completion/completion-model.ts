@@ -32,7 +32,7 @@ export type ValueSource =
   | { kind: "none" };
 
 /** Names of values that `hooks __complete` knows (words.ts). */
-export const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery"];
+const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery"];
 const FILE_VALUES = ["file", "path", "body-file"];
 
 export function completionModel(tree: CommandTree): CompletionModel {
@@ -64,10 +64,16 @@ export function completionModel(tree: CommandTree): CompletionModel {
   return { points, globalValueFlags: tree.global_flags.filter((flag) => flag.value !== null).map((flag) => flag.name) };
 }
 
+/** Which of the store's things a value is, by its name in the help, or undefined. `flag`: whose value it is. */
+export function dynamicKind(value: string, flag?: string): string | undefined {
+  if (flag === "--sub") return "subscription";
+  return DYNAMIC_VALUES.includes(value) ? value : undefined;
+}
+
 /** How a value of this name is completed, whichever flag or argument has it. */
-export function valueSource(name: string, choices: readonly string[]): ValueSource {
+function valueSource(name: string, choices: readonly string[], flag?: string): ValueSource {
   if (0 < choices.length) return { kind: "choices", choices };
-  if (DYNAMIC_VALUES.includes(name)) return { kind: "dynamic" };
+  if (dynamicKind(name, flag) !== undefined) return { kind: "dynamic" };
   return { kind: FILE_VALUES.includes(name) ? "file" : "none" };
 }
 
@@ -115,7 +121,8 @@ function toFlag(flag: FlagNode): CompletionFlag {
   return {
     name: flag.name,
     summary: flag.summary,
-    value: flag.value === null ? undefined : valueSource(flag.value, flag.choices),
+    // A value that may be left out is not waited for: the next word is more likely another flag.
+    value: flag.value === null || flag.value_optional ? undefined : valueSource(flag.value, flag.choices, flag.name),
   };
 }
 

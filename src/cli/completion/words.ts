@@ -3,6 +3,7 @@ import type { SettingKey } from "../../core/setting-rules.ts";
 import { type CommandTable, type LeafEntry, selectCommand } from "../command-table.ts";
 import type { CliContext } from "../context.ts";
 import { globalFlagOf } from "../global-flags.ts";
+import { dynamicKind } from "./completion-model.ts";
 
 // What `hooks __complete` answers for the words of a command line: values that only the store knows. Commands, flags
 // and fixed choices stand in the scripts.
@@ -45,8 +46,10 @@ export async function completing(
   const valueNames = new Map<string, string>();
   for (const option of command.options) {
     const name = /<([^>]+)>/.exec(option.flags)?.[1];
-    for (const flag of [option.long, option.short])
-      if (name !== undefined && flag !== undefined) valueNames.set(flag, name);
+    const kind = name === undefined ? undefined : (dynamicKind(name, option.long) ?? name);
+    for (const flag of [option.long, option.short]) {
+      if (kind !== undefined && flag !== undefined) valueNames.set(flag, kind);
+    }
   }
   const settings = settingsIn(before);
   const [flag, typed] = current.startsWith("--") && current.includes("=") ? split(current) : [undefined, current];

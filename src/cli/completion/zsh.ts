@@ -38,10 +38,11 @@ _hooks_reply() {
 }
 
 _hooks() {
-  local -a commands flags valued args
+  local -a commands names flags valued args
   local values point='' pending='' word i
   integer count=1
   _hooks_point ''
+  names=(\${commands%%:*})
   for (( i = 2; i < CURRENT; i++ )); do
     word=$words[i]
     if [[ -n $pending ]]; then
@@ -51,9 +52,10 @@ _hooks() {
       return
     elif [[ $word == -* ]]; then
       (( $valued[(Ie)$word] )) && pending=$word
-    elif (( \${\${commands%%:*}[(Ie)$word]} )); then
+    elif (( $names[(Ie)$word] )); then
       point=\${point:+$point }$word
       _hooks_point $point
+      names=(\${commands%%:*})
     else
       (( count++ ))
     fi

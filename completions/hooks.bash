@@ -1,0 +1,365 @@
+# bash completion for hooks. Generated from the command tree: do not edit.
+# Try it: source <(hooks completion bash)
+
+# Sets commands, flags, valued (flags that take a value) and args (how each argument is completed) for a point.
+_hooks_point() {
+  commands='' flags='' valued='' args=''
+  case $1 in
+    '')
+      commands='listen trigger replay sign verify demo sub event publish delivery serve status config completion doctor help'
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help --version'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'help')
+      commands=''
+      flags=''
+      valued=''
+      args='listen trigger replay sign verify demo sub event publish delivery serve status config completion doctor exit-codes environment output'
+      ;;
+    'listen')
+      commands=''
+      flags='--forward --forward-allow-remote --header --events --session --ephemeral --keep --retry --concurrency --timeout --max-events --print --print-secret --ready-file --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--forward --header --events --session --concurrency --timeout --max-events --ready-file --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'trigger')
+      commands=''
+      flags='--data --set --count --rate --wait --timeout --list --to --secret --header --profile --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --set --count --rate --timeout --to --secret --header --profile --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'replay')
+      commands=''
+      flags='--failed --status --since --until --sub --type --dry-run --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--status --since --until --sub --type --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'sign')
+      commands=''
+      flags='--scheme --secret --secret-env --secret-file --sub --id --timestamp --method --url --output --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--scheme --secret --secret-env --secret-file --sub --id --timestamp --method --url --output --store --server --api-key --api-key-file --tenant --env --color'
+      args='@file'
+      ;;
+    'verify')
+      commands=''
+      flags='--scheme --secret --secret-env --secret-file --sub --header --headers --request --method --url --tolerance --now --explain --format --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--scheme --secret --secret-env --secret-file --sub --header --headers --request --method --url --tolerance --now --format --store --server --api-key --api-key-file --tenant --env --color'
+      args='@file'
+      ;;
+    'demo')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'sub')
+      commands='create list get update delete enable disable pause resume test rotate-secret secret health'
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'sub create')
+      commands=''
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --secret --disabled --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --secret --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'sub list')
+      commands=''
+      flags='--event --enabled --disabled --health --profile --search --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--event --health --profile --search --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'sub get')
+      commands=''
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub update')
+      commands=''
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --reset --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --reset --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub delete')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub enable')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub disable')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub pause')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub resume')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub test')
+      commands=''
+      flags='--type --data --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--type --data --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub rotate-secret')
+      commands=''
+      flags='--grace --secret --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--grace --secret --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub secret')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'sub health')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'event')
+      commands='list get replay'
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'event list')
+      commands=''
+      flags='--type --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--type --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'event get')
+      commands=''
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'event replay')
+      commands=''
+      flags='--sub --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--sub --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'publish')
+      commands=''
+      flags='--data --id --timestamp --metadata --event-version --file --new-ids --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --id --timestamp --metadata --event-version --file --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'delivery')
+      commands='list get retry cancel'
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'delivery list')
+      commands=''
+      flags='--status --type --sub --event --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--status --type --sub --event --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'delivery get')
+      commands=''
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'delivery retry')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'delivery cancel')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'serve')
+      commands=''
+      flags='--host --port --concurrency --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--host --port --concurrency --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'status')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'config')
+      commands=''
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'completion')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='bash zsh fish powershell'
+      ;;
+    'doctor')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+  esac
+}
+
+# How the value of a flag is completed: choices, "@dynamic", "@file", or nothing.
+_hooks_flag_values() {
+  values=''
+  case "$1 $2" in
+    ' --store' | ' --api-key-file' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --ready-file' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
+      values='@file'
+      ;;
+    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'config --color' | 'completion --color' | 'doctor --color')
+      values='auto always never'
+      ;;
+    'listen --events' | 'replay --sub' | 'replay --type' | 'sign --sub' | 'verify --sub' | 'sub create --event' | 'sub list --event' | 'sub update --event' | 'sub test --type' | 'event list --type' | 'event replay --sub' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event')
+      values='@dynamic'
+      ;;
+    'replay --status' | 'delivery list --status')
+      values='pending sending retrying succeeded failed cancelled'
+      ;;
+    'sign --output')
+      values='headers json value'
+      ;;
+    'verify --format')
+      values='text github'
+      ;;
+    'sub create --retry-strategy' | 'sub update --retry-strategy')
+      values='linear exponential'
+      ;;
+    'sub create --on-410' | 'sub update --on-410')
+      values='disable retry fail'
+      ;;
+    'sub list --health')
+      values='healthy degraded unhealthy disabled'
+      ;;
+    'serve --log-level')
+      values='debug info warn error silent'
+      ;;
+    'serve --log-format')
+      values='pretty json'
+      ;;
+  esac
+}
+
+# Fills COMPREPLY with what begins with $cur; $2 stands before each (for --flag=value).
+_hooks_reply() {
+  local candidate
+  case $1 in
+    @dynamic)
+      while IFS=$'\t' read -r candidate _; do
+        [[ $candidate == "$value"* ]] && COMPREPLY+=("$2$candidate")
+      done < <("${words[0]}" __complete -- "${words[@]:1}" 2>/dev/null)
+      ;;
+    @file)
+      while IFS= read -r candidate; do
+        COMPREPLY+=("$2$candidate")
+      done < <(compgen -f -- "$value")
+      compopt -o filenames 2>/dev/null
+      ;;
+    *)
+      while IFS= read -r candidate; do
+        COMPREPLY+=("$2$candidate")
+      done < <(compgen -W "$1" -- "$value")
+      ;;
+  esac
+}
+
+_hooks() {
+  COMPREPLY=()
+  # Bash has split the words at ":" and "=" (COMP_WORDBREAKS): what no blank parts is one word again.
+  local -a words
+  local rest=$COMP_LINE word i
+  words=()
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ $rest == [[:space:]]* || i -eq 0 ]]; then
+      rest=${rest#"${rest%%[![:space:]]*}"}
+      words+=("$word")
+    else
+      words[${#words[@]}-1]+=$word
+    fi
+    rest=${rest#"$word"}
+  done
+
+  local commands flags valued args values point='' pending='' count=0 last=$((${#words[@]} - 1))
+  _hooks_point ''
+  for ((i = 1; i < last; i++)); do
+    word=${words[i]}
+    if [[ -n $pending ]]; then
+      pending=''
+    elif [[ $word == -- ]]; then
+      return
+    elif [[ $word == -* ]]; then
+      [[ " $valued " == *" $word "* ]] && pending=$word
+    elif [[ " $commands " == *" $word "* ]]; then
+      point=${point:+$point }$word
+      _hooks_point "$point"
+    else
+      count=$((count + 1))
+    fi
+  done
+
+  local cur=${words[last]} value=${words[last]}
+  if [[ -n $pending ]]; then
+    _hooks_flag_values "$point" "$pending"
+    [[ -n $values ]] && _hooks_reply "$values" ''
+  elif [[ $cur == --*=* ]]; then
+    value=${cur#*=}
+    _hooks_flag_values "$point" "${cur%%=*}"
+    [[ -n $values ]] && _hooks_reply "$values" "${cur%%=*}="
+  elif [[ $cur == -* ]]; then
+    _hooks_reply "$flags" ''
+  elif [[ -n $commands ]]; then
+    _hooks_reply "$commands" ''
+  elif [[ -n $args ]]; then
+    local -a each
+    local IFS='|'
+    each=($args)
+    unset IFS
+    [[ -n ${each[count]} && ${each[count]} != - ]] && _hooks_reply "${each[count]}" ''
+  fi
+
+  # Readline replaces only what stands behind the last of its break characters.
+  local break head fixed=''
+  for break in ':' '='; do
+    if [[ $COMP_WORDBREAKS == *"$break"* && $cur == *"$break"* ]]; then
+      head=${cur%"${cur##*"$break"}"}
+      [[ ${#head} -gt ${#fixed} ]] && fixed=$head
+    fi
+  done
+  if [[ -n $fixed && ${#COMPREPLY[@]} -gt 0 ]]; then
+    COMPREPLY=("${COMPREPLY[@]#"$fixed"}")
+  fi
+  return 0
+}
+
+complete -F _hooks hooks

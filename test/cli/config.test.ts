@@ -1,0 +1,193 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { resolveSettings, type SettingSources, type Settings } from "../../src/config.ts";
+import { HooksError } from "../../src/core/errors.ts";
+
+interface Given {
+  flags?: SettingSources["flags"];
+  env?: Record<string, string>;
+  /** Text of hooks.config.json, in the folder above the working directory. */
+  project?: string;
+  /** Text of the user's config.json. */
+  user?: string;
+}
+
+function folderFor({ project, user }: Given): { home: string; cwd: string } {
+  const root = mkdtempSync(path.join(tmpdir(), "hooks-config-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const [home, cwd] = [path.join(root, "home"), path.join(root, "project/deep/er")];
+  mkdirSync(home, { recursive: true });
+  mkdirSync(cwd, { recursive: true });
+  if (project !== undefined) writeFileSync(path.join(root, "project/hooks.config.json"), project);
+  if (user !== undefined) writeFileSync(path.join(home, "config.json"), user);
+  return { home, cwd };
+}
+
+function resolve(given: Given): Settings & { home: string; cwd: string } {
+  const { home, cwd } = folderFor(given);
+  const settings = resolveSettings({ flags: given.flags ?? {}, env: { HOOKS_HOME: home, ...given.env }, cwd });
+  return { ...settings, home, cwd };
+}
+
+function refusal(given: Given): HooksError {
+  try {
+    resolve(given);
+  } catch (error) {
+    if (error instanceof HooksError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("precedence", () => {
+  const all = {
+    flags: { tenant: "flag" },
+    env: { HOOKS_TENANT: "env" },
+    project: '{"tenant":"project"}',
+    user: '{"tenant":"user"}',
+  };
+
+  it.each([
+    ["flag", all],
+    ["env", { ...all, flags: {} }],
+    ["project", { ...all, flags: {}, env: {} }],
+    ["user", { user: all.user }],
+    [undefined, {}],
+  ])("the strongest source is %s", (tenant, given) => {
+    expect(resolve(given).tenant).toBe(tenant);
+  });
+
+  it("is shown with each value: origin, and what it overrides", () => {
+    const { values, home, cwd } = resolve(all);
+    const projectFile = path.join(cwd, "../../hooks.config.json");
+    expect(values.find(({ key }) => key === "tenant")).toEqual({
+      key: "tenant",
+      value: "flag",
+      origin: "--tenant",
+      overridden: ["HOOKS_TENANT", projectFile, path.join(home, "config.json")],
+    });
+    expect(values.find(({ key }) => key === "port")).toEqual({
+      key: "port",
+      value: "4680",
+      origin: "default",
+      overridden: [],
+    });
+  });
+
+  it("an empty variable is an unset one", () => {
+    expect(resolve({ env: { HOOKS_TENANT: "" }, user: '{"tenant":"user"}' }).tenant).toBe("user");
+  });
+});
+
+describe("where it works", () => {
+  it("is hooks.db in the data directory when nobody says otherwise", () => {
+    const { target, dataDirectory, home } = resolve({});
+    expect(dataDirectory).toBe(home);
+    expect(target).toEqual({ kind: "local", storePath: path.join(home, "hooks.db") });
+  });
+
+  it("is a path relative to who names it: the working directory, or the file", () => {
+    const byFlag = resolve({ flags: { store: "a.db" } });
+    expect(byFlag.target).toEqual({ kind: "local", storePath: path.join(byFlag.cwd, "a.db") });
+    const byFile = resolve({ project: '{"store":"b.db"}' });
+    expect(byFile.target).toEqual({ kind: "local", storePath: path.join(byFile.cwd, "../../b.db") });
+  });
+
+  it("is decided by the stronger of store and server", () => {
+    expect(resolve({ flags: { server: "http://h:1" }, env: { HOOKS_STORE: "x.db" } }).target.kind).toBe("remote");
+    expect(resolve({ env: { HOOKS_STORE: "x.db" }, project: '{"server":"http://h:1"}' }).target.kind).toBe("local");
+  });
+
+  it("cannot be both at once", () => {
+    expect(refusal({ flags: { store: "a", server: "http://h" } }).message).toMatch(/--store and --server/);
+    expect(refusal({ env: { HOOKS_STORE: "a", HOOKS_SERVER: "http://h" } }).message).toMatch(
+      /HOOKS_STORE and HOOKS_SERVER/,
+    );
+    expect(refusal({ project: '{"store":"a","server":"http://h"}' }).message).toMatch(/store and server/);
+  });
+
+  it("uses XDG directories without HOOKS_HOME, absolute ones only", () => {
+    const { cwd } = folderFor({});
+    const at = (env: Record<string, string>): string => resolveSettings({ flags: {}, env, cwd }).dataDirectory;
+    expect(at({ HOME: "/h", XDG_DATA_HOME: "/data" })).toBe("/data/hooks");
+    expect(at({ HOME: "/h", XDG_DATA_HOME: "relative" })).toBe("/h/.local/share/hooks");
+    expect(at({ HOME: "/h" })).toBe("/h/.local/share/hooks");
+    expect(at({ HOME: "/h", HOOKS_HOME: "here" })).toBe(path.join(cwd, "here"));
+  });
+});
+
+describe("the API key", () => {
+  const server = { server: "https://hooks.example" };
+
+  it("comes from flag, variable, file or the user's config, and is never shown", () => {
+    const { home } = folderFor({});
+    const file = path.join(home, "key");
+    writeFileSync(file, "hk_file\n");
+    const key = (given: Given): unknown => {
+      const { target, values } = resolve(given);
+      expect(JSON.stringify(values)).not.toContain("hk_");
+      return target.kind === "remote" ? target.apiKey : undefined;
+    };
+    expect(key({ flags: { ...server, api_key: "hk_flag" } })).toBe("hk_flag");
+    expect(key({ flags: server, env: { HOOKS_API_KEY: "hk_env" } })).toBe("hk_env");
+    expect(key({ flags: { ...server, api_key_file: file } })).toBe("hk_file");
+    expect(key({ flags: server, user: '{"api_key":"hk_user"}' })).toBe("hk_user");
+  });
+
+  it("does not belong into a project's file", () => {
+    const error = refusal({ project: '{"api_key":"hk_1"}' });
+    expect(error.message).toMatch(/api_key does not belong/);
+    expect(error.message).not.toContain("hk_1");
+  });
+
+  it("that cannot be one is refused without being repeated", () => {
+    const error = refusal({ flags: { ...server, api_key: "hk\r\nx: y" } });
+    expect(error.message).toMatch(/--api-key must be/);
+    expect(error.message).not.toContain("x: y");
+  });
+});
+
+describe("what is refused, naming where it stands", () => {
+  it.each<[string, Given, RegExp]>([
+    ["PostgreSQL", { flags: { store: "postgres://h/db" } }, /^--store: this build supports SQLite files only$/],
+    ["a URL as store", { flags: { store: "file:///x.db" } }, /^--store must be the path of a file/],
+    ["memory", { env: { HOOKS_STORE: ":memory:" } }, /^HOOKS_STORE must be the path of a file/],
+    ["an empty flag", { flags: { store: "" } }, /^--store must not be empty/],
+    ["a server without scheme", { flags: { server: "h:4680" } }, /^--server must be a URL/],
+    ["a server with a password", { flags: { server: "http://a:b@h" } }, /^--server must not hold a name or password/],
+    ["a tenant", { flags: { tenant: "A b" } }, /^--tenant must be 1 to 32/],
+    ["an environment", { env: { HOOKS_ENV: "Prod" } }, /^HOOKS_ENV must be 1 to 32/],
+    ["a port", { flags: { port: "65536" } }, /^--port must be a whole number from 0 to 65535, got "65536"/],
+    ["a port in a file", { project: '{"port":"x"}' }, /hooks\.config\.json: port must be a whole number/],
+    ["a duration", { flags: { drain: "10 seconds" } }, /^--drain must be a duration/],
+    ["a choice", { flags: { log_level: "wran" } }, /^--log-level must be one of .*\n {2}did you mean "warn"/],
+    ["an overridden value", { flags: { port: "1" }, env: { HOOKS_PORT: "x" } }, /^HOOKS_PORT must be/],
+    ["an unknown key", { project: '{"tenent":"x"}' }, /unknown key "tenent"\n {2}did you mean "tenant"/],
+    [
+      "a user's unknown key",
+      { user: '{"servre":"x"}' },
+      /config\.json: unknown key "servre"\n {2}did you mean "server"/,
+    ],
+    ["no JSON", { user: '{"tenant": "a",\n}' }, /config\.json is not JSON: .*line 2/],
+    ["no object", { user: "[]" }, /must hold a JSON object/],
+    ["a wrong type", { user: '{"tenant":true}' }, /config\.json: tenant must be a string/],
+    [
+      "a key file that is not there",
+      { flags: { server: "http://h", api_key_file: "/no/such" } },
+      /--api-key-file: cannot read \/no\/such/,
+    ],
+  ])("%s", (_, given, message) => {
+    const error = refusal(given);
+    expect(error.code).toBe("usage");
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe("misspelt variables", () => {
+  it("are warned of with the nearest name; other people's are not", () => {
+    const { warnings } = resolve({ env: { HOOKS_STROE: "x", HOOKS_SOMETHING_ELSE: "1", HOOKS_MASTER_KEY: "k" } });
+    expect(warnings).toEqual(["HOOKS_STROE means nothing to hooks; did you mean HOOKS_STORE?"]);
+  });
+});
