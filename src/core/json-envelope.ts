@@ -2,7 +2,7 @@
 // duplicate keys inside them reach the receiver as the publisher wrote them.
 
 import { HooksError, invalid } from "./errors.ts";
-import { JSON_MAX_DEPTH, type RawJson } from "./event.ts";
+import { BATCH_MAX_EVENTS, JSON_MAX_DEPTH, type RawJson } from "./event.ts";
 import { CLOSE_OBJECT, JsonScanner, type JsonSpan, OPEN_OBJECT } from "./json-scanner.ts";
 
 /** The members of a JSON object, by name, each where its value stands in `bytes`. */
@@ -13,6 +13,9 @@ export interface JsonEnvelope {
 
 /** An envelope, or what is wrong with it: in a batch one bad event does not spoil the rest. */
 export type JsonEnvelopeResult = JsonEnvelope | HooksError;
+
+/** Far above what any body of ours has, and few enough that none costs more to take apart than to scan. */
+const MAX_MEMBERS = 256;
 
 const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
@@ -44,7 +47,10 @@ export interface JsonBatch {
   otherNames: string[];
 }
 
-/** @throws HooksError as `readEnvelope`; what is wrong with one element's content only is a value. */
+/**
+ * @throws HooksError as `readEnvelope`, and `too_large` for more than 1,000 events, which are not read to their end;
+ *   what is wrong with one element's content only is a value.
+ */
 export function readBatch(bytes: Uint8Array): JsonBatch {
   const what = "body";
   const scanner = new JsonScanner(bytes, what);
@@ -71,15 +77,21 @@ export function readBatch(bytes: Uint8Array): JsonBatch {
   return batch;
 }
 
-/** NDJSON: an object a line; empty lines count for nothing. What is wrong with one line only is a value. */
+/**
+ * NDJSON: an object a line; empty lines count for nothing. What is wrong with one line only is a value.
+ * @throws HooksError `too_large` for more than 1,000 events.
+ */
 export function readLines(bytes: Uint8Array): JsonEnvelopeResult[] {
   const results: JsonEnvelopeResult[] = [];
   let start = 0;
   for (let lineNumber = 1; start < bytes.length; lineNumber++) {
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? bytes.length : newline;
-    const result = readLine(bytes.subarray(start, end), lineNumber);
-    if (result !== undefined) results.push(result);
+    const result = start === end ? undefined : readLine(bytes.subarray(start, end), lineNumber);
+    if (result !== undefined) {
+      if (results.length === BATCH_MAX_EVENTS) throw tooMany();
+      results.push(result);
+    }
     start = end + 1;
   }
   return results;
@@ -147,7 +159,8 @@ function scanMembers(scanner: JsonScanner, scanMember: (name: string) => void): 
   scanner.take(OPEN_OBJECT);
   scanner.skipWhitespace();
   if (scanner.take(CLOSE_OBJECT)) return;
-  for (;;) {
+  for (let count = 1; ; count++) {
+    if (MAX_MEMBERS < count) throw invalid("body", `body has an object of more than ${MAX_MEMBERS} fields`);
     const name = scanner.scanName();
     scanMember(nameOf(scanner.bytes, name));
     scanner.skipWhitespace();
@@ -163,6 +176,7 @@ function scanElements(scanner: JsonScanner): JsonEnvelopeResult[] {
   scanner.skipWhitespace();
   if (scanner.take(CLOSE_ARRAY)) return results;
   for (;;) {
+    if (results.length === BATCH_MAX_EVENTS) throw tooMany();
     results.push(scanEnvelope(scanner, undefined));
     scanner.skipWhitespace();
     if (scanner.take(CLOSE_ARRAY)) return results;
@@ -185,6 +199,10 @@ function decode(bytes: Uint8Array, start: number, end: number): string {
 
 function notAnObject(what: string | undefined): HooksError {
   return new HooksError("invalid_request", `${what ?? "an event"} must be a JSON object`, { field: what });
+}
+
+function tooMany(): HooksError {
+  return new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events`, { field: "events" });
 }
 
 function givenTwice(name: string): HooksError {

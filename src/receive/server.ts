@@ -85,7 +85,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
   app.addHook("onRequest", (request, reply, done) => {
-    reply.header("cache-control", "no-store");
+    reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     if (state !== "open") reply.raw.shouldKeepAlive = false;
     try {
       if (state === "closing") throw stopping();
@@ -123,8 +123,9 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   return {
     app,
     async listen({ host, port }) {
-      await app.listen({ host, port });
-      return urlOf(host, app.server.address() as AddressInfo);
+      // For "localhost" the framework would open a second server on ::1 that knows none of the limits set here.
+      await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+      return urlOf(app.server.address() as AddressInfo);
     },
     async admitUpgrade(request) {
       if (state !== "open") throw stopping();
@@ -179,6 +180,9 @@ function createApp({ timeouts = DEFAULT_TIMEOUTS }: ServerOptions, failures: Fai
   // Node drops what is over 2,000 headers in silence, a second Authorization with it: none is dropped, the doors count.
   server.maxHeadersCount = 0;
 
+  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer 417 in a form of its own.
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+
   app.decorateRequest("principal", null);
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error, request, reply) => failures.reply(error, request, reply));
@@ -204,8 +208,7 @@ function checkIsListen(request: IncomingMessage): void {
 }
 
 /** As a caller on this machine reaches it: a wildcard by its loopback address. */
-function urlOf(host: string, { address, port, family }: AddressInfo): string {
-  if (host === "localhost") return `http://localhost:${port}`;
+function urlOf({ address, port, family }: AddressInfo): string {
   if (address === "0.0.0.0") return `http://127.0.0.1:${port}`;
   if (address === "::") return `http://[::1]:${port}`;
   return family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`;

@@ -159,6 +159,24 @@ describe("readEnvelope", () => {
   );
 });
 
+describe("what is hostile by its number", () => {
+  it("is refused before it is taken apart", () => {
+    const many = (count: number, one: string) => Array.from({ length: count }, () => one).join(",");
+    expect(errorOf(() => readBatch(utf8(`{"events":[${many(1001, "0")}]}`)))).toMatchObject({
+      code: "too_large",
+      field: "events",
+    });
+    expect(readBatch(utf8(`{"events":[${many(1000, "0")}]}`)).events).toHaveLength(1000);
+    expect(errorOf(() => readLines(utf8("{}\n".repeat(1001)))).code).toBe("too_large");
+    expect(readLines(utf8("{}\n".repeat(1000)))).toHaveLength(1000);
+    expect(readLines(utf8("\n".repeat(1_000_000)))).toEqual([]);
+    const fields = (count: number) => `{${Array.from({ length: count }, (_, index) => `"a${index}":0`).join(",")}}`;
+    expect(readEnvelope(utf8(fields(256))).members.size).toBe(256);
+    expect(errorOf(() => readEnvelope(utf8(fields(257)))).code).toBe("invalid_request");
+    expect(readEnvelope(utf8(`{"data":${fields(5000)}}`)).members.size).toBe(1);
+  });
+});
+
 describe("readBatch", () => {
   it("gives the envelopes, and what is wrong with one as a value", () => {
     const deep = `{"type":"c","data":${nested(65)}}`;

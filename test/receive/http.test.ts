@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HooksError } from "../../src/core/errors.ts";
+import { createServer } from "../../src/receive/server.ts";
 import { keyOf, sendRaw, startTestServer, type TestServer } from "./support/test-server.ts";
 
 let server: TestServer;
@@ -89,6 +90,59 @@ describe("what is no HTTP", () => {
       expect((await hasty.ask("GET", "/healthz")).status).toBe(200);
     } finally {
       await hasty.close();
+    }
+  });
+});
+
+describe("listen", () => {
+  it.each([
+    ["localhost", "http://127.0.0.1:"],
+    ["0.0.0.0", "http://127.0.0.1:"],
+    ["::1", "http://[::1]:"],
+  ])("on %s is reached at %s", async (host, url) => {
+    const other = await createServer({
+      serviceFor: server.local.serviceFor,
+      authenticate: () => undefined,
+      allowedHosts: [],
+      readiness: async () => server.readiness,
+      version: "0",
+      newId: (prefix) => `${prefix}_1`,
+    });
+    const reached = await other.listen({ host, port: 0 });
+    expect(reached.startsWith(url)).toBe(true);
+    expect((await fetch(`${reached}/healthz`)).status).toBe(200);
+    await other.close();
+  });
+});
+
+describe("slow clients", () => {
+  it("do not stop others: 200 of them, and a publish between", async () => {
+    const sockets = Array.from({ length: 200 }, () => connect(server.port, "127.0.0.1"));
+    await Promise.all(
+      sockets.map(
+        (socket, index) =>
+          new Promise<void>((resolve) => {
+            socket.on("error", () => undefined);
+            // Half of them stop in the headers, half in the body.
+            const head = `POST /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${keyOf("admin")}\r\n`;
+            const body = "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
+            socket.write(index % 2 === 0 ? head : head + body, () => resolve());
+          }),
+      ),
+    );
+    expect((await server.ask("POST", "/v1/events", { json: { type: "a.b", data: 1 } })).status).toBe(202);
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe("an expectation", () => {
+  it("that nobody knows is ignored, and one to go on is answered", async () => {
+    for (const expectation of ["200-ok", "100-continue"]) {
+      const answer = await sendRaw(
+        server.port,
+        `GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: ${expectation}\r\n\r\n`,
+      );
+      expect([100, 200]).toContain(answer.status);
     }
   });
 });

@@ -1,5 +1,5 @@
 import { HooksError, invalid } from "../../core/errors.ts";
-import { BATCH_MAX_BYTES, BATCH_MAX_EVENTS, type BatchResult, type EventInput } from "../../core/event.ts";
+import { BATCH_MAX_BYTES, type BatchResult, type EventInput } from "../../core/event.ts";
 import type { HooksService } from "../../core/hooks-service.ts";
 import { type ParsedBatch, parseBatch } from "../body.ts";
 import { StatusOverride } from "../http-error.ts";
@@ -38,11 +38,6 @@ export const BATCH_ROUTE: Route = route({
       throw invalid("idempotency-key", "Idempotency-Key names one event: give each event of a batch its own id");
     }
     const { events } = body as unknown as ParsedBatch;
-    if (BATCH_MAX_EVENTS < events.length) {
-      throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events, got ${events.length}`, {
-        field: "events",
-      });
-    }
     const services = scopedServices(service);
     const entries = events.map((event) => toEntry(event, services));
     return query.atomic === "true" ? publishAtomically(entries) : publishEach(entries);

@@ -144,7 +144,6 @@ const READ_ONLY = {
   created_at: INSTANT,
   updated_at: INSTANT,
 };
-export const READ_ONLY_FIELDS = Object.keys(READ_ONLY);
 
 /**
  * PUT takes back what GET gave. Of the fields that only the server sets, those that name something (`id`,
