@@ -7,7 +7,7 @@ import type { DeliveryTransport } from "./transport.ts";
 /** Beyond the time-out: what building, waiting for a slot and recording may take. */
 const LEASE_SLACK_MS = 15_000;
 /** Most deliveries that a lane claims ahead of its free slots. */
-const MAX_PREFETCH = 1_024;
+const MAX_PREFETCH = 512;
 /** A claim that lasts longer than this was too large. */
 const PREFETCH_MS = 1_000;
 
