@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { invalid } from "./errors.ts";
+import { HooksError, invalid } from "./errors.ts";
 import { EVENT_ID_PATTERN, EVENT_MAX_BYTES, type EventInput, TIMESTAMP_MAX_AHEAD_MS } from "./event.ts";
 import { checkEventType, isOperationalType } from "./event-pattern.ts";
 import { parseInstant } from "./instant.ts";
@@ -37,7 +37,9 @@ export function checkEvent(input: EventInput, now: number): CheckedEvent {
   }
   if (input.data.length === 0) throw invalid("data", "data is missing: any JSON value");
   if (EVENT_MAX_BYTES < input.data.length + (input.metadata?.length ?? 0)) {
-    throw invalid("data", `data and metadata must be at most ${EVENT_MAX_BYTES} bytes together`);
+    throw new HooksError("too_large", `data and metadata must be at most ${EVENT_MAX_BYTES} bytes together`, {
+      field: "data",
+    });
   }
   return {
     type,

@@ -33,6 +33,22 @@ export function parseBound(text: string, field: string, now: number): number {
   );
 }
 
+/**
+ * Both bounds of a time range; either may be missing.
+ * @throws HooksError `invalid_request` naming `since` or `until`, also when the range ends before it begins.
+ */
+export function parseRange(
+  range: { since?: string | undefined; until?: string | undefined },
+  now: number,
+): { since: number | undefined; until: number | undefined } {
+  const since = range.since === undefined ? undefined : parseBound(range.since, "since", now);
+  const until = range.until === undefined ? undefined : parseBound(range.until, "until", now);
+  if (since !== undefined && until !== undefined && until < since) {
+    throw invalid("until", "until must not be before since");
+  }
+  return { since, until };
+}
+
 export function toIso(at: number): string {
   return new Date(at).toISOString();
 }

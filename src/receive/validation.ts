@@ -14,7 +14,7 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
  * The validator of the schemas that are also the OpenAPI document. It repairs nothing: unknown members are errors
  * (by default the framework drops them in silence), and "5" is no number.
  */
-const ajv = new Ajv2020({
+const OPTIONS = {
   removeAdditional: false,
   coerceTypes: false,
   useDefaults: false,
@@ -24,14 +24,24 @@ const ajv = new Ajv2020({
   allowUnionTypes: true,
   strictRequired: false,
   formats: { "date-time": INSTANT },
-});
-for (const schema of SHARED_SCHEMAS) ajv.addSchema(schema);
+} as const;
+const everything = withSharedSchemas(new Ajv2020(OPTIONS));
+/**
+ * For bodies: the form of a text (an event type, a duration …) is judged by the service, which has the same rule and
+ * says the same of it whether a request or a command brought it.
+ */
+const allButPatterns = withSharedSchemas(new Ajv2020(OPTIONS).removeKeyword("pattern").addKeyword("pattern"));
+
+function withSharedSchemas(ajv: Ajv2020): Ajv2020 {
+  for (const schema of SHARED_SCHEMAS) ajv.addSchema(schema);
+  return ajv;
+}
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => HooksError | undefined;
 
 export function compileCheck(schema: TSchema, part: RequestPart): Check {
-  const validate = ajv.compile(schema);
+  const validate = (part === "body" ? allButPatterns : everything).compile(schema);
   return (value) => (validate(value) ? undefined : toInvalid(validate.errors ?? [], part));
 }
 

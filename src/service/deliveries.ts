@@ -3,7 +3,7 @@ import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type Deliv
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } from "../core/hooks-service.ts";
-import { parseBound } from "../core/instant.ts";
+import { parseRange } from "../core/instant.ts";
 import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
@@ -174,15 +174,13 @@ export class Deliveries {
 
   async #filter(scope: Scope, query: DeliveryQuery & TimeRange): Promise<DeliveryFilter> {
     const { store, now } = this.#parts;
-    const at = now();
     return {
       state: query.status === undefined ? undefined : checkState(query.status),
       subscriptionRowId:
         query.subscription === undefined ? undefined : (await findSubscription(store, scope, query.subscription)).rowId,
       eventRowId: query.event === undefined ? undefined : (await findEvent(store, scope, query.event)).rowId,
       ...typeFilter(query.type, "type"),
-      since: query.since === undefined ? undefined : parseBound(query.since, "since", at),
-      until: query.until === undefined ? undefined : parseBound(query.until, "until", at),
+      ...parseRange(query, now()),
     };
   }
 

@@ -23,7 +23,7 @@ import type {
   SubscriptionQuery,
   TestResult,
 } from "../core/hooks-service.ts";
-import { parseBound, toIso } from "../core/instant.ts";
+import { parseRange, toIso } from "../core/instant.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { StoredEvent } from "../store/store.ts";
@@ -77,11 +77,7 @@ class LocalService implements HooksService {
     const { store, now } = this.#cases.parts;
     const limit = checkLimit(query.limit);
     const before = parseCursor(query.cursor);
-    const filter = {
-      ...typeFilter(query.type, "type"),
-      since: query.since === undefined ? undefined : parseBound(query.since, "since", now()),
-      until: query.until === undefined ? undefined : parseBound(query.until, "until", now()),
-    };
+    const filter = { ...typeFilter(query.type, "type"), ...parseRange(query, now()) };
     const rows = await store.listEvents(this.#scope, filter, limit + 1, before);
     const page = rows.slice(0, limit);
     return {

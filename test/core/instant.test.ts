@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBound, parseInstant, toIso } from "../../src/core/instant.ts";
+import { parseBound, parseInstant, parseRange, toIso } from "../../src/core/instant.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
@@ -48,5 +48,16 @@ describe("parseBound", () => {
     expect(() => parseBound(text, "since", NOON)).toThrow(
       expect.objectContaining({ code: "invalid_request", field: "since" }),
     );
+  });
+});
+
+describe("parseRange", () => {
+  it("has either bound, both or none, but no end before its beginning", () => {
+    expect(parseRange({}, NOON)).toEqual({ since: undefined, until: undefined });
+    expect(parseRange({ since: "2h", until: "1h" }, NOON)).toEqual({
+      since: NOON - 7_200_000,
+      until: NOON - 3_600_000,
+    });
+    expect(() => parseRange({ since: "1h", until: "2h" }, NOON)).toThrow(expect.objectContaining({ field: "until" }));
   });
 });

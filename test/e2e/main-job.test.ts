@@ -1,13 +1,7 @@
 import { Webhook } from "standardwebhooks";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { HooksHome } from "../support/hooks-program.ts";
-import { type Receiver, type ReceiverOptions, startReceiver } from "../support/receiver.ts";
-
-async function openReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const receiver = await startReceiver(options);
-  onTestFinished(() => receiver.close());
-  return receiver;
-}
+import { openReceiver } from "../support/open-receiver.ts";
 
 describe("from a subscription to a delivery, as a user does it", () => {
   it("works on the local store with a daemon: subscribe, trigger, deliver signed, read the record", async () => {

@@ -19,7 +19,6 @@ const ELSEWHERE: Record<string, string> = {
   BP151: "a failing fsync is set up in the tests of the store",
   BP152: "draining: http.test.ts",
   BP153: "there is no limit to the backlog yet",
-  BP182: "that the bounds of a range are in order is the service's to say, for the CLI too: test/service",
 };
 
 let server: TestServer;

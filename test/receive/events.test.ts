@@ -63,7 +63,7 @@ describe("POST /v1/events", () => {
     [
       '{"type":"a b","data":1}',
       "type",
-      'type must be: names of A-Z, a-z, 0-9, "_" and "-" joined by dots, for example invoice.paid',
+      'type must be names of A-Z, a-z, 0-9, "_" and "-" joined by dots, at most 128 characters',
     ],
     ['{"type":"a","data":1,"metadata":[]}', "metadata", "metadata must be an object, got an array"],
     ['{"type":"a","data":1,"timestamp":null}', "timestamp", "timestamp must be a string, got null"],

@@ -51,7 +51,7 @@ describe("publish", () => {
     [{ timestamp: "yesterday" }, "timestamp"],
     [{ timestamp: "2026-02-01T12:00:01Z" }, "timestamp"],
     [{ version: "" }, "version"],
-    [{ data: Buffer.alloc(1024 * 1024 + 1, "1") }, "data"],
+    [{ data: Buffer.alloc(0) }, "data"],
   ])("refuses %j, names %s and stores nothing", async (wrong, field) => {
     const { service } = await openTestHooks();
     await expect(service.publish({ type: "order.paid", data: json("{}"), ...wrong })).rejects.toMatchObject({
@@ -60,6 +60,17 @@ describe("publish", () => {
     });
     expect((await service.listEvents()).data).toEqual([]);
   });
+});
+
+it("refuses an event of more than 1 MiB, and takes one of exactly that", async () => {
+  const { service } = await openTestHooks();
+  const data = Buffer.alloc(1024 * 1024, "1");
+  await expect(service.publish({ type: "order.paid", data, metadata: json("{}") })).rejects.toMatchObject({
+    code: "too_large",
+    field: "data",
+  });
+  expect((await service.listEvents()).data).toEqual([]);
+  await service.publish({ type: "order.paid", data });
 });
 
 describe("publishBatch", () => {

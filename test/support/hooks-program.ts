@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,8 @@ import { onTestFinished } from "vitest";
 
 /** The built program, started as a user starts it. */
 const PROGRAM = path.join(import.meta.dirname, "../../bin/hooks.js");
+
+const SEES_LIMIT_MS = 45_000;
 
 export interface Ran {
   code: number | null;
@@ -35,6 +37,18 @@ export class HooksHome {
   /** The local key, once a daemon has made it. */
   async token(): Promise<string> {
     return (await readFile(path.join(this.folder, "token"), "utf8")).trim();
+  }
+
+  /** The JSON of a file in this folder, as soon as it is there (whoever writes it renames it into place). */
+  async appears(name: string): Promise<Record<string, unknown>> {
+    const file = path.join(this.folder, name);
+    const changes = watch(this.folder);
+    try {
+      while (!existsSync(file)) await once(changes, "change");
+      return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+    } finally {
+      changes.close();
+    }
   }
 
   /** Runs a command to its end. */
@@ -105,6 +119,11 @@ export class RunningProgram {
       };
       this.child.stdout.on("data", onData);
       this.child.stderr.on("data", onData);
+      // Far longer than anything takes: what was seen instead says more than the test's own limit would.
+      setTimeout(
+        () => reject(new Error(`never saw ${pattern}:\n${this.output.stderr}${this.output.stdout}`)),
+        SEES_LIMIT_MS,
+      ).unref();
       void this.ended.then(({ code }) => {
         if (!look())
           reject(new Error(`ended with ${code} before ${pattern}:\n${this.output.stderr}${this.output.stdout}`));
