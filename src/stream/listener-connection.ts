@@ -15,6 +15,7 @@ import type {
   ResultFrame,
 } from "./protocol.ts";
 import { encodeFrame, MAX_CREDIT, parseClientFrame } from "./protocol.ts";
+import { resultOf, type SentRequest, unansweredResult } from "./tunnel-result.ts";
 
 /** One attempt, as the dispatcher hands it to a transport (src/deliver/transport.ts; the shape is declared here
  * because stream and deliver do not know each other). */
@@ -52,10 +53,8 @@ export interface ConnectionOwner {
   gone(connection: ListenerConnection, code: number, reason: string): void;
 }
 
-interface Pending {
+interface Pending extends SentRequest {
   attempt: number;
-  startedAt: number;
-  bytesSent: number;
   deadline: NodeJS.Timeout;
   resolve(result: SendResult): void;
 }
@@ -274,19 +273,13 @@ export class ListenerConnection {
     const pending = this.#take(frame.delivery_id);
     // Who gives a delivery back gets none, else it would come and go without end.
     if (frame.type === "error" && frame.code === "not_taken") this.#draining = true;
-    pending?.resolve(frame.type === "result" ? answered(pending, frame) : failed(pending, frame));
+    pending?.resolve(resultOf(frame, pending));
     this.#afterAnswer();
   }
 
   #onDeadline(deliveryId: string, timeoutMs: number): void {
     const pending = this.#take(deliveryId);
-    pending?.resolve({
-      ...factsOf(pending, this.#now() - pending.startedAt),
-      kind: "error",
-      code: "timeout",
-      phase: "headers",
-      message: `the listener gave no answer within ${timeoutMs} ms`,
-    });
+    pending?.resolve(unansweredResult(pending, this.#now(), timeoutMs));
     this.#afterAnswer();
   }
 
@@ -312,34 +305,4 @@ function pairsOf(headers: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) pairs.push([headers[at]!, headers[at + 1]!]);
   return pairs;
-}
-
-function factsOf(pending: Pending, durationMs: number) {
-  return { startedAt: pending.startedAt, durationMs, remoteAddress: undefined, bytesSent: pending.bytesSent };
-}
-
-function answered(pending: Pending, frame: ResultFrame): SendResult {
-  return {
-    ...factsOf(pending, frame.duration_ms),
-    kind: "answered",
-    phase: "done",
-    status: frame.status,
-    responseHeaders: frame.headers,
-    responseBody: frame.body,
-    truncated: frame.truncated,
-  };
-}
-
-function failed(pending: Pending, frame: ErrorFrame): SendResult {
-  const facts = { ...factsOf(pending, frame.duration_ms), kind: "error" as const };
-  switch (frame.code) {
-    case "timeout":
-      return { ...facts, code: "timeout", phase: "headers", message: frame.message };
-    case "not_taken":
-      return { kind: "not_sent" };
-    case "refused_by_user":
-      return { ...facts, code: "refused_by_user", phase: "connect", message: frame.message };
-    default:
-      return { ...facts, code: "local_error", phase: "connect", message: `${frame.code}: ${frame.message}` };
-  }
 }

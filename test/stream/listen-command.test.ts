@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
@@ -233,6 +234,21 @@ describe("what happens while nobody listens", () => {
     expect((await publish(to)).deliveries).toBe(0);
   });
 
+  it("after a quit what nobody took is cancelled, and does not come up in a later run", async () => {
+    const to = await daemon();
+    const service = to.serviceFor(SCOPE);
+    const running = await connected(["--max-events", "3", "--concurrency", "5"]);
+    await service.publishBatch(Array.from({ length: 40 }, () => ({ type: "order.created", data: Buffer.from("{}") })));
+    expect(await running.ended).toBe(0);
+    const states = async (): Promise<Record<string, number>> => {
+      const { data } = await service.listDeliveries({ limit: 200 });
+      return Object.fromEntries(
+        ["succeeded", "cancelled"].map((state) => [state, data.filter(({ status }) => status === state).length]),
+      );
+    };
+    await expect.poll(states, WAIT).toEqual({ succeeded: 3, cancelled: 37 });
+  });
+
   it("after Ctrl-C with --keep it waits, and the next run says what was missed and gets it", async () => {
     const to = await daemon();
     const running = await connected(["--keep"]);
@@ -445,5 +461,51 @@ describe("Ctrl-C", () => {
     finish.resolve();
     expect(await running.ended).toBe(0);
     expect(await delivered(to, id)).toMatchObject({ status: "succeeded", response_excerpt: "done" });
+  });
+});
+
+describe("a reader that goes away", () => {
+  it("ends it silently and with 0, as `head` expects", async () => {
+    const to = await daemon();
+    const running = await connected(["--print"]);
+    await publish(to);
+    await running.sees("stdout", /\n/);
+    running.readerGoes();
+    await publish(to);
+    expect(await running.ended).toBe(0);
+    expect(running.stderr).not.toContain("error");
+  });
+});
+
+describe("kill -9", () => {
+  it("of the listener: what it had in hand and what came since is delivered to the next one", async () => {
+    const to = await daemon();
+    const begun = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    let holds = true;
+    const port = await program((request, response) => {
+      begun.resolve();
+      if (holds) return;
+      seen.push(String(request.headers["webhook-id"]));
+      response.end();
+    });
+    const main = path.join(import.meta.dirname, "../../commands/main.ts");
+    const child = spawn(process.execPath, [main, "listen", "--forward", String(port), "--ready-file", "ready.json"], {
+      cwd: home,
+      env: { PATH: process.env["PATH"] ?? "", HOOKS_HOME: home },
+      stdio: "ignore",
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await expect.poll(() => existsSync(path.join(home, "ready.json")), WAIT).toBe(true);
+    const ids = [(await publish(to)).id];
+    await begun.promise;
+    child.kill("SIGKILL");
+    await once(child, "close");
+    ids.push((await publish(to)).id);
+    holds = false;
+    const next = await connected(["--forward", String(port), "--max-events", "2", "--concurrency", "1"]);
+    expect(await next.ended).toBe(0);
+    expect(seen.toSorted()).toEqual(ids.toSorted());
+    for (const id of ids) expect(await delivered(to, id)).toMatchObject({ status: "succeeded", attempt_count: 1 });
   });
 });

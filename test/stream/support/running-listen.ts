@@ -10,6 +10,7 @@ export class RunningCommand {
   /** Set when the program wanted to end at once (a second Ctrl-C). */
   cutOff: number | undefined;
   readonly ended: Promise<number>;
+  #readerIsGone = false;
   readonly #changed = new EventTarget();
   #signal: (name: "SIGINT" | "SIGTERM") => void = () => {};
 
@@ -23,7 +24,11 @@ export class RunningCommand {
         this.#change();
       },
       isTTY: ends.isTty === true,
+      get closed() {
+        return isReaderGone();
+      },
     });
+    const isReaderGone = (): boolean => this.#readerIsGone;
     const io: CliIo = {
       stdin: Object.assign(Readable.from([]), { isTTY: true }),
       stdout: sink("stdout"),
@@ -44,6 +49,11 @@ export class RunningCommand {
     this.ended = runProgram(argv, COMMANDS, io, {
       sendOnce: () => Promise.reject(new Error("this test sends nothing outside of deliveries")),
     }).finally(() => this.#change());
+  }
+
+  /** Whoever read the output has ended. */
+  readerGoes(): void {
+    this.#readerIsGone = true;
   }
 
   interrupt(): void {
