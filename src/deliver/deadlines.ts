@@ -30,10 +30,16 @@ export class Deadlines<T extends Expiring> {
     return [...this.#inFlight];
   }
 
+  /** Forgets everything, at once. */
+  clear(): void {
+    this.#inFlight.clear();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
   #sweep(): void {
     if (this.#inFlight.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
+      this.clear();
       return;
     }
     const now = performance.now();

@@ -1,4 +1,3 @@
-import type { SendResult } from "../core/attempt.ts";
 import { recordOf } from "../core/attempt-record.ts";
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import type { ProfileRequest } from "../core/profiles/profile.ts";
@@ -16,11 +15,12 @@ export interface DeliverOnceOptions {
   random(): number;
 }
 
+const CANNOT_BUILD = "the request could not be built from the event and the subscription";
 const NOTHING_BUILT: ProfileRequest = { headers: [], body: new Uint8Array(0) };
 
 /**
  * One attempt: build the request, send it, judge what came back. Resolves to what is to be recorded; undefined when
- * nothing was sent, which uses up no attempt. Rejects only with a fault of ours.
+ * nothing was sent, which uses up no attempt. A fault of ours is recorded as a failed attempt, too.
  */
 export function deliverOnce(
   delivery: ClaimedDelivery,
@@ -32,13 +32,12 @@ export function deliverOnce(
   const startedAt = options.now();
   const request = build(delivery, subscription, startedAt, options.userAgent);
   if (request === undefined) {
-    return Promise.resolve(conclude(unbuildable(startedAt), delivery, subscription, NOTHING_BUILT, options));
+    return Promise.resolve(conclude(ourFault(startedAt, CANNOT_BUILD), delivery, subscription, NOTHING_BUILT, options));
   }
-  return transport
-    .send({ subscription, delivery, request, attemptNumber })
-    .then((result) =>
-      result.kind === "not_sent" ? undefined : conclude(result, delivery, subscription, request, options),
-    );
+  return transport.send({ subscription, delivery, request, attemptNumber }).then(
+    (result) => (result.kind === "not_sent" ? undefined : conclude(result, delivery, subscription, request, options)),
+    () => conclude(ourFault(startedAt, "internal error"), delivery, subscription, request, options),
+  );
 }
 
 /** Undefined when it cannot be built: that is our fault or an unknown profile's, and must not stop the lane. */
@@ -84,12 +83,12 @@ function conclude(
   };
 }
 
-/** Counts as a failed attempt, so that it ends some day and never spins. */
-function unbuildable(startedAt: number): Exclude<SendResult, { kind: "not_sent" }> {
+/** Counts as a failed attempt, so that it ends some day: one poisonous event must neither spin nor stop the process. */
+function ourFault(startedAt: number, message: string): MadeAttempt {
   return {
     kind: "error",
     code: "local_error",
-    message: "the request could not be built from the event and the subscription",
+    message,
     startedAt,
     durationMs: 0,
     phase: "write",

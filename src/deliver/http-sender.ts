@@ -88,6 +88,7 @@ export class HttpSender implements DeliveryTransport {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const exchange of this.#inFlight.all()) exchange.cancel({ code: "reset", message: "hooks is stopping" });
+    this.#inFlight.clear();
     await this.#connections.close();
   }
 
