@@ -1,10 +1,11 @@
 // `npm run bench` runs every benchmark (`node bench/run.ts drain …` only those named), prints a table, and keeps the
-// figures: bench/results/<date>.json in full, bench/results/latest.md for people.
+// figures: bench/results/<date>.json in full, bench/results/latest.md for people and, of a whole run, in the README.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import path from "node:path";
 import { run as drain } from "./drain.ts";
+import { writeReadmeSection } from "./readme-section.ts";
 import { run as startUp } from "./start-up.ts";
 import { run as store } from "./store.ts";
 
@@ -92,13 +93,12 @@ async function main(names: readonly string[]): Promise<void> {
   const machine = machineNow();
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(path.join(RESULTS, `${machine.date}.json`), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
-  writeFileSync(
-    path.join(RESULTS, "latest.md"),
-    toMarkdown(
-      machine,
-      results.flatMap(({ rows }) => rows),
-    ),
+  const latest = toMarkdown(
+    machine,
+    results.flatMap(({ rows }) => rows),
   );
+  writeFileSync(path.join(RESULTS, "latest.md"), latest);
+  if (names.length === 0) writeReadmeSection(latest);
 }
 
 type Machine = ReturnType<typeof machineNow>;
