@@ -75,7 +75,7 @@ export function checkFields(fields: Fields, known: readonly string[]): void {
   }
 }
 
-export function fieldColumn<Row extends object>(field: string): Column<Row> {
+function fieldColumn<Row extends object>(field: string): Column<Row> {
   return { title: field, text: (row) => cellOf(valueAt(row, field)) };
 }
 
