@@ -43,8 +43,9 @@ export class TunnelSessions implements ListenSessions {
     const { store, directory, now } = this.#parts;
     const at = now();
     await store.updateSubscription(subscription.rowId, { enabled: false, disabledReason: "by_hand", updatedAt: at });
-    await store.expireDeliveries(subscription.rowId, Number.MAX_SAFE_INTEGER, at);
+    // First out of the lanes, then out of the queue: nothing is given back after the queue was emptied.
     await directory.refresh(subscription.scope, subscription.id, subscription.rowId);
+    await store.expireDeliveries(subscription.rowId, Number.MAX_SAFE_INTEGER, at);
   }
 
   /** Cancels what waited for its listener for too long, in every session. */
