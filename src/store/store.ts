@@ -174,8 +174,8 @@ export interface DeliveryStore {
    * become `failed` with the reason.
    */
   recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt>;
-  /** Gives leases back unused: due at `claimableAt`. */
-  releaseLeases(worker: string, deliveryRowIds: readonly number[], claimableAt: number): Promise<void>;
+  /** Gives leases back unused: due at once, and in the order in which they were made, before what came after them. */
+  releaseLeases(worker: string, deliveryRowIds: readonly number[], now: number): Promise<void>;
 
   findDelivery(scope: Scope, id: string): Promise<StoredDelivery | undefined>;
   findDeliveryIds(scope: Scope, start: string, limit: number): Promise<string[]>;

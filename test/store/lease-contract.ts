@@ -122,7 +122,7 @@ export function leaseContract(under: StoreUnderTest): void {
       expect(await store.findDelivery(SCOPE, found!.id)).toMatchObject({ state: "succeeded", attemptCount: 1 });
     });
 
-    it("gives leases back: only its own, due when it says", async () => {
+    it("gives leases back: only its own, due at once and before what came later", async () => {
       const { store, lane } = await openWithLane(under);
       await store.appendEvents([newEvent([lane]), newEvent([lane])]);
       const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON, LEASE);
@@ -132,9 +132,12 @@ export function leaseContract(under: StoreUnderTest): void {
       await store.releaseLeases(WORKER, rowIds, NOON + 50);
       expect(await store.findDelivery(SCOPE, claimed!.deliveries[0]!.id)).toMatchObject({
         state: "pending",
-        claimableAt: NOON + 50,
+        claimableAt: NOON,
         attemptCount: 0,
       });
+      await store.appendEvents([newEvent([lane], { createdAt: NOON + 10 })]);
+      const [next] = await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON + 50, LEASE);
+      expect(next!.deliveries[0]!.rowId).toBe(claimed!.deliveries[0]!.rowId);
       expect(await store.findDelivery(SCOPE, foreign!.deliveries[0]!.id)).toMatchObject({ state: "sending" });
     });
 
@@ -163,7 +166,7 @@ export function leaseContract(under: StoreUnderTest): void {
       expect(await store.reclaimLeases(OTHER_WORKER, NOON + 1)).toBe(2);
       expect(await store.findDelivery(SCOPE, first!.id)).toMatchObject({
         state: "retrying",
-        claimableAt: NOON + 1,
+        claimableAt: NOON,
         attemptCount: 1,
       });
       expect(await store.findDelivery(SCOPE, second!.id)).toMatchObject({

@@ -84,7 +84,7 @@ export class DeliveryLeases {
     const backToWaiting = "state = CASE round_attempts WHEN 0 THEN 'pending' ELSE 'retrying' END, worker_id = NULL";
     this.#release = connection
       .prepare<unknown[], number>(`
-        UPDATE deliveries SET ${backToWaiting}, claimable_at = ? WHERE delivery_id = ? AND worker_id = ?
+        UPDATE deliveries SET ${backToWaiting}, claimable_at = min(?, created_at) WHERE delivery_id = ? AND worker_id = ?
         RETURNING subscription_id
       `)
       .pluck();
@@ -104,7 +104,8 @@ export class DeliveryLeases {
       WHERE worker_id IS NOT NULL AND (worker_id < ? OR ? < worker_id) AND claimable_at <= ?
     `);
     this.#takeBack = connection.prepare(`
-      UPDATE deliveries SET ${backToWaiting}, claimable_at = ?, reclaims = reclaims + 1 WHERE delivery_id = ?
+      UPDATE deliveries SET ${backToWaiting}, claimable_at = min(?, created_at), reclaims = reclaims + 1
+      WHERE delivery_id = ?
     `);
     this.#interrupt = connection
       .prepare<unknown[], number>(`
@@ -149,9 +150,9 @@ export class DeliveryLeases {
   }
 
   /** True when some of them are of a subscription that was deleted or disabled meanwhile: they must end. */
-  release(worker: string, deliveryRowIds: readonly number[], claimableAt: number): boolean {
+  release(worker: string, deliveryRowIds: readonly number[], now: number): boolean {
     const workerId = this.#interned.workerId(worker);
-    const released = deliveryRowIds.map((rowId) => this.#release.get(claimableAt, rowId, workerId));
+    const released = deliveryRowIds.map((rowId) => this.#release.get(now, rowId, workerId));
     return [...new Set(released)].some((subscription) => this.#takesNoMore.get(subscription) === 1);
   }
 

@@ -132,8 +132,8 @@ export class SqliteStore implements Store {
     return receipt;
   }
 
-  async releaseLeases(worker: string, deliveryRowIds: readonly number[], claimableAt: number): Promise<void> {
-    if (await this.#write("release", { worker, deliveryRowIds, claimableAt })) await this.#endStranded(claimableAt);
+  async releaseLeases(worker: string, deliveryRowIds: readonly number[], now: number): Promise<void> {
+    if (await this.#write("release", { worker, deliveryRowIds, now })) await this.#endStranded(now);
   }
 
   async findDelivery(scope: Scope, id: string): Promise<StoredDelivery | undefined> {

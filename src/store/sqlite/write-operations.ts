@@ -19,7 +19,7 @@ export interface WriteOperations {
   claim: { input: { lanes: readonly LaneClaim[]; now: number; lease: Lease }; result: PackedClaim };
   record: { input: PackedAttempts; result: RecordReceipt };
   /** Answers true when some now wait for a subscription that is gone: `cancelOrphans` and `failLeftovers` are next. */
-  release: { input: { worker: string; deliveryRowIds: readonly number[]; claimableAt: number }; result: boolean };
+  release: { input: { worker: string; deliveryRowIds: readonly number[]; now: number }; result: boolean };
   reclaim: { input: { worker: string; now: number }; result: number };
   reopen: {
     input: { deliveryRowIds: readonly number[]; now: number; trigger: "manual" | "replay" };

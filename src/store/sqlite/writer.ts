@@ -106,7 +106,7 @@ function handlersOf(connection: Connection, interned: Interned, revision: Config
     append: (input) => events().append(input),
     claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
     record: (input) => recorder().record(input),
-    release: ({ worker, deliveryRowIds, claimableAt }) => leases().release(worker, deliveryRowIds, claimableAt),
+    release: ({ worker, deliveryRowIds, now }) => leases().release(worker, deliveryRowIds, now),
     reclaim: ({ worker, now }) => leases().reclaimAll(worker, now),
     reopen: ({ deliveryRowIds, now, trigger }) => changes().reopen(deliveryRowIds, now, trigger),
     addDeliveries: ({ eventRowId, deliveries, now }) => events().addDeliveries(eventRowId, deliveries, now),
