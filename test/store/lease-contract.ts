@@ -171,7 +171,7 @@ export function leaseContract(under: StoreUnderTest): void {
       });
       expect(await store.findDelivery(SCOPE, second!.id)).toMatchObject({
         state: "pending",
-        claimableAt: NOON + 1,
+        claimableAt: NOON,
         attemptCount: 0,
       });
     });
