@@ -3,7 +3,7 @@ import type { CliContext } from "../src/cli/context.ts";
 import { jsonLine } from "../src/cli/escape.ts";
 import { collect } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
-import { DELIVERY_STATES, type DeliveryState } from "../src/core/delivery.ts";
+import type { DeliveryState } from "../src/core/delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { namingFilterFlags } from "./filter-flags.ts";
 import { hintAtDaemon } from "./local-sender.ts";
@@ -18,12 +18,15 @@ export interface ReplayOptions {
   dryRun?: boolean;
 }
 
+/** What still waits is sent anyway. */
+const ENDED: readonly DeliveryState[] = ["failed", "succeeded", "cancelled"];
+
 /** Defines `hooks replay`. */
 export function replayCommand(context: CliContext, run = runReplay): Command {
   return new Command("replay")
     .description("Sends ended deliveries again, by filter. --dry-run only counts them. One event: hooks event replay.")
     .addOption(new Option("--failed", "those that failed (the same as --status failed)").conflicts("status"))
-    .addOption(new Option("--status <status>", "those that ended so").choices(DELIVERY_STATES))
+    .addOption(new Option("--status <status>", "those that ended so").choices(ENDED))
     .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
     .option("--until <time>", "before then")
     .option("--sub <subscription>", "of this subscription (id, beginning or name)")

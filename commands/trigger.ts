@@ -72,8 +72,8 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
   const limit = rate === undefined ? undefined : asUsage("--rate", () => parseRateLimit(rate, "--rate"));
   refuseStrayFlags(options);
 
-  if (options.to === undefined && options.data === undefined) await checkKnown(type, context);
   const event = await buildEvent(type, options, context);
+  if (options.to === undefined && options.data === undefined) await checkKnown(type, context);
   if (options.to !== undefined) return triggerDirectly({ ...options, to: options.to, event, limit }, context);
 
   if (options.wait === true) await startSenderIfNeeded(context, "hooks trigger --wait");

@@ -243,8 +243,8 @@ _hooks_flag_values() {
     'listen --events' | 'replay --sub' | 'replay --type' | 'sign --sub' | 'verify --sub' | 'sub create --event' | 'sub list --event' | 'sub update --event' | 'sub test --type' | 'event list --type' | 'event replay --sub' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event')
       values='@dynamic'
       ;;
-    'replay --status' | 'delivery list --status')
-      values='pending sending retrying succeeded failed cancelled'
+    'replay --status')
+      values='failed succeeded cancelled'
       ;;
     'sign --output')
       values='headers json value'
@@ -260,6 +260,9 @@ _hooks_flag_values() {
       ;;
     'sub list --health')
       values='healthy degraded unhealthy disabled'
+      ;;
+    'delivery list --status')
+      values='pending sending retrying succeeded failed cancelled'
       ;;
     'serve --log-level')
       values='debug info warn error silent'

@@ -121,7 +121,7 @@ complete -c hooks -n '__hooks_at trigger' -l verbose -d 'say on standard error w
 complete -c hooks -n '__hooks_at trigger' -l help -d 'show help'
 complete -c hooks -n '__hooks_at trigger' -a '(__hooks_dynamic)'
 complete -c hooks -n '__hooks_at replay' -l failed -d 'those that failed (the same as --status failed)'
-complete -c hooks -n '__hooks_at replay' -l status -x -a 'pending sending retrying succeeded failed cancelled' -d 'those that ended so'
+complete -c hooks -n '__hooks_at replay' -l status -x -a 'failed succeeded cancelled' -d 'those that ended so'
 complete -c hooks -n '__hooks_at replay' -l since -x -d 'from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z'
 complete -c hooks -n '__hooks_at replay' -l until -x -d 'before then'
 complete -c hooks -n '__hooks_at replay' -l sub -x -a '(__hooks_dynamic)' -d 'of this subscription (id, beginning or name)'

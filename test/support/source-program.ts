@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
+import { LiveTerminal } from "./live-terminal.ts";
 
 /** The program from its sources: what it does does not depend on a build. */
 export const SOURCE_PROGRAM = path.join(import.meta.dirname, "../../commands/main.ts");
@@ -26,7 +28,7 @@ export interface SourceOptions {
 /** A folder that is HOOKS_HOME for one test. */
 export function testHome(): string {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
@@ -54,23 +56,13 @@ export async function runSource(
   return run;
 }
 
-/** The same on a pseudo-terminal (util-linux's `script`); both streams arrive as one. */
+/** The same on a pseudo-terminal, where nothing is typed; both streams arrive as one. */
 export async function runOnTerminal(
   args: readonly string[],
   home: string,
-  options: SourceOptions = {},
+  options: Pick<SourceOptions, "env" | "cwd"> = {},
 ): Promise<{ code: number | null; output: string }> {
-  const line = [process.execPath, SOURCE_PROGRAM, ...args]
-    .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
-    .join(" ");
-  const child = spawn("script", ["-qfec", line, "/dev/null"], {
-    cwd: options.cwd ?? home,
-    env: plainEnv(home, options.env),
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-  if (options.input !== undefined) child.stdin.write(options.input);
-  const [code] = (await once(child, "close")) as [number | null];
-  child.stdin.destroy();
-  return { code, output };
+  const command = [process.execPath, SOURCE_PROGRAM, ...args];
+  const terminal = new LiveTerminal(command, { cwd: options.cwd ?? home, env: plainEnv(home, options.env) });
+  return { code: await terminal.code(), output: terminal.output };
 }

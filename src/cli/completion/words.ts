@@ -106,13 +106,13 @@ async function load(kind: string, typed: string, service: HooksService): Promise
   switch (kind) {
     case "subscription": {
       const { data } = await service.listSubscriptions({ limit: PAGE });
-      return data.map((row) => {
-        // A name is easier to recognise; whoever typed the beginning of an id wants ids.
-        const byName = PLAIN.test(row.name) && !(typed !== "" && row.id.startsWith(typed));
+      return data.flatMap((row) => {
         const what = `${row.url ?? "listener"} ${row.events.join(",")}`;
-        return byName
-          ? { value: row.name, description: what }
-          : { value: row.id, description: `${row.name} ${what}`.trim() };
+        const id = { value: row.id, description: `${row.name} ${what}`.trim() };
+        if (!PLAIN.test(row.name)) return [id];
+        // A name is easier to recognise; whoever types the beginning of an id wants ids too.
+        const name = { value: row.name, description: what };
+        return typed === "" ? [name] : [name, id];
       });
     }
     case "event-type":

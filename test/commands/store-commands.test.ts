@@ -1,0 +1,411 @@
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import type { SubscriptionResource, SubscriptionWithSecret } from "../../src/core/subscription.ts";
+import { type Ends, type Run, runInProcess } from "../support/run-in-process.ts";
+import { testHome } from "../support/source-program.ts";
+
+/** A store of its own, and command lines on it. */
+class Store {
+  readonly home = testHome();
+
+  run(line: readonly string[], ends: Ends = {}): Promise<Run> {
+    return runInProcess(line, { cwd: this.home, ...ends, env: { HOOKS_HOME: this.home, ...ends.env } });
+  }
+
+  /** Standard output of a command that must succeed, without its last line break. */
+  async ok(...line: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(line);
+    if (code !== 0) throw new Error(`${line.join(" ")}: ${stderr}`);
+    return stdout.replace(/\n$/, "");
+  }
+
+  async json<T>(...line: string[]): Promise<T> {
+    return JSON.parse(await this.ok(...line, "--json")) as T;
+  }
+
+  create(...more: string[]): Promise<SubscriptionWithSecret> {
+    return this.json(
+      "sub",
+      "create",
+      "--url",
+      "http://localhost:9/hook",
+      "--event",
+      "order.*",
+      "--name",
+      "shop",
+      ...more,
+    );
+  }
+}
+
+describe("sub create", () => {
+  it("prints id and URL in a pipe, the id with --quiet, everything once with --json", async () => {
+    const store = new Store();
+    const line = ["sub", "create", "--url", "http://localhost:9/hook", "--event", "order.*"];
+    const plain = await store.run(line);
+    expect(plain.stdout).toMatch(/^sub_[0-9a-z]{26}\thttp:\/\/localhost:9\/hook\n$/);
+    expect(plain.stderr).toMatch(/secret was not printed/);
+    const quiet = await store.run([...line, "--quiet"]);
+    expect(quiet).toMatchObject({ stdout: expect.stringMatching(/^sub_[0-9a-z]{26}\n$/), stderr: "" });
+    const json = JSON.parse((await store.run([...line, "--json"])).stdout) as SubscriptionWithSecret;
+    expect(json.secret).toMatch(/^whsec_/);
+    expect((await store.ok(...line, "--print-secret")).split("\t")[2]).toMatch(/^whsec_/);
+  });
+
+  it("shows a person the secret once and what to do next", async () => {
+    const store = new Store();
+    await store.ok("publish", "order.paid", "--data", "{}");
+    const { stdout, stderr } = await store.run(
+      ["sub", "create", "--url", "http://localhost:9/hook", "--event", "order.*", "--name", "shop", "--no-color"],
+      { isTty: true },
+    );
+    expect(stdout).toMatch(/^✓ created subscription shop\n\n {2}id {7}sub_/);
+    expect(stdout).toMatch(/ {2}events {3}order\.\* {2}\(matches 1 known type: order\.paid\)/);
+    expect(stdout).toMatch(/ {2}secret {3}whsec_\S+ {5}shown once/);
+    expect(stderr).toContain("hooks sub test shop");
+    expect(await store.ok("sub", "get", "shop")).not.toContain("shown once");
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["no URL", ["--event", "a"], /^error: --url is missing\nhint: hooks sub create --url/],
+    ["no event", ["--url", "http://localhost:9"], /^error: --event is missing/],
+    ["a wrong URL", ["--url", "nope", "--event", "a"], /^error: --url /],
+    ["a wrong pattern", ["--url", "http://localhost:9", "--event", "a b"], /^error: --event/],
+    ["a wrong rate", ["--url", "http://localhost:9", "--event", "a", "--rate", "5/q"], /^error: --rate must be/],
+    [
+      "a wrong time-out",
+      ["--url", "http://localhost:9", "--event", "a", "--timeout", "301s"],
+      /^error: --timeout must be/,
+    ],
+    ["a wrong delay", ["--url", "http://localhost:9", "--event", "a", "--retry", "5x"], /^error: --retry/],
+    ["a wrong secret", ["--url", "http://localhost:9", "--event", "a", "--secret", "whsec_!"], /^error: --secret/],
+    ["a forbidden header", ["--url", "http://localhost:9", "--event", "a", "--header", "host: x"], /^error: --header/],
+  ])("refuses %s, naming the flag, and stores nothing", async (_, flags, message) => {
+    const store = new Store();
+    const { code, stdout, stderr } = await store.run(["sub", "create", ...flags]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(await store.ok("sub", "list")).toBe("");
+  });
+
+  it("takes the secret from a file, from standard input and from a variable", async () => {
+    const store = new Store();
+    const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+    writeFileSync(path.join(store.home, "secret"), `${secret}\n`);
+    const create = (value: string, ends: Ends): Promise<Run> =>
+      store.run(["sub", "create", "--url", "http://localhost:9", "--event", "a", "--json", "--secret", value], ends);
+    for (const run of [
+      await create("@secret", {}),
+      await create("-", { stdin: secret }),
+      await create("env:MY_SECRET", { env: { MY_SECRET: secret } }),
+    ]) {
+      expect(JSON.parse(run.stdout)).toMatchObject({ secret });
+    }
+  });
+});
+
+describe("the other sub commands", () => {
+  it("list, get, update, pause, resume, disable, enable, health, secret, rotate-secret, delete", async () => {
+    const store = new Store();
+    const { id, secret } = await store.create();
+    expect(await store.ok("sub", "list")).toBe(`${id}\tshop\thttp://localhost:9/hook\torder.*\thealthy`);
+    expect(await store.ok("sub", "list", "--quiet", "--event", "order.paid")).toBe(id);
+    expect(await store.ok("sub", "list", "--event", "invoice.paid")).toBe("");
+    expect(await store.ok("sub", "list", "--disabled")).toBe("");
+    expect((await store.json<SubscriptionResource>("sub", "get", id.slice(0, 12))).id).toBe(id);
+    expect(await store.ok("sub", "get", "shop")).toMatch(/^id +sub_/);
+
+    expect(await store.json("sub", "update", "shop", "--rate", "5/s", "--event", "a.b")).toMatchObject({
+      rate_limit: "5/s",
+      events: ["a.b"],
+    });
+    expect(await store.json("sub", "update", "shop", "--reset", "rate")).toMatchObject({
+      rate_limit: null,
+      events: ["a.b"],
+    });
+    expect(await store.json("sub", "pause", "shop")).toMatchObject({ paused: true });
+    expect(await store.ok("sub", "list", "--fields", "paused,health.state")).toBe("true\thealthy");
+    expect(await store.json("sub", "resume", "shop")).toMatchObject({ paused: false });
+    expect(await store.json("sub", "disable", "shop")).toMatchObject({ enabled: false });
+    expect(await store.json("sub", "enable", "shop")).toMatchObject({ enabled: true });
+    expect(await store.json("sub", "health", "shop")).toMatchObject({
+      id,
+      state: "healthy",
+      counts: { succeeded: 0, failed: 0 },
+    });
+
+    expect(await store.ok("sub", "secret", "shop")).toBe(secret);
+    const rotated = await store.json<SubscriptionWithSecret>("sub", "rotate-secret", "shop", "--grace", "1h");
+    expect(await store.ok("sub", "secret", "shop")).toBe(`${rotated.secret}\n${secret}`);
+
+    expect(await store.ok("sub", "delete", "shop", "--yes")).toBe(id);
+    expect(await store.ok("sub", "list")).toBe("");
+  });
+
+  it("name a subscription that is not there: exit 3", async () => {
+    const store = new Store();
+    for (const verb of ["get", "pause", "health", "secret", "rotate-secret"]) {
+      const { code, stdout, stderr } = await store.run(["sub", verb, "nobody"]);
+      expect({ verb, code, stdout }).toEqual({ verb, code: 3, stdout: "" });
+      expect(stderr).toMatch(/^error: no subscription "nobody"\nhint: /);
+    }
+  });
+
+  it("refuse to delete where nobody can be asked, and delete nothing", async () => {
+    const store = new Store();
+    const { id } = await store.create();
+    const { code, stdout, stderr } = await store.run(["sub", "delete", "shop"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/needs --yes.*\nhint: hooks sub delete shop --yes/);
+    expect(await store.ok("sub", "list", "--quiet")).toBe(id);
+  });
+
+  it("refuse an update that changes nothing, and name the nearest setting to reset", async () => {
+    const store = new Store();
+    await store.create();
+    expect((await store.run(["sub", "update", "shop"])).stderr).toMatch(/^error: nothing to change/);
+    expect((await store.run(["sub", "update", "shop", "--reset", "rat"])).stderr).toMatch(/did you mean "rate"/);
+  });
+
+  it("hold tenants and environments apart", async () => {
+    const store = new Store();
+    await store.create();
+    expect(await store.ok("sub", "list", "--env", "staging")).toBe("");
+    expect(await store.ok("sub", "list", "--tenant", "other")).toBe("");
+    expect((await store.run(["sub", "get", "shop", "--tenant", "other"])).code).toBe(3);
+  });
+});
+
+describe("events and deliveries", () => {
+  it("publish, list, get, replay, cancel", async () => {
+    const store = new Store();
+    const { id } = await store.create();
+    const data = '{"big":12345678901234567890, "b" : "\\u00e9"}';
+    const published = await store.run([
+      "publish",
+      "order.paid",
+      "--data",
+      data,
+      "--id",
+      "ord_1",
+      "--metadata",
+      '{"a":1}',
+    ]);
+    expect(published).toMatchObject({ code: 0, stdout: "ord_1\n" });
+    expect(published.stderr).toMatch(/no daemon is running.*\nhint: hooks serve/);
+    expect(await store.ok("event", "list", "--fields", "id,type,delivery_count")).toBe("ord_1\torder.paid\t1");
+    expect(await store.ok("event", "get", "ord_1", "--json")).toContain(`"data":${data}`);
+    expect(await store.ok("event", "get", "ord_1")).toMatch(/data\n\{\n {2}"big": 12345678901234567890,/);
+
+    const delivery = await store.ok("delivery", "list", "--quiet", "--sub", "shop", "--status", "pending");
+    expect(delivery).toMatch(/^dlv_/);
+    expect(await store.json("delivery", "get", delivery)).toMatchObject({ subscription: id, attempts: [] });
+    expect(await store.ok("delivery", "get", delivery)).toContain("payload\n{");
+    expect(await store.json("delivery", "cancel", delivery)).toMatchObject({ status: "cancelled" });
+    expect(await store.ok("delivery", "list", "--status", "pending")).toBe("");
+    expect(await store.json("event", "replay", "ord_1")).toMatchObject({ count: 1 });
+    expect(await store.json("replay", "--status", "succeeded", "--dry-run")).toEqual({ count: 0, dry_run: true });
+  });
+
+  it("the same id with other data: exit 6", async () => {
+    const store = new Store();
+    await store.ok("publish", "a.b", "--data", "1", "--id", "x");
+    await store.ok("publish", "a.b", "--data", "1", "--id", "x");
+    const { code, stdout } = await store.run(["publish", "a.b", "--data", "2", "--id", "x"]);
+    expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+  });
+
+  it("a list that is cut says how it goes on", async () => {
+    const store = new Store();
+    for (let at = 0; at < 5; at++) await store.ok("publish", "a.b", "--data", String(at), "--id", `e${at}`);
+    const first = await store.run(["event", "list", "--quiet", "--limit", "2"]);
+    expect(first.stdout).toBe("e4\ne3\n");
+    const shown = await store.run(["event", "list", "--limit", "2"]);
+    const cursor = /2 shown · next: --cursor (\S+)/.exec(shown.stderr)?.[1] ?? "";
+    expect(await store.ok("event", "list", "--quiet", "--cursor", cursor)).toBe("e2\ne1\ne0");
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["a type", ["publish", "a b", "--data", "1"], /^error: <event-type> must be/],
+    ["no type", ["publish"], /^error: <event-type> is missing/],
+    ["no data", ["publish", "a.b"], /^error: --data is missing/],
+    ["no JSON", ["publish", "a.b", "--data", "{"], /^error: --data /],
+    ["a file that is not there", ["publish", "a.b", "--data", "@none"], /^error: --data: cannot read none/],
+    ["an id", ["publish", "a.b", "--data", "1", "--id", "a b"], /^error: --id must be/],
+    ["a timestamp", ["publish", "a.b", "--data", "1", "--timestamp", "now"], /^error: --timestamp must be/],
+    ["type and file", ["publish", "a.b", "--file", "x"], /^error: <event-type> and --file/],
+    ["a file to publish", ["publish", "--file", "none"], /^error: --file: cannot read none \(ENOENT\)/],
+    ["since", ["event", "list", "--since", "yesterday"], /^error: --since must be/],
+    ["a cursor", ["event", "list", "--cursor", "x"], /^error: --cursor/],
+    ["which to replay", ["replay"], /^error: say which deliveries/],
+    ["set", ["trigger", "a.b", "--set", "amount=5"], /^error: --set "amount=5" must begin with data\./],
+    ["a secret without a target", ["trigger", "a.b", "--secret", "x"], /^error: --secret needs --to/],
+    ["a target without a secret", ["trigger", "a.b", "--to", "3000"], /^error: --secret is missing/],
+    ["a rate", ["trigger", "a.b", "--rate", "fast"], /^error: --rate must be/],
+  ])("refuse %s: exit 2, stdout empty", async (_, line, message) => {
+    const store = new Store();
+    const { code, stdout, stderr } = await store.run(line);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("publish --file", () => {
+  it("stores every good line, names every bad one, and can be run again", async () => {
+    const store = new Store();
+    const lines = [
+      '{"type":"a.b","data":1}',
+      "nonsense",
+      '{"type":"a.b","data":1}',
+      "",
+      '{"type":"a.c","data":{"x":1},"id":"mine"}',
+    ];
+    writeFileSync(path.join(store.home, "events.ndjson"), lines.join("\n"));
+    const first = await store.run(["publish", "--file", "events.ndjson"]);
+    expect(first.code).toBe(1);
+    expect(first.stdout.trim().split("\n")).toHaveLength(3);
+    expect(first.stderr).toMatch(/line 2: .*\nerror: 1 line refused, 3 events stored/);
+    const again = await store.run(["publish", "--file", "events.ndjson"]);
+    expect(again.stdout).toBe(first.stdout);
+    expect((await store.ok("event", "list", "--quiet")).split("\n")).toHaveLength(3);
+    await store.run(["publish", "--file", "events.ndjson", "--new-ids"]);
+    expect((await store.ok("event", "list", "--quiet")).split("\n")).toHaveLength(5);
+  });
+
+  it("reads standard input, with new ids", async () => {
+    const store = new Store();
+    for (let round = 0; round < 2; round++) {
+      const { code, stdout } = await store.run(["publish", "--file", "-", "--json"], {
+        stdin: '{"type":"a.b","data":1}\n',
+      });
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ line: 1, deliveries: 0 });
+    }
+    expect((await store.ok("event", "list", "--quiet")).split("\n")).toHaveLength(2);
+  });
+
+  it("goes through many batches", async () => {
+    const store = new Store();
+    const lines = Array.from({ length: 1_203 }, (_, at) => `{"type":"a.b","data":${at}}`).join("\n");
+    const { code, stdout } = await store.run(["publish", "--file", "-"], { stdin: lines });
+    expect(code).toBe(0);
+    expect(new Set(stdout.trim().split("\n")).size).toBe(1_203);
+  });
+});
+
+describe("trigger", () => {
+  it("of a type with a near name is a slip; of a new one is a note; with --data it is sent", async () => {
+    const store = new Store();
+    await store.create("--event", "order.paid");
+    const slip = await store.run(["trigger", "order.payd"]);
+    expect(slip).toMatchObject({ code: 2, stdout: "" });
+    expect(slip.stderr).toMatch(
+      /^error: unknown event "order.payd"\n {2}did you mean "order.paid"\?\nhint: list them: hooks trigger --list/,
+    );
+    const fresh = await store.run(["trigger", "customer.created"]);
+    expect(fresh.code).toBe(0);
+    expect(fresh.stderr).toMatch(/customer\.created is a new event type.*\nno subscription takes customer\.created/);
+    expect((await store.run(["trigger", "order.payd", "--data", "{}"])).code).toBe(0);
+    expect(await store.ok("trigger", "--list")).toBe("customer.created\norder.paid\norder.payd");
+  });
+
+  it("sends what --data and --set say, --count times", async () => {
+    const store = new Store();
+    const line = [
+      "trigger",
+      "a.b",
+      "--data",
+      '{"list":[{"n":1}],"big":12345678901234567890}',
+      "--set",
+      "data.list[0].n=2",
+      "--set",
+      "metadata.by=me",
+    ];
+    const ids = (await store.ok(...line, "--count", "3", "--quiet")).split("\n");
+    expect(new Set(ids).size).toBe(3);
+    expect(await store.ok("event", "get", ids[0] ?? "", "--json")).toContain(
+      '"metadata":{"by":"me"},"data":{"list":[{"n":2}],"big":12345678901234567890}',
+    );
+  });
+});
+
+describe("looking", () => {
+  it("at status, home, doctor or a completion makes no store", async () => {
+    const store = new Store();
+    for (const line of [["status"], [], ["doctor"], ["config"], ["__complete", "--", "sub", "get", ""]]) {
+      expect(await store.run(line)).toMatchObject({ code: 0 });
+    }
+    expect(existsSync(path.join(store.home, "hooks.db"))).toBe(false);
+  });
+
+  it("status and home say how it stands", async () => {
+    const store = new Store();
+    await store.create();
+    expect(await store.json("status")).toEqual({
+      store: path.join(store.home, "hooks.db"),
+      tenant: "default",
+      environment: "development",
+      daemon: null,
+      subscriptions: 1,
+      failed: 0,
+      trouble: null,
+    });
+    expect(await store.ok()).toContain(`daemon: not running · store: ${store.home}/hooks.db (1 subscription)`);
+  });
+
+  it("doctor finds a file that is not ours: exit 1", async () => {
+    const store = new Store();
+    writeFileSync(
+      path.join(store.home, "hooks.db"),
+      "this is not a database at all, and long enough to be read as one".repeat(9),
+      { mode: 0o600 },
+    );
+    const { code, stdout, stderr } = await store.run(["doctor"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^store\tfault\t/m);
+    expect(stderr).toMatch(/^error: 1 of \d+ checks failed: store/);
+  });
+
+  it("doctor finds a wrong setting, and permissions that are too wide", async () => {
+    const store = new Store();
+    expect((await store.run(["doctor", "--tenant", "A B"])).stdout).toMatch(/^settings\tfault\t--tenant must be/m);
+    await store.create();
+    const { chmodSync } = await import("node:fs");
+    chmodSync(path.join(store.home, "hooks.db"), 0o644);
+    expect((await store.run(["doctor"])).stdout).toMatch(/^store file\tfault\t.*can be read by others \(644\)/m);
+  });
+
+  it("config shows values and origins", async () => {
+    const store = new Store();
+    const { stdout } = await store.run(["config"], { env: { HOOKS_PORT: "8080", HOOKS_API_KEY: "hk_1" } });
+    expect(stdout).toMatch(/^port\t8080\tHOOKS_PORT\t$/m);
+    expect(stdout).toMatch(/^api_key\t\*\*\*\tHOOKS_API_KEY\t$/m);
+    expect(stdout).not.toContain("hk_1");
+  });
+});
+
+describe("text from outside", () => {
+  it("cannot drive the terminal, in any mode", async () => {
+    const store = new Store();
+    const evil = "\x1b]52;c;x\x07\x1b[2J\u009b\u202e\r";
+    await store.ok("sub", "create", "--url", "http://localhost:9/", "--event", "*", "--name", "a\u200bb\u202ec");
+    await store.ok("publish", "a.b", "--data", JSON.stringify({ text: evil }), "--id", "e");
+    const delivery = await store.ok("delivery", "list", "--quiet");
+    for (const line of [
+      ["sub", "list"],
+      ["sub", "get", "a\u200bb\u202ec"],
+      ["event", "get", "e"],
+      ["delivery", "get", delivery],
+    ]) {
+      for (const more of [[], ["--json"]]) {
+        for (const isTty of [false, true]) {
+          const { code, stdout, stderr } = await store.run([...line, ...more, "--no-color"], { isTty });
+          expect(code).toBe(0);
+          expect(stdout + stderr).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+        }
+      }
+    }
+    expect((await store.run(["sub", "get", evil])).stderr).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+  });
+});
