@@ -10,6 +10,7 @@ import { Lanes } from "./lanes.ts";
 import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
 import { WakeTimer } from "./wake-timer.ts";
 import { WriteQueue } from "./write-queue.ts";
+import { YoungGeneration } from "./young-generation.ts";
 
 export interface DispatcherOptions {
   store: DeliveryStore;
@@ -62,6 +63,7 @@ export class Dispatcher {
   /** Outcomes that may wait for the disk before nothing more is started. */
   readonly #maxUnrecorded: number;
   readonly #timer = new WakeTimer(() => this.#sweep());
+  readonly #youngGeneration = new YoungGeneration();
   readonly #inFlight = new Set<ClaimedDelivery>();
   /** Fresh deliveries on their way into the store that have room here. */
   #reserved = 0;
@@ -252,6 +254,7 @@ export class Dispatcher {
   }
 
   #claimed(claimed: readonly LaneClaimed[], leaseEndsAt: number): void {
+    this.#youngGeneration.hold();
     for (const { subscriptionRowId, deliveries } of claimed) {
       const lane = this.#lanes.get(subscriptionRowId);
       for (const delivery of deliveries) {

