@@ -71,7 +71,7 @@ function report(line: EventLine, result: BatchResult | undefined, tally: Tally, 
     tally.stored++;
     tally.deliveries += result.deliveries;
     if (out.mode === "json") out.print(jsonLine({ line: line.number, ...result }));
-    else if (out.mode !== "human") out.print(result.id);
+    else if (out.mode !== "human") out.print(escapeLine(result.id));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
-import { jsonLine } from "../src/cli/escape.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, readJson } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { HooksError } from "../src/core/errors.ts";
@@ -68,7 +68,7 @@ export async function runPublish(options: PublishOptions, context: CliContext): 
       version: options.eventVersion,
     }),
   );
-  out.print(out.mode === "json" ? jsonLine(receipt) : receipt.id);
+  out.print(out.mode === "json" ? jsonLine(receipt) : escapeLine(receipt.id));
   if (out.mode === "human")
     out.note(`to ${receipt.deliveries === 1 ? "1 subscription" : `${receipt.deliveries} subscriptions`}`);
   if (0 < receipt.deliveries) await hintAtDaemon(context);

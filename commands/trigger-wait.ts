@@ -2,6 +2,7 @@ import type { CliContext } from "../src/cli/context.ts";
 import { answerOf } from "../src/cli/delivery-view.ts";
 import { padToWidth } from "../src/cli/display-width.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { startSpinner } from "../src/cli/spinner.ts";
 import { relativeTime, span } from "../src/cli/time-text.ts";
 import type { DeliveryDetail, DeliveryResource } from "../src/core/delivery.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
@@ -33,10 +34,15 @@ export async function waitForDeliveries(
   const deadline = context.now() + limitMs;
   const all: Outcome[] = [];
   for (const receipt of receipts) {
-    await waitUntil(context, Math.max(0, deadline - context.now()), async () => {
-      const { deliveries } = await service.getEvent(receipt.id);
-      return deliveries.every(hadResult) ? true : undefined;
-    });
+    const spinner = await startSpinner(context.out, "waiting for the first results");
+    try {
+      await waitUntil(context, Math.max(0, deadline - context.now()), async () => {
+        const { deliveries } = await service.getEvent(receipt.id);
+        return deliveries.every(hadResult) ? true : undefined;
+      });
+    } finally {
+      spinner.stop();
+    }
     const event = await service.getEvent(receipt.id);
     const outcomes: Outcome[] = [];
     for (const delivery of event.deliveries) outcomes.push(await outcomeOf(delivery, service, names));

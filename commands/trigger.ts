@@ -94,12 +94,13 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
 
 function printReceipt(receipt: PublishReceipt, type: string, waits: boolean, { out }: CliContext): void {
   const to = receipt.deliveries === 1 ? "1 subscription" : `${receipt.deliveries} subscriptions`;
-  if (out.mode === "human") out.print(`${out.colors.cyan("→")} ${out.colors.bold(type)}  ${receipt.id}  to ${to}`);
-  else if (out.mode === "quiet") out.print(receipt.id);
+  if (out.mode === "human")
+    out.print(`${out.colors.cyan("→")} ${out.colors.bold(type)}  ${escapeLine(receipt.id)}  to ${to}`);
+  else if (out.mode === "quiet") out.print(escapeLine(receipt.id));
   else if (waits)
     return; // the results follow, and each names its event
   else if (out.mode === "json") out.print(jsonLine(receipt));
-  else out.print(`${receipt.id}\t${type}\t${receipt.deliveries}`);
+  else out.print(`${escapeLine(receipt.id)}\t${type}\t${receipt.deliveries}`);
 }
 
 async function buildEvent(type: string, options: TriggerOptions, context: CliContext): Promise<EventInput> {

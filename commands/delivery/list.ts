@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
-import { deliveryView } from "../../src/cli/delivery-view.ts";
+import { deliveryView, subscriptionNames } from "../../src/cli/delivery-view.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addListFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../../src/cli/pages.ts";
 import { printsFields } from "../../src/cli/print-one.ts";
@@ -41,16 +41,16 @@ export function deliveryListCommand(context: CliContext, run = runDeliveryList):
 
 export async function runDeliveryList(flags: DeliveryListOptions, context: CliContext): Promise<void> {
   const { out } = context;
-  const view = deliveryView(context.now());
   const options = listOptions(flags);
-  if (printsFields(out, view, options.fields)) return;
+  if (printsFields(out, deliveryView(context.now()), options.fields)) return;
   const service = await context.service();
   const { status, type, sub: subscription, event, since, until } = flags;
   const query = { status, type, subscription, event, since, until };
   const { rows, nextCursor } = await namingFilterFlags(
     fetchRows((page) => service.listDeliveries({ ...query, ...page }), options),
   );
-  printList(out, rows, view, options.fields);
+  const names = rows.length === 0 ? undefined : await subscriptionNames(service, out);
+  printList(out, rows, deliveryView(context.now(), names), options.fields);
   if (rows.length === 0 && out.mode === "human") out.note("no deliveries");
   noteRest(out, rows.length, nextCursor);
 }

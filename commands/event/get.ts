@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
-import { deliveryView } from "../../src/cli/delivery-view.ts";
+import { deliveryView, subscriptionNames } from "../../src/cli/delivery-view.ts";
 import { escapeJson } from "../../src/cli/escape.ts";
 import { eventLines, eventView } from "../../src/cli/event-view.ts";
 import { examples } from "../../src/cli/help.ts";
@@ -29,13 +29,16 @@ export async function runEventGet({ id, fields }: EventGetOptions, context: CliC
   const { out } = context;
   const view = eventView(context.now());
   if (printsFields(out, view, fields)) return;
-  const event = await (await context.service()).getEvent(id);
+  const service = await context.service();
+  const event = await service.getEvent(id);
   if (out.mode === "json" && fields === undefined) return out.print(escapeJson(stringifyEvent(event)));
   printOne<EventResource>(out, event, view, { fields, lines: () => eventLines(event, out, context.now()) });
-  if (fields === undefined && out.mode !== "quiet") printContent(event, context);
+  if (fields === undefined && out.mode !== "quiet") {
+    printContent(event, await subscriptionNames(service, out), context);
+  }
 }
 
-function printContent(event: EventDetail, context: CliContext): void {
+function printContent(event: EventDetail, names: ReadonlyMap<string, string>, context: CliContext): void {
   const { out } = context;
   for (const [title, bytes] of [
     ["data", event.data],
@@ -46,5 +49,5 @@ function printContent(event: EventDetail, context: CliContext): void {
   }
   if (event.deliveries.length === 0) return;
   out.print(`\n${out.colors.bold("deliveries")}`);
-  printList(out, event.deliveries, deliveryView(context.now()), undefined);
+  printList(out, event.deliveries, deliveryView(context.now(), names), undefined);
 }

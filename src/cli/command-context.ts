@@ -8,6 +8,7 @@ import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
 import type { CliContext, Output, Prompts } from "./context.ts";
+import { escapeLine } from "./escape.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { CliIo } from "./io.ts";
 import { terminalPrompts } from "./prompts.ts";
@@ -81,6 +82,7 @@ export class CommandContext implements CliContext {
       cwd: this.cwd,
     });
     if (this.#settings === undefined) for (const warning of settings.warnings) this.out.note(`warning: ${warning}`);
+    if (this.#settings === undefined) this.#nameProjectServer(settings);
     if (flags.verbose === true && this.#settings === undefined) this.#describe(settings);
     this.#settings = settings;
     return settings;
@@ -212,6 +214,13 @@ export class CommandContext implements CliContext {
 
   get yes(): boolean {
     return this.#flags.yes === true;
+  }
+
+  /** A folder that was cloned may name a server that the user's key is then sent to: a person should see that. */
+  #nameProjectServer({ target, values }: Settings): void {
+    const origin = values.find(({ key }) => key === "server")?.origin ?? "";
+    if (target.kind !== "remote" || !origin.endsWith("hooks.config.json") || this.#io.stderr.isTTY !== true) return;
+    this.out.note(`note: working on ${escapeLine(target.server.href)}, named by ${escapeLine(origin)}`);
   }
 
   #describe(settings: Settings): void {

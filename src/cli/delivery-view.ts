@@ -1,4 +1,5 @@
 import type { AttemptResource, DeliveryDetail, DeliveryResource, DeliveryState } from "../core/delivery.ts";
+import type { HooksService } from "../core/hooks-service.ts";
 import type { Colors, Output, Paint } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
@@ -24,22 +25,33 @@ const FIELDS = [
   "completed_at",
 ] as const satisfies readonly (keyof DeliveryResource)[];
 
-/** `now` for relative times. */
-export function deliveryView(now: number): ListView<DeliveryResource> {
+/** `now` for relative times; `names`: of subscriptions by id, for people. */
+export function deliveryView(now: number, names: ReadonlyMap<string, string> = new Map()): ListView<DeliveryResource> {
   return {
     fields: FIELDS,
     id: (row) => row.id,
     columns: [
-      { title: "id", text: (row) => row.id },
+      { title: "id", text: (row) => row.id, whole: true },
       { title: "type", text: (row) => row.event_type },
-      { title: "event", text: (row) => row.event_id },
-      { title: "subscription", text: (row) => row.subscription },
+      { title: "event", text: (row) => row.event_id, inPipesOnly: true },
+      {
+        title: "subscription",
+        text: (row) => row.subscription,
+        human: (row) => names.get(row.subscription) ?? row.subscription,
+      },
       { title: "status", text: (row) => row.status, paint: (row, colors) => paintOfStatus(row.status, colors) },
       { title: "tries", text: (row) => String(row.attempt_count) },
       { title: "answer", text: answerOf },
       { title: "created", text: (row) => row.created_at, human: (row) => relativeTime(row.created_at, now) },
     ],
   };
+}
+
+/** Names of the scope's subscriptions by id, for a list that people read; empty in every other mode. */
+export async function subscriptionNames(service: HooksService, out: Output): Promise<Map<string, string>> {
+  if (out.mode !== "human") return new Map();
+  const { data } = await service.listSubscriptions({ limit: 200 });
+  return new Map(data.filter(({ name }) => name !== "").map(({ id, name }) => [id, name]));
 }
 
 export const ATTEMPT_VIEW: ListView<AttemptResource> = {

@@ -22,7 +22,7 @@ export function eventView(now: number): ListView<EventResource> {
     fields: FIELDS,
     id: (row) => row.id,
     columns: [
-      { title: "id", text: (row) => row.id },
+      { title: "id", text: (row) => row.id, whole: true },
       { title: "type", text: (row) => row.type },
       { title: "deliveries", text: (row) => String(row.delivery_count) },
       { title: "time", text: (row) => row.timestamp, human: (row) => relativeTime(row.timestamp, now) },

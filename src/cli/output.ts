@@ -43,7 +43,8 @@ class StreamOutput implements Output {
   }
 
   get columns(): number | undefined {
-    return this.isTty ? (this.#io.stdout.columns ?? 80) : undefined;
+    // A terminal that does not say how wide it is says 0.
+    return this.isTty ? this.#io.stdout.columns || 80 : undefined;
   }
 
   print(line: string): void {

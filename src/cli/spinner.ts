@@ -9,7 +9,9 @@ const NONE: Spinner = { text: () => {}, stop: () => {} };
 
 /** Moves on a person's terminal and nowhere else; its library is loaded only then. */
 export async function startSpinner(out: Output, text: string): Promise<Spinner> {
-  if (out.mode !== "human" || process.stderr.isTTY !== true) return NONE;
+  const { isTTY, columns } = process.stderr;
+  // On a terminal that does not say how wide it is (0 columns) ora clears lines without end.
+  if (out.mode !== "human" || isTTY !== true || !(0 < columns)) return NONE;
   const { default: ora } = await import("ora");
   const color = out.noteColors.bold("x") === "x" ? false : "cyan";
   // discardStdin would put the terminal into raw mode, and spins when its other end is closed.

@@ -1,10 +1,10 @@
-import { formatDuration } from "../core/duration.ts";
+import { formatDuration, parseDuration } from "../core/duration.ts";
 import type { HealthState, RetryResource, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { Colors, Output, Paint } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
-import { relativeTime } from "./time-text.ts";
+import { relativeTime, span } from "./time-text.ts";
 
 const FIELDS = [
   "id",
@@ -46,7 +46,7 @@ export const SUBSCRIPTION_VIEW: ListView<SubscriptionResource> = {
   fields: FIELDS,
   id: (row) => row.id,
   columns: [
-    { title: "id", text: (row) => row.id },
+    { title: "id", text: (row) => row.id, whole: true },
     { title: "name", text: (row) => row.name },
     { title: "url", text: targetOf },
     { title: "events", text: (row) => row.events.join(",") },
@@ -133,5 +133,10 @@ export function retryText(retry: RetryResource): string {
     return `${retry.max_attempts} attempts, ${retry.strategy} from ${retry.first_delay} to ${retry.longest_delay}`;
   }
   const delays = retry.delays ?? [];
-  return delays.length === 0 ? "1 attempt" : `${delays.length + 1} attempts  (${delays.join(" ")})`;
+  if (delays.length === 0) return "1 attempt";
+  const totalMs = delays.reduce((sum, delay) => sum + parseDuration(delay, "retry.delays", { min: 0 }), 0);
+  const over = totalMs < 2 * HOUR_MS ? span(totalMs) : `${Math.round(totalMs / HOUR_MS)} h`;
+  return `${delays.length + 1} attempts over ${over}  (${delays.join(" ")})`;
 }
+
+const HOUR_MS = 3_600_000;

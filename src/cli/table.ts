@@ -11,6 +11,10 @@ export interface Column<Row> {
   text(row: Row): string;
   /** For people, where it differs from `text`. */
   human?: (row: Row) => string;
+  /** Never cut, not even to fit: an id is of use only as a whole. */
+  whole?: boolean;
+  /** Left out for people: they have little room. */
+  inPipesOnly?: boolean;
   /** Colour, put on after the text was escaped and cut. */
   paint?: (row: Row, colors: Colors) => (text: string) => string;
 }
@@ -48,7 +52,11 @@ export function printList<Row extends object>(
     if (out.mode === "plain") {
       for (const row of rows) out.print(columns.map((column) => escapeLine(column.text(row))).join("\t"));
     } else if (0 < rows.length) {
-      printAligned(out, rows, columns);
+      printAligned(
+        out,
+        rows,
+        columns.filter((column) => column.inPipesOnly !== true),
+      );
     }
   }
 }
@@ -103,7 +111,8 @@ function printAligned<Row extends object>(out: Output, rows: readonly Row[], col
   const natural = columns.map((column, index) =>
     Math.max(displayWidth(column.title), ...cells.map((line) => displayWidth(line[index] ?? ""))),
   );
-  const widths = fitWidths(natural, (out.columns ?? 80) - GAP.length * (columns.length - 1));
+  const least = natural.map((width, index) => (columns[index]?.whole === true ? width : Math.min(width, NARROWEST)));
+  const widths = fitWidths(natural, least, (out.columns ?? 80) - GAP.length * (columns.length - 1));
   const line = (texts: readonly string[], paint: (index: number, text: string) => string): string =>
     texts
       .map((text, index) => {
@@ -120,21 +129,17 @@ function printAligned<Row extends object>(out: Output, rows: readonly Row[], col
   });
 }
 
-/** Takes from the widest column until all fit, as far as that goes. */
-function fitWidths(natural: readonly number[], available: number): number[] {
+/** Takes a column at a time from the widest that may still become narrower, until all fit or none may. */
+function fitWidths(natural: readonly number[], least: readonly number[], available: number): number[] {
   const widths = [...natural];
   let over = widths.reduce((sum, width) => sum + width, 0) - available;
-  while (0 < over) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const next = Math.max(
-      NARROWEST,
-      ...widths.filter((_, index) => index !== widest && (widths[index] ?? 0) < (widths[widest] ?? 0)),
-    );
-    const now = widths[widest] ?? 0;
-    const step = Math.min(over, Math.max(1, now - next));
-    if (now - step < NARROWEST) break;
-    widths[widest] = now - step;
-    over -= step;
+  for (; 0 < over; over--) {
+    let widest = -1;
+    widths.forEach((width, index) => {
+      if ((least[index] ?? 0) < width && (widths[widest] ?? 0) < width) widest = index;
+    });
+    if (widest === -1) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
 }

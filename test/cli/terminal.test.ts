@@ -64,6 +64,12 @@ describe.skipIf(!hasScript)("on a terminal (skipped without util-linux's script)
     }
   });
 
+  it("that does not say how wide it is, nothing goes on without end", async () => {
+    const { code, output } = await runOnTerminal(["trigger", "order.paid", "--wait"], testHome());
+    expect(code).toBe(0);
+    expect(output.length).toBeLessThan(2_000);
+  });
+
   function live(args: readonly string[], home: string): LiveTerminal {
     return new LiveTerminal([process.execPath, SOURCE_PROGRAM, ...args], { cwd: home, env: plainEnv(home) });
   }
