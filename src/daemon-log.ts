@@ -1,12 +1,11 @@
 import { pino } from "pino";
+import type { LogFormat, LogLevel } from "./core/setting-rules.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import type { ListenerNews } from "./stream/listen-server.ts";
 
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
-
 export interface LogOptions {
   level: LogLevel;
-  format: "json" | "pretty";
+  format: LogFormat;
   /** One line without its line break; stderr, as a rule. */
   write(line: string): void;
 }

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/config.ts": ["src/core"],
   "src/cli": ["src/core", "src/service", "src/client", "src/store", "src/config.ts"],
   "src/index.ts": ["src/core", "src/client"],
-  "src/daemon-log.ts": ["src/deliver", "src/stream"],
+  "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
   "src/daemon.ts": [
     "src/daemon-log.ts",
     "src/core",
@@ -52,8 +52,6 @@ const HOME: Record<string, readonly string[]> = {
   "@inquirer/prompts": ["src/cli"],
   chalk: ["src/cli"],
   ora: ["src/cli"],
-  "cli-table3": ["src/cli"],
-  conf: ["src/cli", "src/config.ts"],
   pino: ["src/daemon-log.ts"],
   uuidv7: ["src/service", "src/daemon.ts"],
 };
