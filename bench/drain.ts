@@ -8,6 +8,8 @@ export interface DrainOptions {
   deliveries?: number;
   /** Connections of both, and the subscription's concurrency. */
   connections?: number;
+  /** `http`: Node's HTTP server, as an ordinary receiver is; `least`: as little HTTP as answers at all. */
+  receiver?: "http" | "least";
 }
 
 export interface DrainResult {
@@ -15,6 +17,7 @@ export interface DrainResult {
   rounds: number;
   deliveries: number;
   connections: number;
+  receiver: "http" | "least";
   /** Deliveries a second, medians. */
   hooksPerSecond: number;
   barePerSecond: number;
@@ -32,9 +35,10 @@ export async function run({
   rounds = 5,
   deliveries = 50_000,
   connections = 64,
+  receiver: kind = "http",
 }: DrainOptions = {}): Promise<DrainResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-bench-drain-"));
-  const receiver = startChild("receiver.ts");
+  const receiver = startChild(kind === "http" ? "receiver-http.ts" : "receiver.ts");
   try {
     const { port } = (await receiver.message()) as { port: number };
     const url = `http://127.0.0.1:${port}`;
@@ -68,6 +72,7 @@ export async function run({
       rounds,
       deliveries,
       connections,
+      receiver: kind,
       hooksPerSecond: Math.round(median(hooks)),
       barePerSecond: Math.round(median(bare)),
       ratio: Math.round(median(ratios) * 100) / 100,

@@ -75,7 +75,7 @@ export class Dispatcher {
     const { store, worker, now, concurrency } = options;
     const onFatal = (error: unknown) => this.#fail(error);
     this.#maxUnrecorded = Math.max(2_048, 4 * concurrency);
-    this.#lanes = new Lanes(options.transports, Math.max(1_024, 4 * concurrency));
+    this.#lanes = new Lanes(options.transports, Math.max(4_096, 4 * concurrency));
     this.#claimer = new Claimer({
       store,
       lanes: this.#lanes,

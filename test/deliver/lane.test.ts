@@ -57,7 +57,7 @@ describe("how many a lane claims", () => {
     };
     expect([NOON, NOON + 10, NOON + 20, NOON + 30].map(claimAt)).toEqual([10, 10, 20, 30]);
     for (let n = 0; n < 20; n++) claimAt(NOON + 40 + n);
-    expect(lane.claimLimit(NOON + 100)).toBe(522);
+    expect(lane.claimLimit(NOON + 100)).toBe(1_034);
     for (let n = 1; n < 12; n++) claimAt(NOON + 5_000 * n);
     expect(lane.claimLimit(NOON + 100_000)).toBe(10);
   });

@@ -12,6 +12,7 @@ import type { PackedValue } from "./packed-events.ts";
 const MAX_FAILED_AT_ONCE = 10_000;
 
 interface SubscriptionRow {
+  scopeId: number;
   enabled: number;
   disabledReason: DisabledReason | null;
   deletedAt: number | null;
@@ -75,11 +76,10 @@ export class AttemptRecorder {
       INSERT INTO attempts (started_at, duration_ms, outcome, status, error_code, error_message, phase,
         remote_address, bytes_sent, request_headers, response_headers, response_excerpt, truncated, trigger,
         worker_id, number, delivery_id, scope_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-        (SELECT scope_id FROM subscriptions WHERE subscription_id = ?))
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     `);
     this.#findSubscription = connection.prepare(`
-      SELECT enabled, disabled_reason AS disabledReason, deleted_at AS deletedAt,
+      SELECT subscriptions.scope_id AS scopeId, enabled, disabled_reason AS disabledReason, deleted_at AS deletedAt,
         auto_disable_failures AS autoDisableFailures, auto_disable_span_ms AS autoDisableSpanMs,
         recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
         failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt
@@ -146,7 +146,7 @@ export class AttemptRecorder {
     else if (state === "failed") recording.failed += 1;
     const columns = values.slice(start + AT.firstColumn, start + AT.length);
     columns.push(this.#interned.workerId(values[start + AT.worker] as string), number, deliveryRowId);
-    columns.push(values[start + AT.subscriptionRowId]!);
+    columns.push(recording.row.scopeId);
     this.#insert.run(columns);
   }
 

@@ -116,8 +116,11 @@ CREATE TABLE deliveries (
   scope_id        INTEGER NOT NULL REFERENCES scopes,
   event_id        INTEGER NOT NULL REFERENCES events,
   subscription_id INTEGER NOT NULL REFERENCES subscriptions,
-  state           TEXT NOT NULL
-                  CHECK (state IN ('pending', 'sending', 'retrying', 'succeeded', 'failed', 'cancelled')),
+  -- Written with OR: for a longer IN list SQLite builds a table anew for each row that is written.
+  state           TEXT NOT NULL CHECK (
+    state = 'pending' OR state = 'sending' OR state = 'retrying'
+    OR state = 'succeeded' OR state = 'failed' OR state = 'cancelled'
+  ),
   reason          TEXT,
   -- What asked for the next attempt; NULL: the schedule.
   trigger         TEXT CHECK (trigger IN ('manual', 'replay')),
@@ -134,7 +137,7 @@ CREATE TABLE deliveries (
   completed_at    INTEGER,
 
   UNIQUE (event_id, subscription_id),
-  CHECK ((claimable_at IS NOT NULL) = (state IN ('pending', 'sending', 'retrying'))),
+  CHECK ((claimable_at IS NOT NULL) = (state = 'pending' OR state = 'sending' OR state = 'retrying')),
   CHECK ((completed_at IS NOT NULL) = (claimable_at IS NULL)),
   CHECK ((worker_id IS NOT NULL) = (state = 'sending')),
   CHECK ((reason IS NOT NULL) = (state IN ('failed', 'cancelled')))
@@ -151,14 +154,14 @@ CREATE INDEX deliveries_of_subscription ON deliveries (subscription_id);
 CREATE INDEX deliveries_failed ON deliveries (scope_id) WHERE state = 'failed';
 CREATE INDEX deliveries_failed_of_subscription ON deliveries (subscription_id) WHERE state = 'failed';
 
+-- Clustered by delivery: what is read is always all of one delivery's, and no second index is kept.
 CREATE TABLE attempts (
-  attempt_id       INTEGER PRIMARY KEY,
-  scope_id         INTEGER NOT NULL REFERENCES scopes,
   delivery_id      INTEGER NOT NULL REFERENCES deliveries,
   number           INTEGER NOT NULL,
+  scope_id         INTEGER NOT NULL,
   started_at       INTEGER NOT NULL,
   duration_ms      INTEGER NOT NULL,
-  outcome          TEXT NOT NULL CHECK (outcome IN ('success', 'failure')),
+  outcome          TEXT NOT NULL CHECK (outcome = 'success' OR outcome = 'failure'),
   status           INTEGER,
   error_code       TEXT,
   error_message    TEXT,
@@ -169,9 +172,9 @@ CREATE TABLE attempts (
   request_headers  TEXT NOT NULL,
   response_headers TEXT NOT NULL,
   response_excerpt TEXT,
-  truncated        INTEGER NOT NULL CHECK (truncated IN (0, 1)),
+  truncated        INTEGER NOT NULL CHECK (truncated = 0 OR truncated = 1),
   -- NULL: the schedule.
-  trigger          TEXT CHECK (trigger IN ('manual', 'replay')),
-  worker_id        INTEGER NOT NULL REFERENCES workers,
-  UNIQUE (delivery_id, number)
-) STRICT;
+  trigger          TEXT CHECK (trigger = 'manual' OR trigger = 'replay'),
+  worker_id        INTEGER NOT NULL,
+  PRIMARY KEY (delivery_id, number)
+) STRICT, WITHOUT ROWID;
