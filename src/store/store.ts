@@ -266,7 +266,7 @@ export interface SubscriptionStore {
   updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean>;
   /** Waiting deliveries become `cancelled` (`subscription_deleted`); history stays. False when it is not there. */
   deleteSubscription(rowId: number, now: number): Promise<boolean>;
-  /** Adds the new secret; every secret without an end ends at `oldEndsAt`; those that ended before `now` are removed. */
+  /** Adds the new secret; every older one ends at `oldEndsAt` at the latest; those that ended before `now` are removed. */
   rotateSecret(subscriptionRowId: number, secret: StoredSecret, oldEndsAt: number, now: number): Promise<void>;
   /** All that exist, of every scope when `scope` is undefined, in order of row id. */
   loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]>;

@@ -160,6 +160,14 @@ describe("change", () => {
   });
 });
 
+it("revokes every older secret when it rotates without grace", async () => {
+  const { service, secretsOf } = await openTestHooks();
+  const { id } = await service.createSubscription(INPUT);
+  await service.rotateSecret(id);
+  const { secret } = await service.rotateSecret(id, { grace: "0s" });
+  expect(await secretsOf(TEST_SCOPE, id)).toEqual([secret]);
+});
+
 describe("find", () => {
   it("takes an id, a unique beginning of one, or a name; and says which there are when several fit", async () => {
     const { service } = await openTestHooks();

@@ -76,7 +76,7 @@ export class SubscriptionWrites {
     if (scopeId === undefined) throw new HooksError("not_found", "the subscription does not exist any more");
     this.#connection.prepare("DELETE FROM secrets WHERE subscription_id = ? AND expires_at < ?").run(rowId, now);
     this.#connection
-      .prepare("UPDATE secrets SET expires_at = ? WHERE subscription_id = ? AND expires_at IS NULL")
+      .prepare("UPDATE secrets SET expires_at = min(coalesce(expires_at, ?1), ?1) WHERE subscription_id = ?2")
       .run(oldEndsAt, rowId);
     this.#insertSecret(scopeId, rowId, secret);
     this.#connection.prepare("UPDATE subscriptions SET updated_at = ? WHERE subscription_id = ?").run(now, rowId);
