@@ -76,8 +76,8 @@ export class SubscriptionWrites {
     if (scopeId === undefined) throw new HooksError("not_found", "the subscription does not exist any more");
     this.#connection.prepare("DELETE FROM secrets WHERE subscription_id = ? AND expires_at < ?").run(rowId, now);
     this.#connection
-      .prepare("UPDATE secrets SET expires_at = min(coalesce(expires_at, ?1), ?1) WHERE subscription_id = ?2")
-      .run(oldEndsAt, rowId);
+      .prepare("UPDATE secrets SET expires_at = min(coalesce(expires_at, @end), @end) WHERE subscription_id = @rowId")
+      .run({ end: oldEndsAt, rowId });
     this.#insertSecret(scopeId, rowId, secret);
     this.#connection.prepare("UPDATE subscriptions SET updated_at = ? WHERE subscription_id = ?").run(now, rowId);
     this.#revision.add();
