@@ -9,7 +9,7 @@ import { setPath } from "../src/cli/set-path.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { EventInput, PublishReceipt, RawJson } from "../src/core/event.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
-import { nearest } from "../src/core/nearest.ts";
+import { nearestEventType } from "../src/core/nearest.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
 import { triggerDirectly } from "./trigger-directly.ts";
@@ -126,7 +126,7 @@ async function buildEvent(type: string, options: TriggerOptions, context: CliCon
 async function checkKnown(type: string, context: CliContext): Promise<void> {
   const known = (await (await context.service()).listEventTypes()).data.map(({ name }) => name);
   if (known.includes(type)) return;
-  const near = nearest(type, known);
+  const near = nearestEventType(type, known);
   if (near === undefined) {
     context.out.note(`${type} is a new event type: sent with the data {}`);
     return;

@@ -19,6 +19,32 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/**
+ * The known event type of which `type` is most likely a slip: the same but for one edit in one of its segments.
+ * Far stricter than `nearest`, because most types that are alike mean different things: `order.created` and
+ * `order.updated`, `invoice.paid` and `invoice.void`. Neither is a name that only goes on where a known one ends
+ * (`created` after `create`): whoever types more letters means them. Case is ignored.
+ */
+export function nearestEventType(type: string, known: Iterable<string>): string | undefined {
+  const wanted = type.toLowerCase().split(".");
+  for (const candidate of known) {
+    const segments = candidate.toLowerCase().split(".");
+    if (segments.length !== wanted.length) continue;
+    const [different, ...more] = segments.flatMap((segment, at) => (segment === wanted[at] ? [] : [at]));
+    if (different === undefined) return candidate;
+    if (more.length === 0 && isSlip(wanted[different]!, segments[different]!)) return candidate;
+  }
+  return undefined;
+}
+
+/** Shorter segments are too often one letter apart: `ci`, `api`, `v1`, `v2`. */
+const SHORTEST_SEGMENT = 4;
+
+function isSlip(wanted: string, candidate: string): boolean {
+  if (Math.min(wanted.length, candidate.length) < SHORTEST_SEGMENT || LONGEST < wanted.length) return false;
+  return !wanted.startsWith(candidate) && editsBetween(wanted, candidate) === 1;
+}
+
 /** Longer words are not compared: nobody mistypes 65 characters, and the cost is quadratic. */
 const LONGEST = 64;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nearest } from "../../src/core/nearest.ts";
+import { nearest, nearestEventType } from "../../src/core/nearest.ts";
 
 describe("nearest", () => {
   it.each([
@@ -37,5 +37,35 @@ describe("nearest", () => {
 
   it("takes no time over a hostile word", () => {
     expect(nearest("a".repeat(1_000_000), ["a".repeat(20)])).toBeUndefined();
+  });
+});
+
+describe("nearest event type", () => {
+  it.each([
+    ["order.piad", "order.paid"],
+    ["order.craeted", "order.created"],
+    ["oder.created", "order.created"],
+    ["Order.Paid", "order.paid"],
+    ["user.creatd", "user.created"],
+  ])("%s is a slip for %s", (type, known) => {
+    expect(nearestEventType(type, ["a.b", known])).toBe(known);
+  });
+
+  it.each([
+    ["order.updated", "order.created"],
+    ["order.deleted", "order.created"],
+    ["user.created", "order.created"],
+    ["invoice.void", "invoice.paid"],
+    ["ci.b", "ci.a"],
+    ["job.v2", "job.v1"],
+    ["user.created", "user.create"],
+    ["order.paid.late", "order.paid"],
+    ["odrer.piad", "order.paid"],
+  ])("%s is none for %s", (type, known) => {
+    expect(nearestEventType(type, [known])).toBeUndefined();
+  });
+
+  it("takes no time over a hostile type", () => {
+    expect(nearestEventType("a".repeat(1_000_000), ["a".repeat(20)])).toBeUndefined();
   });
 });
