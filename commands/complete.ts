@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { candidates, completing } from "../src/cli/completion/words.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
+import { examples } from "../src/cli/help.ts";
 import { COMMANDS } from "./index.ts";
 
 /** A person waits between the key and the list. */
@@ -13,7 +14,7 @@ export function completeCommand(context: CliContext, run = runComplete): Command
   return new Command("__complete")
     .description("Answers the completion scripts; not for people.")
     .argument("[words...]", "the command line without the program's name; the last word is being typed")
-    .addHelpText("after", "\nExamples:\n  $ hooks __complete -- sub get ''\n  $ hooks __complete -- trigger ord")
+    .addHelpText("after", examples("hooks __complete -- sub get ''", "hooks __complete -- trigger ord"))
     .action((words: string[]) => run(words, context));
 }
 

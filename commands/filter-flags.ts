@@ -38,7 +38,10 @@ async function naming<T>(call: Promise<T>, flags: Readonly<Record<string, string
     const flag = isHooksError(error) && error.field !== undefined ? flags[error.field] : undefined;
     if (!isHooksError(error) || flag === undefined) throw error;
     const { code, field = "", message, hint } = error;
-    const named = message.startsWith(`${field} `) ? flag + message.slice(field.length) : message;
+    const named = (message.startsWith(`${field} `) ? flag + message.slice(field.length) : message).replace(
+      /(?<!-)\b(since|until)\b/g,
+      "--$1",
+    );
     throw new HooksError(code, named, { field: flag, hint, cause: error });
   }
 }

@@ -82,7 +82,7 @@ export function selectCommand(argv: readonly string[], table: CommandTable): Sel
       if (flag === undefined)
         throw unknownFlag(
           word,
-          GLOBAL_FLAGS.flatMap((known) => known.names),
+          [...GLOBAL_FLAGS.flatMap((known) => known.names), "--help", "-h", "--version", "-V"],
           path,
         );
       if (flag.takesValue && !word.includes("=") && at + 1 < argv.length) others.push(argv[++at] ?? "");
@@ -130,9 +130,15 @@ export function unknownCommand(
 
 export function unknownFlag(word: string, known: readonly string[], path: readonly string[]): HooksError {
   const flag = word.replace(/=.*$/s, "");
-  const near = nearest(flag, known);
+  const hint = `see: ${["hooks", ...path].join(" ")} --help`;
+  if (known.includes(flag)) {
+    const given = JSON.stringify(word.slice(flag.length + 1));
+    return new HooksError("usage", `${flag} takes no value, got ${given}`, { field: flag, hint });
+  }
+  // Every letter is one edit from every other: only the other case can have been meant.
+  const near = 2 < flag.length ? nearest(flag, known) : known.find((one) => one.toLowerCase() === flag.toLowerCase());
   return new HooksError("usage", `unknown option ${JSON.stringify(flag)}${didYouMean(near)}`, {
     field: flag,
-    hint: `see: ${["hooks", ...path].join(" ")} --help`,
+    hint,
   });
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, type HooksError, isHooksError, toHooksError } from "../core/errors.ts";
 import type { Colors } from "./context.ts";
 import { escapeBlock, escapeLine, jsonLine } from "./escape.ts";
+import { withLocation } from "./next-command.ts";
 
 /** Code → exit code (cli.md): the one place that decides. */
 const EXIT_CODES: Record<ErrorCode, number> = {
@@ -41,6 +42,8 @@ export function exitCodeOf(code: ErrorCode): number {
 export interface ErrorStyle {
   json: boolean;
   colors: Colors;
+  /** For the commands that hints name. */
+  location: readonly string[];
   /** HOOKS_DEBUG: the stack, and those of the causes. */
   debug: boolean;
 }
@@ -49,7 +52,8 @@ export interface ErrorStyle {
 export function renderError(thrown: unknown, style: ErrorStyle): string {
   const error = toHooksError(thrown);
   const stack = style.debug ? stacksOf(isHooksError(thrown) ? thrown : error) : [];
-  const hint = error.hint ?? internalHint(error, style.debug);
+  const advice = error.hint ?? internalHint(error, style.debug);
+  const hint = advice === undefined ? undefined : withLocation(advice, style.location);
   if (style.json) {
     const { code, field } = error;
     const message = error.message.replaceAll(/\n\s*/g, "; ");

@@ -71,6 +71,21 @@ export function peekOutput(argv: readonly string[], env: Readonly<Record<string,
   return flags;
 }
 
+/** `--store x`, `--env staging`, for the shell: where the command line worked, as far as its flags say it. */
+export function locationFlags(argv: readonly string[]): string[] {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  return LOCATION_FLAGS.flatMap((name) => {
+    const at = words.findIndex((word) => word === name || word.startsWith(`${name}=`));
+    const value = words[at] === name ? words[at + 1] : words[at]?.slice(name.length + 1);
+    // Standard input can be read once, and not by the next command.
+    return value === undefined || (name === "--api-key-file" && value === "-") ? [] : [`${name} ${shellWord(value)}`];
+  });
+}
+
+/** Not --api-key: a key is not shown. */
+const LOCATION_FLAGS = ["--store", "--server", "--api-key-file", "--tenant", "--env"];
+
 /** The output's form: a flag beats HOOKS_OUTPUT. @throws HooksError `usage` */
 export function outputForm(
   flags: GlobalFlags,
@@ -86,6 +101,10 @@ export function outputForm(
     });
   }
   return { json: flags.json ?? (wanted === "json" && flags.quiet !== true), quiet: flags.quiet ?? false };
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function isQuiet(words: readonly string[]): boolean {

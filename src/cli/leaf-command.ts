@@ -58,7 +58,7 @@ export function usageError(error: CommanderError, command: Command, path: readon
   if (error.code === "commander.unknownOption") {
     return unknownFlag(
       quoted[0] ?? "",
-      command.options.flatMap((option) => [option.long ?? "", option.short ?? ""]),
+      [...command.options.flatMap(({ long, short }) => [long ?? "", short ?? ""]), "--help", "-h"],
       path,
     );
   }

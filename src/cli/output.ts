@@ -2,6 +2,7 @@ import { type ColorChoice, loadColors, takesColor } from "./color.ts";
 import type { Colors, Output } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { CliIo } from "./io.ts";
+import { withLocation } from "./next-command.ts";
 
 /** Thrown into a command that prints while nobody reads any more (`hooks … | head`): the run ends, silently and with 0. */
 export class ReaderGone extends Error {
@@ -12,6 +13,8 @@ export interface OutputChoice {
   json: boolean;
   quiet: boolean;
   color: ColorChoice | undefined;
+  /** For the commands that notes and hints name. */
+  location: readonly string[];
 }
 
 /** Output over the streams of `io`; colour is decided for each of them. */
@@ -31,9 +34,11 @@ class StreamOutput implements Output {
   readonly noteColors: Colors;
   readonly isTty: boolean;
   readonly #io: CliIo;
+  readonly #location: readonly string[];
 
   constructor(io: CliIo, choice: OutputChoice, colors: Colors, noteColors: Colors) {
     this.#io = io;
+    this.#location = choice.location;
     this.isTty = io.stdout.isTTY === true;
     this.colors = colors;
     this.noteColors = noteColors;
@@ -57,11 +62,11 @@ class StreamOutput implements Output {
   }
 
   note(line: string): void {
-    if (this.mode !== "quiet") this.#io.stderr.write(`${line}\n`);
+    if (this.mode !== "quiet") this.#io.stderr.write(`${withLocation(line, this.#location)}\n`);
   }
 
   hint(line: string): void {
     if (this.mode === "quiet" || this.mode === "json") return;
-    this.#io.stderr.write(`${this.noteColors.cyan("hint:")} ${escapeLine(line)}\n`);
+    this.#io.stderr.write(`${this.noteColors.cyan("hint:")} ${escapeLine(withLocation(line, this.#location))}\n`);
   }
 }

@@ -12,7 +12,7 @@ import {
   unknownCommand,
 } from "./command-table.ts";
 import { exitCodeOf, renderError } from "./errors.ts";
-import { type GlobalFlags, outputForm, peekOutput } from "./global-flags.ts";
+import { type GlobalFlags, locationFlags, outputForm, peekOutput } from "./global-flags.ts";
 import type { CliIo } from "./io.ts";
 import { openOutput, ReaderGone } from "./output.ts";
 
@@ -103,7 +103,10 @@ class Run {
       const flags: GlobalFlags = command.opts();
       const { json, quiet } = outputForm(flags, this.#io.env);
       const color = flags.color === false ? "never" : flags.color;
-      await this.#context.begin(flags, await openOutput(this.#io, { json, quiet, color }));
+      await this.#context.begin(
+        flags,
+        await openOutput(this.#io, { json, quiet, color, location: locationFlags(this.#argv) }),
+      );
     });
     const parsed = command
       .parseAsync([...args], { from: "user" })
@@ -120,13 +123,14 @@ class Run {
   async #prepareOutput(command: Command): Promise<void> {
     const { color } = peekOutput(this.#argv, this.#io.env);
     const hasColors = takesColor(color === false ? "never" : color, this.#io.env, this.#io.stdout.isTTY === true);
+    const { bold } = await loadColors(hasColors);
     command.configureOutput({
-      writeOut: (text) => void this.#io.stdout.write(text.replace(/^Examples?:$/m, "EXAMPLES")),
+      writeOut: (text) => void this.#io.stdout.write(text.replace(/^(EXAMPLES|Examples?:)$/m, bold("EXAMPLES"))),
       writeErr: () => {}, // commander's own complaint: ours is written once, in report()
       getOutHasColors: () => hasColors,
       getOutHelpWidth: () => this.#io.stdout.columns ?? 100,
     });
-    if (hasColors) command.configureHelp({ styleTitle: (await loadColors(true)).bold });
+    command.configureHelp({ ...command.configureHelp(), styleTitle: bold });
   }
 
   async #showHelp(words: readonly string[]): Promise<void> {
@@ -217,6 +221,6 @@ async function report(error: unknown, argv: readonly string[], io: CliIo, interr
   const choice = color === false ? "never" : color;
   const colors = json ? NO_COLORS : await loadColors(takesColor(choice, io.env, io.stderr.isTTY === true));
   const debug = (io.env["HOOKS_DEBUG"] ?? "") !== "" && io.env["HOOKS_DEBUG"] !== "0";
-  io.stderr.write(`${renderError(error, { json, colors, debug })}\n`);
+  io.stderr.write(`${renderError(error, { json, colors, location: locationFlags(argv), debug })}\n`);
   return code === "interrupted" ? interruption.exitCode : exitCodeOf(code);
 }

@@ -3,7 +3,7 @@ import { NO_COLORS } from "../../src/cli/color.ts";
 import { exitCodeOf, renderError } from "../../src/cli/errors.ts";
 import { ERROR_CODES, HooksError } from "../../src/core/errors.ts";
 
-const PLAIN = { json: false, colors: NO_COLORS, debug: false };
+const PLAIN = { json: false, colors: NO_COLORS, location: [], debug: false };
 const JSON_STYLE = { ...PLAIN, json: true };
 
 describe("exit codes", () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../commands/index.ts";
 import { isGroup, topLevel } from "../../src/cli/command-table.ts";
@@ -23,6 +24,15 @@ describe("help", () => {
       expect(await runInProcess(["help", ...words])).toEqual({ code, stdout, stderr });
     },
   );
+
+  it("is the same in colour but for the colours", async () => {
+    for (const words of [["sub", "create"], ["trigger"]]) {
+      const plain = await runInProcess([...words, "--help"]);
+      const colored = await runInProcess([...words, "--help"], { env: { FORCE_COLOR: "1" } });
+      expect(colored.stdout).toContain("\x1b[1mEXAMPLES\x1b[");
+      expect(stripVTControlCharacters(colored.stdout)).toBe(plain.stdout);
+    }
+  });
 
   it("of the program and of a group names every command, on stdout", async () => {
     const root = await runInProcess(["--help"]);
@@ -122,6 +132,10 @@ describe("a mistake", () => {
     ["colour both ways", ["sub", "list", "--color", "always", "--no-color"], /is given twice/],
     ["json and quiet", ["sub", "list", "--json", "--quiet"], /--json and --quiet/],
     ["two filters that exclude each other", ["sub", "list", "--enabled", "--disabled"], /cannot be used with/],
+    ["a value for a switch", ["sub", "list", "--json=yes"], /^error: --json takes no value, got "yes"/],
+    ["a value for a command's switch", ["sub", "list", "--enabled=x"], /^error: --enabled takes no value, got "x"/],
+    ["a short flag", ["-v"], /^error: unknown option "-v"\n {2}did you mean "-V"\?/],
+    ["a short flag of nothing", ["sub", "list", "-x"], /^error: unknown option "-x"\nhint/],
     ["HOOKS_OUTPUT", ["sub", "list"], /^error: HOOKS_OUTPUT must be json or text, got "xml"/],
   ])("%s: exit 2, everything on stderr", async (name, argv, message) => {
     const env: Record<string, string> = name === "HOOKS_OUTPUT" ? { HOOKS_OUTPUT: "xml" } : {};
