@@ -23,14 +23,15 @@ export async function publishFile(options: { file: string; newIds: boolean }, co
   const { file, newIds } = options;
   const fromStdin = file === "-";
   const chunks = fromStdin ? stdinChunks(context) : createReadStream(path.resolve(context.cwd, file));
-  const idSeed = newIds || fromStdin ? undefined : path.basename(file);
+  const ids = newIds || fromStdin ? "new" : "content";
   const tally: Tally = { stored: 0, refused: 0, deliveries: 0 };
   const spinner = await startSpinner(context.out, "publishing");
+  const onInterrupt = (): void => noteInterruption(tally, ids === "content", context);
+  context.signal.addEventListener("abort", onInterrupt, { once: true });
   try {
     let batch: EventLine[] = [];
     let bytes = 0;
-    for await (const line of readEventLines(named(chunks, file), idSeed)) {
-      if (context.signal.aborted) throw new HooksError("interrupted", "interrupted");
+    for await (const line of readEventLines(named(chunks, file), ids)) {
       if (batch.length === BATCH_EVENTS || BATCH_BYTES < bytes + line.bytes) {
         await publish(batch, tally, context);
         spinner.text(`${tally.stored + tally.refused} lines`);
@@ -41,11 +42,12 @@ export async function publishFile(options: { file: string; newIds: boolean }, co
     }
     await publish(batch, tally, context);
   } catch (error) {
-    throw resumable(error, tally, idSeed !== undefined);
+    throw resumable(error, tally, ids === "content");
   } finally {
     spinner.stop();
+    context.signal.removeEventListener("abort", onInterrupt);
   }
-  await summarise(tally, context);
+  await summarise(tally, ids === "content", context);
 }
 
 async function publish(lines: readonly EventLine[], tally: Tally, context: CliContext): Promise<void> {
@@ -75,24 +77,35 @@ function report(line: EventLine, result: BatchResult | undefined, tally: Tally, 
   }
 }
 
-async function summarise(tally: Tally, context: CliContext): Promise<void> {
+async function summarise(tally: Tally, repeatable: boolean, context: CliContext): Promise<void> {
   const { out } = context;
   if (out.mode === "human") {
     out.print(
-      `${out.colors.green("✓")} ${count(tally.stored, "event")}, ${count(tally.deliveries, "delivery", "deliveries")}`,
+      `${out.colors.green("✓")} ${count(tally.stored, "event")} stored, ${count(tally.deliveries, "delivery", "deliveries")}`,
     );
+    if (repeatable) out.note("lines that were stored before are not stored again; --new-ids would");
   }
   if (0 < tally.deliveries) await hintAtDaemon(context);
   if (0 < tally.refused) {
     throw new HooksError("failed", `${count(tally.refused, "line")} refused, ${count(tally.stored, "event")} stored`, {
-      hint: "correct those lines and publish the file again: what is stored is not stored twice",
+      hint: repeatable
+        ? "correct those lines and publish the file again: lines that are stored already are not stored twice"
+        : "correct those lines and publish only them: the others would get new ids and be stored again",
     });
   }
 }
 
+/** At most one batch more is on its way. */
+function noteInterruption(tally: Tally, repeatable: boolean, { out }: CliContext): void {
+  const goesOn = repeatable ? "; the same command goes on from there" : "";
+  out.note(`${count(tally.stored, "event")} stored${goesOn}`);
+}
+
 function resumable(error: unknown, tally: Tally, repeatable: boolean): unknown {
   if (!isHooksError(error) || tally.stored === 0) return error;
-  const hint = repeatable ? "run the same command again: what is stored is not stored twice" : error.hint;
+  const hint = repeatable
+    ? "run the same command again: it goes on where it ended, and stores nothing twice"
+    : error.hint;
   return new HooksError(error.code, `${error.message} (after ${count(tally.stored, "event")})`, {
     field: error.field,
     hint,

@@ -25,8 +25,9 @@ export function publishCommand(context: CliContext, run = runPublish): Command {
   return new Command("publish")
     .description(
       "Publishes one event, or with --file every line of an NDJSON file. A file can be published again after an " +
-        "interruption: lines without an id get one made of the file's name, the line's number and its bytes, and an " +
-        "id that was stored is not stored twice. Lines from standard input get new ids.",
+        "interruption or a correction: lines without an id get one made of their content (equal lines are counted), " +
+        "and an id that was stored is not stored twice. --new-ids publishes them once more. Lines from standard input " +
+        "get new ids.",
     )
     .argument("[event-type]", "for example: order.paid")
     .option("--data <json>", "the event's data: JSON, @FILE or -")

@@ -20,20 +20,21 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Reads lines as they arrive; empty ones count and are skipped. `idSeed`: lines without an id get one made of the seed,
- * their number and their bytes, so that the same file again is the same events; undefined: the service makes new ones.
+ * Reads lines as they arrive; empty ones count and are skipped. `ids`: lines without an id get one made of their
+ * `content`, so that the same lines again are the same events, wherever they stand; `new`: the service makes new ones.
  * @throws HooksError `usage` for a line longer than 16 MiB
  */
 export async function* readEventLines(
   chunks: AsyncIterable<Uint8Array | string>,
-  idSeed: string | undefined,
+  ids: "content" | "new",
 ): AsyncGenerator<EventLine> {
+  const contentIds = ids === "content" ? new ContentIds() : undefined;
   let number = 0;
   for await (const line of splitLines(chunks)) {
     number++;
     const text = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
     if (text.every((byte) => byte === 0x20 || byte === 0x09)) continue;
-    yield { number, event: readLine(text, number, idSeed), bytes: text.length };
+    yield { number, event: readLine(text, contentIds), bytes: text.length };
   }
 }
 
@@ -58,15 +59,16 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGen
   if (0 < restBytes) yield Buffer.concat(rest);
 }
 
-function readLine(bytes: Uint8Array, number: number, idSeed: string | undefined): EventInput | HooksError {
+function readLine(bytes: Uint8Array, contentIds: ContentIds | undefined): EventInput | HooksError {
   try {
-    const envelope = readEnvelope(bytes, `line ${number}`);
-    const event = toEvent(envelope);
-    if (event.id === undefined && idSeed !== undefined) event.id = lineId(idSeed, number, bytes);
+    const event = toEvent(readEnvelope(bytes, "it"));
+    event.id ??= contentIds?.next(bytes);
     return event;
   } catch (error) {
-    if (error instanceof HooksError) return error;
-    throw error;
+    if (!(error instanceof HooksError)) throw error;
+    if (error.field !== "it") return error;
+    // The line's number is the reader's business; where JSON is wrong is counted within the line.
+    return new HooksError(error.code, error.message.replace("(line 1, ", "("), { hint: error.hint });
   }
 }
 
@@ -92,7 +94,7 @@ function toEvent(envelope: JsonEnvelope): EventInput {
   if (type === undefined) throw invalid("type", "type is missing");
   if (data === undefined) throw invalid("data", "data is missing: any JSON value");
   if (metadata !== undefined && metadata.kind !== "object" && metadata.kind !== "null")
-    throw invalid("metadata", "metadata must be an object");
+    throw invalid("metadata", "metadata must be a JSON object");
   return {
     type,
     data: rawMember(envelope, data),
@@ -103,8 +105,14 @@ function toEvent(envelope: JsonEnvelope): EventInput {
   };
 }
 
-/** The number is in it because two equal lines are two events. */
-function lineId(seed: string, number: number, bytes: Uint8Array): string {
-  const hash = createHash("sha256").update(`${seed}\0${number}\0`).update(bytes).digest("base64url");
-  return `line_${hash.slice(0, 32)}`;
+/** Ids made of a line's bytes, and of how often they came before: two equal lines are two events. */
+class ContentIds {
+  readonly #seen = new Map<string, number>();
+
+  next(bytes: Uint8Array): string {
+    const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 32);
+    const count = (this.#seen.get(hash) ?? 0) + 1;
+    this.#seen.set(hash, count);
+    return count === 1 ? `line_${hash}` : `line_${hash}_${count}`;
+  }
 }

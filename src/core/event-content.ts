@@ -36,6 +36,9 @@ export function checkEvent(input: EventInput, now: number): CheckedEvent {
     throw invalid("version", 'version must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"');
   }
   if (input.data.length === 0) throw invalid("data", "data is missing: any JSON value");
+  if (input.metadata !== undefined && !isObjectText(input.metadata)) {
+    throw invalid("metadata", "metadata must be a JSON object");
+  }
   if (EVENT_MAX_BYTES < input.data.length + (input.metadata?.length ?? 0)) {
     throw new HooksError("too_large", `data and metadata must be at most ${EVENT_MAX_BYTES} bytes together`, {
       field: "data",
@@ -50,6 +53,11 @@ export function checkEvent(input: EventInput, now: number): CheckedEvent {
     version: input.version,
     fingerprint: fingerprint(input),
   };
+}
+
+/** Of JSON: its first character says what it is. */
+function isObjectText(json: Uint8Array): boolean {
+  return json.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) === 0x7b;
 }
 
 function checkTimestamp(text: string | undefined, now: number): number {

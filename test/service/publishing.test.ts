@@ -48,6 +48,8 @@ describe("publish", () => {
     [{ type: "hooks.delivery.exhausted" }, "type"],
     [{ id: "a.b" }, "id"],
     [{ id: "" }, "id"],
+    [{ metadata: json("[]") }, "metadata"],
+    [{ metadata: json(' "{}"') }, "metadata"],
     [{ timestamp: "yesterday" }, "timestamp"],
     [{ timestamp: "2026-02-01T12:00:01Z" }, "timestamp"],
     [{ version: "" }, "version"],
