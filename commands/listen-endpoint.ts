@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliContext } from "../src/cli/context.ts";
 import type { LocalTarget } from "../src/config.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
+import { notSignedIn } from "../src/core/not-signed-in.ts";
 
 /** Where a listener dials, with which key and headers. */
 interface Endpoint {
@@ -15,6 +16,8 @@ const LOCK_TRIES = 50;
 const LOCK_PAUSE_MS = 100;
 
 /**
+ * @throws HooksError `unauthenticated` for a server without a key
+ *
  * Answers, as often as it is asked, where to dial: the server that the settings name; or the daemon that runs on the
  * local store; or, if none does when it is first asked, one that is started in this process and stopped with it.
  */
@@ -25,7 +28,10 @@ export function listenEndpoint(context: CliContext): () => Promise<Endpoint> {
       ...(tenant === undefined ? {} : { "hooks-tenant": tenant }),
       ...(environment === undefined ? {} : { "hooks-environment": environment }),
     };
-    return async () => ({ url: target.server.href, key: target.apiKey ?? "", headers });
+    const { server, apiKey } = target;
+    // Without a key nobody may listen: that is known before there is a connection, or while there is none.
+    if (apiKey === undefined) throw notSignedIn(server.href, undefined);
+    return async () => ({ url: server.href, key: apiKey, headers });
   }
   const scope = context.scope();
   const headers = { "hooks-tenant": scope.tenant, "hooks-environment": scope.environment };

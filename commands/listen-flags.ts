@@ -54,7 +54,10 @@ export function defineListenFlags(command: Command): Command {
     .option("--max-events <number>", "end after so many deliveries", wholeNumber("--max-events", 1, 1_000_000))
     .option("--print", "print each delivery and its result as a line of JSON")
     .option("--print-secret", "print the session's signing secret, and end")
-    .option("--ready-file <file>", "write session, subscription and secret there as JSON, once it listens");
+    .option(
+      "--ready-file <file>",
+      "write session, subscription and secret there as JSON, once it listens; removed at the end",
+    );
 }
 
 /** @throws HooksError `usage` naming the flag that does not fit */

@@ -12,7 +12,7 @@ export interface ReadyFacts {
   secret: string | undefined;
 }
 
-/** The file that tells scripts that the listener listens. */
+/** The file that tells scripts that the listener listens. Gone when the command ends. */
 export class ReadyFile {
   readonly #path: string;
 
@@ -24,8 +24,8 @@ export class ReadyFile {
    * Removes what an earlier run left: whoever waits for the file must not meet an old one.
    * @throws HooksError `usage` naming `--ready-file`
    */
-  static async prepare(file: string, { cwd }: Pick<CliContext, "cwd">): Promise<ReadyFile> {
-    const absolute = path.resolve(cwd, file);
+  static async prepare(file: string, context: Pick<CliContext, "cwd" | "onExit">): Promise<ReadyFile> {
+    const absolute = path.resolve(context.cwd, file);
     const folder = await stat(path.dirname(absolute)).catch(() => undefined);
     if (file === "" || folder?.isDirectory() !== true) throw unusable(file, "its folder does not exist");
     try {
@@ -33,6 +33,7 @@ export class ReadyFile {
     } catch (error) {
       throw unusable(file, "something is there that cannot be removed", error);
     }
+    context.onExit(() => rm(absolute, { force: true }));
     return new ReadyFile(absolute);
   }
 

@@ -55,6 +55,7 @@ export async function runListen(options: ListenOptions, context: CliContext): Pr
     answer: (delivery, signal) => forwarding?.forwarder.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
     maxDeliveries: options.maxEvents,
     keep: options.keep !== undefined,
+    dialsOnce: options.printSecret === true,
     now: () => context.now(),
     random: Math.random,
   });
@@ -92,6 +93,7 @@ function helloOf(options: ListenOptions, context: CliContext): Omit<HelloFrame, 
   return {
     ...(session === undefined ? {} : { session }),
     events: patternsOf(options),
+    ...(options.printSecret === true ? { secrets_only: true } : {}),
     credit: options.printSecret === true ? 0 : Math.min(concurrency, maxEvents),
     name: session ?? hostname().slice(0, 255),
     version: VERSION,
@@ -169,8 +171,7 @@ class Listening {
     this.#lastLoss = undefined;
     if (this.#options.printSecret === true) {
       out.print(out.mode === "json" ? jsonLine({ secret: secret ?? null }) : escapeLine(secret ?? ""));
-      // What waits in a session that was there before stays for whoever listens to it.
-      this.#client.quit({ keep: ready.resumed });
+      this.#client.quit({ keep: true });
       return;
     }
     const { session, subscription_id } = ready;
@@ -184,7 +185,7 @@ class Listening {
 
   #showReady(ready: ReadyFrame, again: boolean): void {
     const { out } = this.#context;
-    const { bold, dim, green } = out.noteColors;
+    const { bold, green } = out.noteColors;
     const [secret] = ready.secrets;
     if (!again) {
       const target = this.#about.target ?? "answered here with 200";
@@ -193,7 +194,7 @@ class Listening {
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
     if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
     out.note([`${green("●")} ${again ? "connected again" : "connected"}`, ...(again ? [] : facts)].join("   "));
-    if (!again) out.note(dim("  the whole secret: hooks listen --print-secret"));
+    if (!again) out.hint(`the whole secret: hooks listen --print-secret --session ${quoted(ready.session)}`);
     const missed = missedLine(ready.waiting, ready.missed_from, ready.missed_to, this.#context.now());
     if (missed !== undefined) out.note(missed);
   }
@@ -241,7 +242,12 @@ class Listening {
 /** Where the events come from, for people. */
 function whereOf(context: CliContext): string {
   const { target } = context.settings();
-  return target.kind === "remote" ? target.server.host : context.scope().environment;
+  return target.kind === "remote" ? target.server.host : `events of ${context.scope().environment}`;
+}
+
+/** For a shell. A session's name has no quote of its own. */
+function quoted(session: string): string {
+  return /^[\w.:/@-]+$/.test(session) ? session : `'${session}'`;
 }
 
 function forwardedDelivery(delivery: DeliveryFrame, answer: Answer, at: number): ForwardedDelivery {

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ERROR_CODES, type ErrorCode, HooksError } from "../core/errors.ts";
+import { notSignedIn } from "../core/not-signed-in.ts";
 
 /** For an answer that is not in our form: a proxy's, or another program's. */
 const CODE_OF_STATUS: Record<number, ErrorCode> = {
-  401: "unauthenticated",
   403: "forbidden",
   413: "too_large",
   429: "rate_limited",
@@ -12,15 +12,25 @@ const CODE_OF_STATUS: Record<number, ErrorCode> = {
   504: "unavailable",
 };
 
-const KEY_HINT = "give a key: --api-key KEY, --api-key-file FILE or HOOKS_API_KEY";
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
 
-/** The error that the server meant, with its field and hint; or what to make of an answer that is not of hooks. */
-export function toErrorOfAnswer(server: URL, status: number, headers: IncomingHttpHeaders, body: Buffer): HooksError {
+/**
+ * The error that the server meant, with its field and hint; or what to make of an answer that is not of hooks.
+ * `hasKey`: the request had one.
+ */
+export function toErrorOfAnswer(server: URL, hasKey: boolean, { status, headers, body }: Answer): HooksError {
   const retryAfterMs = retryAfter(headers["retry-after"]);
   const error = parseError(body);
+  if (status === 401) {
+    const words = error?.message ?? `${server.origin} does not take this key`;
+    return notSignedIn(server.href, hasKey ? words : undefined);
+  }
   if (error !== undefined) {
-    const hint = error.code === "unauthenticated" ? KEY_HINT : error.hint;
-    return new HooksError(error.code, error.message, { field: error.field, hint, retryAfterMs });
+    return new HooksError(error.code, error.message, { field: error.field, hint: error.hint, retryAfterMs });
   }
   if (299 < status && status < 400) {
     return new HooksError("unreachable", `${server.origin} sends on to ${locationOf(headers.location)}`, {
@@ -31,7 +41,7 @@ export function toErrorOfAnswer(server: URL, status: number, headers: IncomingHt
   const code = CODE_OF_STATUS[status] ?? "unreachable";
   return new HooksError(code, `${server.origin} answered ${status}, and not as hooks does`, {
     field: "--server",
-    hint: code === "unauthenticated" ? KEY_HINT : "check --server: is there a proxy, or another program?",
+    hint: "check --server: is there a proxy, or another program?",
     retryAfterMs,
   });
 }

@@ -85,7 +85,7 @@ export class ServerConnection {
     };
     return new Promise((resolve, reject) => {
       const request = http.request(options, (answer) => {
-        readAnswer(answer, server).then(resolve, reject);
+        readAnswer(answer, this.#options).then(resolve, reject);
       });
       request.on("error", (error: NodeJS.ErrnoException) => {
         const isCut = error.code === "ECONNRESET" || error.code === "EPIPE";
@@ -114,7 +114,7 @@ class StaleConnection extends Error {
   }
 }
 
-async function readAnswer(answer: IncomingMessage, server: URL): Promise<Buffer> {
+async function readAnswer(answer: IncomingMessage, { server, apiKey }: ConnectionOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -124,7 +124,9 @@ async function readAnswer(answer: IncomingMessage, server: URL): Promise<Buffer>
   }
   const body = Buffer.concat(chunks, size);
   const status = answer.statusCode ?? 0;
-  if (status < 200 || 299 < status) throw toErrorOfAnswer(server, status, answer.headers, body);
+  if (status < 200 || 299 < status) {
+    throw toErrorOfAnswer(server, apiKey !== undefined, { status, headers: answer.headers, body });
+  }
   return body;
 }
 

@@ -14,7 +14,7 @@ export type SendErrorCode =
   | "protocol_error"
   | "headers_too_large"
   | "egress_blocked"
-  | "local_error" // tunnel: the developer's own program could not be reached (its code stands in the message)
+  | "local_error" // tunnel: the developer's own program could not be reached (the message says why)
   | "refused_by_user";
 
 /** Name and value, in the order received, names as received. */

@@ -18,6 +18,8 @@ export interface ListenRequest {
   keepMs: number;
   /** For people: who listens. */
   name: string;
+  /** Nobody is going to listen: a session that is there stays as it is, a new one collects nothing. */
+  onlyLooks?: boolean;
 }
 
 export interface ListenSession {

@@ -32,9 +32,14 @@ export class TunnelSessions implements ListenSessions {
       throw invalid("events", "events must be 1 to 100 patterns");
     const events = request.events.map((pattern, index) => checkEventPattern(pattern, `events[${index}]`));
     const existing = await this.#find(request.scope, request.session);
+    const onlyLooks = request.onlyLooks === true;
     const stored =
-      existing === undefined ? await this.#create(request, events) : await this.#takeUp(existing, request, events);
-    await this.#expire(stored, request.keepMs);
+      existing === undefined
+        ? await this.#create(request, events)
+        : onlyLooks
+          ? existing
+          : await this.#takeUp(existing, request, events);
+    if (!onlyLooks) await this.#expire(stored, request.keepMs);
     return { ...(await this.#waiting(stored)), ...this.#open(stored), resumed: existing !== undefined };
   }
 
@@ -68,8 +73,8 @@ export class TunnelSessions implements ListenSessions {
         transport: "tunnel",
         url: undefined,
         events,
-        enabled: true,
-        disabledReason: undefined,
+        enabled: request.onlyLooks !== true,
+        disabledReason: request.onlyLooks === true ? "by_hand" : undefined,
         paused: false,
         // A developer's program fails often, and on purpose: that never switches its session off.
         autoDisableFailures: 0,

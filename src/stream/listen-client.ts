@@ -17,6 +17,8 @@ export interface ListenClientOptions {
   maxDeliveries?: number | undefined;
   /** What a quit after `maxDeliveries` says. */
   keep?: boolean;
+  /** Where the first dial fails the run fails, instead of dialling on. */
+  dialsOnce?: boolean;
   /** Unix ms. */
   now(): number;
   /** Uniform in [0, 1). */
@@ -83,7 +85,7 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
   /**
    * Listens until `quit` or `stop`.
    * @throws HooksError when the key is refused, when the server refuses for good what hello asks for, or when the first
-   * dial shows that there is no such server.
+   * dial shows that there is no such server; `unreachable` when it fails at all and `dialsOnce` is set.
    */
   async run(): Promise<void> {
     const unwatch = watchClock(
@@ -100,6 +102,7 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
         const end = await this.#listenOnce();
         if (this.#isOver()) return;
         if (end.refusal !== undefined && (end.refusal.final || !this.#wasReady)) throw end.refusal.error;
+        if (this.#options.dialsOnce === true && !this.#wasReady) throw unreachable(end.reason);
         failures = this.#timing.stableMs <= end.upMs ? 1 : failures + 1;
         // After a sleep nothing is known to be wrong with the server: the first dial is not put off.
         const retryInMs = end.abandoned ? 0 : redialDelayMs(failures, this.#options.random(), this.#timing);
@@ -185,6 +188,13 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
 
 function lost(reason: string): ConnectionEnd {
   return { reason, upMs: 0, abandoned: false, refusal: undefined };
+}
+
+function unreachable(reason: string): HooksError {
+  return new HooksError("unreachable", `the server cannot be reached: ${reason}`, {
+    field: "--server",
+    hint: "check --server; on that machine: hooks serve",
+  });
 }
 
 /** A key never goes over the network in the clear. */

@@ -61,6 +61,8 @@ export interface HelloFrame {
   timeout_ms?: number;
   /** How long deliveries wait for an absent listener. */
   keep_ms?: number;
+  /** Only asks for the session's secrets: takes no deliveries, and changes nothing of a session that is there. */
+  secrets_only?: boolean;
   /** Random, one for each running client: its next connection replaces a dead one of its own at once. */
   client?: string;
 }
@@ -199,6 +201,7 @@ const CLIENT_FRAMES: { [Type in ClientFrame["type"]]: FieldsOf<Extract<ClientFra
     retry: optional(flag),
     timeout_ms: optional(integer(1_000, 300_000)),
     keep_ms: optional(integer(0, 365 * DAY_MS)),
+    secrets_only: optional(flag),
     client: optional(matching(/^[A-Za-z0-9_-]{1,64}$/, "an id of 1 to 64 characters")),
   },
   result: {

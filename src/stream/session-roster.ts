@@ -66,10 +66,11 @@ export class SessionRoster {
       try {
         this.#replaceOlder(connection, name);
         const others = this.#othersOf(connection, name);
-        checkSamePatterns(others, hello, name);
+        if (isListener(connection)) checkSamePatterns(others, hello, name);
         const session = await this.#options.sessions.open(requestOf(connection.scope, hello, name));
         this.#listen(connection, session, name);
-        if (others.length !== 0) connection.problem({ code: "shared", message: sharedBy(others.length), fatal: false });
+        if (others.length !== 0 && isListener(connection))
+          connection.problem({ code: "shared", message: sharedBy(others.length), fatal: false });
       } catch (error) {
         refuse(connection, error);
       }
@@ -89,6 +90,7 @@ export class SessionRoster {
   async leave(connection: ListenerConnection): Promise<void> {
     const { subscription, sessionName, quit, hello } = connection;
     if (subscription === undefined || sessionName === undefined || this.#left.has(connection)) return;
+    if (!isListener(connection)) return;
     this.#left.add(connection);
     const listeners = this.#listeners.get(subscription.rowId);
     listeners?.delete(connection);
@@ -121,8 +123,10 @@ export class SessionRoster {
 
   #listen(connection: ListenerConnection, session: ListenSession, name: string): void {
     const { subscription } = session;
-    clearTimeout(this.#graces.get(subscription.rowId));
-    this.#graces.delete(subscription.rowId);
+    if (isListener(connection)) {
+      clearTimeout(this.#graces.get(subscription.rowId));
+      this.#graces.delete(subscription.rowId);
+    }
     connection.ready(subscription, {
       type: "ready",
       session: name,
@@ -140,8 +144,10 @@ export class SessionRoster {
       void this.leave(connection);
       return;
     }
-    const listeners = this.#listeners.get(subscription.rowId) ?? new Set();
-    this.#listeners.set(subscription.rowId, listeners.add(connection));
+    if (isListener(connection)) {
+      const listeners = this.#listeners.get(subscription.rowId) ?? new Set();
+      this.#listeners.set(subscription.rowId, listeners.add(connection));
+    }
     this.#options.onListening(connection, session.resumed);
   }
 
@@ -156,10 +162,12 @@ export class SessionRoster {
     return name;
   }
 
-  /** Connections of this session that belong to other clients. */
+  /** Listeners of this session that belong to other clients. */
   #othersOf(connection: ListenerConnection, name: string): ListenerConnection[] {
     const mine = connection.hello?.client;
-    return this.#of(connection, name).filter((other) => mine === undefined || other.hello?.client !== mine);
+    return this.#of(connection, name).filter(
+      (other) => isListener(other) && (mine === undefined || other.hello?.client !== mine),
+    );
   }
 
   /** A client that dials again knows before us that its last connection is dead. */
@@ -193,6 +201,10 @@ function checkSamePatterns(others: readonly ListenerConnection[], hello: HelloFr
   );
 }
 
+function isListener({ hello }: ListenerConnection): boolean {
+  return hello?.secrets_only !== true;
+}
+
 function patternsOf(hello: HelloFrame): string {
   return [...new Set(hello.events)].sort().join(" ");
 }
@@ -212,6 +224,7 @@ function requestOf(scope: Scope, hello: HelloFrame, name: string): ListenRequest
     keepMs: hello.keep_ms ?? DEFAULT_KEEP_MS,
     concurrency: SESSION_CONCURRENCY,
     name: hello.name ?? "",
+    onlyLooks: hello.secrets_only ?? false,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket as ClientSocket, type RawData } from "ws";
 import { ERROR_CODES, type ErrorCode, HooksError } from "../core/errors.ts";
+import { notSignedIn } from "../core/not-signed-in.ts";
 import { textOf } from "./message-text.ts";
 import type { ClientFrame, DeliveryFrame, HelloFrame, ReadyFrame, ServerFrame } from "./protocol.ts";
 import { CLIENT_MAX_FRAME_BYTES, encodeFrame, LISTEN_SUBPROTOCOL, parseServerFrame } from "./protocol.ts";
@@ -49,6 +50,7 @@ export class TunnelConnection {
   /** Resolves when it has ended; never rejects. */
   readonly end: Promise<ConnectionEnd>;
   readonly #socket: ClientSocket;
+  readonly #endpoint: ListenEndpoint;
   readonly #handlers: TunnelConnectionHandlers;
   readonly #silence: NodeJS.Timeout;
   readonly #resolve: (end: ConnectionEnd) => void;
@@ -59,6 +61,7 @@ export class TunnelConnection {
   #refusal: Refusal | undefined;
 
   constructor(endpoint: ListenEndpoint, hello: HelloFrame, timing: RedialTiming, handlers: TunnelConnectionHandlers) {
+    this.#endpoint = endpoint;
     this.#handlers = handlers;
     const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
     this.end = promise;
@@ -153,7 +156,10 @@ export class TunnelConnection {
     this.#reason = message ?? `the server answered ${status}`;
     // 5xx and 429 pass by themselves. Everything else says that this is no place to listen.
     if (status < 500 && status !== 429) {
-      const error = refusalOf(code ?? codeOf(status), this.#reason, hint);
+      const error =
+        status === 401
+          ? notSignedIn(this.#endpoint.url, this.#endpoint.key === "" ? undefined : this.#reason)
+          : refusalOf(code ?? codeOf(status), this.#reason, hint);
       this.#refusal = { error, final: status === 401 || status === 403 };
     }
     this.#socket.terminate();
@@ -203,7 +209,6 @@ async function readRefusal(response: IncomingMessage): Promise<{ code?: string; 
 }
 
 function codeOf(status: number): ErrorCode {
-  if (status === 401) return "unauthenticated";
   return status === 403 ? "forbidden" : "unreachable";
 }
 

@@ -31,7 +31,7 @@ export function resultOf(frame: ResultFrame | ErrorFrame, sent: SentRequest): Se
     case "refused_by_user":
       return { ...facts, kind: "error", code: "refused_by_user", phase: "connect", message: frame.message };
     default: {
-      const message = `${frame.code}: ${frame.message}`;
+      const message = frame.message === "" ? frame.code : frame.message;
       return { ...facts, kind: "error", code: "local_error", phase: "connect", message };
     }
   }

@@ -119,6 +119,7 @@ describe("hooks listen", () => {
     running.interrupt();
     expect(await running.ended).toBe(0);
     expect(running.stderr).toContain("1 event, 1 ok, 0 failed");
+    expect(existsSync(readyFile)).toBe(false);
   });
 
   it("records a failure once and says in words what to do; the next one comes all the same", async () => {
@@ -330,6 +331,36 @@ describe("flags", () => {
     expect(second.stdout).toBe(first.stdout);
   });
 
+  it("--print-secret is the hint of who listens, and works whatever the events are", async () => {
+    const to = await daemon();
+    const readyFile = path.join(home, "ready.json");
+    const running = await connected(["--events", "order.*", "--keep", "--ready-file", readyFile]);
+    const [, flags = ""] = /^hint: the whole secret: hooks listen (.+)$/m.exec(running.stderr) ?? [];
+    expect(flags).toMatch(/^--print-secret --session \S+$/);
+    await expect.poll(() => existsSync(readyFile), WAIT).toBe(true);
+    const { secret } = JSON.parse(readFileSync(readyFile, "utf8")) as { secret: string };
+    const printed = listen(flags.split(" "));
+    expect(await printed.ended).toBe(0);
+    expect(printed.stdout).toBe(`${secret}\n`);
+    // Nor does it change what the session takes, while somebody listens or after.
+    running.interrupt();
+    await running.ended;
+    expect(await listen(flags.split(" ")).ended).toBe(0);
+    expect((await publish(to, "invoice.paid")).deliveries).toBe(0);
+    expect((await publish(to, "order.paid")).deliveries).toBe(1);
+  });
+
+  it("--print-secret of a session that is new or has stopped collects nothing", async () => {
+    const to = await daemon();
+    expect(await listen(["--print-secret"]).ended).toBe(0);
+    expect((await publish(to)).deliveries).toBe(0);
+    expect(
+      await (await connected(["--max-events", "1"]).then((running) => publish(to).then(() => running))).ended,
+    ).toBe(0);
+    expect(await listen(["--print-secret"]).ended).toBe(0);
+    expect((await publish(to)).deliveries).toBe(0);
+  });
+
   it("--print-secret takes nothing away from who listens, nor from what waits", async () => {
     const to = await daemon();
     const running = await connected([]);
@@ -425,7 +456,22 @@ describe("a server", () => {
     const to = await daemon();
     const running = listen(["--server", to.url, "--api-key", "hk_wrong"]);
     expect(await running.ended).toBe(4);
-    expect(running.stderr).toContain("error:");
+    expect(running.stderr).toMatch(/^error: the key is not known\nhint: give a key: --api-key/m);
+  });
+
+  it("that is named without a key ends it with 4, dialling nobody", async () => {
+    const running = listen(["--server", "http://127.0.0.1:1"]);
+    expect(await running.ended).toBe(4);
+    expect(running.stderr).toBe(
+      "error: not signed in at http://127.0.0.1:1\nhint: give a key: --api-key KEY, --api-key-file FILE or HOOKS_API_KEY\n",
+    );
+  });
+
+  it("that is not there is dialled once by --print-secret: 5", async () => {
+    const running = listen(["--print-secret", "--server", "http://127.0.0.1:1", "--api-key", "hk_x"]);
+    expect(await running.ended).toBe(5);
+    expect(running.stdout).toBe("");
+    expect(running.stderr).toMatch(/^error: the server cannot be reached: .*ECONNREFUSED/m);
   });
 
   it("that is not there is dialled until Ctrl-C, which then is 130", async () => {

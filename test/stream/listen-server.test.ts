@@ -265,7 +265,7 @@ describe("deliveries and credit", () => {
   });
 
   it.each([
-    ["refused", "local_error", "refused: nothing there"],
+    ["refused", "local_error", "nothing there"],
     ["timeout", "timeout", "nothing there"],
     ["refused_by_user", "refused_by_user", "nothing there"],
   ])("records a local failure (%s) as an attempt", async (code, recorded, message) => {
