@@ -51,7 +51,7 @@ export function checkCustomHeaders(
     const field = `headers.${given}`;
     const name = given.toLowerCase();
     if (REFUSED.has(name) || name.startsWith("proxy-") || reserved.includes(name)) {
-      throw invalid(field, `${field} may not be set: it belongs to the request itself`);
+      throw invalid(field, `${field} may not be set: ${JSON.stringify(name)} belongs to the request itself`);
     }
     if (checked.has(name)) throw invalid(field, `${field} is given twice (names differ only in case)`);
     if (typeof value !== "string") throw invalid(field, `${field} must be a string`);

@@ -24,7 +24,8 @@ export function parseDuration(input: string | number, field: string, bounds: Dur
   const { min = 1, max = MAX_MS } = bounds;
   const ms = typeof input === "number" ? input : textToMs(input);
   if (ms === undefined || !Number.isSafeInteger(ms) || ms < 0) {
-    throw invalid(field, `${field} must be a duration such as "500ms", "10s", "5m", "2h" or "1d"`);
+    const form = `${field} must be a duration such as "500ms", "10s", "5m", "2h" or "1d"`;
+    throw invalid(field, `${form}, got ${shown(input)}`);
   }
   if (ms < min || max < ms) {
     throw invalid(
@@ -35,9 +36,15 @@ export function parseDuration(input: string | number, field: string, bounds: Dur
   return ms;
 }
 
-/** In the largest unit that leaves no rest: 90,000 → "90s", 3,600,000 → "1h", 0 → "0s". */
+/** What was given, however long or strange, for an error's message. */
+function shown(input: unknown): string {
+  return String(JSON.stringify(input)).slice(0, 60);
+}
+
+/** In the largest unit that leaves no rest, a single day as hours: 90,000 → "90s", 86,400,000 → "24h", 0 → "0s". */
 export function formatDuration(ms: number): string {
   if (ms === 0) return "0s";
+  if (ms === UNIT_MS.d) return "24h";
   for (const unit of ["d", "h", "m", "s"] as const) {
     if (ms % UNIT_MS[unit] === 0) return `${ms / UNIT_MS[unit]}${unit}`;
   }

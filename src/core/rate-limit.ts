@@ -13,7 +13,8 @@ export function parseRateLimit(input: string, field: string): RateLimit {
   const match = typeof input === "string" ? PATTERN.exec(input) : null;
   const count = Number(match?.[1]);
   if (match === null || count < 1 || MAX_COUNT < count) {
-    throw invalid(field, `${field} must be a number from 1 to ${MAX_COUNT} per s, m or h, such as "10/s" or "100/m"`);
+    const form = `${field} must be a number from 1 to ${MAX_COUNT} per s, m or h, such as "10/s" or "100/m"`;
+    throw invalid(field, `${form}, got ${String(JSON.stringify(input)).slice(0, 60)}`);
   }
   return { count, perMs: UNIT_MS[match[2] as keyof typeof UNIT_MS] };
 }

@@ -68,7 +68,8 @@ describe("hooks sign", () => {
 
   it.each([
     [["body.json"], /no secret is given/],
-    [["--secret", "whsec_!!!", "body.json"], /secret #1 is not valid base64/],
+    [["--secret", "whsec_!!!", "body.json"], /secret #1 is not valid base64 after "whsec_"$/m],
+    [["--secret", "abc", "body.json"], /secret #1 is not valid base64$/m],
     [["--secret", "env:HOOK_SECRET", "--id", "a.b", "body.json"], /id may not contain "\."/],
     [["--secret", "env:HOOK_SECRET", "--id", "", "body.json"], /id must be/],
     [["--secret", "env:HOOK_SECRET", "--timestamp", "now", "body.json"], /--timestamp must be/],

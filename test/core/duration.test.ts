@@ -52,6 +52,10 @@ describe("parseDuration", () => {
     );
   });
 
+  it("says what it got", () => {
+    expect(() => parseDuration("500", "--timeout")).toThrow('or "1d", got "500"');
+  });
+
   it("takes zero only where it is asked for", () => {
     expect(() => parseDuration("0s", "x")).toThrow("from 1ms");
     expect(parseDuration("0s", "x", { min: 0 })).toBe(0);
@@ -74,7 +78,8 @@ describe("formatDuration", () => {
     [1_500, "1500ms"],
     [90_000, "90s"],
     [3_600_000, "1h"],
-    [86_400_000, "1d"],
+    [86_400_000, "24h"],
+    [172_800_000, "2d"],
   ])("writes %i as %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
   it("is read back as what it was", () => {

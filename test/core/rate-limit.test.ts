@@ -32,7 +32,11 @@ describe("parseRateLimit", () => {
     5,
   ])("refuses %j", (text) => {
     expect(() => parseRateLimit(text as string, "rate_limit")).toThrow(
-      expect.objectContaining({ code: "invalid_request", field: "rate_limit" }),
+      expect.objectContaining({
+        code: "invalid_request",
+        field: "rate_limit",
+        message: expect.stringContaining(`got ${JSON.stringify(text)}`),
+      }),
     );
   });
 });

@@ -28,6 +28,10 @@ describe("checkCustomHeaders", () => {
     );
   });
 
+  it("names the header that belongs to the request itself", () => {
+    expect(() => checkCustomHeaders({ Host: "x" }, [])).toThrow('headers.Host may not be set: "host" belongs to');
+  });
+
   it("keeps the stored value where the masked one came back", () => {
     expect(checkCustomHeaders({ "X-Key": "***", "X-New": "1" }, [], { "x-key": "secret" })).toEqual({
       "x-key": "secret",

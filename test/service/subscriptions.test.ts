@@ -15,7 +15,7 @@ describe("create", () => {
       paused: false,
       profile: "standard",
       headers: {},
-      retry: { strategy: "list", delays: ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "1d"], jitter: 0.1 },
+      retry: { strategy: "list", delays: ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"], jitter: 0.1 },
       retry_on: "any",
       timeout_ms: 10_000,
       on_410: "disable",

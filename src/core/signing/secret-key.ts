@@ -22,10 +22,11 @@ export function readSecret(rule: SecretRule, secret: unknown): TextKey | string 
   if (secret === undefined || secret === null || secret === "") return "is empty or not set";
   if (typeof secret !== "string") throw new TypeError(`a secret must be a string, got ${typeof secret}`);
   if (secret.trim() === "") return "is blank";
-  const text = rule.prefix !== undefined && secret.startsWith(rule.prefix) ? secret.slice(rule.prefix.length) : secret;
+  const hasPrefix = rule.prefix !== undefined && secret.startsWith(rule.prefix);
+  const text = hasPrefix ? secret.slice(rule.prefix!.length) : secret;
   if (text === "") return `has nothing after "${rule.prefix}"`;
   if (rule.decode !== "utf8" && decodeStrictly(text, rule.decode) === undefined) {
-    return `is not valid ${rule.decode}${rule.prefix === undefined ? "" : ` after "${rule.prefix}"`}`;
+    return `is not valid ${rule.decode}${hasPrefix ? ` after "${rule.prefix}"` : ""}`;
   }
   return { text, encoding: rule.decode };
 }
