@@ -89,9 +89,9 @@ function forProperty(text: string): string {
 function details({ scheme: compiled, request, now, tolerance }: VerdictFacts, explain: boolean): [string, string][] {
   const { scheme } = compiled;
   const find = compiled.headers.find(request.headers);
-  const received = (names: readonly string[]): string => {
+  const received = (names: readonly string[], show = (text: string): string => text): string => {
     const values = names.flatMap((name) => find(name) ?? []);
-    return values.length === 0 ? `(no ${names[0]})` : values.map((value) => value || "(empty)").join(" | ");
+    return values.length === 0 ? `(no ${names[0]})` : values.map((value) => show(value || "(empty)")).join(" | ");
   };
 
   const lines: [string, string][] = [["scheme", scheme.title]];
@@ -101,8 +101,7 @@ function details({ scheme: compiled, request, now, tolerance }: VerdictFacts, ex
     const timestamp = parseTimestamp(text, scheme.timestamp.unit);
     lines.push(["timestamp", timestamp === undefined ? text : timeText(timestamp, now, compiled, tolerance)]);
   }
-  const signature = received(scheme.signature.headers);
-  lines.push(["received", explain ? signature : shortened(signature)]);
+  lines.push(["received", received(scheme.signature.headers, explain ? undefined : shortened)]);
   if (explain) {
     const bytes = typeof request.body === "string" ? Buffer.byteLength(request.body) : request.body.length;
     lines.push(["signed", scheme.content], ["body", `${bytes} bytes`]);

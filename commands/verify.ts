@@ -8,6 +8,7 @@ import type { Tolerance } from "../src/core/signing/message-time.ts";
 import { Verifier } from "../src/core/signing/verify.ts";
 import type { WebhookRequest } from "../src/core/signing/webhook-request.ts";
 import { addSecretFlags, readBytes, readScheme, readSeconds, readSecrets, type SecretFlags } from "./signing-flags.ts";
+import { trimmedCommand } from "./verify-again.ts";
 import { reportVerdict, type VerdictFacts } from "./verify-report.ts";
 
 export interface VerifyCommandOptions extends SecretFlags {
@@ -82,19 +83,19 @@ export async function runVerify(options: VerifyCommandOptions, context: CliConte
   );
   if (result.valid) return;
   if (result.reason === "secret_unusable") throw new HooksError("usage", result.detail, { field: "--secret" });
-  throw new HooksError("failed", result.detail, {
-    hint: hints.some((hint) => hint.code === "trailing_newline") ? trimCommand(request.body, options.body) : undefined,
-  });
+  throw new HooksError("failed", result.detail, { hint: nextStep(options, facts) });
 }
 
-/** How to take the line break off the file; undefined when the body came from somewhere else. */
-function trimCommand(body: WebhookRequest["body"], file: string | undefined): string | undefined {
-  if (file === undefined || file === "-") return undefined;
-  const quoted = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
-  return `head -c -${body.at(-2) === CARRIAGE_RETURN ? 2 : 1} ${quoted} | hooks verify … -`;
+/** What to do about a webhook that is not valid. */
+function nextStep(options: VerifyCommandOptions, { request, result, hints }: VerdictFacts): string | undefined {
+  if (result.valid) return undefined;
+  if (options.header.length === 0 && options.headers === undefined && options.request === undefined) {
+    return "no headers are given: add --headers FILE, --header 'Name: value' or --request FILE";
+  }
+  if (hints.some((hint) => hint.code === "trailing_newline")) return trimmedCommand(options, request.body);
+  if (result.reason !== "signature_mismatch" || hints.length !== 0) return undefined;
+  return "probably signed with another secret, or the body was changed on the way: compare both with the sender's";
 }
-
-const CARRIAGE_RETURN = 0x0d;
 
 function judge(
   scheme: CompiledScheme,

@@ -68,7 +68,40 @@ describe("hooks verify", () => {
 
     expect(result.code).toBe(1);
     expect(result.stderr).toContain("It matches when the line break at the end of the body is left out");
-    expect(result.stderr).toContain("hint: head -c -1 'with newline.json' | hooks verify … -");
+    expect(result.stderr).toContain(
+      "hint: head -c -1 'with newline.json' | hooks verify --secret env:HOOK_SECRET --headers headers.txt -\n",
+    );
+    // Only the first explanation: that it is compact JSON without the line break follows from it.
+    expect(result.stderr.match(/It matches/g)).toHaveLength(1);
+  });
+
+  it("repeats the whole command, but no secret of it", async () => {
+    await writeFile(inFolder("crlf.json"), `${BODY}\r\n`);
+    const flags = Object.entries(headersOf(BODY)).flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
+
+    const result = await run(["--secret", SECRET, "--tolerance", "none", ...flags, "crlf.json"]);
+
+    const headers = flags.map((word) => (word === "--header" ? word : `'${word}'`)).join(" ");
+    expect(result.stderr).toContain(
+      `hint: head -c -2 crlf.json | hooks verify --secret env:HOOK_SECRET ${headers} --tolerance none -\n`,
+    );
+    expect(result.stderr).not.toContain(SECRET);
+  });
+
+  it("says that it is probably the secret when nothing else explains it", async () => {
+    const result = await run(["--secret", OTHER, "--headers", "headers.txt", "body.json"]);
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("hint: probably signed with another secret");
+  });
+
+  it("without headers says how to give them, and names the missing one in full", async () => {
+    const result = await run(["--secret", "env:HOOK_SECRET", "body.json"]);
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/received +\(no webhook-signature\)\n/);
+    expect(result.stderr).toContain("hint: no headers are given: add --headers FILE");
+    expect((await run([...FROM_FILES, "--now", "1", "body.json"])).stderr).not.toContain("no headers are given");
   });
 
   it("prints one JSON object with --json", async () => {

@@ -56,7 +56,7 @@ const BODY_CHANGES: readonly [HintCode, string, (body: Buffer) => Buffer | undef
   ],
 ];
 
-/** What would make a refused webhook valid, likeliest first; empty when nothing that is tried does. */
+/** What would make a refused webhook valid: the likeliest alone, for it explains the others. Empty when nothing does. */
 export function diagnose(
   compiled: CompiledScheme,
   request: WebhookRequest,
@@ -70,17 +70,16 @@ export function diagnose(
     // The age was judged before: what is tried here is only the signature.
     new Verifier(scheme, secrets, { tolerance: "none" }).verify({ ...request, body: tried }, 0).valid;
 
-  const hints: Hint[] = [];
   for (const [code, text, change] of BODY_CHANGES) {
     const changed = change(body);
-    if (changed !== undefined && matches(compiled, changed)) hints.push({ code, text });
+    if (changed !== undefined && matches(compiled, changed)) return [{ code, text }];
   }
   const { scheme } = compiled;
   if (scheme.secret.decode !== "utf8") {
     const asText = [{ decode: "utf8" as const }, { ...scheme.secret, decode: "utf8" as const }];
-    if (asText.some((secret) => matches(compileScheme({ ...scheme, secret }), body))) hints.push(NOT_DECODED);
+    if (asText.some((secret) => matches(compileScheme({ ...scheme, secret }), body))) return [NOT_DECODED];
   }
-  return hints;
+  return [];
 }
 
 const NOT_DECODED: Hint = {
