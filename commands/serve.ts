@@ -3,11 +3,11 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
-import { collect } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { printSection } from "../src/cli/table.ts";
 import { formatDuration } from "../src/core/duration.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
+import type { HooksService } from "../src/core/hooks-service.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
 
 export interface ServeOptions {
@@ -35,7 +35,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
     .addOption(new Option("--log-format <format>", "default: pretty on a terminal, else json").choices(LOG_FORMATS))
     .option("--ready-file <file>", "written once requests are accepted, with the URL; removed at the end")
-    .option("--allow-host <name>", "another name that requests may call this host by", collect, [])
+    .option("--allow-host <name>", "another name that requests may call this host by", collectHost, [])
     .addHelpText(
       "after",
       examples(
@@ -75,6 +75,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
   const { startDaemon } = await import("../src/daemon.ts");
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {}); // it may break while it stops, when nobody waits for this any more
+  const logFormat = serve.logFormat ?? (out.isTty ? "pretty" : "json");
   const daemon = await startDaemon({
     storePath: target.storePath,
     dataDirectory,
@@ -85,8 +86,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     allowedHosts: options.allowHost,
     log: {
       level: serve.logLevel,
-      format: serve.logFormat ?? (out.isTty ? "pretty" : "json"),
-      write: (line) => out.note(line),
+      format: logFormat,
+      write: (line) => out.note(logFormat === "pretty" ? escapeLine(line) : line),
     },
     env: context.env,
     onFatal: (error) =>
@@ -96,16 +97,34 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
 
   if (readyFile !== undefined) await writeReadyFile(readyFile, daemon.url, context);
   if (out.mode === "json") out.print(jsonLine({ url: daemon.url, store: daemon.storePath }));
-  else if (out.mode === "human")
+  else if (out.mode === "human") {
     printSection(out, [
       ["url", out.colors.bold(daemon.url)],
       ["store", escapeLine(daemon.storePath)],
     ]);
-  else out.print(out.mode === "quiet" ? daemon.url : `${daemon.url}\t${escapeLine(daemon.storePath)}`);
+    out.note("Ctrl-C stops it. Meanwhile, in a second terminal:");
+    out.hint(await nextStep(daemon.serviceFor(context.scope())));
+  } else out.print(out.mode === "quiet" ? daemon.url : `${daemon.url}\t${escapeLine(daemon.storePath)}`);
 
   await Promise.race([aborted(context.signal), broken.promise]);
   out.note(`stopping: what is in flight has ${formatDuration(serve.drainMs)}; once more ends at once`);
   await daemon.stop({ drainMs: serve.drainMs });
+}
+
+/** For commander. A name or an address as it stands in the header Host, with or without a port. */
+function collectHost(host: string, before: string[]): string[] {
+  if (/^(\[[\da-f:.]+\]|[\w.-]{1,255})(:\d{1,5})?$/i.test(host)) return [...before, host];
+  throw new HooksError("usage", `--allow-host must be a name, with or without a port, got ${JSON.stringify(host)}`, {
+    field: "--allow-host",
+    hint: "--allow-host hooks.example.com",
+  });
+}
+
+async function nextStep(service: HooksService): Promise<string> {
+  const { data } = await service.listSubscriptions({ limit: 1 });
+  return data.length === 0
+    ? "hooks sub create --url http://localhost:3000/webhooks --event 'order.*'"
+    : "hooks delivery list";
 }
 
 /** Whole or not at all: whoever waits for the file reads it as soon as it is there. */

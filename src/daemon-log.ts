@@ -1,60 +1,109 @@
 import { pino } from "pino";
+import type { DeliveryReason } from "./core/delivery.ts";
 import type { LogFormat, LogLevel } from "./core/setting-rules.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import type { ListenerNews } from "./stream/listen-server.ts";
 
 export interface LogOptions {
   level: LogLevel;
+  /** json: every id and number of each happening; pretty: a short line in words, for a person who watches. */
   format: LogFormat;
   /** One line without its line break; stderr, as a rule. */
   write(line: string): void;
 }
 
-/** What the daemon says of itself. One line for each happening, with every id and number in it. */
+/** What the daemon says of itself, one line for each happening. */
 export interface DaemonLog {
   info(message: string, facts?: object): void;
   warn(message: string, facts?: object): void;
   error(message: string, facts?: object): void;
-  /** Of every attempt: info when it succeeded, warn when it failed. */
-  attempt(record: AttemptRecorded): void;
+  /** What a person needs of the facts the command says by itself. */
+  started(facts: { url: string; store: string; boot: string }): void;
+  /** Of every attempt: info when it succeeded, warn when it failed. `name`: of the subscription, for people. */
+  attempt(record: AttemptRecorded, name: string): void;
   listener(news: ListenerNews): void;
 }
 
-const LEVEL_NAMES: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warn", 50: "error" };
+type Level = "info" | "warn" | "error";
 
 export function createDaemonLog(options: LogOptions): DaemonLog {
+  const isPretty = options.format === "pretty";
   const logger = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line: string) => options.write(options.format === "json" ? line.trimEnd() : pretty(line)) },
+    { write: (line: string) => options.write(isPretty ? pretty(line) : line.trimEnd()) },
   );
+  /** `words`: the same for people. */
+  const log = (level: Level, message: string, facts: object, words: () => string): void => {
+    if (!isPretty) logger[level](facts, message);
+    else if (logger.isLevelEnabled(level)) logger[level](words());
+  };
   return {
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     error: (message, facts = {}) => logger.error(facts, message),
-    attempt: (record) => {
-      if (record.outcome === "success") logger.info(record, "attempt.recorded");
-      else logger.warn(record, "attempt.recorded");
+    started: (facts) => log("info", "started", facts, () => "started"),
+    attempt: (record, name) => {
+      const level = record.outcome === "success" ? "info" : "warn";
+      log(level, "attempt.recorded", record, () => attemptInWords(record, name));
     },
     listener: (news) => {
       if (news.kind === "fault") logger.error({ error: String(news.error) }, "listener.fault");
       else if (news.kind === "connected") {
-        logger.info(
-          { subscription: news.subscription.id, name: news.name, resumed: news.resumed },
-          "listener.connected",
-        );
+        const { subscription, name, resumed } = news;
+        const facts = { subscription: subscription.id, name, resumed };
+        log("info", "listener.connected", facts, () => `listener ${name}  connected`);
       } else {
-        const { code, reason, clean } = news;
-        logger.info({ subscription: news.subscription?.id, code, reason, clean }, "listener.gone");
+        const { subscription, code, reason, clean } = news;
+        const facts = { subscription: subscription?.id, code, reason, clean };
+        const why = clean ? "" : `: ${reason === "" ? `the connection was lost (${code})` : reason}`;
+        log("info", "listener.gone", facts, () => `listener ${subscription?.name ?? "(no session)"}  gone${why}`);
       }
     },
   };
 }
 
-/** Time, level, message, then the facts as key=value: for a person who watches. */
+/** `order.paid → shop  refused  try 2, again in 5 min` */
+function attemptInWords(record: AttemptRecorded, name: string): string {
+  const { attempt, verdict, durationMs } = record;
+  const answer = record.status ?? record.errorCode?.replaceAll("_", " ") ?? "no answer";
+  const notes = [
+    ...(attempt === 1 && verdict === "succeeded" ? [] : [`try ${attempt}`]),
+    ...(verdict === "retry"
+      ? [`again in ${waitInWords((record.nextAttemptAt ?? 0) - record.startedAt - durationMs)}`]
+      : []),
+    ...(verdict === "failed" ? [`given up: ${record.reason === undefined ? "" : GIVEN_UP[record.reason]}`] : []),
+  ];
+  return [`${record.eventType} → ${name}`, answer, `${durationMs} ms`, notes.join(", ")]
+    .filter((part) => part !== "")
+    .join("  ");
+}
+
+const GIVEN_UP: Readonly<Record<DeliveryReason, string>> = {
+  exhausted: "that was the last try",
+  final_status: "this answer is final",
+  gone: "410, the subscription is disabled now",
+  subscription_disabled: "the subscription is disabled",
+  subscription_deleted: "the subscription is deleted",
+  expired: "nobody listened in time",
+  cancelled: "cancelled",
+};
+
+/** One unit: "5 s", "30 min", "10 h". */
+function waitInWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = { 20: "debug", 30: "info", 40: "warn", 50: "error" };
+
+/** Time of this computer, level, message, then the facts as key=value. */
 function pretty(line: string): string {
   const { time, level, msg, ...facts } = JSON.parse(line) as { time: string; level: number; msg: string };
   const shown = Object.entries(facts).map(
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  return [time.slice(11, 23), (LEVEL_NAMES[level] ?? String(level)).padEnd(5), msg, ...shown].join(" ");
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  return [clock, (LEVEL_NAMES[level] ?? String(level)).padEnd(5), msg, ...shown].join(" ");
 }

@@ -65,7 +65,10 @@ export interface Daemon {
   token: string;
   storePath: string;
   serviceFor(scope: Scope): HooksService;
-  /** Refuses new publishes, finishes what is in flight for at most `drainMs`, gives leases back, closes. */
+  /**
+   * Refuses new publishes, finishes what is in flight for at most `drainMs`, gives leases back, closes. Only the first
+   * call counts; later ones wait for the same end.
+   */
   stop(options?: { drainMs?: number }): Promise<void>;
 }
 
@@ -152,18 +155,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const url = await listen(server, options);
     writeDaemonFile(options.storePath, { pid: process.pid, url, bootId, startedAt: Date.now() });
     closers.push(() => removeDaemonFile(options.storePath));
-    log.info("started", { url, store: options.storePath, boot: bootId });
+    log.started({ url, store: options.storePath, boot: bootId });
 
+    const stop = async (drainMs: number): Promise<void> => {
+      server.beginDrain();
+      await Promise.all([tunnel.close(drainMs), dispatcher.stop({ drainMs })]);
+      await closeAll();
+      log.info("stopped");
+    };
+    let stopped: Promise<void> | undefined;
     return {
       url,
       token,
       storePath: options.storePath,
       serviceFor: local.serviceFor,
-      stop: async ({ drainMs = DEFAULT_DRAIN_MS } = {}) => {
-        server.beginDrain();
-        await Promise.all([tunnel.close(drainMs), dispatcher.stop({ drainMs })]);
-        await closeAll();
-        log.info("stopped");
+      stop: ({ drainMs = DEFAULT_DRAIN_MS } = {}) => {
+        stopped ??= stop(drainMs);
+        return stopped;
       },
     };
   } catch (error) {
@@ -249,7 +257,7 @@ function buildDispatcher(
     random: Math.random,
     concurrency: concurrency ?? DEFAULT_CONCURRENCY,
     userAgent: `hooks/${VERSION}`,
-    onAttempt: log.attempt,
+    onAttempt: (record) => log.attempt(record, local.directory.nameOf(record.subscriptionId)),
     onDisabled: () => void local.directory.reload().catch(onFatal),
     onFatal,
   });

@@ -23,6 +23,8 @@ export class SubscriptionDirectory {
   readonly #scope: Scope | undefined;
   #entries = new Map<number, Entry>();
   #indexes = new Map<string, PatternIndex<Entry>>();
+  /** By id; of those that have one. */
+  #names = new Map<string, string>();
   #loaded: Promise<void> | undefined;
   /** Reads of the store go one after another: an older answer must never replace a newer one. */
   #reading: Promise<void> = Promise.resolve();
@@ -47,6 +49,7 @@ export class SubscriptionDirectory {
       const before = this.#entries;
       this.#entries = new Map();
       this.#indexes = new Map();
+      this.#names = new Map();
       for (const one of stored) {
         const old = before.get(one.rowId);
         // Unsealing is the dear part: an entry that nobody touched keeps what was unsealed.
@@ -88,6 +91,11 @@ export class SubscriptionDirectory {
     for (const entry of this.#entries.values()) yield this.#open(entry);
   }
 
+  /** For people; the id itself where there is no name. */
+  nameOf(id: string): string {
+    return this.#names.get(id) ?? id;
+  }
+
   /** Row ids of the enabled subscriptions that take events of this type: paused ones collect too. */
   takersOf(scope: Scope, type: string): number[] {
     const takers = this.#indexes.get(keyOf(scope))?.takers(type);
@@ -97,6 +105,7 @@ export class SubscriptionDirectory {
   #put(entry: Entry): void {
     const { stored } = entry;
     this.#entries.set(stored.rowId, entry);
+    if (stored.name !== "") this.#names.set(stored.id, stored.name);
     if (!stored.enabled) return;
     const key = keyOf(stored.scope);
     let index = this.#indexes.get(key);
@@ -111,6 +120,7 @@ export class SubscriptionDirectory {
     const entry = this.#entries.get(rowId);
     if (entry === undefined) return;
     this.#entries.delete(rowId);
+    this.#names.delete(entry.stored.id);
     this.#indexes.get(keyOf(entry.stored.scope))?.remove(entry.stored.events, entry);
   }
 
