@@ -2,13 +2,13 @@ import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
-import { standing } from "../src/cli/standing.ts";
+import { MOST_COUNTED, standing } from "../src/cli/standing.ts";
 import { printSection } from "../src/cli/table.ts";
 
 /** Defines `hooks status`. */
 export function statusCommand(context: CliContext, run = runStatus): Command {
   return new Command("status")
-    .description("Shows where hooks works, whether a daemon runs there, and what failed. Changes nothing.")
+    .description("Shows where hooks works, whether a daemon runs there, what waits and what failed. Changes nothing.")
     .addHelpText(
       "after",
       examples("hooks status", "hooks status --json", "hooks status --server https://hooks.example.com"),
@@ -16,18 +16,19 @@ export function statusCommand(context: CliContext, run = runStatus): Command {
     .action(() => run(context));
 }
 
+/** @throws HooksError when the store or the server cannot be read */
 export async function runStatus(context: CliContext): Promise<void> {
   const { out } = context;
-  const { where, daemon, subscriptions, failed, trouble } = await standing(context);
+  const { where, daemon, subscriptions, failed, waiting, trouble } = await standing(context);
   const { tenant, environment } = context.scope();
   const isLocal = context.settings().target.kind === "local";
   if (out.mode === "json") {
-    out.print(
-      jsonLine({ [isLocal ? "store" : "server"]: where, tenant, environment, daemon, subscriptions, failed, trouble }),
-    );
+    const place = { [isLocal ? "store" : "server"]: where, tenant, environment };
+    out.print(jsonLine({ ...place, daemon, subscriptions, waiting, failed, trouble }));
     return;
   }
   const number = (value: number | null): string => (value === null ? "-" : String(value));
+  const counted = (value: number): string => (value < MOST_COUNTED ? String(value) : `${MOST_COUNTED} or more`);
   printSection(out, [
     [isLocal ? "store" : "server", escapeLine(where)],
     ...(isLocal
@@ -36,6 +37,10 @@ export async function runStatus(context: CliContext): Promise<void> {
     ["tenant", tenant],
     ["environment", environment],
     ["subscriptions", number(subscriptions)],
+    [
+      "waiting deliveries",
+      waiting === null ? "-" : `${counted(waiting.pending)} pending, ${counted(waiting.retrying)} retrying`,
+    ],
     ["failed deliveries", number(failed)],
     ...(trouble === null ? [] : ([["note", escapeLine(trouble)]] as const)),
   ]);

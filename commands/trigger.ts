@@ -9,8 +9,10 @@ import { setPath } from "../src/cli/set-path.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { EventInput, PublishReceipt, RawJson } from "../src/core/event.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
+import type { HooksService } from "../src/core/hooks-service.ts";
 import { nearestEventType } from "../src/core/nearest.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
+import { shellWord } from "../src/core/shell-word.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
 import { triggerDirectly } from "./trigger-directly.ts";
 import { waitForDeliveries } from "./trigger-wait.ts";
@@ -86,10 +88,21 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
     printReceipt(receipt, type, options.wait === true, context);
   }
   if (receipts.every((receipt) => receipt.deliveries === 0)) {
-    context.out.note(`no subscription takes ${type}`);
-    context.out.hint(`hooks sub create --url http://localhost:3000/hook --event ${type}`);
+    await sayWhyNobody(type, service, context);
   } else if (options.wait !== true) await hintAtDaemon(context);
   if (options.wait === true) await waitForDeliveries(receipts, options.timeout ?? DEFAULT_WAIT_MS, context);
+}
+
+async function sayWhyNobody(type: string, service: HooksService, { out }: CliContext): Promise<void> {
+  const [disabled] = (await service.listSubscriptions({ event: type, enabled: false, limit: 1 })).data;
+  if (disabled === undefined) {
+    out.note(`no subscription takes ${type}`);
+    out.hint(`hooks sub create --url http://localhost:3000/hook --event ${type}`);
+    return;
+  }
+  const name = disabled.name === "" ? disabled.id : disabled.name;
+  out.note(`${escapeLine(name)} takes ${type} but is disabled`);
+  out.hint(`hooks sub enable ${shellWord(name)}`);
 }
 
 function printReceipt(receipt: PublishReceipt, type: string, waits: boolean, { out }: CliContext): void {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { parseDuration } from "./core/duration.ts";
@@ -18,6 +18,7 @@ import {
   type SettingRule,
   usage,
 } from "./core/setting-rules.ts";
+import { shellWord } from "./core/shell-word.ts";
 
 /** What is in force for this run (cli.md): flag > HOOKS_* > project file > user file > default. */
 export interface Settings {
@@ -121,6 +122,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   const logFormat = first("log_format")?.text;
   const defaultStore = path.join(places.dataDirectory, "hooks.db");
   fillDefaultStore(values, defaultStore, first("server") !== undefined);
+  if (first("server") === undefined) checkStoreFolder(first("store"), places.dataDirectory);
   return {
     target: targetOf(first("store"), first("server"), first("api_key"), first("api_key_file"), defaultStore),
     tenant: first("tenant")?.text,
@@ -239,6 +241,14 @@ function settingValue(key: string, rule: SettingRule, [first, ...rest]: Candidat
 function fillDefaultStore(values: SettingValue[], storePath: string, isRemote: boolean): void {
   const store = values.find((value) => value.key === "store");
   if (store !== undefined && !isRemote) store.value ??= storePath;
+}
+
+/** A path that somebody named and that leads nowhere is mistyped; only our own folder is made when it is missing. */
+function checkStoreFolder(store: Candidate | undefined, dataDirectory: string): void {
+  const folder = store === undefined ? dataDirectory : path.dirname(store.text);
+  if (store === undefined || folder === dataDirectory) return;
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw usage(`${store.origin}: there is no folder ${folder}`, store.origin, `make it: mkdir -p ${shellWord(folder)}`);
 }
 
 function targetOf(

@@ -2,8 +2,9 @@ import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
-import { printOne } from "../../src/cli/print-one.ts";
-import { SUBSCRIPTION_VIEW, subscriptionLines } from "../../src/cli/subscription-view.ts";
+import { addFieldsFlag } from "../../src/cli/pages.ts";
+import { printChanged, printsFields } from "../../src/cli/print-one.ts";
+import { SUBSCRIPTION_VIEW } from "../../src/cli/subscription-view.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import type { SubscriptionResource } from "../../src/core/subscription.ts";
 
@@ -56,21 +57,22 @@ export function subResumeCommand(context: CliContext, run = runSubSwitch): Comma
   return define("resume", context, run);
 }
 
-export async function runSubSwitch(options: { verb: Verb; id: string }, context: CliContext): Promise<void> {
+export async function runSubSwitch(
+  options: { verb: Verb; id: string; fields?: string[] },
+  context: CliContext,
+): Promise<void> {
   const { out } = context;
   const { change, done } = TEXTS[options.verb];
+  if (printsFields(out, SUBSCRIPTION_VIEW, options.fields)) return;
   const row = await change(await context.service(), options.id);
-  if (out.mode === "human") {
-    out.print(`${out.colors.green("✓")} ${done} ${escapeLine(row.name === "" ? row.id : row.name)}`);
-    return;
-  }
-  printOne(out, row, SUBSCRIPTION_VIEW, { lines: () => subscriptionLines(row, out, context.now()) });
+  const say = (): string => `${out.colors.green("✓")} ${done} ${escapeLine(row.name === "" ? row.id : row.name)}`;
+  printChanged(out, row, SUBSCRIPTION_VIEW, { fields: options.fields, say });
 }
 
 function define(verb: Verb, context: CliContext, run: typeof runSubSwitch): Command {
-  return new Command(verb)
+  return addFieldsFlag(new Command(verb))
     .description(TEXTS[verb].description)
     .argument("<subscription>", "id, unique beginning of one, or name")
     .addHelpText("after", examples(`hooks sub ${verb} shop`, `hooks sub ${verb} sub_01kz4y --json`))
-    .action((id: string) => run({ verb, id }, context));
+    .action((id: string, flags: { fields?: string[] }) => run({ verb, id, ...flags }, context));
 }

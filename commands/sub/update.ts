@@ -3,16 +3,19 @@ import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
 import { collect } from "../../src/cli/flag-values.ts";
 import { examples } from "../../src/cli/help.ts";
-import { printOne } from "../../src/cli/print-one.ts";
+import { addFieldsFlag } from "../../src/cli/pages.ts";
+import { printChanged, printsFields } from "../../src/cli/print-one.ts";
 import { SUBSCRIPTION_VIEW, subscriptionLines } from "../../src/cli/subscription-view.ts";
+import { sectionLines } from "../../src/cli/table.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { nearest } from "../../src/core/nearest.ts";
-import type { SubscriptionInput } from "../../src/core/subscription.ts";
+import type { SubscriptionInput, SubscriptionResource } from "../../src/core/subscription.ts";
 import { addSubscriptionFlags, namingFlags, type SubscriptionFlags, subscriptionInput } from "./subscription-flags.ts";
 
 export interface SubUpdateOptions extends SubscriptionFlags {
   id: string;
   reset: string[];
+  fields?: string[];
 }
 
 /** Flag without its dashes → the field that null sets back. */
@@ -31,7 +34,7 @@ const RESETTABLE = {
 
 /** Defines `hooks sub update`. */
 export function subUpdateCommand(context: CliContext, run = runSubUpdate): Command {
-  return addSubscriptionFlags(new Command("update"))
+  return addFieldsFlag(addSubscriptionFlags(new Command("update")))
     .description("Changes what is named and leaves the rest. --event, --header and --metadata replace the whole list.")
     .argument("<subscription>", "id, unique beginning of one, or name")
     .addOption(
@@ -53,6 +56,7 @@ export function subUpdateCommand(context: CliContext, run = runSubUpdate): Comma
 /** @throws HooksError `usage` when nothing is to be changed; the service's errors, naming the flag */
 export async function runSubUpdate(flags: SubUpdateOptions, context: CliContext): Promise<void> {
   const { out } = context;
+  if (printsFields(out, SUBSCRIPTION_VIEW, flags.fields)) return;
   const patch: Partial<SubscriptionInput> = await subscriptionInput(flags, context);
   for (const name of flags.reset) Object.assign(patch, { [resetField(name)]: null });
   if (Object.keys(patch).length === 0) {
@@ -60,9 +64,16 @@ export async function runSubUpdate(flags: SubUpdateOptions, context: CliContext)
   }
   const service = await context.service();
   const row = await namingFlags(service.updateSubscription(flags.id, patch));
-  if (out.mode === "human")
-    out.print(`${out.colors.green("✓")} updated subscription ${escapeLine(row.name === "" ? row.id : row.name)}\n`);
-  printOne(out, row, SUBSCRIPTION_VIEW, { lines: () => subscriptionLines(row, out, context.now()) });
+  printChanged(out, row, SUBSCRIPTION_VIEW, { fields: flags.fields, say: () => sayUpdated(row, context) });
+}
+
+function sayUpdated(row: SubscriptionResource, context: CliContext): string {
+  const { out } = context;
+  const name = escapeLine(row.name === "" ? row.id : row.name);
+  return [
+    `${out.colors.green("✓")} updated subscription ${name}\n`,
+    ...sectionLines(out, subscriptionLines(row, out, context.now())),
+  ].join("\n");
 }
 
 function resetField(name: string): keyof SubscriptionInput {

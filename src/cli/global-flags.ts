@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { HooksError } from "../core/errors.ts";
+import { shellWord } from "../core/shell-word.ts";
 import type { ColorChoice } from "./color.ts";
 
 /** The flags that every command takes. */
@@ -101,10 +102,6 @@ export function outputForm(
     });
   }
   return { json: flags.json ?? (wanted === "json" && flags.quiet !== true), quiet: flags.quiet ?? false };
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function isQuiet(words: readonly string[]): boolean {

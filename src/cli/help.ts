@@ -1,7 +1,7 @@
 import type { Command, Help, Option } from "commander";
 import { type CommandTable, type GroupEntry, isGroup } from "./command-table.ts";
 import type { Colors } from "./context.ts";
-import { padToWidth } from "./display-width.ts";
+import { displayWidth, padToWidth } from "./display-width.ts";
 import { GLOBAL_FLAGS } from "./global-flags.ts";
 
 /** Text under a command's help: `examples("hooks sub list", …)`. Every command has at least two. */
@@ -12,31 +12,45 @@ export function examples(...lines: readonly string[]): string {
 const NAME_WIDTH = 14;
 const FLAG_WIDTH = 25;
 
-/** `hooks` and `hooks help`: all from the table, no command is loaded. `state`: a line about store and daemon. */
-export function formatRootHelp(table: CommandTable, colors: Colors, state?: string): string {
+/** `hooks` alone: what it is, the first commands, how it stands, and where the rest is. */
+export function formatHome(table: CommandTable, colors: Colors, state: readonly string[]): string {
   const { bold, dim } = colors;
-  const lines = [`${bold("USAGE")} hooks <command> [flags]`, "", table.summary];
-  if (state !== undefined) lines.push(dim(state));
+  const lines = [`${bold("hooks")}  ${table.summary}`, "", ...table.examples.map((example) => `  $ ${example}`), ""];
   for (const section of table.sections) {
-    lines.push("", bold(section.title.toUpperCase()));
-    for (const entry of section.commands) {
-      if (isGroup(entry) || entry.hidden !== true) lines.push(row(entry.name, entry.summary, NAME_WIDTH));
-    }
+    const names = section.commands.flatMap((entry) => (isGroup(entry) || entry.hidden !== true ? [entry.name] : []));
+    lines.push(`  ${padToWidth(section.title, HOME_WIDTH)}  ${names.join(" ")}`);
   }
-  lines.push("", bold("FLAGS"));
-  for (const { flags, description } of GLOBAL_FLAGS) lines.push(row(alignFlags(flags), description, FLAG_WIDTH));
-  lines.push(row(alignFlags("-h, --help"), "show help for any command", FLAG_WIDTH));
-  lines.push(row(alignFlags("-V, --version"), "show the version", FLAG_WIDTH));
-  lines.push("", bold("EXAMPLES"), ...table.examples.map((example) => `  $ ${example}`));
-  lines.push(
-    "",
-    bold("LEARN MORE"),
-    "  hooks <command> --help · hooks help exit-codes · hooks help environment · hooks help output",
-  );
+  lines.push("", ...state.map((line) => dim(line)), dim("every command and flag: hooks help"));
   return `${lines.join("\n")}\n`;
 }
 
-export function formatGroupHelp(group: GroupEntry, colors: Colors): string {
+const HOME_WIDTH = 8;
+
+/** `hooks help`: all from the table, no command is loaded. `columns`: where lines are broken. */
+export function formatRootHelp(table: CommandTable, colors: Colors, columns: number): string {
+  const { bold } = colors;
+  const lines = [`${bold("USAGE")} hooks <command> [flags]`, "", table.summary];
+  for (const section of table.sections) {
+    lines.push("", bold(section.title.toUpperCase()));
+    for (const entry of section.commands) {
+      if (isGroup(entry) || entry.hidden !== true) lines.push(row(entry.name, entry.summary, NAME_WIDTH, columns));
+    }
+  }
+  const flags = [
+    ...GLOBAL_FLAGS,
+    { flags: "--fields <names>", description: "where data is printed: choose columns and JSON keys; help lists them" },
+    { flags: "-h, --help", description: "show help for any command" },
+    { flags: "-V, --version", description: "show the version" },
+  ];
+  lines.push("", bold("FLAGS"));
+  for (const flag of flags) lines.push(row(alignFlags(flag.flags), flag.description, FLAG_WIDTH, columns));
+  lines.push("", bold("EXAMPLES"), ...table.examples.map((example) => `  $ ${example}`));
+  const more = "hooks <command> --help · hooks help exit-codes · hooks help environment · hooks help output";
+  lines.push("", bold("LEARN MORE"), row("", more, 0, columns));
+  return `${lines.join("\n")}\n`;
+}
+
+export function formatGroupHelp(group: GroupEntry, colors: Colors, columns: number): string {
   const { bold } = colors;
   const lines = [
     `${bold("USAGE")} hooks ${group.name} <command> [flags]`,
@@ -45,25 +59,31 @@ export function formatGroupHelp(group: GroupEntry, colors: Colors): string {
     "",
     bold("COMMANDS"),
   ];
-  for (const entry of group.commands) lines.push(row(entry.name, entry.summary, NAME_WIDTH));
+  for (const entry of group.commands) lines.push(row(entry.name, entry.summary, NAME_WIDTH, columns));
   lines.push("", bold("LEARN MORE"), `  hooks ${group.name} <command> --help · hooks --help`);
   return `${lines.join("\n")}\n`;
 }
 
 /** In place of commander's own layout; the examples follow it as text after the help. */
 export function formatLeafHelp(command: Command, helper: Help): string {
-  const lines = [`${helper.styleTitle("USAGE")} ${command.name()} ${usageOf(command)}`, "", command.description()];
+  const columns = helper.helpWidth ?? Number.POSITIVE_INFINITY;
+  const lines = [
+    `${helper.styleTitle("USAGE")} ${command.name()} ${usageOf(command)}`,
+    "",
+    ...wrapText(command.description(), columns),
+  ];
   const args = helper.visibleArguments(command);
   if (0 < args.length) {
     const width = Math.max(...args.map((argument) => argument.name().length + 2));
     lines.push("", helper.styleTitle("ARGUMENTS"));
-    for (const argument of args) lines.push(row(`<${argument.name()}>`, helper.argumentDescription(argument), width));
+    // Not argumentDescription(): it says the choices, and so does the description.
+    for (const argument of args) lines.push(row(`<${argument.name()}>`, argument.description, width, columns));
   }
   const options = helper.visibleOptions(command).filter((option) => option.long !== "--help");
   if (0 < options.length) {
     const width = Math.max(...options.map((option) => alignFlags(option.flags).length));
     lines.push("", helper.styleTitle("FLAGS"));
-    for (const option of options) lines.push(row(alignFlags(option.flags), optionText(option), width));
+    for (const option of options) lines.push(row(alignFlags(option.flags), optionText(option), width, columns));
   }
   lines.push("", "Global flags (--json, --quiet, --store, --server …): hooks --help");
   return `${lines.join("\n")}\n`;
@@ -91,6 +111,26 @@ function alignFlags(flags: string): string {
   return flags.startsWith("--") ? `    ${flags}` : flags;
 }
 
-function row(name: string, text: string, width: number): string {
-  return `  ${padToWidth(name, width)}  ${text}`.trimEnd();
+/** The text is broken at `columns` and goes on under itself. */
+function row(name: string, text: string, width: number, columns: number): string {
+  const gap = width === 0 ? "" : "  ";
+  const [first = "", ...rest] = wrapText(text, columns - 2 - width - gap.length);
+  const indent = " ".repeat(2 + width + gap.length);
+  return [`  ${padToWidth(name, width)}${gap}${first}`.trimEnd(), ...rest.map((line) => indent + line)].join("\n");
+}
+
+/** No line is made shorter than this, however narrow the terminal. */
+const LEAST_WIDTH = 20;
+
+function wrapText(text: string, width: number): string[] {
+  const most = Math.max(width, LEAST_WIDTH);
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && most < displayWidth(line) + 1 + displayWidth(word)) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }

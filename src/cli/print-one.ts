@@ -20,9 +20,30 @@ export function printOne<Row extends object>(
   else printSection(out, lines());
 }
 
-/** `--fields help`: prints the names and answers true. */
+/**
+ * What a command that changed one thing prints: for people the line that `say` gives; a pipe gets the thing as a list
+ * would show it, in one line.
+ */
+export function printChanged<Row extends object>(
+  out: Output,
+  row: Row,
+  view: ListView<Row>,
+  options: { fields?: Fields; say: () => string },
+): void {
+  if (out.mode === "human" && options.fields === undefined) out.print(options.say());
+  else printList(out, [row], view, options.fields);
+}
+
+/**
+ * `--fields help`: prints the names and answers true. Looks at the names, so that a wrong one is refused before
+ * anything is done.
+ * @throws HooksError `usage`
+ */
 export function printsFields<Row extends object>(out: Output, view: ListView<Row>, fields: Fields): boolean {
-  if (fields?.length !== 1 || fields[0] !== "help") return false;
+  if (fields?.length !== 1 || fields[0] !== "help") {
+    checkFields(fields, view.fields);
+    return false;
+  }
   for (const field of view.fields) out.print(field);
   return true;
 }

@@ -128,9 +128,14 @@ class Run {
       writeOut: (text) => void this.#io.stdout.write(text.replace(/^(EXAMPLES|Examples?:)$/m, bold("EXAMPLES"))),
       writeErr: () => {}, // commander's own complaint: ours is written once, in report()
       getOutHasColors: () => hasColors,
-      getOutHelpWidth: () => this.#io.stdout.columns ?? 100,
+      getOutHelpWidth: () => this.#helpWidth,
     });
     command.configureHelp({ ...command.configureHelp(), styleTitle: bold });
+  }
+
+  /** In a pipe nobody knows how wide it will be shown. */
+  get #helpWidth(): number {
+    return this.#io.stdout.columns || 120;
   }
 
   async #showHelp(words: readonly string[]): Promise<void> {
@@ -149,7 +154,7 @@ class Run {
     const colors = await loadColors(takesColor(choice, this.#io.env, this.#io.stdout.isTTY === true));
     const [first, ...rest] = names;
     if (first === undefined) {
-      this.#io.stdout.write(help.formatRootHelp(this.#table, colors));
+      this.#io.stdout.write(help.formatRootHelp(this.#table, colors, this.#helpWidth));
       return;
     }
     const topic = topics.HELP_TOPICS[first];
@@ -158,7 +163,7 @@ class Run {
     if (topic !== undefined && rest.length === 0) this.#io.stdout.write(topic);
     else if (entry === undefined) throw unknownCommand(first, level, [], Object.keys(topics.HELP_TOPICS));
     else if (!isGroup(entry)) await this.#runLeaf([first], entry, ["--help"]);
-    else if (rest[0] === undefined) this.#io.stdout.write(help.formatGroupHelp(entry, colors));
+    else if (rest[0] === undefined) this.#io.stdout.write(help.formatGroupHelp(entry, colors, this.#helpWidth));
     else {
       const leaf = entry.commands.find((candidate) => candidate.name === rest[0]);
       if (leaf === undefined) throw unknownCommand(rest[0], entry.commands, [first]);

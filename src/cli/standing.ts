@@ -1,5 +1,8 @@
-import { isHooksError } from "../core/errors.ts";
+import type { DeliveryState } from "../core/delivery.ts";
+import { type HooksError, isHooksError } from "../core/errors.ts";
+import type { HooksService, Page, PageQuery } from "../core/hooks-service.ts";
 import type { CliContext } from "./context.ts";
+import { fetchRows } from "./pages.ts";
 
 /** How things stand: what `hooks` and `hooks status` show. */
 export interface Standing {
@@ -10,14 +13,29 @@ export interface Standing {
   subscriptions: number | null;
   /** Deliveries that ended as failed: the dead letters. */
   failed: number | null;
+  /** Deliveries that wait for their first attempt or their next one; counted up to MOST_COUNTED. */
+  waiting: { pending: number; retrying: number } | null;
   /** Why the numbers are null. */
   trouble: string | null;
 }
 
 const PAGE = 200;
+export const MOST_COUNTED = 1_000;
 
-/** Looks only: a store that does not exist is not made, an old one is not migrated. Never throws for what it finds. */
+/** Looks only: a store that does not exist is not made, an old one is not migrated. @throws HooksError what is in the way */
 export async function standing(context: CliContext): Promise<Standing> {
+  const { standing: found, error } = await look(context);
+  if (error !== undefined) throw error;
+  return found;
+}
+
+/** The same, which tells what is in the way as `trouble`. */
+export async function standingWithTrouble(context: CliContext): Promise<Standing> {
+  const { standing: found, error } = await look(context);
+  return error === undefined ? found : { ...found, trouble: error.message };
+}
+
+async function look(context: CliContext): Promise<{ standing: Standing; error?: HooksError }> {
   const { target } = context.settings();
   const isLocal = target.kind === "local";
   const result: Standing = {
@@ -25,6 +43,7 @@ export async function standing(context: CliContext): Promise<Standing> {
     daemon: null,
     subscriptions: null,
     failed: null,
+    waiting: null,
     trouble: null,
   };
   try {
@@ -32,7 +51,7 @@ export async function standing(context: CliContext): Promise<Standing> {
     if (daemon !== undefined) result.daemon = { pid: daemon.pid, url: daemon.url };
     if (isLocal && !(await isFile(target.storePath))) {
       result.trouble = "no store yet";
-      return result;
+      return { standing: result };
     }
     const service = isLocal
       ? (await context.local("", { readOnly: true })).serviceFor(context.scope())
@@ -40,11 +59,18 @@ export async function standing(context: CliContext): Promise<Standing> {
     const page = await service.listSubscriptions({ limit: PAGE });
     result.subscriptions = page.data.length;
     result.failed = (await service.replay({ status: "failed", dry_run: true })).count;
+    const [pending, retrying] = await Promise.all([count("pending", service), count("retrying", service)]);
+    result.waiting = { pending, retrying };
   } catch (error) {
     if (!isHooksError(error)) throw error;
-    result.trouble = error.message;
+    return { standing: result, error };
   }
-  return result;
+  return { standing: result };
+}
+
+async function count(status: DeliveryState, service: HooksService): Promise<number> {
+  const list = (page: PageQuery): Promise<Page<unknown>> => service.listDeliveries({ status, ...page });
+  return (await fetchRows(list, { limit: MOST_COUNTED, cursor: undefined })).rows.length;
 }
 
 async function isFile(file: string): Promise<boolean> {

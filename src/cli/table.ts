@@ -146,8 +146,11 @@ function fitWidths(natural: readonly number[], least: readonly number[], availab
 
 /** `key  value` lines for people and pipes, keys dim and aligned. A value of several lines is indented. */
 export function printSection(out: Output, lines: readonly (readonly [key: string, value: string])[]): void {
+  for (const line of sectionLines(out, lines)) out.print(line);
+}
+
+export function sectionLines(out: Output, lines: readonly (readonly [key: string, value: string])[]): string[] {
   const width = Math.max(...lines.map(([key]) => displayWidth(key)));
-  for (const [key, value] of lines) {
-    out.print(`${out.mode === "human" ? "  " : ""}${out.colors.dim(padToWidth(key, width))}  ${value}`);
-  }
+  const indent = out.mode === "human" ? "  " : "";
+  return lines.map(([key, value]) => `${indent}${out.colors.dim(padToWidth(key, width))}  ${value}`);
 }

@@ -342,16 +342,48 @@ describe("looking", () => {
   it("status and home say how it stands", async () => {
     const store = new Store();
     await store.create();
+    await store.ok("publish", "order.paid", "--data", "{}");
+    expect(await store.ok("status")).toMatch(/^waiting deliveries +1 pending, 0 retrying$/m);
     expect(await store.json("status")).toEqual({
       store: path.join(store.home, "hooks.db"),
       tenant: "default",
       environment: "development",
       daemon: null,
       subscriptions: 1,
+      waiting: { pending: 1, retrying: 0 },
       failed: 0,
       trouble: null,
     });
-    expect(await store.ok()).toContain(`daemon: not running · store: ${store.home}/hooks.db (1 subscription)`);
+    const home = await store.run([], { env: { HOME: path.dirname(store.home) } });
+    const shown = `~/${path.basename(store.home)}/hooks.db`;
+    expect(home.stdout).toContain(`daemon: not running\nstore: ${shown} (1 subscription)\n`);
+    expect(home.stdout.split("\n").length).toBeLessThan(18);
+    expect(home.stdout).toContain("hooks listen --forward");
+  });
+
+  it("status of a server that is not there fails; home shows it", async () => {
+    const store = new Store();
+    const server = ["--server", "http://127.0.0.1:9"];
+    for (const line of [["status"], ["status", "--json"]]) {
+      expect(await store.run([...line, ...server])).toMatchObject({ code: 5, stdout: "" });
+    }
+    const home = await store.run(server);
+    expect(home).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing answers") });
+  });
+
+  it("at a store in a folder that is not there is a usage error, and makes nothing", async () => {
+    const store = new Store();
+    const file = path.join(store.home, "nope", "x.db");
+    for (const line of [["sub", "list"], ["trigger", "order.paid"], ["status"]]) {
+      const { code, stdout, stderr } = await store.run([...line, "--store", file]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain(`error: --store: there is no folder ${store.home}/nope\nhint: make it: mkdir -p`);
+    }
+    expect(existsSync(path.dirname(file))).toBe(false);
+    expect(await store.run(["sub", "list", "--store", path.join(store.home, "new.db")])).toMatchObject({ code: 0 });
+    const own = path.join(store.home, "own");
+    const inOwn = { env: { HOOKS_HOME: own, HOOKS_STORE: path.join(own, "hooks.db") } };
+    expect(await store.run(["sub", "list"], inOwn)).toMatchObject({ code: 0 });
   });
 
   it("doctor finds a file that is not ours: exit 1", async () => {
@@ -407,5 +439,60 @@ describe("text from outside", () => {
       }
     }
     expect((await store.run(["sub", "get", evil])).stderr).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+  });
+});
+
+describe("trigger", () => {
+  it("takes a second type for what it is, and a slip for one", async () => {
+    const store = new Store();
+    for (const type of ["order.created", "order.updated", "order.deleted", "user.created", "ci.a", "ci.b"]) {
+      expect(await store.run(["trigger", type])).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining("is a new event type"),
+      });
+    }
+    const slip = await store.run(["trigger", "order.craeted"]);
+    expect(slip).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "order.created"?') });
+  });
+
+  it("says that who takes the event is disabled, and else that nobody does", async () => {
+    const store = new Store();
+    await store.create("--disabled");
+    const disabled = await store.run(["trigger", "order.paid"]);
+    expect(disabled.stderr).toMatch(/^shop takes order\.paid but is disabled\nhint: hooks sub enable shop$/m);
+    const nobody = await store.run(["trigger", "user.created"]);
+    expect(nobody.stderr).toMatch(/^no subscription takes user\.created\nhint: hooks sub create /m);
+  });
+
+  it("takes an object for metadata and nothing else", async () => {
+    const store = new Store();
+    for (const line of [
+      ["publish", "a.b", "--data", "{}", "--metadata", "[]"],
+      ["trigger", "a.b", "--set", "metadata=5"],
+    ]) {
+      const { code, stderr } = await store.run(line);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/metadata must be a JSON object/);
+    }
+    expect(await store.ok("event", "list")).toBe("");
+  });
+});
+
+describe("what changed one thing", () => {
+  it("is one line in a pipe, the chosen fields with --fields, and refused before it is done when a field is none", async () => {
+    const store = new Store();
+    const { id } = await store.create();
+    await store.ok("publish", "order.paid", "--data", "{}");
+    const delivery = await store.ok("delivery", "list", "--quiet");
+    for (const verb of ["disable", "enable", "pause", "resume"]) {
+      expect(await store.ok("sub", verb, "shop")).toMatch(new RegExp(`^${id}\tshop\thttp[^\n]*$`));
+    }
+    expect(await store.ok("sub", "update", "shop", "--timeout", "5s")).toMatch(new RegExp(`^${id}\tshop\t[^\n]*$`));
+    expect(await store.ok("delivery", "cancel", delivery)).toMatch(
+      new RegExp(`^${delivery}\t[^\n]*\tcancelled\t[^\n]*$`),
+    );
+    expect(await store.ok("sub", "disable", "shop", "--fields", "name,enabled")).toBe("shop\tfalse");
+    expect(await store.run(["sub", "enable", "shop", "--fields", "nope"])).toMatchObject({ code: 2 });
+    expect(await store.ok("sub", "get", "shop", "--fields", "enabled")).toBe("false");
   });
 });
