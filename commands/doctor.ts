@@ -90,6 +90,7 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
         ? { check: "store", ok: false, ...told(opened) }
         : { check: "store", ok: true, detail: "can be read" },
     );
+    if (!isHooksError(opened)) findings.push(await checkSecrets(context));
   }
   const daemon = await found(() => context.daemon());
   if (isHooksError(daemon)) findings.push({ check: "daemon", ok: false, ...told(daemon) });
@@ -112,6 +113,14 @@ async function remoteChecks(context: CliContext): Promise<Finding[]> {
       ? { check: "key", ok: false, ...told(access) }
       : { check: "key", ok: true, detail: "may read subscriptions" },
   ];
+}
+
+/** They are sealed with a key that is not in the store: a copied or restored one may lack it. */
+async function checkSecrets(context: CliContext): Promise<Finding> {
+  const count = await found(async () => (await context.local("hooks doctor", { readOnly: true })).checkSecrets());
+  return isHooksError(count)
+    ? { check: "secrets", ok: false, ...told(count) }
+    : { check: "secrets", ok: true, detail: count === 1 ? "1 can be opened" : `${count} can be opened` };
 }
 
 /** Secrets are in there: nobody else may read it. */

@@ -7,7 +7,7 @@ import type { Store } from "../store/store.ts";
 import { UseCases } from "./local-service.ts";
 import { newId } from "./new-id.ts";
 import type { DispatchPort, OneOffRequest, ServiceParts } from "./service-parts.ts";
-import { SubscriptionDirectory } from "./subscription-directory.ts";
+import { openHeaders, SubscriptionDirectory } from "./subscription-directory.ts";
 import { Vault } from "./vault.ts";
 
 export interface LocalOptions {
@@ -36,6 +36,11 @@ export interface LocalHooks {
   serviceFor(scope: Scope): HooksService;
   /** Whole secrets that sign now, newest first: for the owner of the store file (rulings.md 25). */
   secretsOf(scope: Scope, subscription: string): Promise<string[]>;
+  /**
+   * Opens everything that is sealed, in every scope, and answers how many secrets there are.
+   * @throws HooksError `store_unusable` for the first that does not open, `usage` when the master key itself is wrong
+   */
+  checkSecrets(): Promise<number>;
   /** From now on what is published goes to this dispatcher. */
   attach(dispatch: DispatchPort): void;
   close(): Promise<void>;
@@ -71,9 +76,20 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     cases,
     serviceFor: (scope) => cases.in(scope),
     secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription),
+    checkSecrets: () => checkSecrets(store, vault),
     attach: (dispatch) => {
       parts.dispatch = dispatch;
     },
     close: () => store.close(),
   };
+}
+
+async function checkSecrets(store: Store, vault: Vault): Promise<number> {
+  let count = 0;
+  for (const stored of await store.loadSubscriptions()) {
+    openHeaders(stored, vault);
+    for (const secret of stored.secrets) vault.open(secret.sealed, secret.id);
+    count += stored.secrets.length;
+  }
+  return count;
 }

@@ -20,7 +20,7 @@ export async function testSubscription(
   if (subscription.url === undefined) {
     throw new HooksError("conflict", "a listener has no URL to test", {
       field: "id",
-      hint: `hooks trigger ${subscription.events[0]}`,
+      hint: `hooks trigger ${typeFor(subscription.events)}`,
     });
   }
   const sentAt = parts.now();
@@ -35,6 +35,13 @@ export async function testSubscription(
     userAgent: `hooks/${parts.version}`,
   });
   return toTestResult(await parts.send({ url: subscription.url, ...request, timeoutMs: subscription.timeoutMs }));
+}
+
+/** An event type that one of these patterns takes, an exact one if there is one. */
+function typeFor(patterns: readonly string[]): string {
+  const pattern = patterns.find((one) => !one.endsWith("*")) ?? patterns[0] ?? "*";
+  if (pattern === "*") return "order.created";
+  return pattern.endsWith(".*") ? `${pattern.slice(0, -2)}.created` : pattern;
 }
 
 function toTestResult(result: SendResult): TestResult {

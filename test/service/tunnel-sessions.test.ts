@@ -83,6 +83,30 @@ describe("a listen session", () => {
     expect((await service.listDeliveries({ status: "pending" })).data.map((one) => one.event_id)).toEqual(["two"]);
   });
 
+  it("that is only looked at stays as it is; a new one collects nothing", async () => {
+    const { sessions, service } = await openSessions();
+    const looked = await sessions.open({ ...REQUEST, onlyLooks: true });
+    expect(await service.getSubscription(looked.subscription.id)).toMatchObject({ enabled: false });
+    const opened = await sessions.open(REQUEST);
+    expect(opened.secrets).toEqual(looked.secrets);
+    const again = await sessions.open({ ...REQUEST, events: ["*"], retry: true, onlyLooks: true });
+    expect(again).toMatchObject({ secrets: looked.secrets, subscription: { events: REQUEST.events, enabled: true } });
+    expect(again.subscription.retry).toEqual(opened.subscription.retry);
+  });
+
+  it.each([
+    [["order.*"], "order.created"],
+    [["a.*", "invoice.paid"], "invoice.paid"],
+    [["*"], "order.created"],
+  ])("of %j has no URL to test; the hint is an event that it takes", async (events, type) => {
+    const { sessions, service } = await openSessions();
+    const { subscription } = await sessions.open({ ...REQUEST, events });
+    await expect(service.testSubscription(subscription.id)).rejects.toMatchObject({
+      code: "conflict",
+      hint: `hooks trigger ${type}`,
+    });
+  });
+
   it("is one, also when two listeners open it at the same time", async () => {
     const { sessions, service } = await openSessions();
     const [one, other] = await Promise.all([sessions.open(REQUEST), sessions.open(REQUEST)]);
