@@ -42,8 +42,7 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   const { bold, dim, green } = out.noteColors;
   const deadline = context.now() + options.limitMs;
   const say = (line = ""): void => out.note(line);
-  // In a checkout, where `npm run demo` was typed, hooks is on nobody's PATH.
-  const program = context.env["npm_lifecycle_event"] === "demo" ? "npx hooks" : "hooks";
+  const program = programName(context.env);
   const command = (line: string): void => say(dim(`       $ ${program} ${line}`));
 
   const folder = await mkdtemp(path.join(tmpdir(), "hooks-demo-"));
@@ -107,7 +106,9 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   say(`  ${bold("5")}  The answers above are the receivers'. This is what the relay has on record:`);
   say();
   const names = new Map([first, second].map(({ id, name }) => [id, name]));
-  printList(out, rowsOf(deliveries, names), VIEW, undefined);
+  // One id for each delivery; its attempts are rows of the table only.
+  if (out.mode === "quiet") for (const { id } of deliveries) out.print(id);
+  else printList(out, rowsOf(deliveries, names), VIEW, undefined);
 
   const missing = whatIsMissing(deliveries, steady, shaky);
   if (missing.length > 0) {
@@ -123,6 +124,15 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   say(bold("Next, with your own program on port 3000:"));
   command("listen --forward localhost:3000/webhooks");
   command("trigger order.paid --wait          # in a second terminal");
+}
+
+/** How the program is called where the demo was: in a checkout, or by npx, hooks is on nobody's PATH. */
+export function programName(env: DemoContext["env"]): string {
+  const { npm_lifecycle_event: event, npm_command: command, PATH: folders = "" } = env;
+  if (event === "demo") return "npx hooks";
+  if (event !== "npx" || command !== "exec") return "hooks";
+  // Fetched for this one call: under the command's name there would be another package.
+  return /[\\/]_npx[\\/]/.test(folders) ? "npx hooks-relay" : "npx hooks";
 }
 
 /** Polls: news of a running daemon's deliveries comes over HTTP, which the demo does not need. */

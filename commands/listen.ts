@@ -4,6 +4,7 @@ import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
 import { HooksError } from "../src/core/errors.ts";
+import { shellWord } from "../src/core/shell-word.ts";
 import { VERSION } from "../src/core/version.ts";
 import type { Answer } from "../src/stream/delivery-desk.ts";
 import type { Forwarder } from "../src/stream/forwarder.ts";
@@ -194,7 +195,7 @@ class Listening {
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
     if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
     out.note([`${green("●")} ${again ? "connected again" : "connected"}`, ...(again ? [] : facts)].join("   "));
-    if (!again) out.hint(`the whole secret: hooks listen --print-secret --session ${quoted(ready.session)}`);
+    if (!again) out.hint(`the whole secret: hooks listen --print-secret --session ${shellWord(ready.session)}`);
     const missed = missedLine(ready.waiting, ready.missed_from, ready.missed_to, this.#context.now());
     if (missed !== undefined) out.note(missed);
   }
@@ -243,11 +244,6 @@ class Listening {
 function whereOf(context: CliContext): string {
   const { target } = context.settings();
   return target.kind === "remote" ? target.server.host : `events of ${context.scope().environment}`;
-}
-
-/** For a shell. A session's name has no quote of its own. */
-function quoted(session: string): string {
-  return /^[\w.:/@-]+$/.test(session) ? session : `'${session}'`;
 }
 
 function forwardedDelivery(delivery: DeliveryFrame, answer: Answer, at: number): ForwardedDelivery {

@@ -1,3 +1,4 @@
+import { shellWord } from "../src/core/shell-word.ts";
 import type { WebhookRequest } from "../src/core/signing/webhook-request.ts";
 import type { VerifyCommandOptions } from "./verify.ts";
 
@@ -11,7 +12,7 @@ export function trimmedCommand(options: VerifyCommandOptions, body: WebhookReque
   const { body: file } = options;
   if (file === undefined || file === "-") return undefined;
   const lineBreak = body.at(-2) === CARRIAGE_RETURN ? 2 : 1;
-  return `head -c -${lineBreak} ${quoted(file)} | hooks verify ${flagsOf(options).map(quoted).join(" ")} -`;
+  return `head -c -${lineBreak} ${shellWord(file)} | hooks verify ${flagsOf(options).map(shellWord).join(" ")} -`;
 }
 
 function flagsOf(options: VerifyCommandOptions): string[] {
@@ -29,8 +30,4 @@ function flagsOf(options: VerifyCommandOptions): string[] {
     ["--now", [options.now]],
   ];
   return named.flatMap(([flag, values]) => values.flatMap((value) => (value === undefined ? [] : [flag, value])));
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
