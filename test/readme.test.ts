@@ -125,6 +125,7 @@ async function runShell(text: string): Promise<void> {
     .replaceAll("localhost:3000", `localhost:${receiver.port}`)
     .replaceAll("4680", daemonPort ?? "4680");
   if (/^hooks (serve|listen)\b/.test(script)) return startInBackground(script.trim());
+  if (script.startsWith("node --eval ")) return startReceiverOfTheReader(script.trim());
   const requestsBefore = receiver.requests;
   await run("bash", ["-euo", "pipefail", "-c", script], { env, cwd: home, timeout: STEP_MS });
   if (script.includes("--wait"))
@@ -180,6 +181,35 @@ async function startInBackground(command: string): Promise<void> {
     await sleep(20);
   }
   if (command.startsWith("hooks serve")) daemonPort = new URL(JSON.parse(readFileSync(readyFile, "utf8")).url).port;
+}
+
+/** The program that the reader is offered in place of their own: it must answer. Ours is the one that counts. */
+async function startReceiverOfTheReader(command: string): Promise<void> {
+  const port = await freePort();
+  const child = spawn("bash", ["-c", `exec ${command.replace("3000", String(port))}`], {
+    env,
+    cwd: home,
+    stdio: "ignore",
+  });
+  running.push(child);
+  const deadline = Date.now() + STEP_MS;
+  for (;;) {
+    const answer = await fetch(`http://localhost:${port}/webhooks`, { method: "POST", body: "{}" }).catch(
+      () => undefined,
+    );
+    if (answer?.status === 200) return;
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`"${command}" does not answer`);
+    await sleep(20);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "localhost");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function stopped(child: ChildProcess): Promise<void> {

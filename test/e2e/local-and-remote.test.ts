@@ -96,6 +96,7 @@ function blurred({ code, stdout, stderr }: Ran): Ran {
   const blur = (text: string): string =>
     text
       .replace("sending from this process\n", "")
+      .replace(/\bhooks --server \S+ /g, "hooks ") // commands to paste say where they work
       .replace(/\b(sub|evt|dlv|sec|req|ses)_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g, "$1_…")
       .replace(/whsec_[A-Za-z0-9+/=…]+/g, "whsec_…")
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
