@@ -66,7 +66,11 @@ export async function runReplay(flags: ReplayOptions, context: CliContext): Prom
   if (out.mode === "json") out.print(jsonLine(receipt));
   else if (out.mode === "human") {
     const what = receipt.count === 1 ? "1 delivery" : `${receipt.count} deliveries`;
-    out.print(receipt.dry_run ? `${what} would go out again` : `${out.colors.green("→")} ${what} sent again`);
+    out.print(
+      receipt.dry_run
+        ? `${what} would go out again`
+        : `${out.colors.green("→")} ${what} ${receipt.count === 1 ? "goes" : "go"} out again`,
+    );
   } else out.print(String(receipt.count));
   if (!receipt.dry_run && 0 < receipt.count) await hintAtDaemon(context);
 }

@@ -1,5 +1,5 @@
 import type { CliContext } from "../src/cli/context.ts";
-import { answerOf } from "../src/cli/delivery-view.ts";
+import { answerOf, answerText, REASON_TEXTS } from "../src/cli/delivery-view.ts";
 import { padToWidth } from "../src/cli/display-width.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { startSpinner } from "../src/cli/spinner.ts";
@@ -32,6 +32,7 @@ export async function waitForDeliveries(
   const service = await context.service();
   const names = new Map<string, { name: string; url: string | null }>();
   const deadline = context.now() + limitMs;
+  const willRetry = context.settings().target.kind === "remote" || (await context.daemon()) !== undefined;
   const all: Outcome[] = [];
   for (const receipt of receipts) {
     const spinner = await startSpinner(context.out, "waiting for the first results");
@@ -46,7 +47,7 @@ export async function waitForDeliveries(
     const event = await service.getEvent(receipt.id);
     const outcomes: Outcome[] = [];
     for (const delivery of event.deliveries) outcomes.push(await outcomeOf(delivery, service, names));
-    print(event.id, event.type, outcomes, context);
+    print({ id: event.id, type: event.type, isOneOfMany: 1 < receipts.length, willRetry }, outcomes, context);
     all.push(...outcomes);
   }
   throwUnlessSucceeded(all, limitMs);
@@ -83,39 +84,50 @@ async function nameOf(id: string, service: HooksService): Promise<{ name: string
   }
 }
 
-function print(event: string, type: string, outcomes: readonly Outcome[], context: CliContext): void {
+interface WaitedFor {
+  id: string;
+  type: string;
+  /** Then each line names it. */
+  isOneOfMany: boolean;
+  /** Something goes on sending after this command. */
+  willRetry: boolean;
+}
+
+function print(event: WaitedFor, outcomes: readonly Outcome[], context: CliContext): void {
   const { out } = context;
+  const { id, type, isOneOfMany, willRetry } = event;
   if (out.mode === "quiet") return;
   if (out.mode === "json") {
-    out.print(jsonLine({ id: event, type, deliveries: outcomes.map(toJson) }));
+    out.print(jsonLine({ id, type, deliveries: outcomes.map(toJson) }));
     return;
   }
   const width = Math.max(0, ...outcomes.map(({ name }) => name.length));
   for (const outcome of outcomes) {
     const { delivery, name, url, kind, durationMs } = outcome;
-    const answer = escapeLine(kind === "waiting" ? "no result" : answerOf(delivery));
     if (out.mode === "plain") {
-      out.print([event, delivery.id, escapeLine(name), kind, answer, String(durationMs ?? "")].join("\t"));
+      const answer = escapeLine(kind === "waiting" ? "no result" : answerOf(delivery));
+      out.print([escapeLine(id), delivery.id, escapeLine(name), kind, answer, String(durationMs ?? "")].join("\t"));
       continue;
     }
+    const answer = escapeLine(kind === "waiting" ? "no result" : answerText(delivery));
     const paint = { succeeded: out.colors.green, failed: out.colors.red, waiting: out.colors.yellow }[kind];
     const mark = paint({ succeeded: "✓", failed: "✗", waiting: "…" }[kind]);
     const took = durationMs === null ? "" : `   ${span(durationMs)}`;
     const target = escapeLine(url ?? "(listener)");
-    out.print(
-      `${mark} ${padToWidth(escapeLine(name), width)}   ${answer}${took}   ${target}${aftermath(outcome, context.now())}`,
-    );
+    const after = aftermath(outcome, willRetry, context.now());
+    const of = isOneOfMany ? `   ${out.colors.dim(escapeLine(id))}` : "";
+    out.print(`${mark} ${padToWidth(escapeLine(name), width)}   ${answer}${took}   ${target}${after}${of}`);
   }
 }
 
 /** What the receiver said, and when it is tried again. */
-function aftermath({ delivery, kind }: Outcome, now: number): string {
+function aftermath({ delivery, kind }: Outcome, willRetry: boolean, now: number): string {
   if (kind !== "failed") return "";
-  const said = delivery.response_excerpt === null ? "" : JSON.stringify(delivery.response_excerpt.slice(0, 60));
+  const excerpt = delivery.response_excerpt?.trim().slice(0, 60) ?? "";
+  const said = excerpt === "" ? "" : JSON.stringify(excerpt);
+  const retry = willRetry ? `retry ${relativeTime(delivery.next_attempt_at, now)}` : "the retry waits for a daemon";
   const next =
-    delivery.next_attempt_at === null
-      ? (delivery.reason ?? "")
-      : `retry ${relativeTime(delivery.next_attempt_at, now)}`;
+    delivery.next_attempt_at !== null ? retry : delivery.reason === null ? "" : REASON_TEXTS[delivery.reason];
   const text = [said, next].filter((part) => part !== "").join("; ");
   return text === "" ? "" : `   ${escapeLine(text)}`;
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
-import { ATTEMPT_VIEW, deliveryLines, deliveryView } from "../../src/cli/delivery-view.ts";
+import { attemptView, deliveryLines, deliveryView } from "../../src/cli/delivery-view.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
 import { prettyJson } from "../../src/cli/json-text.ts";
@@ -41,7 +41,7 @@ export async function runDeliveryGet({ id, fields }: DeliveryGetOptions, context
   const { bold } = out.colors;
   if (0 < delivery.attempts.length) {
     out.print(`\n${bold("attempts")}`);
-    printList(out, delivery.attempts, ATTEMPT_VIEW, undefined);
+    printList(out, delivery.attempts, attemptView(context.now()), undefined);
   }
   const payload =
     delivery.payload_encoding === "utf8"

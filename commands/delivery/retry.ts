@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
-import { answerOf, deliveryView } from "../../src/cli/delivery-view.ts";
+import { answerText, deliveryView } from "../../src/cli/delivery-view.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
@@ -43,10 +43,10 @@ export async function runDeliveryRetry(
   const mark = attempt?.outcome === "success" ? out.colors.green("✓") : out.colors.red("✗");
   printChanged(out, tried, view, {
     fields,
-    say: () => `${mark} ${tried.event_type}   ${escapeLine(answerOf(tried))}   attempt ${tried.attempt_count}`,
+    say: () => `${mark} ${tried.event_type}   ${escapeLine(answerText(tried))}   attempt ${tried.attempt_count}`,
   });
   if (attempt?.outcome !== "success") {
-    throw new HooksError("failed", `the attempt failed: ${escapeLine(answerOf(tried))}`, {
+    throw new HooksError("failed", `the attempt failed: ${escapeLine(answerText(tried))}`, {
       hint: `hooks delivery get ${tried.id}`,
     });
   }

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
-import { paintOfState } from "../../src/cli/subscription-view.ts";
+import { DISABLED_TEXTS, paintOfState } from "../../src/cli/subscription-view.ts";
 import { printSection } from "../../src/cli/table.ts";
 import { relativeTime } from "../../src/cli/time-text.ts";
 
@@ -24,7 +24,7 @@ export async function runSubHealth(id: string, context: CliContext): Promise<voi
   const time = (iso: string | null): string =>
     iso === null ? "never" : out.mode === "human" ? `${iso}  ${relativeTime(iso, context.now())}` : iso;
   const paint = paintOfState(health.state, out.colors);
-  const reason = health.disabled_reason === null ? "" : ` (${health.disabled_reason})`;
+  const reason = health.disabled_reason === null ? "" : ` (${DISABLED_TEXTS[health.disabled_reason]})`;
   printSection(out, [
     ["id", row.id],
     ["name", escapeLine(row.name)],

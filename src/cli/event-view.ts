@@ -24,7 +24,7 @@ export function eventView(now: number): ListView<EventResource> {
     columns: [
       { title: "id", text: (row) => row.id, whole: true },
       { title: "type", text: (row) => row.type },
-      { title: "deliveries", text: (row) => String(row.delivery_count) },
+      { title: "deliveries", text: (row) => String(row.delivery_count), expendable: 1 },
       { title: "time", text: (row) => row.timestamp, human: (row) => relativeTime(row.timestamp, now) },
     ],
   };

@@ -15,6 +15,8 @@ export interface Column<Row> {
   whole?: boolean;
   /** Left out for people: they have little room. */
   inPipesOnly?: boolean;
+  /** Left out for people when there is no room for it, or nothing in it; the highest number goes first. */
+  expendable?: number;
   /** Colour, put on after the text was escaped and cut. */
   paint?: (row: Row, colors: Colors) => (text: string) => string;
 }
@@ -84,7 +86,7 @@ export function checkFields(fields: Fields, known: readonly string[]): void {
 }
 
 function fieldColumn<Row extends object>(field: string): Column<Row> {
-  return { title: field, text: (row) => cellOf(valueAt(row, field)) };
+  return { title: field, text: (row) => cellOf(valueAt(row, field)), whole: /(^|_)id$/.test(field) };
 }
 
 /** Any JSON value as the text of a cell: lists joined by commas, objects as JSON, null as nothing. */
@@ -106,13 +108,21 @@ const GAP = "  ";
 /** A column is not made narrower than this to fit. */
 const NARROWEST = 8;
 
-function printAligned<Row extends object>(out: Output, rows: readonly Row[], columns: readonly Column<Row>[]): void {
-  const cells = rows.map((row) => columns.map((column) => escapeLine((column.human ?? column.text)(row))));
-  const natural = columns.map((column, index) =>
-    Math.max(displayWidth(column.title), ...cells.map((line) => displayWidth(line[index] ?? ""))),
+interface Shown<Row> {
+  column: Column<Row>;
+  cells: string[];
+  natural: number;
+  least: number;
+}
+
+function printAligned<Row extends object>(out: Output, rows: readonly Row[], all: readonly Column<Row>[]): void {
+  const available = out.columns ?? 80;
+  const shown = chooseColumns(
+    all.map((column) => shownColumn(column, rows)),
+    available,
   );
-  const least = natural.map((width, index) => (columns[index]?.whole === true ? width : Math.min(width, NARROWEST)));
-  const widths = fitWidths(natural, least, (out.columns ?? 80) - GAP.length * (columns.length - 1));
+  const columns = shown.map(({ column }) => column);
+  const widths = fitWidths(shown, available - GAP.length * (columns.length - 1));
   const line = (texts: readonly string[], paint: (index: number, text: string) => string): string =>
     texts
       .map((text, index) => {
@@ -125,20 +135,39 @@ function printAligned<Row extends object>(out: Output, rows: readonly Row[], col
   const titles = columns.map((column) => column.title.toUpperCase());
   out.print(line(titles, (_, text) => out.colors.dim(text)));
   rows.forEach((row, at) => {
-    out.print(line(cells[at] ?? [], (index, text) => columns[index]?.paint?.(row, out.colors)(text) ?? text));
+    const texts = shown.map(({ cells }) => cells[at] ?? "");
+    out.print(line(texts, (index, text) => columns[index]?.paint?.(row, out.colors)(text) ?? text));
   });
 }
 
-/** Takes a column at a time from the widest that may still become narrower, until all fit or none may. */
-function fitWidths(natural: readonly number[], least: readonly number[], available: number): number[] {
-  const widths = [...natural];
+function shownColumn<Row>(column: Column<Row>, rows: readonly Row[]): Shown<Row> {
+  const cells = rows.map((row) => escapeLine((column.human ?? column.text)(row)));
+  const natural = Math.max(displayWidth(column.title), ...cells.map(displayWidth));
+  return { column, cells, natural, least: column.whole === true ? natural : Math.min(natural, NARROWEST) };
+}
+
+/** Leaves out what is empty, and then what has no room even at its narrowest. */
+function chooseColumns<Row>(all: readonly Shown<Row>[], available: number): Shown<Row>[] {
+  const rank = ({ column }: Shown<Row>): number => column.expendable ?? 0;
+  let shown = all.filter((one) => rank(one) === 0 || one.cells.some((cell) => cell !== ""));
+  while (available < shown.reduce((sum, { least }) => sum + least + GAP.length, -GAP.length)) {
+    const first = Math.max(...shown.map(rank));
+    if (first === 0) break;
+    shown = shown.filter((one) => rank(one) !== first);
+  }
+  return shown;
+}
+
+/** Takes from the widest that may still become narrower, expendable ones before the others, until all fit or none may. */
+function fitWidths<Row>(shown: readonly Shown<Row>[], available: number): number[] {
+  const widths = shown.map(({ natural }) => natural);
   let over = widths.reduce((sum, width) => sum + width, 0) - available;
   for (; 0 < over; over--) {
-    let widest = -1;
-    widths.forEach((width, index) => {
-      if ((least[index] ?? 0) < width && (widths[widest] ?? 0) < width) widest = index;
-    });
-    if (widest === -1) break;
+    const narrowable = shown.flatMap(({ least }, index) => (least < (widths[index] ?? 0) ? [index] : []));
+    const expendable = narrowable.filter((index) => shown[index]?.column.expendable !== undefined);
+    const candidates = expendable.length === 0 ? narrowable : expendable;
+    if (candidates.length === 0) break;
+    const widest = candidates.reduce((best, index) => ((widths[best] ?? 0) < (widths[index] ?? 0) ? index : best));
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;

@@ -18,6 +18,8 @@ export interface Ends {
   now?: () => number;
   /** True: stdout and stderr are terminals. */
   isTty?: boolean;
+  /** Of that terminal. Default: it does not say. */
+  columns?: number;
 }
 
 /** One command line of the whole program, run here with ends of its own: no process to start, nothing replaced inside. */
@@ -27,6 +29,7 @@ export async function runInProcess(argv: readonly string[], ends: Ends = {}): Pr
   const sink = (chunks: Buffer[]): TextSink => ({
     write: (chunk) => chunks.push(Buffer.from(chunk)),
     isTTY: ends.isTty === true,
+    ...(ends.columns === undefined ? {} : { columns: ends.columns }),
   });
   const io: CliIo = {
     stdin: Object.assign(Readable.from(ends.stdin === undefined ? [] : [Buffer.from(ends.stdin)]), {
