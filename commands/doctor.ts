@@ -98,7 +98,7 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
     findings.push({
       check: "daemon",
       ok: true,
-      detail: daemon === undefined ? "not running (hooks serve)" : `${daemon.url}, process ${daemon.pid}`,
+      detail: daemon === undefined ? "not running" : `${daemon.url}, process ${daemon.pid}`,
     });
   return findings;
 }

@@ -8,7 +8,7 @@ import { targetUrl } from "../src/cli/target-url.ts";
 import { span } from "../src/cli/time-text.ts";
 import type { SendResult } from "../src/core/attempt.ts";
 import { checkCustomHeaders } from "../src/core/custom-headers.ts";
-import { HooksError } from "../src/core/errors.ts";
+import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { EventInput } from "../src/core/event.ts";
 import { formatId } from "../src/core/ids.ts";
 import type { Profile } from "../src/core/profiles/profile.ts";
@@ -109,5 +109,11 @@ function profileOf(name: string): Profile {
 
 function headersOf(texts: readonly string[], profile: Profile): Record<string, string> {
   const headers = Object.fromEntries(texts.map((text) => pair("--header", text, ":")));
-  return asUsage("--header", () => checkCustomHeaders(headers, profile.reservedHeaders));
+  try {
+    return checkCustomHeaders(headers, profile.reservedHeaders);
+  } catch (error) {
+    if (!isHooksError(error)) throw error;
+    const message = error.message.replace(/^headers\.?/, "--header ").replace(/^--header {2}/, "--header ");
+    throw new HooksError("usage", message, { field: "--header", hint: error.hint });
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, collect, duration, readJson, wholeNumber } from "../src/cli/flag-values.ts";
@@ -11,6 +11,7 @@ import type { EventInput, PublishReceipt, RawJson } from "../src/core/event.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { nearestEventType } from "../src/core/nearest.ts";
+import { PROFILE_NAMES } from "../src/core/profiles/registry.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
@@ -49,7 +50,9 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
     .option("--to <target>", "sign and send straight there: URL, HOST:PORT/PATH or a port")
     .option("--secret <secret>", "signs with --to: VALUE, @FILE, - or env:NAME")
     .option("--header <header>", "own header with --to, 'name: value'", collect, [])
-    .option("--profile <name>", "how the request looks with --to (default: standard)")
+    .addOption(
+      new Option("--profile <name>", "how the request looks with --to (default: standard)").choices(PROFILE_NAMES),
+    )
     .addHelpText(
       "after",
       examples(

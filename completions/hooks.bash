@@ -61,8 +61,8 @@ _hooks_point() {
       ;;
     'sub create')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --secret --disabled --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --secret --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --secret --disabled --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --secret --store --server --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub list')
@@ -79,8 +79,8 @@ _hooks_point() {
       ;;
     'sub update')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --reset --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --reset --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub delete')
@@ -91,26 +91,26 @@ _hooks_point() {
       ;;
     'sub enable')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub disable')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub pause')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub resume')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub test')
@@ -121,8 +121,8 @@ _hooks_point() {
       ;;
     'sub rotate-secret')
       commands=''
-      flags='--grace --secret --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--grace --secret --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --grace --secret --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --grace --secret --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub secret')
@@ -187,14 +187,14 @@ _hooks_point() {
       ;;
     'delivery retry')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'delivery cancel')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'serve')
@@ -243,14 +243,23 @@ _hooks_flag_values() {
     'listen --events' | 'replay --sub' | 'replay --type' | 'sign --sub' | 'verify --sub' | 'sub create --event' | 'sub list --event' | 'sub update --event' | 'sub test --type' | 'event list --type' | 'event replay --sub' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event')
       values='@dynamic'
       ;;
+    'trigger --profile' | 'sub create --profile' | 'sub update --profile')
+      values='standard'
+      ;;
     'replay --status')
       values='failed succeeded cancelled'
+      ;;
+    'sign --scheme' | 'verify --scheme')
+      values='standard-webhooks'
       ;;
     'sign --output')
       values='headers json value'
       ;;
     'verify --format')
       values='text github'
+      ;;
+    'sub create --retry-preset' | 'sub update --retry-preset')
+      values='standard foresight aegisx arsmedica dotmac securebase'
       ;;
     'sub create --retry-strategy' | 'sub update --retry-strategy')
       values='linear exponential'

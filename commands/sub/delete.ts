@@ -4,6 +4,7 @@ import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
 import { targetOf } from "../../src/cli/subscription-view.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import { shellWord } from "../../src/core/shell-word.ts";
 
 /** Defines `hooks sub delete`. */
 export function subDeleteCommand(context: CliContext, run = runSubDelete): Command {
@@ -14,20 +15,20 @@ export function subDeleteCommand(context: CliContext, run = runSubDelete): Comma
     .action((id: string) => run(id, context));
 }
 
-/** @throws HooksError `usage` without a terminal and without --yes: nothing is done then */
+/** @throws HooksError `usage` without a terminal and without --yes, `failed` for No: nothing is done then */
 export async function runSubDelete(id: string, context: CliContext): Promise<void> {
   const { out } = context;
   if (!context.yes && !context.canPrompt) {
     throw new HooksError("usage", "deleting needs --yes where nobody can be asked", {
       field: "--yes",
-      hint: `hooks sub delete ${id} --yes`,
+      hint: `hooks sub delete ${shellWord(id)} --yes`,
     });
   }
   const service = await context.service();
   const row = await service.getSubscription(id);
   const what = escapeLine(`${row.name === "" ? row.id : row.name} (${targetOf(row)})`);
   if (!context.yes && !(await context.ask.confirm(`Delete ${what} and cancel what waits for it?`))) {
-    throw new HooksError("interrupted", "nothing was deleted");
+    throw new HooksError("failed", "not confirmed: nothing was deleted");
   }
   await service.deleteSubscription(row.id);
   if (out.mode === "json") out.print(jsonLine({ id: row.id, deleted: true }));

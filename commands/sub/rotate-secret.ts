@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
-import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
+import { escapeLine } from "../../src/cli/escape.ts";
 import { asUsage } from "../../src/cli/flag-values.ts";
 import { examples } from "../../src/cli/help.ts";
+import { addFieldsFlag } from "../../src/cli/pages.ts";
+import { printsFields } from "../../src/cli/print-one.ts";
 import { readSecretValue } from "../../src/cli/secret-value.ts";
-import { newSecretLines } from "../../src/cli/subscription-view.ts";
-import { printSection } from "../../src/cli/table.ts";
+import { NEW_SECRET_VIEW, newSecretLines, noteUnprintedSecret } from "../../src/cli/subscription-view.ts";
+import { printList, printSection } from "../../src/cli/table.ts";
 import { parseDuration } from "../../src/core/duration.ts";
 
 export interface SubRotateSecretOptions {
@@ -13,13 +15,14 @@ export interface SubRotateSecretOptions {
   grace?: string;
   secret?: string;
   printSecret?: boolean;
+  fields?: string[];
 }
 
 const DEFAULT_GRACE = "24h";
 
 /** Defines `hooks sub rotate-secret`. */
 export function subRotateSecretCommand(context: CliContext, run = runSubRotateSecret): Command {
-  return new Command("rotate-secret")
+  return addFieldsFlag(new Command("rotate-secret"))
     .description(
       "Makes a new signing secret. Until the grace ends old and new both sign, so receivers can change over.",
     )
@@ -40,16 +43,16 @@ export function subRotateSecretCommand(context: CliContext, run = runSubRotateSe
 
 export async function runSubRotateSecret(options: SubRotateSecretOptions, context: CliContext): Promise<void> {
   const { out } = context;
-  const { grace } = options;
+  const { grace, fields } = options;
+  if (printsFields(out, NEW_SECRET_VIEW, fields)) return;
   if (grace !== undefined) asUsage("--grace", () => parseDuration(grace, "--grace", { min: 0 }));
   const secret = options.secret === undefined ? undefined : await readSecretValue(options.secret, "--secret", context);
   const rotated = await (await context.service()).rotateSecret(options.id, { grace, secret });
-  if (out.mode === "json") out.print(jsonLine(rotated));
+  if (out.mode === "json" || fields !== undefined) printList(out, [rotated], NEW_SECRET_VIEW, fields);
   else if (out.mode === "quiet") out.print(rotated.id);
   else if (out.mode === "plain") {
     out.print(rotated.id + (options.printSecret === true ? `\t${rotated.secret}` : ""));
-    if (options.printSecret !== true)
-      out.note("note: the secret was not printed: --print-secret or --json print it, this once");
+    if (options.printSecret !== true) noteUnprintedSecret(rotated.id, context);
   } else {
     const name = escapeLine(rotated.name === "" ? rotated.id : rotated.name);
     out.print(

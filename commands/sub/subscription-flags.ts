@@ -3,6 +3,8 @@ import type { CliContext } from "../../src/cli/context.ts";
 import { collect, pair, wholeNumber } from "../../src/cli/flag-values.ts";
 import { readSecretValue } from "../../src/cli/secret-value.ts";
 import { HooksError, isHooksError } from "../../src/core/errors.ts";
+import { PROFILE_NAMES } from "../../src/core/profiles/registry.ts";
+import { RETRY_PRESETS } from "../../src/core/retry-policy.ts";
 import type { RetryInput, SubscriptionInput } from "../../src/core/subscription.ts";
 
 /** The flags of create and update, as parsed. */
@@ -60,7 +62,11 @@ export function addSubscriptionFlags(command: Command): Command {
     .option("--description <text>", "what it is for")
     .option("--header <header>", "own header of each request, 'name: value'", collect, [])
     .option("--retry <delays>", "waits between attempts: 5s,5m,1h")
-    .addOption(new Option("--retry-preset <name>", "a named schedule").conflicts(["retry", "retryStrategy"]))
+    .addOption(
+      new Option("--retry-preset <name>", "a named schedule")
+        .choices(Object.keys(RETRY_PRESETS))
+        .conflicts(["retry", "retryStrategy"]),
+    )
     .addOption(
       new Option("--retry-strategy <strategy>", "how waits grow").choices(["linear", "exponential"]).conflicts("retry"),
     )
@@ -79,7 +85,7 @@ export function addSubscriptionFlags(command: Command): Command {
     .option("--rate <limit>", "at most so many requests: 10/s, 100/m")
     .option("--concurrency <number>", "requests at once", wholeNumber("--concurrency", 1, 1_000))
     .option("--metadata <pair>", "your own name=value", collect, [])
-    .option("--profile <name>", "how a delivery looks on the wire");
+    .addOption(new Option("--profile <name>", "how a delivery looks on the wire").choices(PROFILE_NAMES));
 }
 
 /** What the flags say, and nothing about what they do not. Reads the secret. @throws HooksError `usage` */
@@ -106,17 +112,32 @@ export async function subscriptionInput(
   return input;
 }
 
+/** The API's hints are JSON; these are as a shell takes them. */
+const HINT_OF_FLAG: Readonly<Record<string, string>> = {
+  "--event": "for example: --event 'invoice.*'",
+  "--retry": "for example: --retry 5s,5m,30m",
+  "--retry-on": "for example: --retry-on 5xx,network,408,429",
+};
+
 /** Runs a call of the service; an error about a field names the flag that set it. */
-export async function namingFlags<T>(call: Promise<T>): Promise<T> {
+export async function namingFlags<T>(call: Promise<T>, flags: SubscriptionFlags): Promise<T> {
   try {
     return await call;
   } catch (error) {
     if (!isHooksError(error) || error.field === undefined) throw error;
-    const { field, message, hint } = error;
-    const flag = FLAG_OF_FIELD[field] ?? FLAG_OF_FIELD[field.replace(/[.[].*$/, "")];
+    const { field, message } = error;
+    const whole = field === "retry" && flags.retryPreset !== undefined ? "--retry-preset" : FLAG_OF_FIELD[field];
+    const flag = whole ?? FLAG_OF_FIELD[field.replace(/[.[].*$/, "")];
     if (flag === undefined) throw error;
-    const named = message.startsWith(field) ? flag + message.slice(field.length) : message;
-    throw new HooksError(error.code, named, { field: flag, hint, cause: error });
+    // Of a map's entry its name says which one is meant: `headers.host` is `--header host`.
+    const entry = whole === undefined ? /^(?:headers|metadata)\.(.+)$/.exec(field)?.[1] : undefined;
+    const what = entry === undefined ? flag : `${flag} ${entry}`;
+    const named = message.startsWith(field) ? what + message.slice(field.length) : message;
+    throw new HooksError(error.code, named, {
+      field: flag,
+      hint: error.hint && (HINT_OF_FLAG[flag] ?? error.hint),
+      cause: error,
+    });
   }
 }
 

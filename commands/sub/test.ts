@@ -32,15 +32,16 @@ export async function runSubTest(options: SubTestOptions, context: CliContext): 
   const data = options.data === undefined ? undefined : await readJson(context, "--data", options.data);
   const service = await context.service();
   const { id } = await service.getSubscription(options.id);
-  if (context.settings().target.kind === "local") out.note("sending from this process");
+  if (context.settings().target.kind === "local" && (await context.daemon()) === undefined)
+    out.note("no daemon is running: sending from this process");
   const result = await service.testSubscription(id, { type: options.type, data });
-  const answer = escapeLine(String(result.status ?? result.error ?? "no answer"));
+  const answer = escapeLine(String(result.status ?? result.error?.replace(/^[a-z_]+: /, "") ?? "no answer"));
   if (out.mode === "json") out.print(jsonLine(result));
   else if (out.mode === "plain")
     out.print([result.success ? "ok" : "failed", answer, String(result.duration_ms)].join("\t"));
   else if (out.mode === "human") {
     const mark = result.success ? out.colors.green("✓") : out.colors.red("✗");
-    const response = result.response === null || result.response === "" ? "" : `   ${JSON.stringify(result.response)}`;
+    const response = (result.response ?? "").trim() === "" ? "" : `   ${JSON.stringify(result.response?.trim())}`;
     out.print(`${mark} ${answer}   ${span(result.duration_ms)}${escapeLine(response)}`);
   }
   if (!result.success) {

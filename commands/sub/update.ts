@@ -63,7 +63,7 @@ export async function runSubUpdate(flags: SubUpdateOptions, context: CliContext)
     throw new HooksError("usage", "nothing to change: name at least one setting", { hint: "hooks sub update --help" });
   }
   const service = await context.service();
-  const row = await namingFlags(service.updateSubscription(flags.id, patch));
+  const row = await namingFlags(service.updateSubscription(flags.id, patch), flags);
   printChanged(out, row, SUBSCRIPTION_VIEW, { fields: flags.fields, say: () => sayUpdated(row, context) });
 }
 

@@ -1,6 +1,13 @@
-import { formatDuration, parseDuration } from "../core/duration.ts";
-import type { HealthState, RetryResource, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
-import type { Colors, Output, Paint } from "./context.ts";
+import { formatDuration } from "../core/duration.ts";
+import { baseDelayMs, maxAttempts, parseRetry } from "../core/retry-policy.ts";
+import type {
+  DisabledReason,
+  HealthState,
+  RetryResource,
+  SubscriptionResource,
+  SubscriptionWithSecret,
+} from "../core/subscription.ts";
+import type { CliContext, Colors, Output, Paint } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
@@ -48,10 +55,23 @@ export const SUBSCRIPTION_VIEW: ListView<SubscriptionResource> = {
   columns: [
     { title: "id", text: (row) => row.id, whole: true },
     { title: "name", text: (row) => row.name },
-    { title: "url", text: targetOf },
-    { title: "events", text: (row) => row.events.join(",") },
-    { title: "state", text: stateOf, paint: (row, colors) => paintOfState(row.health.state, colors) },
+    { title: "url", text: targetOf, expendable: 1 },
+    { title: "events", text: (row) => row.events.join(","), expendable: 2 },
+    { title: "state", text: stateOf, whole: true, paint: (row, colors) => paintOfState(row.health.state, colors) },
   ],
+};
+
+/** What create and rotate answer: with the secret, this once. */
+export const NEW_SECRET_VIEW: ListView<SubscriptionWithSecret> = {
+  ...SUBSCRIPTION_VIEW,
+  fields: [...FIELDS, "secret", "warnings"],
+};
+
+/** Who or what disabled it. */
+export const DISABLED_TEXTS: Record<DisabledReason, string> = {
+  by_hand: "by hand",
+  gone: "its receiver says it is gone",
+  failing: "its receiver kept failing",
 };
 
 /** What it does right now, in one word: `paused`, or its health. */
@@ -86,7 +106,10 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["description", row.description],
     ["url", targetOf(row)],
     ["events", row.events.join(", ")],
-    ["state", `${stateOf(row)}${row.health.disabled_reason === null ? "" : ` (${row.health.disabled_reason})`}`],
+    [
+      "state",
+      `${stateOf(row)}${row.health.disabled_reason === null ? "" : ` (${DISABLED_TEXTS[row.health.disabled_reason]})`}`,
+    ],
     ["profile", row.profile],
     ["retries", retryText(row.retry)],
     ["retry on", typeof row.retry_on === "string" ? row.retry_on : row.retry_on.join(", ")],
@@ -127,16 +150,34 @@ export function newSecretLines(row: SubscriptionWithSecret, colors: Colors): Vie
   ]);
 }
 
-/** `10 attempts over 76 h  (5s 5m …)` */
+/** In a pipe the secret is printed only when it is asked for: where it can still be had. */
+export function noteUnprintedSecret(id: string, context: CliContext): void {
+  const isLocal = context.settings().target.kind === "local";
+  context.out.note(
+    isLocal
+      ? `note: the secret was not printed; to see it: hooks sub secret ${id}`
+      : `note: the secret was not printed, and cannot be had again; for a new one: hooks sub rotate-secret ${id} --print-secret`,
+  );
+}
+
+/** `10 attempts over 75 h  (5s 5m …)` */
 export function retryText(retry: RetryResource): string {
-  if (retry.strategy !== "list") {
-    return `${retry.max_attempts} attempts, ${retry.strategy} from ${retry.first_delay} to ${retry.longest_delay}`;
-  }
-  const delays = retry.delays ?? [];
-  if (delays.length === 0) return "1 attempt";
-  const totalMs = delays.reduce((sum, delay) => sum + parseDuration(delay, "retry.delays", { min: 0 }), 0);
-  const over = totalMs < 2 * HOUR_MS ? span(totalMs) : `${Math.round(totalMs / HOUR_MS)} h`;
-  return `${delays.length + 1} attempts over ${over}  (${delays.join(" ")})`;
+  const policy = parseRetry(retry, "retry");
+  const attempts = maxAttempts(policy);
+  if (attempts === 1) return "1 attempt";
+  let totalMs = 0;
+  for (let failed = 1; failed < attempts; failed++) totalMs += baseDelayMs(policy, failed) ?? 0;
+  const over = totalMs < 2 * HOUR_MS ? span(totalMs) : `${Math.floor(totalMs / HOUR_MS)} h`;
+  const how =
+    policy.strategy === "list"
+      ? policy.delaysMs.map(delayText).join(" ")
+      : `${policy.strategy}, from ${delayText(policy.firstDelayMs)} to ${delayText(policy.longestDelayMs)}`;
+  return `${attempts} attempts over ${over}  (${how})`;
+}
+
+/** A day among hours is 24 of them. */
+function delayText(ms: number): string {
+  return ms === 24 * HOUR_MS ? "24h" : formatDuration(ms);
 }
 
 const HOUR_MS = 3_600_000;

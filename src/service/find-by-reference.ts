@@ -1,4 +1,5 @@
 import { HooksError, invalid } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Store, StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
 
@@ -22,7 +23,13 @@ export async function findSubscription(store: Store, scope: Scope, reference: st
       reference,
       found.map((one) => one.id),
     );
-  if (found[0] === undefined) throw notFound("subscription", reference);
+  if (found[0] === undefined) {
+    const near = nearest(
+      reference,
+      all.map((one) => one.name),
+    );
+    throw notFound("subscription", reference, near);
+  }
   return found[0];
 }
 
@@ -68,8 +75,9 @@ function isBeginning(reference: string): boolean {
   return SHORTEST_BEGINNING <= reference.length && /^[A-Za-z0-9_-]+$/.test(reference);
 }
 
-function notFound(noun: string, reference: string): HooksError {
-  return new HooksError("not_found", `no ${noun} ${JSON.stringify(reference)}`, {
+function notFound(noun: string, reference: string, near?: string): HooksError {
+  const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
+  return new HooksError("not_found", `no ${noun} ${JSON.stringify(reference)}${guess}`, {
     field: "id",
     hint: noun === "subscription" ? "hooks sub list" : `hooks ${noun} list`,
   });

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { SubscriptionResource, SubscriptionWithSecret } from "../../src/core/subscription.ts";
 import { type Ends, type Run, runInProcess } from "../support/run-in-process.ts";
@@ -39,18 +40,55 @@ class Store {
   }
 }
 
+const OF_ONE = ["--url", "http://localhost:9", "--event", "a"];
+
 describe("sub create", () => {
   it("prints id and URL in a pipe, the id with --quiet, everything once with --json", async () => {
     const store = new Store();
     const line = ["sub", "create", "--url", "http://localhost:9/hook", "--event", "order.*"];
     const plain = await store.run(line);
     expect(plain.stdout).toMatch(/^sub_[0-9a-z]{26}\thttp:\/\/localhost:9\/hook\n$/);
-    expect(plain.stderr).toMatch(/secret was not printed/);
+    const [id = ""] = plain.stdout.split("\t");
+    expect(plain.stderr).toBe(`note: the secret was not printed; to see it: hooks sub secret ${id}\n`);
+    expect(await store.ok("sub", "secret", id)).toMatch(/^whsec_/);
+    const rotated = await store.run(["sub", "rotate-secret", id]);
+    expect(rotated.stderr).toContain(`hooks sub secret ${id}`);
     const quiet = await store.run([...line, "--quiet"]);
     expect(quiet).toMatchObject({ stdout: expect.stringMatching(/^sub_[0-9a-z]{26}\n$/), stderr: "" });
     const json = JSON.parse((await store.run([...line, "--json"])).stdout) as SubscriptionWithSecret;
     expect(json.secret).toMatch(/^whsec_/);
     expect((await store.ok(...line, "--print-secret")).split("\t")[2]).toMatch(/^whsec_/);
+  });
+
+  it("prints chosen fields, the secret among them", async () => {
+    const store = new Store();
+    const line = ["sub", "create", "--url", "http://localhost:9/hook", "--event", "a", "--fields", "id,secret"];
+    const json = JSON.parse((await store.run([...line, "--json"])).stdout) as object;
+    expect(json).toEqual({ id: expect.stringMatching(/^sub_/), secret: expect.stringMatching(/^whsec_/) });
+    expect((await store.run(line)).stdout).toMatch(/^sub_\w+\twhsec_\S+\n$/);
+    expect(await store.run([...line.slice(0, -1), "nope"])).toMatchObject({ code: 2 });
+    expect((await store.ok("sub", "list")).split("\n")).toHaveLength(2);
+  });
+
+  it("warns of a name that is taken, and names the id in the next steps", async () => {
+    const store = new Store();
+    const first = await store.create();
+    const line = ["sub", "create", "--url", "http://localhost:9/hook", "--event", "a", "--name", "shop"];
+    const { stdout, stderr } = await store.run(line, { isTty: true });
+    const id = /sub_[0-9a-z]{26}/.exec(stdout)?.[0] ?? "";
+    expect(id).not.toBe(first.id);
+    expect(stderr).toContain("warning: another subscription is called shop too: use the id");
+    expect(stderr).toContain(`hooks sub test ${id}\n`);
+  });
+
+  it("says what the retries of each strategy come to", async () => {
+    const store = new Store();
+    await store.create();
+    expect(await store.ok("sub", "get", "shop")).toMatch(/^retries +10 attempts over 75 h {2}\(5s .* 20h 24h\)$/m);
+    await store.ok("sub", "update", "shop", "--retry-strategy", "linear", "--max-attempts", "3", "--first-delay", "5m");
+    expect(await store.ok("sub", "get", "shop")).toMatch(
+      /^retries +3 attempts over 15 min {2}\(linear, from 5m to 24h\)$/m,
+    );
   });
 
   it("shows a person the secret once and what to do next", async () => {
@@ -72,6 +110,19 @@ describe("sub create", () => {
     ["no event", ["--url", "http://localhost:9"], /^error: --event is missing/],
     ["a wrong URL", ["--url", "nope", "--event", "a"], /^error: --url /],
     ["a wrong pattern", ["--url", "http://localhost:9", "--event", "a b"], /^error: --event/],
+    [
+      "an unknown preset",
+      [...OF_ONE, "--retry-preset", "nope"],
+      /^error: --retry-preset must be one of standard, .*got "nope"/,
+    ],
+    ["an unknown profile", [...OF_ONE, "--profile", "nope"], /^error: --profile must be one of standard/],
+    [
+      "a wrong retry-on",
+      [...OF_ONE, "--retry-on", "9xx"],
+      /^error: --retry-on must be .*\nhint: for example: --retry-on 5xx,/,
+    ],
+    ["a wrong delay", [...OF_ONE, "--retry", "5"], /^error: --retry must be a duration .*got "5"/],
+    ["a refused header", [...OF_ONE, "--header", "host: x"], /^error: --header host may not be set/],
     ["a wrong rate", ["--url", "http://localhost:9", "--event", "a", "--rate", "5/q"], /^error: --rate must be/],
     [
       "a wrong time-out",
@@ -439,6 +490,26 @@ describe("text from outside", () => {
       }
     }
     expect((await store.run(["sub", "get", evil])).stderr).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+  });
+});
+
+describe("a list on a terminal", () => {
+  it.each([60, 80, 100])("of %i columns is never broken, and cuts no id", async (columns) => {
+    const store = new Store();
+    const { id } = await store.create("--description", "x");
+    await store.ok("publish", "order.paid.in.full", "--data", "{}", "--id", "e".repeat(30));
+    const delivery = await store.ok("delivery", "list", "--quiet");
+    for (const [line, whole] of [
+      [["delivery", "list"], delivery],
+      [["sub", "list"], id],
+      [["event", "list"], "e".repeat(30)],
+    ] as const) {
+      const { stdout } = await store.run(line, { isTty: true, columns });
+      expect(stdout).toContain(whole);
+      for (const row of stdout.trimEnd().split("\n")) {
+        expect(stripVTControlCharacters(row).length).toBeLessThanOrEqual(columns);
+      }
+    }
   });
 });
 
