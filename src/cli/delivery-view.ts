@@ -78,12 +78,18 @@ export function attemptView(now: number): ListView<AttemptResource> {
     id: (row) => String(row.number),
     columns: [
       { title: "try", text: (row) => String(row.number) },
-      { title: "started", text: (row) => row.started_at, human: (row) => relativeTime(row.started_at, now) },
+      {
+        title: "started",
+        text: (row) => row.started_at,
+        human: (row) => relativeTime(row.started_at, now),
+        expendable: 1,
+      },
       { title: "took", text: (row) => String(row.duration_ms), human: (row) => span(row.duration_ms) },
       {
         title: "answer",
         text: (row) => String(row.status ?? row.error ?? ""),
         human: (row) => (row.status === null ? messageOf(row.error ?? "") : String(row.status)),
+        whole: true,
         paint: (row, colors) => (row.outcome === "success" ? colors.green : colors.red),
       },
       { title: "by", text: (row) => row.trigger, expendable: 2 },
@@ -91,7 +97,7 @@ export function attemptView(now: number): ListView<AttemptResource> {
         title: "response",
         text: (row) => row.response_excerpt ?? "",
         human: (row) => (row.response_excerpt ?? "").trim(),
-        expendable: 1,
+        expendable: 3,
       },
     ],
   };

@@ -22,6 +22,9 @@ describe("the scripts", () => {
     for (const word of ["rotate-secret", "publish", "listen", "verify", "longest-delay", "exit-codes"])
       expect(script).toContain(word);
     expect(script).not.toContain("\r");
+    // Of verify --scheme, --retry-preset and --profile.
+    expect(script).toContain("standard-webhooks");
+    expect(script).toContain("securebase");
   });
 });
 

@@ -25,7 +25,13 @@ const VIEW: ListView<Row> = {
   ],
 };
 
-function printed(mode: Output["mode"], fields: Fields = undefined, rows = ROWS, columns = 80): string[] {
+function printed(
+  mode: Output["mode"],
+  fields: Fields = undefined,
+  rows = ROWS,
+  columns = 80,
+  view: ListView<Row> = VIEW,
+): string[] {
   const lines: string[] = [];
   const out: Output = {
     mode,
@@ -38,7 +44,7 @@ function printed(mode: Output["mode"], fields: Fields = undefined, rows = ROWS, 
     note: () => {},
     hint: () => {},
   };
-  printList(out, rows, VIEW, fields);
+  printList(out, rows, view, fields);
   return lines;
 }
 
@@ -78,6 +84,33 @@ describe("a list", () => {
     for (const line of printed("human", undefined, long, 40)) expect(displayWidth(line)).toBeLessThanOrEqual(40);
     expect(printed("human", undefined, long, 40)[1]).toMatch(/…$/);
     expect(printed("plain", undefined, long)[0]).toHaveLength(204);
+  });
+});
+
+describe("columns that are expendable", () => {
+  const view: ListView<Row> = {
+    ...VIEW,
+    columns: [
+      { title: "id", text: (row) => row.id, whole: true },
+      { title: "name", text: (row) => row.name },
+      { title: "one", text: () => "1".repeat(12), expendable: 1 },
+      { title: "two", text: () => "2".repeat(12), expendable: 2 },
+      { title: "none", text: () => "", expendable: 1 },
+    ],
+  };
+  const rows: Row[] = [{ id: "i".repeat(20), name: "n".repeat(10), inner: { a: 1, list: [] } }];
+
+  it.each([
+    [80, ["i".repeat(20), "n".repeat(10), "1".repeat(12), "2".repeat(12)]],
+    [56, ["i".repeat(20), "n".repeat(10), expect.stringMatching(/^1+…$/), expect.stringMatching(/^2+…$/)]],
+    [45, ["i".repeat(20), "n".repeat(10), expect.stringMatching(/^1+…$/)]],
+    [34, ["i".repeat(20), "n".repeat(10)]],
+    [30, ["i".repeat(20), "nnnnnnn…"]],
+  ])("of %i columns", (columns, cells) => {
+    const lines = printed("human", undefined, rows, columns, view);
+    expect(lines[1]?.split(/ +/)).toEqual(cells);
+    expect(displayWidth(lines[1] ?? "")).toBeLessThanOrEqual(columns);
+    expect(printed("plain", undefined, rows, columns, view)[0]?.split("\t")).toHaveLength(5);
   });
 });
 

@@ -176,6 +176,17 @@ describe("trigger --to", () => {
 });
 
 describe("serve", () => {
+  it("sends the tests of its subscriptions without a word about its absence", async () => {
+    const home = testHome();
+    const shop = await receiver();
+    await subscribe(home, shop.url, "shop");
+    const tested = { code: 0, stdout: expect.stringMatching(/^ok\t204/) };
+    const alone = await runSource(["sub", "test", "shop"], home);
+    expect(alone).toMatchObject({ ...tested, stderr: "no daemon is running: sending from this process\n" });
+    await serve(home);
+    expect(await runSource(["sub", "test", "shop"], home)).toMatchObject({ ...tested, stderr: "" });
+  });
+
   it("prints URL and store, is found by commands, refuses a second one, and drains on SIGTERM", async () => {
     const home = testHome();
     const shop = await receiver();
@@ -243,5 +254,26 @@ describe("Ctrl-C", () => {
     child.kill("SIGINT");
     const [code] = (await once(child, "close")) as [number | null];
     expect(code).toBe(130);
+  });
+});
+
+describe("publish --file, interrupted", () => {
+  it("says how many events are stored", async () => {
+    const home = testHome();
+    const child = spawn(process.execPath, [SOURCE_PROGRAM, "publish", "--file", "-"], {
+      cwd: home,
+      env: plainEnv(home),
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+    const ended = once(child, "close").then(([code]) => code as number | null);
+    // A batch and a half, and no end.
+    child.stdin.write('{"type":"a.b","data":1}\n'.repeat(750));
+    while (output.stdout.split("\n").length < 500) await once(child.stdout, "data");
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(output.stderr).toMatch(/^500 events stored$/m);
   });
 });

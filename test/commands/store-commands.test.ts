@@ -381,6 +381,29 @@ describe("trigger", () => {
   });
 });
 
+describe("a name that is none", () => {
+  it("names the nearest subscription", async () => {
+    const store = new Store();
+    await store.create();
+    const { code, stderr } = await store.run(["sub", "get", "shp"]);
+    expect(code).toBe(3);
+    expect(stderr).toBe('error: no subscription "shp"\n  did you mean "shop"?\nhint: hooks sub list\n');
+    expect((await store.run(["sub", "get", "billing"])).stderr).not.toContain("did you mean");
+  });
+
+  it("of a range names both flags", async () => {
+    const { stderr } = await new Store().run(["event", "list", "--since", "1h", "--until", "2h"]);
+    expect(stderr).toBe("error: --until must not be before --since\n");
+  });
+
+  it("says in words why a subscription is disabled", async () => {
+    const store = new Store();
+    await store.create("--disabled");
+    expect(await store.ok("sub", "get", "shop")).toMatch(/^state +disabled \(by hand\)$/m);
+    expect(await store.ok("sub", "health", "shop")).toMatch(/^state +disabled \(by hand\)$/m);
+  });
+});
+
 describe("looking", () => {
   it("at status, home, doctor or a completion makes no store", async () => {
     const store = new Store();
@@ -546,6 +569,47 @@ describe("trigger", () => {
       expect(stderr).toMatch(/metadata must be a JSON object/);
     }
     expect(await store.ok("event", "list")).toBe("");
+  });
+});
+
+describe("trigger --wait on a terminal", () => {
+  it("names the event of each line, and what becomes of a retry without a daemon; the attempts are whole", async () => {
+    const store = new Store();
+    await store.create("--retry", "1h");
+    const line = ["trigger", "order.paid", "--count", "2", "--wait", "--no-color"];
+    const { code, stdout, stderr } = await store.run(line, { isTty: true, columns: 200 });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^no daemon is running: sending from this process$/m);
+    const results = stdout.match(/^✗ shop .*$/gm) ?? [];
+    expect(results).toHaveLength(2);
+    for (const result of results) {
+      expect(result).toMatch(
+        /shop {3}the connection was refused \(ECONNREFUSED\) .* the retry waits for a daemon {3}evt_\w{26}$/,
+      );
+    }
+    const delivery = (await store.ok("delivery", "list", "--limit", "1", "--quiet")).trim();
+    const shown = await store.run(["delivery", "get", delivery, "--no-color"], { isTty: true, columns: 60 });
+    expect(shown.stdout).toMatch(/^1 .* the connection was refused \(ECONNREFUSED\)$/m);
+  });
+});
+
+describe("publish --file", () => {
+  it("stores a line once, also after the file was corrected, and says so", async () => {
+    const store = new Store();
+    const file = path.join(store.home, "events.ndjson");
+    const [good, other] = ['{"type":"a.b","data":1}', '{"type":"a.b","data":2}'];
+    writeFileSync(file, `{"bad"\n${good}\n${good}\n${other}\n`);
+    const first = await store.run(["publish", "--file", file]);
+    expect(first.code).toBe(1);
+    expect(first.stderr).toMatch(/^line 1: it is not valid JSON: .* \(column 7\)$/m);
+    expect(first.stderr).toContain("are not stored twice");
+    writeFileSync(file, `${good}\n${good}\n${other}\n`);
+    const again = await store.run(["publish", "--file", file], { isTty: true });
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("3 events stored, 0 deliveries") });
+    expect(again.stderr).toContain("lines that were stored before are not stored again; --new-ids would");
+    expect((await store.ok("event", "list")).split("\n")).toHaveLength(3);
+    const piped = await store.run(["publish", "--file", "-"], { stdin: `{"bad"\n${good}\n` });
+    expect(piped.stderr).toContain("publish only them");
   });
 });
 
