@@ -3,19 +3,19 @@
 
 import { type Dispatcher, Pool } from "undici";
 import { STANDARD_PROFILE } from "../src/core/profiles/standard.ts";
-import { benchSubscription, DATA, EVENT_TYPE, newId, USER_AGENT } from "./queue.ts";
+import { benchSubscription, DATA, EVENT_TYPE, newId, USER_AGENT, WARM_UP } from "./queue.ts";
 
 const [countText, url, connectionsText] = process.argv.slice(2);
 const count = Number(countText);
 const connections = Number(connectionsText);
 const subscription = benchSubscription(url!, connections);
 const pool = new Pool(url!, { connections, headersTimeout: 0, bodyTimeout: 0 });
-const ids = Array.from({ length: count }, () => newId("evt"));
+const ids = Array.from({ length: WARM_UP + count }, () => newId("evt"));
 const done = Promise.withResolvers<void>();
+let startedAt = 0;
 let sent = 0;
 let ended = 0;
 
-const startedAt = performance.now();
 for (let n = 0; n < connections; n++) sendNext();
 await done.promise;
 const seconds = (performance.now() - startedAt) / 1_000;
@@ -25,7 +25,7 @@ process.send?.({ seconds, cpuSeconds: (user + system) / 1e6 });
 process.disconnect?.();
 
 function sendNext(): void {
-  if (sent === count) return;
+  if (sent === WARM_UP + count) return;
   const at = Date.now();
   const event = {
     id: ids[sent++]!,
@@ -56,7 +56,8 @@ function handler(): Dispatcher.DispatchHandler {
     onResponseEnd: () => {
       if (status !== 204) done.reject(new Error(`answered ${status}`));
       ended += 1;
-      if (ended === count) done.resolve();
+      if (ended === WARM_UP) startedAt = performance.now();
+      if (ended === WARM_UP + count) done.resolve();
       else sendNext();
     },
     onResponseError: (_controller, error) => done.reject(error),

@@ -1,7 +1,7 @@
 import v8 from "node:v8";
 
 /** Both halves together. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 const GROW = "--semi-space-growth-factor=2";
 const STAY = "--semi-space-growth-factor=1";
 
@@ -9,7 +9,8 @@ const STAY = "--semi-space-growth-factor=1";
  * Keeps V8's young generation from growing to its 64 MB: under a steady load it always does, whatever lives in it, and
  * a daemon that drains a queue is measured by what it holds. Its size cannot be set once a program runs (Node reads
  * `--max-semi-space-size` at start, and a program that is started by its name gets no flags); its growth can.
- * Measured, draining 100,000 deliveries on a busy machine: 220 to 340 MB resident without, 178 to 193 MB with, as fast.
+ * Measured, draining 100,000 deliveries on a busy machine: 220 to 340 MB resident without, about 200 MB with. Half of it
+ * (16 MB) collects twice as often, and what waits to be recorded is copied each time: 8 µs a delivery.
  */
 export class YoungGeneration {
   #flag = GROW;
