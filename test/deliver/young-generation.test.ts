@@ -22,6 +22,6 @@ function youngBytesOf(isHeld: boolean): number {
 }
 
 it("keeps the young generation small, which grows by itself otherwise", () => {
-  expect(youngBytesOf(true)).toBeLessThanOrEqual(16 * 1024 * 1024);
-  expect(youngBytesOf(false)).toBeGreaterThan(16 * 1024 * 1024);
+  expect(youngBytesOf(true)).toBeLessThanOrEqual(32 * 1024 * 1024);
+  expect(youngBytesOf(false)).toBeGreaterThan(32 * 1024 * 1024);
 });
