@@ -2,7 +2,7 @@
 // figures: bench/results/<date>.json in full, bench/results/latest.md for people and, of a whole run, in the README.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, totalmem } from "node:os";
 import path from "node:path";
 import { run as drain } from "./drain.ts";
 import { run as ingest } from "./ingest.ts";
@@ -125,7 +125,7 @@ function machineNow() {
     date: new Date().toISOString().slice(0, 10),
     cpu: `${cpus().length} × ${first?.model.trim() ?? "unknown"}`,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${process.platform} ${release()}`,
+    system: process.platform,
     node: process.version,
     undici: versionOf("undici"),
     "better-sqlite3": versionOf("better-sqlite3"),
