@@ -1,11 +1,14 @@
-// `node bench/drain-bare.ts COUNT URL CONNECTIONS`: what undici alone reaches: the same bodies, built
-// and signed by the same function, posted over a Pool with so many connections, nothing stored. Sends { seconds } to its parent.
+// `node bench/drain-bare.ts COUNT URL CONNECTIONS plain|ours`: what undici alone reaches: the same bodies, signed and posted
+// over a Pool with so many connections, nothing stored. `plain` signs as a client does that is written for the purpose and
+// as the libraries do (createHmac with the key's bytes); `ours` builds and signs with the function that hooks itself uses,
+// which prepares the key once. Sends { seconds } to its parent.
 
+import { createHmac } from "node:crypto";
 import { type Dispatcher, Pool } from "undici";
 import { STANDARD_PROFILE } from "../src/core/profiles/standard.ts";
-import { benchSubscription, DATA, EVENT_TYPE, newId, USER_AGENT, WARM_UP } from "./queue.ts";
+import { benchSubscription, DATA, EVENT_TYPE, KEY, newId, USER_AGENT, WARM_UP } from "./queue.ts";
 
-const [countText, url, connectionsText] = process.argv.slice(2);
+const [countText, url, connectionsText, signing] = process.argv.slice(2);
 const count = Number(countText);
 const connections = Number(connectionsText);
 const subscription = benchSubscription(url!, connections);
@@ -35,14 +38,20 @@ function sendNext(): void {
     metadata: undefined,
     version: undefined,
   };
-  const { headers, body } = STANDARD_PROFILE.build({
-    event,
-    deliveryId: "",
-    subscription,
-    sentAt: at,
-    userAgent: USER_AGENT,
-  });
+  const { headers, body } =
+    signing === "plain"
+      ? plainRequest(event.id, at)
+      : STANDARD_PROFILE.build({ event, deliveryId: "", subscription, sentAt: at, userAgent: USER_AGENT });
   pool.dispatch({ path: "/", method: "POST", headers, body }, handler());
+}
+
+function plainRequest(id: string, at: number): { headers: string[]; body: Buffer } {
+  const body = Buffer.from(`{"type":"${EVENT_TYPE}","timestamp":"${new Date(at).toISOString()}","data":${DATA}}`);
+  const seconds = Math.floor(at / 1000);
+  const signature = createHmac("sha256", KEY).update(`${id}.${seconds}.`).update(body).digest("base64");
+  const headers = ["content-type", "application/json", "user-agent", USER_AGENT];
+  headers.push("webhook-id", id, "webhook-timestamp", `${seconds}`, "webhook-signature", `v1,${signature}`);
+  return { headers, body };
 }
 
 function handler(): Dispatcher.DispatchHandler {

@@ -10,6 +10,8 @@ export interface DrainOptions {
   connections?: number;
   /** `http`: Node's HTTP server, as an ordinary receiver is; `least`: as little HTTP as answers at all. */
   receiver?: "http" | "least";
+  /** How undici alone signs: see drain-bare.ts. */
+  signing?: "plain" | "ours";
 }
 
 export interface DrainResult {
@@ -18,6 +20,7 @@ export interface DrainResult {
   deliveries: number;
   connections: number;
   receiver: "http" | "least";
+  signing: "plain" | "ours";
   /** Deliveries a second, medians. */
   hooksPerSecond: number;
   barePerSecond: number;
@@ -36,6 +39,7 @@ export async function run({
   deliveries = 50_000,
   connections = 64,
   receiver: kind = "http",
+  signing = "plain",
 }: DrainOptions = {}): Promise<DrainResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-bench-drain-"));
   const receiver = startChild(kind === "http" ? "receiver-http.ts" : "receiver.ts");
@@ -56,7 +60,8 @@ export async function run({
           url,
           `${connections}`,
         ]);
-      const runBare = () => runChild<{ seconds: number }>("drain-bare.ts", [`${deliveries}`, url, `${connections}`]);
+      const runBare = () =>
+        runChild<{ seconds: number }>("drain-bare.ts", [`${deliveries}`, url, `${connections}`, signing]);
       // Whoever comes first finds another machine than whoever comes second: they take turns.
       const first = round % 2 === 0 ? await runBare() : undefined;
       const drained = await runHooks();
@@ -73,6 +78,7 @@ export async function run({
       deliveries,
       connections,
       receiver: kind,
+      signing,
       hooksPerSecond: Math.round(median(hooks)),
       barePerSecond: Math.round(median(bare)),
       ratio: Math.round(median(ratios) * 100) / 100,

@@ -30,7 +30,7 @@ const BENCHES: readonly Bench[] = [
     name: "drain",
     run: async () => {
       const ordinary = await drain();
-      const lightest = await drain({ receiver: "least" });
+      const prepared = await drain({ signing: "ours" });
       const rows = [
         { measure: "deliveries a second from a full queue", value: number(ordinary.hooksPerSecond) },
         { measure: "the same requests by undici alone, nothing stored", value: number(ordinary.barePerSecond) },
@@ -40,9 +40,9 @@ const BENCHES: readonly Bench[] = [
           target: "at least 0.65",
           met: 0.65 <= ordinary.ratio,
         },
-        { measure: "the same to the lightest receiver possible", value: `${lightest.ratio}` },
+        { measure: "hooks ÷ undici alone with hooks' own signing", value: `${prepared.ratio}` },
       ];
-      return { rows, details: { ordinary, lightest } };
+      return { rows, details: { ordinary, prepared } };
     },
   },
   {
