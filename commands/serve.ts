@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
@@ -20,6 +20,8 @@ export interface ServeOptions {
   readyFile?: string;
   allowHost: string[];
 }
+
+const READY_FILE_MAX_BYTES = 1_024;
 
 /** Defines `hooks serve`. */
 export function serveCommand(context: CliContext, run = runServe): Command {
@@ -70,8 +72,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     );
   }
   const readyFile = options.readyFile === undefined ? undefined : path.resolve(context.cwd, options.readyFile);
-  // Whoever waits for the file must not meet the one of an earlier run.
-  if (readyFile !== undefined) await rm(readyFile, { force: true });
+  if (readyFile !== undefined) await checkReadyFile(readyFile);
   const { startDaemon } = await import("../src/daemon.ts");
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {}); // it may break while it stops, when nobody waits for this any more
@@ -125,6 +126,24 @@ async function nextStep(service: HooksService): Promise<string> {
   return data.length === 0
     ? "hooks sub create --url http://localhost:3000/webhooks --event 'order.*'"
     : "hooks delivery list";
+}
+
+/**
+ * What stands there may only be a ready file of an earlier run: nothing else is ever replaced. It is replaced once this
+ * daemon has the store, so that one that is refused takes nothing from the one that runs.
+ * @throws HooksError `usage` naming `--ready-file`
+ */
+async function checkReadyFile(file: string): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new HooksError("usage", `--ready-file: ${file} ${why}`, { field: "--ready-file" });
+  };
+  const folder = await stat(path.dirname(file)).catch(() => undefined);
+  if (folder?.isDirectory() !== true) refuse("is in a folder that does not exist");
+  const there = await lstat(file).catch(() => undefined);
+  if (there === undefined) return;
+  if (!there.isFile() || READY_FILE_MAX_BYTES < there.size) refuse("exists and is no ready file");
+  const text = await readFile(file, "utf8").catch(() => "");
+  if (text !== "" && !/^\{"url":"http[^"]*"\}\n$/.test(text)) refuse("exists and is no ready file");
 }
 
 /** Whole or not at all: whoever waits for the file reads it as soon as it is there. */

@@ -8,7 +8,11 @@ import type { DeliveryDetail, DeliveryResource } from "../src/core/delivery.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { PublishReceipt } from "../src/core/event.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
+import { startSender } from "./local-sender.ts";
 import { waitUntil } from "./wait-until.ts";
+
+/** How often a command that waits looks whether it has to send by itself. */
+const TAKE_OVER_EVERY_MS = 200;
 
 /** What is known of a delivery once its first attempt ended, or the waiting did. */
 interface Outcome {
@@ -34,12 +38,19 @@ export async function waitForDeliveries(
   const deadline = context.now() + limitMs;
   const willRetry = context.settings().target.kind === "remote" || (await context.daemon()) !== undefined;
   const all: Outcome[] = [];
+  let isSending = false;
+  let triedAt = context.now();
   for (const receipt of receipts) {
     const spinner = await startSpinner(context.out, "waiting for the first results");
     try {
       await waitUntil(context, Math.max(0, deadline - context.now()), async () => {
         const { deliveries } = await service.getEvent(receipt.id);
-        return deliveries.every(hadResult) ? true : undefined;
+        if (deliveries.every(hadResult)) return true;
+        if (!isSending && TAKE_OVER_EVERY_MS <= context.now() - triedAt) {
+          isSending = await startSender(context, "--wait");
+          triedAt = context.now();
+        }
+        return undefined;
       });
     } finally {
       spinner.stop();

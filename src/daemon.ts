@@ -34,6 +34,7 @@ export const DEFAULT_CONCURRENCY = 256;
 export const DEFAULT_DRAIN_MS = 10_000;
 const EXPIRY_SWEEP_MS = 60_000;
 const LOCK_WAIT_MS = 500;
+const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
 /** A store that takes longer than this for an empty commit is behind. */
 const STORE_LAG_MS = 2_000;
 
@@ -92,6 +93,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         })
       )(error);
     };
+    /** A full disk or a lock passes, and so does what waits for it; only what cannot pass ends the process. */
+    const onFault = (error: unknown): void => {
+      const known = toHooksError(error);
+      if (PASSING.has(known.code)) log.warn("store", { error: known.message });
+      else onFatal(error instanceof Error ? error : known);
+    };
     const sender = new HttpSender({ now: Date.now });
     closers.push(() => sender.close());
     const local = await openLocalService({
@@ -106,6 +113,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     closers.push(() => local.close());
     await local.directory.load();
+    // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
+    await local.checkSecrets();
 
     const sessions = new TunnelSessions(local.cases.parts);
     const tunnel = new ListenServer({
@@ -145,11 +154,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
     closers.push(
       local.store.watch((change) => {
-        if (change.configChanged) void local.directory.reload().catch(onFatal);
+        if (change.configChanged) void local.directory.reload().catch(onFault);
         dispatcher.wake();
       }),
     );
-    const sweep = setInterval(() => void sessions.expireAll().catch(onFatal), EXPIRY_SWEEP_MS);
+    const sweep = setInterval(() => void sessions.expireAll().catch(onFault), EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));
 
     const url = await listen(server, options);
@@ -269,7 +278,15 @@ function buildDispatcher(
 /** A listener pressed "replay": to its own session only. */
 async function replayFor(local: LocalHooks, { subscription, deliveryId, eventId }: ListenerReplay): Promise<void> {
   const service = local.serviceFor(subscription.scope);
-  if (deliveryId !== undefined) await service.retryDelivery(deliveryId);
+  if (deliveryId !== undefined) {
+    const delivery = await service.getDelivery(deliveryId);
+    if (delivery.subscription !== subscription.id) {
+      throw new HooksError("not_found", `no delivery ${JSON.stringify(deliveryId)} of this session`, {
+        field: "delivery_id",
+      });
+    }
+    await service.retryDelivery(delivery.id);
+  }
   if (eventId !== undefined) await service.replayEvent(eventId, { subscriptions: [subscription.id] });
 }
 

@@ -136,9 +136,8 @@ export class CommandContext implements CliContext {
       env: this.env,
       version: VERSION,
       send: this.#parts.sendOnce,
-      onFatal: (error) => {
-        throw error;
-      },
+      // The write that met it is refused with the same error, which is where a command hears of it.
+      onFatal: () => {},
     });
     this.onExit(() => local.close());
     return local;

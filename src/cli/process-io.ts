@@ -36,7 +36,11 @@ function sink(stream: NodeJS.WriteStream): TextSink {
     closed: false,
   };
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    // Data that nobody gets is a failure, unless the reader left; what is said to people never ends anything.
+    if (stream === process.stdout && error.code !== "EPIPE" && error.code !== "EIO") {
+      process.exitCode = 5;
+      process.stderr.write(`error: standard output cannot be written (${error.code})\n`);
+    }
     wrapped.closed = true;
   });
   return wrapped;

@@ -120,6 +120,8 @@ function toKnown(error: unknown, request: FastifyRequest): HooksError {
       return new HooksError("invalid_request", "the body is not as long as Content-Length says", {
         field: "content-length",
       });
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return new HooksError("not_found", "nothing has an id as long as this", { field: "id" });
     case "FST_ERR_BAD_URL":
       return new HooksError("invalid_request", "the path has an invalid percent escape", { field: "path" });
     case "ECONNRESET":

@@ -11,12 +11,14 @@ const CANDIDATES_SHOWN = 5;
 const SHORTEST_BEGINNING = 5;
 
 export async function findSubscription(store: Store, scope: Scope, reference: string): Promise<StoredSubscription> {
+  // An unset variable of a script: it must not name the subscriptions that have no name.
+  if (reference === "") throw invalid("id", "id must not be empty: an id or a name");
   const exact = await store.findSubscription(scope, reference);
   if (exact !== undefined) return exact;
   const all = await store.loadSubscriptions(scope);
   const named = all.filter((one) => one.name === reference);
   const found =
-    named.length !== 0 ? named : all.filter((one) => isBeginning(reference) && one.id.startsWith(reference));
+    named.length !== 0 ? named : all.filter((one) => isBeginning(reference, "sub_") && one.id.startsWith(reference));
   if (1 < found.length)
     throw ambiguous(
       "subscription",
@@ -39,6 +41,7 @@ export async function findEvent(store: Store, scope: Scope, reference: string): 
     (await findByBeginning(
       reference,
       "event",
+      "evt_",
       (limit) => store.findEventIds(scope, reference, limit),
       (id) => store.findEvent(scope, id),
     ));
@@ -52,6 +55,7 @@ export async function findDelivery(store: Store, scope: Scope, reference: string
     (await findByBeginning(
       reference,
       "delivery",
+      "dlv_",
       (limit) => store.findDeliveryIds(scope, reference, limit),
       (id) => store.findDelivery(scope, id),
     ));
@@ -62,17 +66,19 @@ export async function findDelivery(store: Store, scope: Scope, reference: string
 async function findByBeginning<T>(
   reference: string,
   noun: string,
+  prefix: string,
   idsOf: (limit: number) => Promise<string[]>,
   find: (id: string) => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  if (!isBeginning(reference)) return undefined;
+  if (!isBeginning(reference, prefix)) return undefined;
   const ids = await idsOf(CANDIDATES_SHOWN + 1);
   if (1 < ids.length) throw ambiguous(noun, reference, ids);
   return ids[0] === undefined ? undefined : find(ids[0]);
 }
 
-function isBeginning(reference: string): boolean {
-  return SHORTEST_BEGINNING <= reference.length && /^[A-Za-z0-9_-]+$/.test(reference);
+/** Of an id that we made: a publisher's own `order-1` is never taken for the beginning of `order-10`. */
+function isBeginning(reference: string, prefix: string): boolean {
+  return SHORTEST_BEGINNING <= reference.length && reference.startsWith(prefix) && /^[a-z0-9_]+$/.test(reference);
 }
 
 function notFound(noun: string, reference: string, near?: string): HooksError {

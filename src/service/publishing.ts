@@ -62,14 +62,17 @@ export class Publishing {
   #prepare(scope: Scope, checked: CheckedEvent, at: number): Prepared {
     const { directory, dispatch, newId } = this.#parts;
     const { id, ...content } = checked;
+    // Ids first: what throws here must not leave room reserved that nobody gives back.
+    const eventId = id ?? newId("evt");
     const leased: NewDelivery[] = [];
     const deliveries = directory.takersOf(scope, checked.type).map((subscriptionRowId): NewDelivery => {
+      const deliveryId = newId("dlv");
       const lease: Lease | undefined = dispatch?.freshLease(subscriptionRowId);
-      const delivery = { id: newId("dlv"), subscriptionRowId, lease };
+      const delivery = { id: deliveryId, subscriptionRowId, lease };
       if (lease !== undefined) leased.push(delivery);
       return delivery;
     });
-    return { event: { scope, id: id ?? newId("evt"), ...content, createdAt: at, deliveries }, leased };
+    return { event: { scope, id: eventId, ...content, createdAt: at, deliveries }, leased };
   }
 
   async #append(prepared: readonly Prepared[], atomic: boolean): Promise<AppendedEvent[]> {

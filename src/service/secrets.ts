@@ -11,6 +11,20 @@ export function newSecret(profile: Profile, given: string | undefined, random: (
   return given;
 }
 
+/**
+ * To be called before something is sealed: a store has one master key, and a secret that a second one sealed would open
+ * for nobody who has the first.
+ * @throws HooksError `store_unusable`
+ */
+export async function checkSealingKey({ store, vault }: Pick<ServiceParts, "store" | "vault">): Promise<void> {
+  for (const { secrets } of await store.loadSubscriptions()) {
+    const [first] = secrets;
+    if (first === undefined) continue;
+    vault.checkKey(first.sealed.keyId);
+    return;
+  }
+}
+
 export function sealSecret(text: string, at: number, parts: Pick<ServiceParts, "newId" | "vault">): StoredSecret {
   const id = parts.newId("sec");
   return { id, sealed: parts.vault.seal(text, id), hint: hintOf(text), createdAt: at, expiresAt: undefined };

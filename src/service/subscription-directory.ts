@@ -1,3 +1,4 @@
+import { isHooksError } from "../core/errors.ts";
 import { PatternIndex } from "../core/event-pattern.ts";
 import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
@@ -10,6 +11,8 @@ import type { Vault } from "./vault.ts";
 interface Entry {
   stored: StoredSubscription;
   subscription: Subscription | undefined;
+  /** Tried, and not to be opened. */
+  isUnopened?: boolean;
 }
 
 /**
@@ -84,11 +87,14 @@ export class SubscriptionDirectory {
 
   get(rowId: number): Subscription | undefined {
     const entry = this.#entries.get(rowId);
-    return entry === undefined ? undefined : this.#open(entry);
+    return entry === undefined ? undefined : this.#openOrSkip(entry);
   }
 
   *all(): Iterable<Subscription> {
-    for (const entry of this.#entries.values()) yield this.#open(entry);
+    for (const entry of this.#entries.values()) {
+      const subscription = this.#openOrSkip(entry);
+      if (subscription !== undefined) yield subscription;
+    }
   }
 
   /** For people; the id itself where there is no name. */
@@ -124,8 +130,18 @@ export class SubscriptionDirectory {
     this.#indexes.get(keyOf(entry.stored.scope))?.remove(entry.stored.events, entry);
   }
 
-  #open(entry: Entry): Subscription {
-    entry.subscription ??= openSubscription(entry.stored, this.#vault);
+  /**
+   * Undefined for one whose secrets do not open (another master key sealed them): its deliveries wait, and nobody
+   * else's do. The daemon says which at its start.
+   */
+  #openOrSkip(entry: Entry): Subscription | undefined {
+    if (entry.subscription !== undefined || entry.isUnopened) return entry.subscription;
+    try {
+      entry.subscription = openSubscription(entry.stored, this.#vault);
+    } catch (error) {
+      if (!isHooksError(error)) throw error;
+      entry.isUnopened = true;
+    }
     return entry.subscription;
   }
 }

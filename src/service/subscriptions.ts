@@ -10,7 +10,7 @@ import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionChange } from "../store/store.ts";
 import { findSubscription } from "./find-by-reference.ts";
-import { newSecret, sealSecret } from "./secrets.ts";
+import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { openHeaders, openSubscription } from "./subscription-directory.ts";
 import { readSettings, toSubscriptionResource } from "./subscription-resource.ts";
@@ -40,6 +40,7 @@ export class Subscriptions {
       throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
     const profile = findProfile(input.profile ?? "standard");
     const draft = draftSubscription(input, blank(profile), scope.environment);
+    await checkSealingKey(this.#parts);
     const at = now();
     const id = newId("sub");
     const text = this.#newSecret(draft.settings.profile, input.secret ?? undefined);
@@ -91,7 +92,7 @@ export class Subscriptions {
 
   async update(scope: Scope, reference: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
-    return this.#redraft(stored, patch, this.#draftOf(stored));
+    return this.#redraft(stored, patch, this.#draftOf(stored), true);
   }
 
   /** What is not given goes back to its default; the secret stays (rotate changes it). */
@@ -105,6 +106,7 @@ export class Subscriptions {
       stored,
       input,
       { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) },
+      false,
       input.headers === undefined,
     );
   }
@@ -137,6 +139,7 @@ export class Subscriptions {
     options: { grace?: string | undefined; secret?: string | undefined },
   ): Promise<SubscriptionWithSecret> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
+    await checkSealingKey(this.#parts);
     const graceMs = parseDuration(options.grace ?? GRACE_DEFAULT, "grace", { min: 0, max: GRACE_MAX_MS });
     const at = this.#parts.now();
     const text = this.#newSecret(readSettings(stored).profile, options.secret);
@@ -176,6 +179,7 @@ export class Subscriptions {
     stored: StoredSubscription,
     input: Partial<SubscriptionInput>,
     base: SubscriptionDraft,
+    isPatch: boolean,
     dropHeaders = false,
   ): Promise<SubscriptionResource> {
     if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
@@ -188,10 +192,9 @@ export class Subscriptions {
     const draft = draftSubscription(url === undefined || url === null ? rest : input, base, stored.scope.environment);
     if (dropHeaders) draft.headers = {};
     const turnsOff = stored.enabled && !draft.enabled;
-    return this.#store(stored, {
-      ...this.#columns(stored.id, draft),
-      disabledReason: draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason,
-    });
+    const disabledReason = draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason;
+    const columns = { ...this.#columns(stored.id, draft), disabledReason };
+    return this.#store(stored, isPatch ? onlyGiven(columns, input) : columns);
   }
 
   async #store(
@@ -254,4 +257,24 @@ function blank(profile: Profile | undefined): SubscriptionDraft {
     autoDisable: AUTO_DISABLE_DEFAULT,
     settings,
   };
+}
+
+/** Fields of the input that have columns of their own; all others are in `settings`. */
+const COLUMNS_OF: Readonly<Record<string, readonly (keyof SubscriptionChange)[]>> = {
+  name: ["name"],
+  url: ["url"],
+  events: ["events"],
+  enabled: ["enabled", "disabledReason"],
+  headers: ["headers"],
+  auto_disable: ["autoDisableFailures", "autoDisableSpanMs"],
+};
+
+/** Of a patch only what it names is written: whoever changes another field at the same time loses nothing. */
+function onlyGiven(
+  columns: Omit<SubscriptionChange, "updatedAt">,
+  input: Partial<SubscriptionInput>,
+): Omit<SubscriptionChange, "updatedAt"> {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  const names = new Set(given.flatMap(([field]) => COLUMNS_OF[field] ?? ["settings" as const]));
+  return Object.fromEntries(Object.entries(columns).filter(([name]) => names.has(name as keyof SubscriptionChange)));
 }

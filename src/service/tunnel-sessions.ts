@@ -6,7 +6,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { DeliveryFilter, StoredSubscription } from "../store/store.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "./listen-sessions.ts";
-import { newSecret, sealSecret } from "./secrets.ts";
+import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { openSubscription } from "./subscription-directory.ts";
 import { readSettings } from "./subscription-resource.ts";
@@ -62,6 +62,7 @@ export class TunnelSessions implements ListenSessions {
 
   async #create(request: ListenRequest, events: string[]): Promise<StoredSubscription> {
     const { store, newId, now, random } = this.#parts;
+    await checkSealingKey(this.#parts);
     const at = now();
     const id = newId("sub");
     const secret = newSecret(findProfile("standard")!, undefined, random);

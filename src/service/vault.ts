@@ -31,14 +31,9 @@ export class Vault {
 
   /** @throws HooksError `store_unusable` when the master key is not the one that sealed it, or the bytes are damaged. */
   open(sealed: Sealed, ownerId: string): string {
-    this.#key ??= loadMasterKey(this.#place, false);
-    if (this.#key?.id !== sealed.keyId) {
-      throw new HooksError("store_unusable", "the store's secrets were sealed with another master key", {
-        hint: `give the key whose fingerprint is ${sealed.keyId} by HOOKS_MASTER_KEY, HOOKS_MASTER_KEY_FILE or master.key in the data directory`,
-      });
-    }
+    const key = this.checkKey(sealed.keyId);
     const bytes = Buffer.from(sealed.bytes.buffer, sealed.bytes.byteOffset, sealed.bytes.byteLength);
-    const decipher = createDecipheriv("aes-256-gcm", this.#key.bytes, bytes.subarray(0, NONCE_BYTES)).setAAD(
+    const decipher = createDecipheriv("aes-256-gcm", key.bytes, bytes.subarray(0, NONCE_BYTES)).setAAD(
       Buffer.from(ownerId),
     );
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
@@ -47,5 +42,17 @@ export class Vault {
     } catch (error) {
       throw new HooksError("store_unusable", `a sealed secret of ${ownerId} is damaged`, { cause: error });
     }
+  }
+
+  /**
+   * The master key, if it is the one of that fingerprint.
+   * @throws HooksError `store_unusable` when it is another one, or there is none.
+   */
+  checkKey(keyId: string): MasterKey {
+    this.#key ??= loadMasterKey(this.#place, false);
+    if (this.#key?.id === keyId) return this.#key;
+    throw new HooksError("store_unusable", "the store's secrets were sealed with another master key", {
+      hint: `give the key whose fingerprint is ${keyId} by HOOKS_MASTER_KEY, HOOKS_MASTER_KEY_FILE or master.key in the data directory`,
+    });
   }
 }

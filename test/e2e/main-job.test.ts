@@ -154,6 +154,19 @@ describe("the daemon", () => {
     expect((await fetch(`${third.url}/healthz`)).status).toBe(200);
   });
 
+  it("replaces nothing but a ready file of its own", async () => {
+    const home = new HooksHome();
+    const daemon = await home.serve("--ready-file", "ready.json");
+    expect(await home.appears("ready.json")).toEqual({ url: daemon.url });
+    for (const file of ["hooks.db", "ready.json"]) {
+      const second = await home.run(["serve", "--port", "0", "--ready-file", file]);
+      expect(second.code).toBe(file === "hooks.db" ? 2 : 6);
+    }
+    expect(await home.appears("ready.json")).toEqual({ url: daemon.url });
+    expect(await home.ok("sub", "list")).toBe("");
+    expect((await fetch(`${daemon.url}/v1/events/${"a".repeat(3_000)}`)).status).toBe(404);
+  });
+
   it("finishes what is in flight when it gets SIGTERM, and takes nothing new", async () => {
     const home = new HooksHome();
     const { promise: released, resolve: release } = Promise.withResolvers<number>();

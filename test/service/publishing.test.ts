@@ -166,3 +166,11 @@ describe("replay", () => {
     });
   });
 });
+
+it("never takes a publisher's own id for the beginning of another", async () => {
+  const { service } = await openTestHooks();
+  await service.publish({ type: "order.paid", data: json("1"), id: "order-10" });
+  await expect(service.getEvent("order-1")).rejects.toMatchObject({ code: "not_found" });
+  const { id } = await service.publish({ type: "order.paid", data: json("1") });
+  expect((await service.getEvent(id.slice(0, -2))).id).toBe(id);
+});

@@ -1,3 +1,5 @@
+import { existsSync, rmSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { openTestHooks, TEST_SCOPE } from "../support/local-hooks.ts";
 
@@ -255,5 +257,50 @@ describe("test", () => {
     expect(sent[0]!.headers).toContain("webhook-signature");
     expect((await service.listEvents()).data).toEqual([]);
     expect((await service.listDeliveries()).data).toEqual([]);
+  });
+});
+
+describe("what must not go wrong", () => {
+  it("takes no empty reference for the subscription that has no name", async () => {
+    const { service } = await openTestHooks();
+    await service.createSubscription(INPUT);
+    for (const call of [service.deleteSubscription(""), service.pauseSubscription(""), service.rotateSecret("")]) {
+      await expect(call).rejects.toMatchObject({ code: "invalid_request", field: "id" });
+    }
+    expect((await service.listSubscriptions()).data).toHaveLength(1);
+  });
+
+  it("loses no change to another made at the same time", async () => {
+    const { service } = await openTestHooks();
+    const { id } = await service.createSubscription(INPUT);
+    await Promise.all([
+      service.disableSubscription(id),
+      service.updateSubscription(id, { name: "shop" }),
+      service.updateSubscription(id, { events: ["invoice.*"] }),
+      service.updateSubscription(id, { concurrency: 3 }),
+    ]);
+    expect(await service.getSubscription(id)).toMatchObject({
+      enabled: false,
+      name: "shop",
+      events: ["invoice.*"],
+      concurrency: 3,
+      health: { disabled_reason: "by_hand" },
+    });
+  });
+
+  it("seals nothing with a second master key, and makes none when the first is gone", async () => {
+    const { service, folder } = await openTestHooks();
+    await service.createSubscription(INPUT);
+    const other = await openTestHooks({ folder, env: { HOOKS_MASTER_KEY: "ab".repeat(32) } });
+    await expect(other.service.createSubscription(INPUT)).rejects.toMatchObject({ code: "store_unusable" });
+    rmSync(path.join(folder, "master.key"));
+    const without = await openTestHooks({ folder });
+    await expect(without.service.createSubscription(INPUT)).rejects.toMatchObject({ code: "store_unusable" });
+    expect(existsSync(path.join(folder, "master.key"))).toBe(false);
+    // One that does not open stops nobody: it is left out, and its deliveries wait.
+    await without.directory.load();
+    expect([...without.directory.all()]).toEqual([]);
+    expect((await without.service.publish({ type: "order.paid", data: Buffer.from("1") })).deliveries).toBe(1);
+    await expect(without.checkSecrets()).rejects.toMatchObject({ code: "store_unusable" });
   });
 });
