@@ -17,6 +17,8 @@ export function newSecret(profile: Profile, given: string | undefined, random: (
  * @throws HooksError `store_unusable`
  */
 export async function checkSealingKey({ store, vault }: Pick<ServiceParts, "store" | "vault">): Promise<void> {
+  // Once is enough: neither the store's key nor ours changes while a process runs.
+  if (vault.isProven) return;
   for (const { secrets } of await store.loadSubscriptions()) {
     const [first] = secrets;
     if (first === undefined) continue;

@@ -15,6 +15,8 @@ const TAG_BYTES = 16;
 export class Vault {
   readonly #place: MasterKeyPlace;
   #key: MasterKey | undefined;
+  /** The key opened, or is of, something that the store holds: it is the store's. */
+  isProven = false;
 
   constructor(place: MasterKeyPlace) {
     this.#place = place;
@@ -50,7 +52,10 @@ export class Vault {
    */
   checkKey(keyId: string): MasterKey {
     this.#key ??= loadMasterKey(this.#place, false);
-    if (this.#key?.id === keyId) return this.#key;
+    if (this.#key?.id === keyId) {
+      this.isProven = true;
+      return this.#key;
+    }
     throw new HooksError("store_unusable", "the store's secrets were sealed with another master key", {
       hint: `give the key whose fingerprint is ${keyId} by HOOKS_MASTER_KEY, HOOKS_MASTER_KEY_FILE or master.key in the data directory`,
     });
