@@ -14,6 +14,11 @@ export interface ServeOptions {
   host?: string;
   port?: string;
   concurrency?: string;
+  rate?: string;
+  tenantRate?: string;
+  retryRate?: string;
+  dns?: string;
+  acceptLoss?: boolean;
   drain?: string;
   logLevel?: string;
   logFormat?: string;
@@ -33,6 +38,11 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .option("--host <host>", "address to listen on (default: 127.0.0.1)")
     .option("--port <port>", "port to listen on; 0 takes a free one (default: 4680)")
     .option("--concurrency <number>", "requests in flight at once (default: 256)")
+    .option("--rate <n/unit>", "requests sent at most, such as 100/s or 5000/m (default: no limit)")
+    .option("--tenant-rate <n/unit>", "requests sent for one tenant at most (default: no limit)")
+    .option("--retry-rate <n/unit>", "retries sent to one host at most (default: 100/s)")
+    .option("--dns <host:port>", "name server for receivers' names (default: the system's)")
+    .option("--accept-loss", "start although the store lacks its newest changes (a damaged or older file)")
     .option("--drain <duration>", "how long stopping may take (default: 10s)")
     .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
     .addOption(new Option("--log-format <format>", "default: pretty on a terminal, else json").choices(LOG_FORMATS))
@@ -56,6 +66,10 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     host: options.host,
     port: options.port,
     concurrency: options.concurrency,
+    rate: options.rate,
+    tenant_rate: options.tenantRate,
+    retry_rate: options.retryRate,
+    dns: options.dns,
     drain: options.drain,
     log_level: options.logLevel,
     log_format: options.logFormat,
@@ -84,6 +98,9 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     port: serve.port,
     environment,
     concurrency: serve.concurrency,
+    rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
+    dns: serve.dns,
+    acceptLoss: options.acceptLoss === true,
     allowedHosts: options.allowHost,
     log: {
       level: serve.logLevel,

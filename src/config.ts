@@ -4,6 +4,7 @@ import path from "node:path";
 import { parseDuration } from "./core/duration.ts";
 import { type HooksError, isHooksError } from "./core/errors.ts";
 import { nearest } from "./core/nearest.ts";
+import { parseRateLimit } from "./core/rate-limit.ts";
 import {
   checkApiKey,
   DRAIN_BOUNDS,
@@ -11,7 +12,9 @@ import {
   LOG_LEVELS,
   type LogFormat,
   type LogLevel,
+  type NameServer,
   oneOf,
+  parseNameServer,
   parseServer,
   SETTING_RULES,
   type SettingKey,
@@ -19,6 +22,7 @@ import {
   usage,
 } from "./core/setting-rules.ts";
 import { shellWord } from "./core/shell-word.ts";
+import type { RateLimit } from "./core/subscription.ts";
 
 /** What is in force for this run (cli.md): flag > HOOKS_* > project file > user file > default. */
 export interface Settings {
@@ -55,6 +59,14 @@ export interface ServeSettings {
   port: number;
   /** Attempts in flight at once, in the whole process. */
   concurrency: number;
+  /** Attempts of the whole process; undefined: no limit. */
+  rate: RateLimit | undefined;
+  /** Attempts of each tenant; undefined: no limit. */
+  tenantRate: RateLimit | undefined;
+  /** Attempts to one host that are not a delivery's first. */
+  retryRate: RateLimit;
+  /** Undefined: the system's. */
+  dns: NameServer | undefined;
   /** How long a stopping daemon waits for what is in flight. */
   drainMs: number;
   logLevel: LogLevel;
@@ -120,6 +132,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   const first = (key: SettingKey): Candidate | undefined => candidates(key)[0];
   const textOf = (key: SettingKey): string => first(key)?.text ?? SETTING_RULES[key]?.fallback ?? "";
   const logFormat = first("log_format")?.text;
+  const dns = first("dns")?.text;
   const defaultStore = path.join(places.dataDirectory, "hooks.db");
   fillDefaultStore(values, defaultStore, first("server") !== undefined);
   if (first("server") === undefined) checkStoreFolder(first("store"), places.dataDirectory);
@@ -132,6 +145,10 @@ export function resolveSettings(sources: SettingSources): Settings {
       host: textOf("host"),
       port: Number(textOf("port")),
       concurrency: Number(textOf("concurrency")),
+      rate: rateOf(first("rate")),
+      tenantRate: rateOf(first("tenant_rate")),
+      retryRate: parseRateLimit(textOf("retry_rate"), "retry_rate"),
+      dns: dns === undefined ? undefined : parseNameServer(dns, "dns"),
       drainMs: parseDuration(textOf("drain"), "drain", DRAIN_BOUNDS),
       logLevel: oneOf(textOf("log_level"), "log_level", LOG_LEVELS),
       logFormat: logFormat === undefined ? undefined : oneOf(logFormat, "log_format", LOG_FORMATS),
@@ -139,6 +156,10 @@ export function resolveSettings(sources: SettingSources): Settings {
     values,
     warnings: misspeltVariables(sources.env),
   };
+}
+
+function rateOf(candidate: Candidate | undefined): RateLimit | undefined {
+  return candidate === undefined ? undefined : parseRateLimit(candidate.text, candidate.origin);
 }
 
 /** HOOKS_HOME is one folder for all; else the XDG base directories, whose relative values are to be ignored. */

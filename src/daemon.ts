@@ -7,9 +7,10 @@ import type { SendResult } from "./core/attempt.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts";
+import type { NameServer } from "./core/setting-rules.ts";
 import { VERSION } from "./core/version.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
-import { Dispatcher } from "./deliver/dispatcher.ts";
+import { Dispatcher, type DispatchRates } from "./deliver/dispatcher.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
 import type { Readiness } from "./receive/readiness.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
@@ -52,6 +53,12 @@ export interface DaemonOptions {
   environment?: string | undefined;
   /** Attempts in flight at once, over all subscriptions. Default 256. */
   concurrency?: number | undefined;
+  /** How many attempts may be made; undefined or left out: no limit. */
+  rates?: DispatchRates | undefined;
+  /** Name server for receivers' names. Default: the system's. */
+  dns?: NameServer | undefined;
+  /** Go on with a store that lacks its newest changes. */
+  acceptLoss?: boolean | undefined;
   /** Names beside the loopback ones that a request's Host may have. */
   allowedHosts?: readonly string[] | undefined;
   /** Default: nothing is logged. */
@@ -128,6 +135,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const dispatcher = buildDispatcher(local, sender, tunnel, {
       bootId,
       concurrency: options.concurrency,
+      rates: options.rates,
       log,
       onFatal,
     });
@@ -207,6 +215,7 @@ export async function startLocalSender(local: LocalHooks): Promise<LocalSender |
   const dispatcher = buildDispatcher(local, sender, nobody, {
     bootId: newId("ses"),
     concurrency: undefined,
+    rates: undefined,
     log,
     onFatal: (error) => {
       throw error;
@@ -253,9 +262,16 @@ function buildDispatcher(
   {
     bootId,
     concurrency,
+    rates,
     log,
     onFatal,
-  }: { bootId: string; concurrency: number | undefined; log: DaemonLog; onFatal(error: Error): void },
+  }: {
+    bootId: string;
+    concurrency: number | undefined;
+    rates: DispatchRates | undefined;
+    log: DaemonLog;
+    onFatal(error: Error): void;
+  },
 ): Dispatcher {
   const dispatcher = new Dispatcher({
     store: local.store,
@@ -265,6 +281,7 @@ function buildDispatcher(
     now: Date.now,
     random: Math.random,
     concurrency: concurrency ?? DEFAULT_CONCURRENCY,
+    rates,
     userAgent: `hooks/${VERSION}`,
     onAttempt: (record) => log.attempt(record, local.directory.nameOf(record.subscriptionId)),
     onDisabled: () => void local.directory.reload().catch(onFatal),

@@ -1,4 +1,5 @@
 import type { Attempt, AttemptTrigger } from "./attempt.ts";
+import type { BreakerState } from "./breaker.ts";
 import type { Scope } from "./scope.ts";
 
 export const DELIVERY_STATES = ["pending", "sending", "retrying", "succeeded", "failed", "cancelled"] as const;
@@ -58,6 +59,8 @@ export interface RecordedAttempt {
   subscriptionRowId: number;
   attempt: Attempt;
   verdict: Verdict;
+  /** The subscription's breaker, when this attempt changed it; undefined or left out: it stays as it is. */
+  breaker?: BreakerState | undefined;
   /** When the attempt ended, unix ms. */
   endedAt: number;
 }

@@ -53,7 +53,7 @@ export function healthState(health: Health, enabled: boolean): HealthState {
 }
 
 /** True when so many attempts in a row failed, over so long, that the subscription is switched off (rulings.md 11). */
-export function isBeyondHope(health: Health, rule: AutoDisable, now: number): boolean {
+export function isBeyondHope(health: Health, rule: Pick<AutoDisable, "failures" | "minSpanMs">, now: number): boolean {
   if (rule.failures === 0 || health.consecutiveFailures < rule.failures) return false;
   return rule.minSpanMs <= now - (health.failingSince ?? now);
 }

@@ -1,6 +1,7 @@
 import { parseDuration } from "./duration.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { parseRateLimit } from "./rate-limit.ts";
 import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
 
 // Every setting: how its flag, variable and key are called, its default, and what it may be. Where the values come from
@@ -63,6 +64,31 @@ const RULES = {
     fallback: "256",
     check: (text, name) => void wholeNumber(text, name, 1, 10_000),
   },
+  rate: {
+    flag: "--rate",
+    variable: "HOOKS_RATE",
+    inProject: true,
+    check: (text, name) => void parseRateLimit(text, name),
+  },
+  tenant_rate: {
+    flag: "--tenant-rate",
+    variable: "HOOKS_TENANT_RATE",
+    inProject: true,
+    check: (text, name) => void parseRateLimit(text, name),
+  },
+  retry_rate: {
+    flag: "--retry-rate",
+    variable: "HOOKS_RETRY_RATE",
+    inProject: true,
+    fallback: "100/s",
+    check: (text, name) => void parseRateLimit(text, name),
+  },
+  dns: {
+    flag: "--dns",
+    variable: "HOOKS_DNS",
+    inProject: true,
+    check: (text, name) => void parseNameServer(text, name),
+  },
   drain: {
     flag: "--drain",
     variable: "HOOKS_DRAIN",
@@ -120,6 +146,32 @@ export function parseServer(text: string, name: string): URL {
   }
   if (url.search !== "" || url.hash !== "") throw usage(`${name} must not have a query or fragment`, name);
   return url;
+}
+
+export interface NameServer {
+  /** IPv4 or IPv6, without brackets. */
+  address: string;
+  port: number;
+}
+
+/**
+ * `9.9.9.9`, `127.0.0.1:5353`, `[::1]:5353`; the port is 53 when none is named.
+ * @throws HooksError `usage` naming `name`.
+ */
+export function parseNameServer(text: string, name: string): NameServer {
+  const match = /^(?:\[([\da-f:.]+)\]|([\d.]+)|([\da-f]*:[\da-f:.]+))(?::(\d{1,5}))?$/i.exec(text);
+  const address = match?.[1] ?? match?.[2] ?? match?.[3] ?? "";
+  const port = Number(match?.[4] ?? 53);
+  const host = address.includes(":") ? `[${address}]` : address;
+  // The URL parser knows what an address is: https://url.spec.whatwg.org/#host-parsing
+  const url = URL.parse(`http://${host}/`);
+  const isAddress = url !== null && (address.includes(":") || url.hostname === address);
+  if (match !== null && isAddress && 1 <= port && port <= 65_535) return { address, port };
+  throw usage(
+    `${name} must be the address of a name server, with or without a port, got ${JSON.stringify(text)}`,
+    name,
+    `for example: ${name} 9.9.9.9, or ${name} 127.0.0.1:5353`,
+  );
 }
 
 export function checkApiKey(text: string, name: string): void {

@@ -1,3 +1,4 @@
+import type { BreakerState } from "./breaker.ts";
 import type { Scope } from "./scope.ts";
 
 /** When to try again (delivery.md). All durations in ms. */
@@ -60,6 +61,14 @@ export interface Subscription {
   /** Token bucket; undefined: no limit. */
   rateLimit: RateLimit | undefined;
   autoDisable: AutoDisable;
+  /** Whether failures of several deliveries in a row make it rest for a while. */
+  hasBreaker: boolean;
+  /** As it was when this was read; the lane knows better from then on. */
+  breaker: BreakerState;
+  /** Pointer into the data (RFC 6901), or `*` for the whole subscription; undefined: no order. */
+  orderBy: string | undefined;
+  /** Undefined: one event a request. */
+  batch: BatchRule | undefined;
   /** Characters of a response that an attempt keeps: 0–16,384. */
   excerptChars: number;
   metadata: Readonly<Record<string, unknown>>;
@@ -72,11 +81,19 @@ export interface RateLimit {
   perMs: number;
 }
 
+/** Several events in one request: sent when there are so many, or when the first has waited so long. */
+export interface BatchRule {
+  maxEvents: number;
+  maxWaitMs: number;
+}
+
 export interface AutoDisable {
   /** Failed attempts in a row; 0: never. */
   failures: number;
   /** First to last of them at least this far apart. */
   minSpanMs: number;
+  /** `probe`: once disabled by its failures, a test event an hour finds out whether it may be enabled again. */
+  reEnable: "probe" | undefined;
 }
 
 export type HealthState = "healthy" | "degraded" | "unhealthy" | "disabled";
@@ -110,14 +127,14 @@ export interface SubscriptionResource {
   timeout_ms: number;
   on_410: "disable" | "retry" | "fail";
   breaker: boolean;
-  auto_disable: { failures: number; min_span: string };
+  auto_disable: { failures: number; min_span: string; re_enable: "probe" | null };
   rotate_every: null;
   allow_net: string[];
   deny_net: string[];
   concurrency: number;
   rate_limit: string | null;
-  order_by: null;
-  batch: null;
+  order_by: string | null;
+  batch: { max_events: number; max_wait: string } | null;
   metadata: Record<string, unknown>;
   tenant: string;
   environment: string;
@@ -162,7 +179,11 @@ export interface SubscriptionInput {
   timeout?: string | null;
   concurrency?: number | null;
   rate_limit?: string | null;
-  auto_disable?: { failures: number; min_span?: string | number } | null;
+  auto_disable?: { failures: number; min_span?: string | number; re_enable?: "probe" | null } | null;
+  breaker?: boolean | null;
+  /** A pointer into the data (`/order_id`), or `*` for the whole subscription. */
+  order_by?: string | null;
+  batch?: { max_events: number; max_wait?: string | number } | null;
   metadata?: Record<string, unknown> | null;
 }
 

@@ -1,6 +1,6 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
-import type { DisabledReason, Transport } from "../core/subscription.ts";
+import type { DisabledReason, RateLimit, Transport } from "../core/subscription.ts";
 import type { DeliveryStore, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
 import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
 import { Claimer } from "./claimer.ts";
@@ -11,6 +11,16 @@ import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
 import { WakeTimer } from "./wake-timer.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { YoungGeneration } from "./young-generation.ts";
+
+/** Attempts in a span of time; undefined: no limit. */
+export interface DispatchRates {
+  /** Of this process. */
+  process: RateLimit | undefined;
+  /** Of each tenant. */
+  tenant: RateLimit | undefined;
+  /** To one host: those that are not a delivery's first. */
+  hostRetries: RateLimit | undefined;
+}
 
 export interface DispatcherOptions {
   store: DeliveryStore;
@@ -24,6 +34,8 @@ export interface DispatcherOptions {
   random(): number;
   /** Attempts in flight at once, over all subscriptions. */
   concurrency: number;
+  /** Undefined or left out: no limits beside the subscriptions' own. */
+  rates?: DispatchRates | undefined;
   userAgent: string;
   /** After each attempt, once it is on disk. */
   onAttempt?: ((record: AttemptRecorded) => void) | undefined;

@@ -11,6 +11,8 @@ const LEASE_SLACK_MS = 15_000;
  * in, some 30 ms: with 512 a lane of 25,000 deliveries a second ran dry meanwhile.
  */
 const MAX_PREFETCH = 1_024;
+/** Part of a lane's claims that retries get while fresh deliveries wait, too: they must neither starve nor be starved. */
+const RETRY_SHARE = 0.25;
 /** A claim that lasts longer than this was too large. */
 const PREFETCH_MS = 1_000;
 
@@ -43,6 +45,8 @@ export class Lane {
   #bucket: TokenBucket | undefined;
   #prefetch = 0;
   #claimedAt = 0;
+  /** What retries may claim before fresh deliveries, so far as it was not used. */
+  #retryCredit = 0;
 
   constructor(subscription: Subscription, transport: DeliveryTransport) {
     this.rowId = subscription.rowId;
@@ -115,6 +119,15 @@ export class Lane {
         this.#bucket?.available(now) ?? Number.POSITIVE_INFINITY,
       ) - spoken
     );
+  }
+
+  /** How many of a claim of `limit` may be retries although fresh deliveries wait. */
+  retriesOf(limit: number): number {
+    // At most one portion is saved up: a storm of retries after a quiet time must not come before everything else.
+    this.#retryCredit = Math.min(this.#retryCredit + limit * RETRY_SHARE, 1 + limit * RETRY_SHARE);
+    const retries = Math.floor(this.#retryCredit);
+    this.#retryCredit -= retries;
+    return retries;
   }
 
   claimSent(): void {

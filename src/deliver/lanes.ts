@@ -130,7 +130,7 @@ export class Lanes {
       if (limit <= 0) continue;
       lane.claimSent();
       budget -= limit;
-      claims.push({ subscriptionRowId: lane.rowId, limit });
+      claims.push({ subscriptionRowId: lane.rowId, limit, retries: lane.retriesOf(limit) });
       leaseEndsAt = Math.max(leaseEndsAt, lane.leaseEndsAt(now));
     }
     return { claims, leaseEndsAt };

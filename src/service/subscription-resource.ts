@@ -31,15 +31,22 @@ export function toSubscriptionResource(
     retry_on: settings.retryOn,
     timeout_ms: settings.timeoutMs,
     on_410: settings.on410,
-    breaker: true,
-    auto_disable: { failures: stored.autoDisableFailures, min_span: formatDuration(stored.autoDisableSpanMs) },
+    breaker: settings.hasBreaker,
+    auto_disable: {
+      failures: stored.autoDisableFailures,
+      min_span: formatDuration(stored.autoDisableSpanMs),
+      re_enable: settings.reEnable ?? null,
+    },
     rotate_every: null,
     allow_net: [],
     deny_net: [],
     concurrency: settings.concurrency,
     rate_limit: settings.rateLimit === undefined ? null : formatRateLimit(settings.rateLimit),
-    order_by: null,
-    batch: null,
+    order_by: settings.orderBy ?? null,
+    batch:
+      settings.batch === undefined
+        ? null
+        : { max_events: settings.batch.maxEvents, max_wait: formatDuration(settings.batch.maxWaitMs) },
     metadata: settings.metadata,
     tenant: stored.scope.tenant,
     environment: stored.scope.environment,
@@ -67,5 +74,7 @@ export function toSubscriptionResource(
 }
 
 export function readSettings(stored: Pick<StoredSubscription, "settings">): SubscriptionSettings {
-  return { rateLimit: undefined, ...JSON.parse(stored.settings) } as SubscriptionSettings;
+  // What a store of an earlier version does not know.
+  const absent = { rateLimit: undefined, hasBreaker: true, orderBy: undefined, batch: undefined, reEnable: undefined };
+  return { ...absent, ...JSON.parse(stored.settings) } as SubscriptionSettings;
 }

@@ -6,7 +6,14 @@ import type { Profile } from "../core/profiles/profile.ts";
 import { findProfile, PROFILE_NAMES } from "../core/profiles/registry.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
 import { parseRetry } from "../core/retry-policy.ts";
-import type { AutoDisable, RateLimit, RetryOn, RetryPolicy, SubscriptionInput } from "../core/subscription.ts";
+import type {
+  AutoDisable,
+  BatchRule,
+  RateLimit,
+  RetryOn,
+  RetryPolicy,
+  SubscriptionInput,
+} from "../core/subscription.ts";
 import { checkSubscriptionUrl } from "../core/subscription-url.ts";
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +28,11 @@ export interface SubscriptionSettings {
   timeoutMs: number;
   concurrency: number;
   rateLimit: RateLimit | undefined;
+  hasBreaker: boolean;
+  orderBy: string | undefined;
+  batch: BatchRule | undefined;
+  /** Of the rule for disabling by failures: whether a probe enables it again. */
+  reEnable: "probe" | undefined;
   excerptChars: number;
   metadata: Record<string, unknown>;
   /** Of a tunnel: how long its deliveries wait for a listener, in ms. */
@@ -34,11 +46,11 @@ export interface SubscriptionDraft {
   name: string;
   enabled: boolean;
   headers: Record<string, string>;
-  autoDisable: AutoDisable;
+  autoDisable: Omit<AutoDisable, "reEnable">;
   settings: SubscriptionSettings;
 }
 
-export const AUTO_DISABLE_DEFAULT: AutoDisable = { failures: 20, minSpanMs: HOUR_MS };
+export const AUTO_DISABLE_DEFAULT: Omit<AutoDisable, "reEnable"> = { failures: 20, minSpanMs: HOUR_MS };
 export const EXCERPT_CHARS_DEFAULT = 1_000;
 const CONCURRENCY_DEFAULT = 10;
 
@@ -52,6 +64,10 @@ export function defaultSettings(profile: Profile): SubscriptionSettings {
     timeoutMs: profile.timeoutMs,
     concurrency: CONCURRENCY_DEFAULT,
     rateLimit: undefined,
+    hasBreaker: true,
+    orderBy: undefined,
+    batch: undefined,
+    reEnable: undefined,
     excerptChars: EXCERPT_CHARS_DEFAULT,
     metadata: {},
   };
@@ -104,6 +120,10 @@ export function draftSubscription(
           : input.rate_limit === null
             ? undefined
             : parseRateLimit(input.rate_limit, "rate_limit"),
+      hasBreaker: checkBoolean(input.breaker ?? undefined, "breaker", input.breaker === null ? true : old.hasBreaker),
+      orderBy: old.orderBy,
+      batch: old.batch,
+      reEnable: old.reEnable,
       excerptChars: old.excerptChars,
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
@@ -178,7 +198,10 @@ function checkRetryOn(value: RetryOn): RetryOn {
   );
 }
 
-function checkAutoDisable(value: SubscriptionInput["auto_disable"], old: AutoDisable): AutoDisable {
+function checkAutoDisable(
+  value: SubscriptionInput["auto_disable"],
+  old: SubscriptionDraft["autoDisable"],
+): SubscriptionDraft["autoDisable"] {
   if (value === undefined) return old;
   if (value === null) return AUTO_DISABLE_DEFAULT;
   if (typeof value !== "object")

@@ -10,6 +10,7 @@
 // Errors: HooksError `store_busy`, `store_full`, `store_unusable`, `conflict`. Anything else is a bug.
 
 import type { Attempt } from "../core/attempt.ts";
+import type { BreakerState } from "../core/breaker.ts";
 import type { ClaimedDelivery, DeliveryReason, DeliveryState, RecordedAttempt } from "../core/delivery.ts";
 import type { Health } from "../core/health.ts";
 import type { Scope } from "../core/scope.ts";
@@ -50,6 +51,11 @@ export interface NewDelivery {
   /** Stored already leased to this worker, until then: it goes straight to its lane and is not read back. Undefined:
    * due at the event's `createdAt`, for whoever claims it. */
   lease: Lease | undefined;
+  /**
+   * Of those of a subscription with the same key only the earliest that has not ended is ever due; the others wait for
+   * their turn. A whole number; undefined: no order. One with a key is never given a lease here.
+   */
+  orderKey?: number | undefined;
 }
 
 export interface Lease {
@@ -142,6 +148,8 @@ export interface LaneClaim {
   subscriptionRowId: number;
   /** At most this many. */
   limit: number;
+  /** So many retries (left out: none) come before what was never tried; more of them only where nothing fresh is due. */
+  retries?: number;
 }
 
 export interface LaneClaimed {
@@ -154,6 +162,8 @@ export interface LaneClaimed {
 export interface RecordReceipt {
   /** Subscriptions that this disabled, and why. */
   disabled: { subscriptionRowId: number; reason: DisabledReason }[];
+  /** Subscriptions of which a delivery that waited for an earlier one of its order key is due now. */
+  released: number[];
 }
 
 export interface DeliveryStore {
@@ -162,7 +172,10 @@ export interface DeliveryStore {
    * (`reclaims` + 1; the fifth in a row without a result counts as a failed attempt). Returns how many.
    */
   reclaimLeases(worker: string, now: number): Promise<number>;
-  /** Leases what is due (`claimable_at` ≤ now), the longest overdue first; each delivery to one worker only. */
+  /**
+   * Leases what is due (`claimable_at` ≤ now): of the fresh and of the retries the longest overdue first; each delivery
+   * to one worker only.
+   */
   claimDue(lanes: readonly LaneClaim[], now: number, lease: Lease): Promise<LaneClaimed[]>;
   /** For each of these subscriptions that has a waiting delivery: when its first is due. */
   nextDueTimes(subscriptionRowIds: readonly number[]): Promise<Map<number, number>>;
@@ -170,6 +183,7 @@ export interface DeliveryStore {
    * Attempts, next states, health and counts, in one commit. The store numbers the attempts itself.
    * A delivery that is no longer leased to `worker` (cancelled, its subscription deleted …) keeps its state; its
    * attempt is recorded all the same.
+   * A breaker that changed with an attempt is kept with it.
    * A verdict `disableSubscription`, or the subscription's auto-disable rule, disables it: its waiting deliveries
    * become `failed` with the reason.
    */
@@ -234,6 +248,7 @@ export interface StoredSubscription {
   settings: string;
   secrets: StoredSecret[];
   health: Health;
+  breaker: BreakerState;
   counts: { succeeded: number; failed: number };
   /** For a tunnel: the session's name; undefined otherwise. */
   session: string | undefined;
@@ -252,11 +267,14 @@ export interface StoredSecret {
   expiresAt: number | undefined;
 }
 
-export type NewSubscription = Omit<StoredSubscription, "rowId" | "health" | "counts">;
+export type NewSubscription = Omit<StoredSubscription, "rowId" | "health" | "breaker" | "counts">;
 
 /** What a change sets; what is left out stays. */
 export type SubscriptionChange = Partial<
-  Omit<StoredSubscription, "rowId" | "id" | "scope" | "transport" | "secrets" | "health" | "counts" | "createdAt">
+  Omit<
+    StoredSubscription,
+    "rowId" | "id" | "scope" | "transport" | "secrets" | "health" | "breaker" | "counts" | "createdAt"
+  >
 > & { updatedAt: number };
 
 export interface SubscriptionStore {

@@ -74,6 +74,28 @@ export function leaseContract(under: StoreUnderTest): void {
       expect(await claim(10, NOON + 900)).toEqual({ ids: [late.id, later.id], nextDueAt: undefined });
     });
 
+    it("claims so many retries before what was never tried, and more where nothing fresh is due", async () => {
+      const { store, lane } = await openWithLane(under);
+      const events = Array.from({ length: 6 }, (_, n) => newEvent([lane], { createdAt: NOON + n }));
+      await store.appendEvents(events);
+      const claim = async (limit: number, retries?: number) => {
+        const lanes = [{ subscriptionRowId: lane, limit, ...(retries === undefined ? {} : { retries }) }];
+        const [claimed] = await store.claimDue(lanes, NOON + 10, LEASE);
+        return claimed!;
+      };
+      const { deliveries } = await claim(3);
+      const failed = deliveries.map((delivery) => failure(delivery, { kind: "retry", at: NOON + 7 }));
+      await store.recordAttempts(WORKER, failed);
+      const fresh = await claim(1);
+      expect(fresh.deliveries.map(({ event }) => event.id)).toEqual([events[3]!.id]);
+      expect(fresh.nextDueAt).toBe(NOON + 4);
+      const mixed = await claim(2, 1);
+      expect(mixed.deliveries.map(({ event }) => event.id)).toEqual([events[0]!.id, events[4]!.id]);
+      const rest = await claim(10);
+      expect(rest.deliveries.map(({ event }) => event.id)).toEqual([5, 1, 2].map((n) => events[n]!.id));
+      expect(rest.nextDueAt).toBeUndefined();
+    });
+
     it("claims several lanes at once, each to its own limit", async () => {
       const { store, lane } = await openWithLane(under);
       const second = await store.insertSubscription(newSubscription());

@@ -14,6 +14,7 @@ import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isHooksError } from "../../src/core/errors.ts";
 import { openConnection, pragmaNumber } from "../../src/store/sqlite/connection.ts";
+import { SCHEMA_VERSION } from "../../src/store/sqlite/migrate.ts";
 import { type OpenSqliteStoreOptions, openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { newEvent, newSubscription, SCOPE } from "./fixtures.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -172,7 +173,7 @@ describe("opening", () => {
     onTestFinished(() => void db.close());
     expect(db.pragma("auto_vacuum", { simple: true })).toBe(2);
     expect(db.pragma("application_id", { simple: true })).toBe(0x686f6f6b);
-    expect(db.pragma("user_version", { simple: true })).toBe(1);
+    expect(db.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);
     expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
     const loose = db.prepare(
       "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict",
@@ -253,7 +254,7 @@ const badStores: Record<string, { make: (path: string) => Promise<void> | void; 
       db.pragma("user_version = 99");
       db.close();
     },
-    says: /newer hooks \(schema 99; this one knows 1\)/,
+    says: new RegExp(`newer hooks \\(schema 99; this one knows ${SCHEMA_VERSION}\\)`),
   },
   folder: { make: (path) => mkdirSync(path), says: /is a directory/ },
   "link.db": {

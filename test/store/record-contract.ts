@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CLOSED } from "../../src/core/breaker.ts";
 import type { ClaimedDelivery } from "../../src/core/delivery.ts";
 import { NEW_HEALTH } from "../../src/core/health.ts";
 import type { NewSubscription, Store } from "../../src/store/store.ts";
@@ -19,6 +20,19 @@ import type { StoreUnderTest } from "./store-contract.ts";
 
 export function recordContract(under: StoreUnderTest): void {
   describe("recorded attempts", () => {
+    it("keeps the breaker that changed with an attempt, and leaves it alone otherwise", async () => {
+      const { store, lane, claimed } = await openClaimed(under, 2);
+      const [one, other] = claimed;
+      const breakerNow = async () => (await store.loadSubscriptions())[0]!.breaker;
+      await store.recordAttempts(WORKER, [{ ...failure(one!), breaker: { openings: 2, openUntil: NOON + 60_000 } }]);
+      expect(await breakerNow()).toEqual({ openings: 2, openUntil: NOON + 60_000 });
+      await store.recordAttempts(WORKER, [success(other!)]);
+      expect(await breakerNow()).toEqual({ openings: 2, openUntil: NOON + 60_000 });
+      const [again] = await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON + 60_000, LEASE);
+      await store.recordAttempts(WORKER, [{ ...success(again!.deliveries[0]!), breaker: CLOSED }]);
+      expect(await breakerNow()).toEqual(CLOSED);
+    });
+
     it("keeps every field of an attempt", async () => {
       const { store, claimed } = await openClaimed(under, 1);
       const attempt = newAttempt({
@@ -106,7 +120,10 @@ export function recordContract(under: StoreUnderTest): void {
       const [delivery] = claimed;
       await store.releaseLeases(WORKER, [delivery!.rowId], NOON);
       expect(await store.cancelDelivery(delivery!.rowId, "cancelled", NOON + 1)).toBe(true);
-      expect(await store.recordAttempts(WORKER, [success(delivery!, NOON + 2)])).toEqual({ disabled: [] });
+      expect(await store.recordAttempts(WORKER, [success(delivery!, NOON + 2)])).toEqual({
+        disabled: [],
+        released: [],
+      });
       expect(await store.findDelivery(SCOPE, delivery!.id)).toMatchObject({
         state: "cancelled",
         reason: "cancelled",
@@ -145,6 +162,7 @@ export function recordContract(under: StoreUnderTest): void {
       const gone = { kind: "failed", reason: "gone", disableSubscription: "gone" } as const;
       expect(await store.recordAttempts(WORKER, [failure(claimed[0]!, gone, NOON + 1)])).toEqual({
         disabled: [{ subscriptionRowId: lane, reason: "gone" }],
+        released: [],
       });
       expect(await subscription()).toMatchObject({
         enabled: false,
@@ -159,7 +177,7 @@ export function recordContract(under: StoreUnderTest): void {
       });
       expect(await store.findDelivery(SCOPE, others.deliveries[0]!.id)).toMatchObject({ state: "pending" });
       // What was in flight may still succeed; a retry would wait for ever.
-      expect(await store.recordAttempts(WORKER, [failure(claimed[1]!)])).toEqual({ disabled: [] });
+      expect(await store.recordAttempts(WORKER, [failure(claimed[1]!)])).toEqual({ disabled: [], released: [] });
       expect(await store.findDelivery(SCOPE, claimed[1]!.id)).toMatchObject({ state: "failed", reason: "gone" });
     });
 
@@ -186,12 +204,14 @@ export function recordContract(under: StoreUnderTest): void {
       const { store, claimed, lane, subscription } = await openClaimed(under, 8, rule);
       const record = (index: number, at: number) =>
         store.recordAttempts(WORKER, [failure(claimed[index]!, { kind: "retry", at: NOON + 60_000 }, at)]);
-      for (let n = 0; n < 3; n++) expect(await record(n, NOON + n)).toEqual({ disabled: [] });
+      for (let n = 0; n < 3; n++) expect(await record(n, NOON + n)).toEqual({ disabled: [], released: [] });
       await store.recordAttempts(WORKER, [success(claimed[3]!, NOON + 500)]);
       await record(4, NOON + 501);
       await record(5, NOON + 1_400);
       expect((await subscription())!.enabled).toBe(true);
-      expect(await record(6, NOON + 1_501)).toEqual({ disabled: [{ subscriptionRowId: lane, reason: "failing" }] });
+      expect(await record(6, NOON + 1_501)).toMatchObject({
+        disabled: [{ subscriptionRowId: lane, reason: "failing" }],
+      });
       expect(await subscription()).toMatchObject({ enabled: false, disabledReason: "failing" });
       expect(await store.findDelivery(SCOPE, claimed[0]!.id)).toMatchObject({
         state: "failed",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CLOSED } from "../../src/core/breaker.ts";
 import { NEW_HEALTH } from "../../src/core/health.ts";
 import type { NewSubscription } from "../../src/store/store.ts";
 import {
@@ -37,7 +38,9 @@ export function subscriptionContract(under: StoreUnderTest): void {
       });
       const rowId = await store.insertSubscription(full);
       const found = await store.findSubscription(SCOPE, full.id);
-      expect(plain(found)).toEqual(plain({ ...full, rowId, health: NEW_HEALTH, counts: { succeeded: 0, failed: 0 } }));
+      expect(plain(found)).toEqual(
+        plain({ ...full, rowId, health: NEW_HEALTH, breaker: CLOSED, counts: { succeeded: 0, failed: 0 } }),
+      );
       expect(plain(await store.loadSubscriptions())).toEqual([plain(found)]);
     });
 

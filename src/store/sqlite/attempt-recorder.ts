@@ -1,3 +1,4 @@
+import type { BreakerState } from "../../core/breaker.ts";
 import type { DeliveryReason } from "../../core/delivery.ts";
 import { afterAttempt, type Health, isBeyondHope } from "../../core/health.ts";
 import type { DisabledReason } from "../../core/subscription.ts";
@@ -30,6 +31,8 @@ interface SubscriptionRow {
 interface Recording {
   row: SubscriptionRow;
   health: Health;
+  /** Set when an attempt of this batch changed it. */
+  breaker: BreakerState | undefined;
   succeeded: number;
   failed: number;
   /** Set when this batch disables it. */
@@ -52,6 +55,7 @@ export class AttemptRecorder {
   readonly #insert: Statement;
   readonly #findSubscription: Statement<SubscriptionRow>;
   readonly #updateHealth: Statement;
+  readonly #updateBreaker: Statement;
   readonly #disable: Statement;
   readonly #failWaiting: Statement;
 
@@ -92,6 +96,9 @@ export class AttemptRecorder {
         last_success_at = ?, succeeded = succeeded + ?, failed = failed + ?
       WHERE subscription_id = ?
     `);
+    this.#updateBreaker = connection.prepare(
+      "UPDATE subscription_health SET breaker_openings = ?, breaker_open_until = ? WHERE subscription_id = ?",
+    );
     this.#disable = connection.prepare(`
       UPDATE subscriptions SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE subscription_id = ?
     `);
@@ -127,7 +134,7 @@ export class AttemptRecorder {
       }
       this.#saveHealth(subscriptionRowId, recording);
     }
-    return { disabled };
+    return { disabled, released: [] };
   }
 
   #recordOne(values: PackedValue[], start: number, workerId: number, recording: Recording): void {
@@ -135,6 +142,10 @@ export class AttemptRecorder {
     const endedAt = values[start + AT.endedAt] as number;
     const isSuccess = values[start + AT.outcome] === "success";
     this.#judge(recording, isSuccess, values[start + AT.disable] === 1, endedAt);
+    const openings = values[start + AT.breakerOpenings] as number | null;
+    if (openings !== null) {
+      recording.breaker = { openings, openUntil: (values[start + AT.breakerOpenUntil] as number | null) ?? undefined };
+    }
     const { state, reason, claimableAt } = nextOf(values, start, recording);
     const completedAt = state === "retrying" ? null : endedAt;
     let number = this.#finish.get(state, reason, claimableAt, completedAt, deliveryRowId, workerId);
@@ -175,7 +186,7 @@ export class AttemptRecorder {
       lastAttemptAt: row.lastAttemptAt ?? undefined,
       lastSuccessAt: row.lastSuccessAt ?? undefined,
     };
-    return { row, health, succeeded: 0, failed: 0, disabled: undefined };
+    return { row, health, breaker: undefined, succeeded: 0, failed: 0, disabled: undefined };
   }
 
   #disableNow(subscriptionRowId: number, recording: Recording, { reason, at }: { reason: DisabledReason; at: number }) {
@@ -184,7 +195,8 @@ export class AttemptRecorder {
     recording.failed += this.#failWaiting.run(reasonOfDelivery(reason), at, subscriptionRowId).changes;
   }
 
-  #saveHealth(subscriptionRowId: number, { health, succeeded, failed }: Recording): void {
+  #saveHealth(subscriptionRowId: number, { health, breaker, succeeded, failed }: Recording): void {
+    if (breaker !== undefined) this.#updateBreaker.run(breaker.openings, breaker.openUntil ?? null, subscriptionRowId);
     this.#updateHealth.run(
       health.recent,
       health.recentCount,

@@ -1,7 +1,7 @@
 import { formatId } from "../../core/ids.ts";
-import type { Scope } from "../../core/scope.ts";
 import type { LaneClaim, Lease } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
+import { WAITS_FOR_TURN } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
 
@@ -14,6 +14,10 @@ const MAX_RECLAIMS = 5;
 const INTERRUPTED_WAIT_MS = 5 * 60_000;
 /** No schedule has more attempts in a round: then an interrupted delivery ends, too. */
 const MAX_ROUND_ATTEMPTS = 20;
+
+/** The two parts of a lane in the index `deliveries_waiting`: what was never tried, and the rest. */
+const FRESH = 0;
+const RETRIES = 1;
 
 type ClaimedRow = [
   rowId: number,
@@ -58,7 +62,8 @@ export class DeliveryLeases {
         SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.trigger, e.public_id, e.event_type_id,
           e.timestamp, e.version, e.metadata, e.data, d.scope_id
         FROM deliveries AS d INDEXED BY deliveries_waiting CROSS JOIN events AS e USING (event_id)
-        WHERE d.subscription_id = ? AND d.worker_id IS NULL AND d.claimable_at IS NOT NULL AND d.claimable_at <= ?
+        WHERE d.subscription_id = ? AND (d.round_attempts > 0) = ? AND d.worker_id IS NULL
+          AND d.claimable_at IS NOT NULL AND d.claimable_at <= ?
         ORDER BY d.claimable_at, d.delivery_id
         LIMIT ?
       `)
@@ -68,7 +73,8 @@ export class DeliveryLeases {
       UPDATE deliveries SET state = 'sending', worker_id = ?, claimable_at = ?
       WHERE delivery_id IN (
         SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
-        WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL AND claimable_at <= ?
+        WHERE subscription_id = ? AND (round_attempts > 0) = ? AND worker_id IS NULL
+          AND claimable_at IS NOT NULL AND claimable_at <= ?
         ORDER BY claimable_at, delivery_id
         LIMIT ?
       )
@@ -76,7 +82,7 @@ export class DeliveryLeases {
     this.#nextDue = connection
       .prepare<unknown[], number>(`
         SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
-        WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
+        WHERE subscription_id = ? AND (round_attempts > 0) = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
         ORDER BY claimable_at
         LIMIT 1
       `)
@@ -128,25 +134,43 @@ export class DeliveryLeases {
     const workerId = this.#interned.workerId(lease.worker);
     this.#reclaim(workerId, now, now);
     const packer = new ClaimPacker();
-    for (const { subscriptionRowId, limit } of lanes) {
+    for (const { subscriptionRowId, limit, retries = 0 } of lanes) {
       packer.startLane(subscriptionRowId);
-      let taken = 0;
-      let scope: Scope | undefined;
-      if (0 < limit && packer.size < MAX_CLAIM_BYTES) {
-        for (const row of this.#due.iterate(subscriptionRowId, now, limit)) {
-          taken += 1;
-          scope ??= this.#interned.scope(row[11]);
-          const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5]];
-          fields.push(this.#interned.eventTypeName(row[6]), row[7], row[8]);
-          packer.addDelivery(fields, row[9], row[10]);
-          if (MAX_CLAIM_BYTES <= packer.size) break;
-        }
-        if (0 < taken) this.#lease.run(workerId, lease.endsAt, subscriptionRowId, now, taken);
-      }
-      const nextDueAt = this.#nextDue.get(subscriptionRowId) ?? null;
-      packer.endLane(nextDueAt, scope?.tenant ?? null, scope?.environment ?? null);
+      // Retries first, so far as they have a right to it; then what was never tried; then whatever is left of either.
+      const ofRight = this.#claim(packer, subscriptionRowId, RETRIES, Math.min(retries, limit), now, workerId, lease);
+      const fresh = this.#claim(packer, subscriptionRowId, FRESH, limit - ofRight, now, workerId, lease);
+      this.#claim(packer, subscriptionRowId, RETRIES, limit - ofRight - fresh, now, workerId, lease);
+      const nextDueAt = earlier(
+        this.#nextDue.get(subscriptionRowId, FRESH),
+        this.#nextDue.get(subscriptionRowId, RETRIES),
+      );
+      packer.endLane(nextDueAt);
     }
     return packer.pack();
+  }
+
+  /** Claims of one lane and kind. Returns how many. */
+  #claim(
+    packer: ClaimPacker,
+    subscriptionRowId: number,
+    kind: typeof FRESH | typeof RETRIES,
+    limit: number,
+    now: number,
+    workerId: number,
+    lease: Lease,
+  ): number {
+    if (limit <= 0 || MAX_CLAIM_BYTES <= packer.size) return 0;
+    let taken = 0;
+    for (const row of this.#due.iterate(subscriptionRowId, kind, now, limit)) {
+      if (taken === 0) packer.setScope(this.#interned.scope(row[11]));
+      taken += 1;
+      const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5]];
+      fields.push(this.#interned.eventTypeName(row[6]), row[7], row[8]);
+      packer.addDelivery(fields, row[9], row[10]);
+      if (MAX_CLAIM_BYTES <= packer.size) break;
+    }
+    if (0 < taken) this.#lease.run(workerId, lease.endsAt, subscriptionRowId, kind, now, taken);
+    return taken;
   }
 
   /** True when some of them are of a subscription that was deleted or disabled meanwhile: they must end. */
@@ -177,4 +201,9 @@ export class DeliveryLeases {
     }
     return rows.length;
   }
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | null {
+  const first = Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY);
+  return first < WAITS_FOR_TURN ? first : null;
 }

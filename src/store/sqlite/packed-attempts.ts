@@ -19,16 +19,19 @@ export const PACKED_ATTEMPT = {
   /** 1 when the verdict disables the subscription. */
   disable: 5,
   endedAt: 6,
-  worker: 7,
-  firstColumn: 8,
-  startedAt: 8,
-  outcome: 10,
-  length: 22,
+  /** Null: unchanged. */
+  breakerOpenings: 7,
+  breakerOpenUntil: 8,
+  worker: 9,
+  firstColumn: 10,
+  startedAt: 10,
+  outcome: 12,
+  length: 24,
 } as const;
 
 export function packAttempts(worker: string, attempts: readonly RecordedAttempt[]): PackedAttempts {
   const values: PackedValue[] = [];
-  for (const { deliveryRowId, subscriptionRowId, attempt, verdict, endedAt } of attempts) {
+  for (const { deliveryRowId, subscriptionRowId, attempt, verdict, breaker, endedAt } of attempts) {
     values.push(
       deliveryRowId,
       subscriptionRowId,
@@ -37,6 +40,8 @@ export function packAttempts(worker: string, attempts: readonly RecordedAttempt[
       verdict.kind === "retry" ? verdict.at : null,
       verdict.kind === "failed" && verdict.disableSubscription !== undefined ? 1 : 0,
       endedAt,
+      breaker?.openings ?? null,
+      breaker?.openUntil ?? null,
       attempt.worker,
       // The columns, in the order of the INSERT.
       attempt.startedAt,

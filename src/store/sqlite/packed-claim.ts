@@ -1,5 +1,6 @@
 import type { AttemptTrigger } from "../../core/attempt.ts";
 import type { ClaimedDelivery } from "../../core/delivery.ts";
+import type { Scope } from "../../core/scope.ts";
 import type { LaneClaimed } from "../store.ts";
 import type { PackedValue } from "./packed-events.ts";
 
@@ -36,10 +37,14 @@ export class ClaimPacker {
     this.#values.push(metadata === null ? null : this.#addBytes(metadata), this.#addBytes(data));
   }
 
-  endLane(nextDueAt: number | null, tenant: string | null, environment: string | null): void {
-    this.#values[this.#countAt + 1] = nextDueAt;
+  /** Of every delivery of the lane. */
+  setScope({ tenant, environment }: Scope): void {
     this.#values[this.#countAt + 2] = tenant;
     this.#values[this.#countAt + 3] = environment;
+  }
+
+  endLane(nextDueAt: number | null): void {
+    this.#values[this.#countAt + 1] = nextDueAt;
   }
 
   pack(): PackedClaim {

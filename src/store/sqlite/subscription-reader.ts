@@ -7,7 +7,10 @@ import type { Nullable } from "./row-values.ts";
 import { Statements } from "./statements.ts";
 
 type SubscriptionRow = Nullable<
-  Omit<StoredSubscription, "scope" | "events" | "enabled" | "paused" | "headers" | "secrets" | "health" | "counts">,
+  Omit<
+    StoredSubscription,
+    "scope" | "events" | "enabled" | "paused" | "headers" | "secrets" | "health" | "breaker" | "counts"
+  >,
   "url" | "disabledReason" | "session"
 > &
   Nullable<Health, "failingSince" | "lastAttemptAt" | "lastSuccessAt"> & {
@@ -18,6 +21,8 @@ type SubscriptionRow = Nullable<
     paused: number;
     headersKeyId: string | null;
     headersSealed: Uint8Array | null;
+    breakerOpenings: number;
+    breakerOpenUntil: number | null;
     succeeded: number;
     failed: number;
   };
@@ -62,7 +67,7 @@ export class SubscriptionReader {
             headers_sealed AS headersSealed, settings, session, created_at AS createdAt, updated_at AS updatedAt,
             recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
             failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt,
-            succeeded, failed
+            breaker_openings AS breakerOpenings, breaker_open_until AS breakerOpenUntil, succeeded, failed
           FROM subscriptions AS s JOIN scopes USING (scope_id) JOIN subscription_health USING (subscription_id)
           WHERE ${where}
           ORDER BY s.subscription_id
@@ -117,6 +122,7 @@ function subscriptionOf(row: SubscriptionRow, secrets: readonly SecretRow[]): St
       lastAttemptAt: row.lastAttemptAt ?? undefined,
       lastSuccessAt: row.lastSuccessAt ?? undefined,
     },
+    breaker: { openings: row.breakerOpenings, openUntil: row.breakerOpenUntil ?? undefined },
     counts: { succeeded: row.succeeded, failed: row.failed },
     session: row.session ?? undefined,
     createdAt: row.createdAt,

@@ -1,0 +1,18 @@
+-- Moves with every transaction that a high-water mark beside the database must know of, in that transaction.
+ALTER TABLE store ADD COLUMN commit_sequence INTEGER NOT NULL DEFAULT 0;
+
+-- The circuit breaker: openings in a row (0: closed), and until when the last one lasts.
+ALTER TABLE subscription_health ADD COLUMN breaker_openings INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subscription_health ADD COLUMN breaker_open_until INTEGER;
+
+-- What keeps its order in its subscription, as a number made of the key's text; NULL: no order. One that waits for an
+-- earlier one of its key is due at the end of time (see delivery-order.ts).
+ALTER TABLE deliveries ADD COLUMN order_key INTEGER;
+
+-- First attempts and retries apart, so that neither has to be walked over to find the other.
+DROP INDEX deliveries_waiting;
+CREATE INDEX deliveries_waiting ON deliveries (subscription_id, (round_attempts > 0), claimable_at)
+  WHERE worker_id IS NULL AND claimable_at IS NOT NULL;
+
+CREATE INDEX deliveries_in_order ON deliveries (subscription_id, order_key)
+  WHERE order_key IS NOT NULL AND claimable_at IS NOT NULL;
