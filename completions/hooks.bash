@@ -199,8 +199,8 @@ _hooks_point() {
       ;;
     'serve')
       commands=''
-      flags='--host --port --concurrency --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--host --port --concurrency --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --accept-loss --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'status')
