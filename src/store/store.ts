@@ -123,7 +123,8 @@ export interface StoredDelivery {
   state: DeliveryState;
   reason: DeliveryReason | undefined;
   attemptCount: number;
-  /** Due time while it waits, end of the lease while it is being sent, undefined once it ended. */
+  /** Due time while it waits, end of the lease while it is being sent; undefined once it ended, and while it waits for
+   * an earlier one of its order key. */
   claimableAt: number | undefined;
   lastAttemptAt: number | undefined;
   lastStatus: number | undefined;

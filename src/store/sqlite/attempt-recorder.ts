@@ -5,6 +5,7 @@ import type { DisabledReason } from "../../core/subscription.ts";
 import type { RecordReceipt } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
+import type { DeliveryOrder } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
 import type { PackedValue } from "./packed-events.ts";
@@ -37,6 +38,8 @@ interface Recording {
   failed: number;
   /** Set when this batch disables it. */
   disabled: { reason: DisabledReason; at: number } | undefined;
+  /** An ended delivery made room for the next of its order key. */
+  hasReleased: boolean;
 }
 
 /** What becomes of a delivery. */
@@ -50,27 +53,29 @@ interface Next {
 export class AttemptRecorder {
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
-  readonly #finish: Statement<number>;
+  readonly #order: DeliveryOrder;
+  readonly #finish: Statement<[attemptCount: number, orderKey: number | null]>;
   readonly #count: Statement<number>;
   readonly #insert: Statement;
   readonly #findSubscription: Statement<SubscriptionRow>;
   readonly #updateHealth: Statement;
   readonly #updateBreaker: Statement;
   readonly #disable: Statement;
-  readonly #failWaiting: Statement;
+  readonly #failWaiting: Statement<number | null>;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, order: DeliveryOrder) {
     this.#interned = interned;
     this.#revision = revision;
+    this.#order = order;
     this.#finish = connection
-      .prepare<unknown[], number>(`
+      .prepare<unknown[], [number, number | null]>(`
         UPDATE deliveries
         SET state = ?, reason = ?, claimable_at = ?, completed_at = ?, worker_id = NULL, trigger = NULL, reclaims = 0,
           attempt_count = attempt_count + 1, round_attempts = round_attempts + 1
         WHERE delivery_id = ? AND worker_id = ?
-        RETURNING attempt_count
+        RETURNING attempt_count, order_key
       `)
-      .pluck();
+      .raw();
     this.#count = connection
       .prepare<unknown[], number>(`
         UPDATE deliveries SET attempt_count = attempt_count + 1 WHERE delivery_id = ? RETURNING attempt_count
@@ -102,15 +107,18 @@ export class AttemptRecorder {
     this.#disable = connection.prepare(`
       UPDATE subscriptions SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE subscription_id = ?
     `);
-    this.#failWaiting = connection.prepare(`
-      UPDATE deliveries
-      SET state = 'failed', reason = ?, trigger = NULL, claimable_at = NULL, completed_at = ?
-      WHERE delivery_id IN (
-        SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
-        WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
-        LIMIT ${MAX_FAILED_AT_ONCE}
-      )
-    `);
+    this.#failWaiting = connection
+      .prepare<unknown[], number | null>(`
+        UPDATE deliveries
+        SET state = 'failed', reason = ?, trigger = NULL, claimable_at = NULL, completed_at = ?
+        WHERE delivery_id IN (
+          SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
+          WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
+          LIMIT ${MAX_FAILED_AT_ONCE}
+        )
+        RETURNING order_key
+      `)
+      .pluck();
   }
 
   record({ worker, count, values }: PackedAttempts): RecordReceipt {
@@ -124,20 +132,28 @@ export class AttemptRecorder {
         recording = this.#startRecording(subscriptionRowId);
         recordings.set(subscriptionRowId, recording);
       }
-      this.#recordOne(values, start, workerId, recording);
+      this.#recordOne(values, start, workerId, subscriptionRowId, recording);
     }
     const disabled: RecordReceipt["disabled"] = [];
+    const released: number[] = [];
     for (const [subscriptionRowId, recording] of recordings) {
       if (recording.disabled !== undefined) {
         this.#disableNow(subscriptionRowId, recording, recording.disabled);
         disabled.push({ subscriptionRowId, reason: recording.disabled.reason });
       }
+      if (recording.hasReleased) released.push(subscriptionRowId);
       this.#saveHealth(subscriptionRowId, recording);
     }
-    return { disabled, released: [] };
+    return { disabled, released };
   }
 
-  #recordOne(values: PackedValue[], start: number, workerId: number, recording: Recording): void {
+  #recordOne(
+    values: PackedValue[],
+    start: number,
+    workerId: number,
+    subscriptionRowId: number,
+    recording: Recording,
+  ): void {
     const deliveryRowId = values[start + AT.deliveryRowId] as number;
     const endedAt = values[start + AT.endedAt] as number;
     const isSuccess = values[start + AT.outcome] === "success";
@@ -148,13 +164,18 @@ export class AttemptRecorder {
     }
     const { state, reason, claimableAt } = nextOf(values, start, recording);
     const completedAt = state === "retrying" ? null : endedAt;
-    let number = this.#finish.get(state, reason, claimableAt, completedAt, deliveryRowId, workerId);
-    if (number === undefined) {
-      // Its lease went elsewhere meanwhile: what happened is recorded, what becomes of it is not ours to say.
-      number = this.#count.get(deliveryRowId);
-      if (number === undefined) return;
-    } else if (state === "succeeded") recording.succeeded += 1;
-    else if (state === "failed") recording.failed += 1;
+    const finished = this.#finish.get(state, reason, claimableAt, completedAt, deliveryRowId, workerId);
+    // Without it, its lease went elsewhere: what happened is recorded, what becomes of it is not ours to say.
+    const number = finished?.[0] ?? this.#count.get(deliveryRowId);
+    if (number === undefined) return;
+    if (finished !== undefined) {
+      if (state === "succeeded") recording.succeeded += 1;
+      else if (state === "failed") recording.failed += 1;
+      const orderKey = finished[1];
+      if (orderKey !== null && state !== "retrying" && this.#order.next(subscriptionRowId, orderKey, endedAt)) {
+        recording.hasReleased = true;
+      }
+    }
     const columns = values.slice(start + AT.firstColumn, start + AT.length);
     columns.push(this.#interned.workerId(values[start + AT.worker] as string), number, deliveryRowId);
     columns.push(recording.row.scopeId);
@@ -186,13 +207,15 @@ export class AttemptRecorder {
       lastAttemptAt: row.lastAttemptAt ?? undefined,
       lastSuccessAt: row.lastSuccessAt ?? undefined,
     };
-    return { row, health, breaker: undefined, succeeded: 0, failed: 0, disabled: undefined };
+    return { row, health, breaker: undefined, succeeded: 0, failed: 0, disabled: undefined, hasReleased: false };
   }
 
   #disableNow(subscriptionRowId: number, recording: Recording, { reason, at }: { reason: DisabledReason; at: number }) {
     this.#disable.run(reason, at, subscriptionRowId);
     this.#revision.add();
-    recording.failed += this.#failWaiting.run(reasonOfDelivery(reason), at, subscriptionRowId).changes;
+    const orderKeys = this.#failWaiting.all(reasonOfDelivery(reason), at, subscriptionRowId);
+    recording.failed += orderKeys.length;
+    this.#order.nextOfEach(subscriptionRowId, orderKeys, at);
   }
 
   #saveHealth(subscriptionRowId: number, { health, breaker, succeeded, failed }: Recording): void {

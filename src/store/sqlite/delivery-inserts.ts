@@ -1,6 +1,7 @@
 import { parseId } from "../../core/ids.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
+import type { DeliveryOrder } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import type { PackedDelivery } from "./packed-events.ts";
 
@@ -8,15 +9,17 @@ import type { PackedDelivery } from "./packed-events.ts";
 export class DeliveryInserts {
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
+  readonly #order: DeliveryOrder;
   readonly #insert: Statement;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, order: DeliveryOrder) {
     this.#interned = interned;
     this.#revision = revision;
+    this.#order = order;
     this.#insert = connection.prepare(`
-      INSERT INTO deliveries (public_id, scope_id, event_id, subscription_id, state, reason, trigger, claimable_at,
-        worker_id, created_at, completed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO deliveries (public_id, scope_id, event_id, subscription_id, order_key, state, reason, trigger,
+        claimable_at, worker_id, created_at, completed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (event_id, subscription_id) DO NOTHING
     `);
   }
@@ -25,18 +28,20 @@ export class DeliveryInserts {
   insert(
     scopeId: number,
     eventRowId: number,
-    { id, subscriptionRowId, worker, leaseEndsAt }: PackedDelivery,
+    { id, subscriptionRowId, worker, leaseEndsAt, orderKey }: PackedDelivery,
     now: number,
     trigger: "replay" | null = null,
   ): number | undefined {
     const publicId = parseId("dlv", id);
     if (publicId === undefined) throw new TypeError(`not the id of a delivery: ${id}`);
-    const start = [publicId, scopeId, eventRowId, subscriptionRowId];
+    if (orderKey !== null && worker !== null) throw new TypeError(`${id} has an order key and a lease`);
+    const start = [publicId, scopeId, eventRowId, subscriptionRowId, orderKey];
     let end: unknown[];
     if (this.#revision.isDeleted(subscriptionRowId)) {
       end = ["cancelled", "subscription_deleted", trigger, null, null, now, now];
     } else if (worker === null) {
-      end = ["pending", null, trigger, now, null, now, null];
+      const dueAt = orderKey === null ? now : this.#order.dueTime(subscriptionRowId, orderKey, now);
+      end = ["pending", null, trigger, dueAt, null, now, null];
     } else {
       end = ["sending", null, trigger, leaseEndsAt, this.#interned.workerId(worker), now, null];
     }

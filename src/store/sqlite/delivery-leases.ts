@@ -1,7 +1,7 @@
 import { formatId } from "../../core/ids.ts";
 import type { LaneClaim, Lease } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
-import { WAITS_FOR_TURN } from "./delivery-order.ts";
+import { type DeliveryOrder, WAITS_FOR_TURN } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
 
@@ -39,11 +39,13 @@ interface LeasedRow {
   subscriptionRowId: number;
   roundAttempts: number;
   reclaims: number;
+  orderKey: number | null;
 }
 
 /** Claims, gives back, takes back: what moves deliveries between waiting and being sent. */
 export class DeliveryLeases {
   readonly #interned: Interned;
+  readonly #order: DeliveryOrder;
   readonly #due: Statement<ClaimedRow>;
   readonly #lease: Statement;
   readonly #nextDue: Statement<number>;
@@ -55,8 +57,9 @@ export class DeliveryLeases {
   readonly #countFailed: Statement;
   readonly #takesNoMore: Statement<number>;
 
-  constructor(connection: Connection, interned: Interned) {
+  constructor(connection: Connection, interned: Interned, order: DeliveryOrder) {
     this.#interned = interned;
+    this.#order = order;
     this.#due = connection
       .prepare<unknown[], ClaimedRow>(`
         SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.trigger, e.public_id, e.event_type_id,
@@ -105,7 +108,8 @@ export class DeliveryLeases {
     );
     // Two ranges of the index, so that our own leases are not walked over.
     this.#leasedByOthers = connection.prepare(`
-      SELECT delivery_id AS rowId, subscription_id AS subscriptionRowId, round_attempts AS roundAttempts, reclaims
+      SELECT delivery_id AS rowId, subscription_id AS subscriptionRowId, round_attempts AS roundAttempts, reclaims,
+        order_key AS orderKey
       FROM deliveries INDEXED BY deliveries_leased
       WHERE worker_id IS NOT NULL AND (worker_id < ? OR ? < worker_id) AND claimable_at <= ?
     `);
@@ -187,17 +191,19 @@ export class DeliveryLeases {
 
   #reclaim(workerId: number, now: number, endedBy: number): number {
     const rows = this.#leasedByOthers.all(workerId, workerId, endedBy);
-    for (const { rowId, subscriptionRowId, roundAttempts, reclaims } of rows) {
+    for (const { rowId, subscriptionRowId, roundAttempts, reclaims, orderKey } of rows) {
       if (reclaims + 1 < MAX_RECLAIMS) {
         this.#takeBack.run(now, rowId);
         continue;
       }
-      const number =
-        roundAttempts + 1 < MAX_ROUND_ATTEMPTS
-          ? this.#interrupt.get("retrying", null, now + INTERRUPTED_WAIT_MS, null, rowId)
-          : this.#interrupt.get("failed", "exhausted", null, now, rowId);
-      if (MAX_ROUND_ATTEMPTS <= roundAttempts + 1) this.#countFailed.run(subscriptionRowId);
+      const isLast = MAX_ROUND_ATTEMPTS <= roundAttempts + 1;
+      const number = isLast
+        ? this.#interrupt.get("failed", "exhausted", null, now, rowId)
+        : this.#interrupt.get("retrying", null, now + INTERRUPTED_WAIT_MS, null, rowId);
       this.#recordInterrupted.run(number, now, workerId, rowId);
+      if (!isLast) continue;
+      this.#countFailed.run(subscriptionRowId);
+      if (orderKey !== null) this.#order.next(subscriptionRowId, orderKey, now);
     }
     return rows.length;
   }

@@ -167,7 +167,7 @@ function deliveryOf(scope: Scope, row: DeliveryRow): StoredDelivery {
     id: formatId("dlv", publicId),
     scope,
     reason: row.reason ?? undefined,
-    claimableAt: row.claimableAt ?? undefined,
+    claimableAt: row.claimableAt === null || row.claimableAt === WAITS_FOR_TURN ? undefined : row.claimableAt,
     lastAttemptAt: row.lastAttemptAt ?? undefined,
     lastStatus: row.lastStatus ?? undefined,
     lastError: row.lastError ?? undefined,

@@ -43,8 +43,9 @@ export class EventWrites {
     const scopeId = this.#findScope.get(eventRowId);
     if (scopeId === undefined) return [];
     const added: number[] = [];
-    for (const { id, subscriptionRowId, lease } of deliveries) {
-      const packed = { id, subscriptionRowId, worker: lease?.worker ?? null, leaseEndsAt: lease?.endsAt ?? null };
+    for (const { id, subscriptionRowId, lease, orderKey = null } of deliveries) {
+      const { worker = null, endsAt: leaseEndsAt = null } = lease ?? {};
+      const packed = { id, subscriptionRowId, worker, leaseEndsAt, orderKey };
       const rowId = this.#deliveries.insert(scopeId, eventRowId, packed, now, "replay");
       if (rowId !== undefined) added.push(rowId);
     }

@@ -34,6 +34,8 @@ export interface PackedDelivery {
   /** With `leaseEndsAt`; null: not leased. */
   worker: string | null;
   leaseEndsAt: number | null;
+  /** Null: no order. */
+  orderKey: number | null;
 }
 
 export function packEvents(events: readonly NewEvent[], atomic: boolean): PackedEvents {
@@ -56,8 +58,8 @@ export function packEvents(events: readonly NewEvent[], atomic: boolean): Packed
       add(event.data),
     );
     values.push(deliveries.length);
-    for (const { id, subscriptionRowId, lease } of deliveries) {
-      values.push(id, subscriptionRowId, lease?.worker ?? null, lease?.endsAt ?? null);
+    for (const { id, subscriptionRowId, lease, orderKey } of deliveries) {
+      values.push(id, subscriptionRowId, lease?.worker ?? null, lease?.endsAt ?? null, orderKey ?? null);
     }
   }
   return { atomic, count: events.length, values, bytes };
@@ -93,6 +95,7 @@ export function unpackEvents(packed: PackedEvents): PackedEvent[] {
         subscriptionRowId: take<number>(),
         worker: take<string | null>(),
         leaseEndsAt: take<number | null>(),
+        orderKey: take<number | null>(),
       });
     }
     events.push({

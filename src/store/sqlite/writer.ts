@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { DeliveryChanges } from "./delivery-changes.ts";
 import { DeliveryInserts } from "./delivery-inserts.ts";
 import { DeliveryLeases } from "./delivery-leases.ts";
+import { DeliveryOrder } from "./delivery-order.ts";
 import { EventWrites } from "./event-writes.ts";
 import { Interned } from "./interned.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
@@ -96,11 +97,12 @@ export class Writer {
 
 function handlersOf(connection: Connection, interned: Interned, revision: ConfigRevision): Handlers {
   // Statements are compiled on first use: a command that lists subscriptions pays for none.
-  const inserts = once(() => new DeliveryInserts(connection, interned, revision));
+  const order = once(() => new DeliveryOrder(connection));
+  const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
   const events = once(() => new EventWrites(connection, interned, inserts()));
-  const leases = once(() => new DeliveryLeases(connection, interned));
-  const recorder = once(() => new AttemptRecorder(connection, interned, revision));
-  const changes = once(() => new DeliveryChanges(connection));
+  const leases = once(() => new DeliveryLeases(connection, interned, order()));
+  const recorder = once(() => new AttemptRecorder(connection, interned, revision, order()));
+  const changes = once(() => new DeliveryChanges(connection, order()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision));
   return {
     append: (input) => events().append(input),

@@ -14,5 +14,5 @@ DROP INDEX deliveries_waiting;
 CREATE INDEX deliveries_waiting ON deliveries (subscription_id, (round_attempts > 0), claimable_at)
   WHERE worker_id IS NULL AND claimable_at IS NOT NULL;
 
-CREATE INDEX deliveries_in_order ON deliveries (subscription_id, order_key)
+CREATE INDEX deliveries_in_order ON deliveries (subscription_id, order_key, claimable_at)
   WHERE order_key IS NOT NULL AND claimable_at IS NOT NULL;
