@@ -1,6 +1,9 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { AttemptPhase } from "../core/attempt.ts";
+import type { NameAnswer } from "../core/name-answer.ts";
+import { NameResolver, type NameResolverOptions } from "./dns/name-resolver.ts";
+import { firstConnected } from "./first-connected.ts";
 
 // The one place where a connection to a receiver is opened. Nothing else in the program dials one, and no proxy of the
 // environment is asked: whatever may not be reached is refused here.
@@ -16,63 +19,68 @@ export interface DialTarget {
 
 /** How far a connection is, for whoever waits for it. */
 export interface Dialling {
+  /** Under which rules it is opened: see `mayReach`. */
+  readonly policy: string;
   phase: AttemptPhase;
   /** Of the peer, once it is known. */
   remoteAddress: string | undefined;
   socket: net.Socket | undefined;
+  /** What this machine is short of, while the connection waits for it: `EMFILE` … */
+  shortage: string | undefined;
+  /** Ends the dialling; undefined when none is going on. */
+  stop: (() => void) | undefined;
 }
 
-export interface DialOptions {
+export interface DialOptions extends NameResolverOptions {
   /** Certificates (PEM) that are trusted beside the system's own. */
   extraCa?: string | undefined;
+  /**
+   * Whether an address may be reached under a policy. Asked of every address that a name has, and a single refusal
+   * refuses the name; again of the peer, when it is connected and before each reuse. Default: all may.
+   */
+  mayReach?: ((address: string, policy: string) => boolean) | undefined;
+  /** A connection has to wait because this machine is short of something; called each time that it is tried again. */
+  onShortage?: ((code: string) => void) | undefined;
 }
 
 /** undici's form: an error, or the socket when it is ready for the request. Called exactly once. */
 export type DialCallback = (...outcome: [error: Error, socket: null] | [error: null, socket: net.Socket]) => void;
 
+/** What a machine may be short of for a while; no receiver can do anything about it. */
+const SHORTAGES = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+const SHORTAGE_PAUSE_MS = 250;
+
 export class Dialler {
   readonly #options: DialOptions;
+  readonly #resolver: NameResolver;
   #context: tls.SecureContext | undefined;
 
   constructor(options: DialOptions = {}) {
     this.#options = options;
+    this.#resolver = new NameResolver(options);
   }
 
-  /** Opens a connection and keeps `dialling` current. Bounded by nothing: destroying `dialling.socket` ends it. */
+  /** Opens a connection and keeps `dialling` current. Bounded by nothing: `dialling.stop` ends it. */
   connect(target: DialTarget, dialling: Dialling, callback: DialCallback): void {
-    const host = withoutBrackets(target.hostname);
-    const isTls = target.protocol === "https:";
-    dialling.phase = net.isIP(host) === 0 ? "dns" : "connect";
-    dialling.remoteAddress = undefined;
-    const socket = isTls ? this.#openTls(host, Number(target.port || 443)) : openTcp(host, Number(target.port || 80));
-    dialling.socket = socket;
-
-    let isAnswered = false;
-    const fail = (error: Error) => {
-      if (isAnswered) return;
-      isAnswered = true;
-      dialling.remoteAddress ??= addressOf(error);
-      callback(error, null);
-    };
-    socket.on("lookup", (error) => {
-      if (!error && dialling.phase === "dns") dialling.phase = "connect";
-    });
-    socket.once("connect", () => {
-      dialling.phase = isTls ? "tls" : "write";
-      dialling.remoteAddress = socket.remoteAddress;
-    });
-    socket.once(isTls ? "secureConnect" : "connect", () => {
-      if (isAnswered) return;
-      isAnswered = true;
-      dialling.phase = "write";
-      callback(null, socket);
-    });
-    // Both stay for the life of the socket: an error that comes after everything is over must not end the process.
-    socket.on("error", fail);
-    socket.once("close", () => fail(Object.assign(new Error("closed"), { code: "ECONNABORTED" })));
+    new Dial(target, dialling, callback, {
+      resolver: this.#resolver,
+      mayReach: (address) => this.#options.mayReach?.(address, dialling.policy) ?? true,
+      onShortage: (code) => this.#options.onShortage?.(code),
+      openTls: (socket, host) => this.#openTls(socket, host),
+    }).begin();
   }
 
-  #openTls(host: string, port: number): net.Socket {
+  /** Whether this connection may carry a request: its peer may be reached. */
+  mayUse({ remoteAddress = "", policy }: Dialling): boolean {
+    return this.#options.mayReach?.(remoteAddress, policy) ?? true;
+  }
+
+  /** Ends look-ups. What is being dialled is ended by its own `stop`. */
+  close(): void {
+    this.#resolver.close();
+  }
+
+  #openTls(socket: net.Socket, host: string): tls.TLSSocket {
     // One context for all: building it reads every root certificate, and one for each connection that fails its
     // certificate check is how clients have leaked before.
     const { extraCa } = this.#options;
@@ -81,32 +89,163 @@ export class Dialler {
       ...(extraCa === undefined ? {} : { ca: [...tls.getCACertificates("default"), extraCa] }),
     });
     return tls.connect({
+      socket,
+      // What the certificate must be for, in either case.
       host,
-      port,
-      // A name only: RFC 6066, 3 allows no address in SNI. The certificate is checked against `host` in either case.
+      // A name only: RFC 6066, 3 allows no address in SNI.
       ...(net.isIP(host) === 0 ? { servername: host.replace(/\.$/, "") } : {}),
       secureContext: this.#context,
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch it off.
       rejectUnauthorized: true,
       ALPNProtocols: ["http/1.1"],
-      ...SOCKET_OPTIONS,
     });
   }
 }
 
-const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+interface DialParts {
+  resolver: NameResolver;
+  mayReach(address: string): boolean;
+  onShortage(code: string): void;
+  openTls(socket: net.Socket, host: string): tls.TLSSocket;
+}
 
-function openTcp(host: string, port: number): net.Socket {
-  return net.connect({ host, port, ...SOCKET_OPTIONS });
+/** One connection on its way: the name, its addresses, TCP, TLS. Each step's end begins the next. */
+class Dial {
+  readonly #host: string;
+  readonly #port: number;
+  readonly #isTls: boolean;
+  readonly #dialling: Dialling;
+  readonly #callback: DialCallback;
+  readonly #parts: DialParts;
+  #isOver = false;
+  #stopStep: () => void = () => {};
+
+  constructor(target: DialTarget, dialling: Dialling, callback: DialCallback, parts: DialParts) {
+    this.#isTls = target.protocol === "https:";
+    this.#host = withoutBrackets(target.hostname);
+    this.#port = Number(target.port || (this.#isTls ? 443 : 80));
+    this.#dialling = dialling;
+    this.#callback = callback;
+    this.#parts = parts;
+    dialling.remoteAddress = undefined;
+    dialling.shortage = undefined;
+    dialling.stop = () => this.#closed();
+  }
+
+  begin(): void {
+    if (net.isIP(this.#host) !== 0) {
+      this.#dial([this.#host]);
+      return;
+    }
+    this.#dialling.phase = "dns";
+    const { resolver } = this.#parts;
+    const answer = resolver.atHand(this.#host);
+    if (answer !== undefined) this.#resolved(answer);
+    else this.#stopStep = resolver.lookUp(this.#host, (found) => this.#resolved(found));
+  }
+
+  #resolved(answer: NameAnswer): void {
+    if (answer.kind === "addresses") this.#dial(answer.addresses);
+    else this.#failed(failure(answer.code));
+  }
+
+  #dial(addresses: readonly string[]): void {
+    this.#dialling.phase = "connect";
+    // All of them, also those that it would not come to: a name with an address of its own and one of ours is a trap.
+    if (!addresses.every((address) => this.#parts.mayReach(address))) {
+      this.#fail(failure("ERR_EGRESS_BLOCKED"));
+      return;
+    }
+    this.#stopStep = firstConnected({
+      addresses,
+      port: this.#port,
+      onConnected: (socket) => this.#connected(socket),
+      onFailed: (error) => this.#failed(error),
+    });
+  }
+
+  #connected(socket: net.Socket): void {
+    this.#stopStep = () => socket.destroy();
+    this.#dialling.shortage = undefined;
+    this.#dialling.socket = socket;
+    this.#dialling.remoteAddress = socket.remoteAddress;
+    if (!this.#parts.mayReach(socket.remoteAddress ?? "")) this.#fail(failure("ERR_EGRESS_BLOCKED"));
+    else if (this.#isTls) this.#secure(socket);
+    else this.#ready(socket);
+  }
+
+  #secure(tcp: net.Socket): void {
+    this.#dialling.phase = "tls";
+    const socket = this.#parts.openTls(tcp, this.#host);
+    this.#dialling.socket = socket;
+    this.#stopStep = () => {
+      socket.destroy();
+      tcp.destroy();
+    };
+    socket.once("secureConnect", () => this.#ready(socket));
+    // It stays for the life of the socket, as that of TCP does.
+    socket.on("error", (error) => this.#fail(error));
+    socket.once("close", () => this.#closed());
+  }
+
+  #ready(socket: net.Socket): void {
+    if (!this.#end()) return;
+    this.#dialling.phase = "write";
+    this.#callback(null, socket);
+  }
+
+  /** As long as it is only this machine that lacks something, it is tried again. */
+  #failed(error: Error): void {
+    this.#dialling.remoteAddress ??= addressOf(error);
+    const code = shortageOf(error);
+    if (code === undefined) {
+      this.#fail(error);
+      return;
+    }
+    this.#dialling.shortage = code;
+    const timer = setTimeout(() => this.begin(), SHORTAGE_PAUSE_MS);
+    this.#stopStep = () => clearTimeout(timer);
+    this.#parts.onShortage(code);
+  }
+
+  #closed(): void {
+    this.#fail(failure("ECONNABORTED"));
+  }
+
+  #fail(error: Error): void {
+    if (!this.#end()) return;
+    this.#stopStep();
+    this.#callback(error, null);
+  }
+
+  /** False: it had ended before. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#dialling.stop = undefined;
+    return true;
+  }
 }
 
 function withoutBrackets(hostname: string): string {
   return hostname.startsWith("[") && hostname.endsWith("]") ? hostname.slice(1, -1) : hostname;
 }
 
-/** The address that an attempt failed at; of several, the first. */
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/**
+ * What this machine was short of, if that was it. `EADDRNOTAVAIL` means that no port is left to connect from, but with
+ * IPv6 also that there is no IPv6 at all, which does not pass.
+ */
+function shortageOf(error: Error): string | undefined {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  if (SHORTAGES.has(code)) return code;
+  return code === "EADDRNOTAVAIL" && net.isIP(addressOf(error) ?? "") === 4 ? code : undefined;
+}
+
+/** The address that an attempt failed at. */
 function addressOf(error: Error): string | undefined {
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  if (typeof first !== "object" || first === null || !("address" in first)) return undefined;
-  return typeof first.address === "string" ? first.address : undefined;
+  return "address" in error && typeof error.address === "string" ? error.address : undefined;
 }

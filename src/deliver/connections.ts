@@ -1,33 +1,54 @@
 import { Client } from "undici";
-import type { Dialler, Dialling } from "./connect.ts";
+import { AnswerWatch } from "./answer-watch.ts";
+import { Dialler, type Dialling, type DialOptions } from "./connect.ts";
 
 /** Idle connections kept at most, over all origins; beyond it the one unused for longest is closed. */
 const MAX_IDLE = 512;
-/** Below the 5 s after which Node's servers close an idle connection. */
-const KEEP_ALIVE_MS = 4_000;
+/**
+ * A request that goes out just as the receiver closes its idle connection fails, and whether it was read nobody knows. So
+ * ours is closed first: some servers close theirs after 2 s, and those that say when are taken at their word.
+ */
+const KEEP_ALIVE_MS = 1_500;
 /** Longest that a receiver's `Keep-Alive: timeout=` is taken at its word. */
 const KEEP_ALIVE_MAX_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** How often somebody is told that connections cannot be opened. */
+const TELL_SHORTAGE_EVERY_MS = 10_000;
 
 /**
  * A connection to one origin, for one request at a time: an undici client of its own, so that it is known which socket
  * serves which request (a `Pool` does not tell, and looks through all its clients for a free one at each request).
  */
 export interface Connection extends Dialling {
-  readonly origin: string;
+  readonly key: string;
   readonly client: Client;
+  readonly answer: AnswerWatch;
+  /** Requests that its socket has served. */
+  served: number;
 }
 
-/** All connections, by origin. Those that are free wait, the last used first, until undici's keep-alive ends them. */
+/** Those alone that were opened under the same rules may serve each other's requests. */
+export function connectionKey(origin: string, policy: string): string {
+  return policy === "" ? origin : `${origin} ${policy}`;
+}
+
+/**
+ * All connections, by origin and policy. Those that are free wait, the last used first, until undici's keep-alive ends
+ * them.
+ */
 export class Connections {
   readonly #dialler: Dialler;
   readonly #open = new Set<Connection>();
-  readonly #idleByOrigin = new Map<string, Connection[]>();
+  readonly #idleByKey = new Map<string, Connection[]>();
   /** In the order in which they became idle. */
   readonly #idle = new Set<Connection>();
 
-  constructor(dialler: Dialler) {
-    this.#dialler = dialler;
+  readonly #tell: ((code: string) => void) | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DialOptions) {
+    this.#tell = options.onShortage;
+    this.#dialler = new Dialler({ ...options, onShortage: (code) => this.#onShortage(code) });
   }
 
   /** Connections open or being opened. */
@@ -36,19 +57,22 @@ export class Connections {
   }
 
   /** A free connection, or a new one, which connects when the first request is dispatched. */
-  take(origin: string): Connection {
-    const idle = this.#idleByOrigin.get(origin);
-    const connection = idle?.pop();
-    if (connection === undefined) return this.#add(origin);
-    this.#idle.delete(connection);
-    return connection;
+  take(origin: string, policy: string, key: string): Connection {
+    const idle = this.#idleByKey.get(key);
+    for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
+      this.#idle.delete(connection);
+      if (this.#dialler.mayUse(connection)) return connection;
+      this.#drop(connection);
+    }
+    return this.#add(origin, policy, key);
   }
 
   /** Gives back a connection whose request ended well. */
   giveBack(connection: Connection): void {
+    connection.served += 1;
     if (connection.client.destroyed) return;
-    const idle = this.#idleByOrigin.get(connection.origin);
-    if (idle === undefined) this.#idleByOrigin.set(connection.origin, [connection]);
+    const idle = this.#idleByKey.get(connection.key);
+    if (idle === undefined) this.#idleByKey.set(connection.key, [connection]);
     else idle.push(connection);
     this.#idle.add(connection);
     if (MAX_IDLE < this.#idle.size) {
@@ -67,13 +91,21 @@ export class Connections {
     const open = [...this.#open];
     this.#open.clear();
     this.#idle.clear();
-    this.#idleByOrigin.clear();
+    this.#idleByKey.clear();
+    for (const connection of open) connection.stop?.();
+    this.#dialler.close();
     await Promise.all(open.map(({ client }) => client.destroy()));
   }
 
-  #add(origin: string): Connection {
+  #add(origin: string, policy: string, key: string): Connection {
     const client = new Client(origin, {
-      connect: (target, callback) => this.#dialler.connect(target, connection, callback),
+      connect: (target, callback) => {
+        connection.served = 0;
+        this.#dialler.connect(target, connection, (...outcome) => {
+          if (outcome[1] !== null) connection.answer.attach(outcome[1]);
+          callback(...outcome);
+        });
+      },
       pipelining: 1,
       allowH2: false,
       // The one deadline of an attempt is kept by deadlines.ts: undici's two would not bound the whole.
@@ -83,7 +115,18 @@ export class Connections {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
     });
-    const connection: Connection = { origin, client, phase: "connect", remoteAddress: undefined, socket: undefined };
+    const connection: Connection = {
+      key,
+      policy,
+      client,
+      answer: new AnswerWatch(),
+      served: 0,
+      phase: "connect",
+      remoteAddress: undefined,
+      socket: undefined,
+      shortage: undefined,
+      stop: undefined,
+    };
     client.on("disconnect", () => {
       if (this.#idle.has(connection)) this.#drop(connection);
     });
@@ -94,11 +137,21 @@ export class Connections {
   #drop(connection: Connection): void {
     if (!this.#open.delete(connection)) return;
     if (this.#idle.delete(connection)) {
-      const idle = this.#idleByOrigin.get(connection.origin) ?? [];
+      const idle = this.#idleByKey.get(connection.key) ?? [];
       idle.splice(idle.indexOf(connection), 1);
-      if (idle.length === 0) this.#idleByOrigin.delete(connection.origin);
+      if (idle.length === 0) this.#idleByKey.delete(connection.key);
     }
     connection.client.destroy(null, () => {});
+    connection.stop?.();
     connection.socket?.destroy();
+  }
+
+  /** Idle connections hold what those that wait are short of. */
+  #onShortage(code: string): void {
+    for (const connection of [...this.#idle]) this.#drop(connection);
+    const now = performance.now();
+    if (now < this.#toldAt + TELL_SHORTAGE_EVERY_MS) return;
+    this.#toldAt = now;
+    this.#tell?.(code);
   }
 }

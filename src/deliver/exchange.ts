@@ -1,13 +1,17 @@
 import type { Dispatcher } from "undici";
 import type { AttemptPhase, HeaderPairs, SendResult } from "../core/attempt.ts";
+import { type AnswerReader, MAX_ANSWER_BYTES } from "./answer-watch.ts";
 import type { Connection } from "./connections.ts";
 import type { Expiring } from "./deadlines.ts";
-import { classify, type SendFailure, timedOut } from "./send-errors.ts";
+import { broken, classify, type SendFailure, timedOut } from "./send-errors.ts";
 
 /** What is read of an answer's body; then the connection is dropped. */
 export const MAX_BODY_BYTES = 64 * 1024;
+/** 1xx answers before the one that counts. */
+const MAX_INFORMATIONAL = 20;
 
 const EMPTY = new Uint8Array(0);
+const NOT_SENT: SendResult = { kind: "not_sent" };
 
 export interface ExchangeOptions {
   connection: Connection;
@@ -24,7 +28,7 @@ export interface ExchangeOptions {
  * One request and its answer, as undici's handler. Whatever the receiver does, it ends in one result: the status line
  * decides as soon as it is there, and what comes after it (a body that is endless, cut, or late) no longer matters.
  */
-export class Exchange implements Dispatcher.DispatchHandler, Expiring {
+export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerReader {
   readonly connection: Connection;
   readonly deadline: number;
   readonly #options: ExchangeOptions;
@@ -33,6 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** Undefined until the request is handed to the socket: so long the connection's own phase counts. */
   #phase: AttemptPhase | undefined;
   #status = 0;
+  #informational = 0;
   #responseHeaders: HeaderPairs = [];
   #chunks: Uint8Array[] = [];
   #received = 0;
@@ -50,6 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.#phase = "write";
+    this.connection.answer.begin(this);
     if (this.#isOver) controller.abort(new Error("over"));
   }
 
@@ -58,8 +64,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    // A 1xx says that the answer is still to come. Their number is bounded by the deadline.
-    if (status < 200) return;
+    if (status < 200) {
+      this.#onInformational(controller, status);
+      return;
+    }
     this.#status = status;
     this.#phase = "body";
     this.#responseHeaders = pairsOf(controller.rawHeaders);
@@ -85,13 +93,38 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#isOver) return;
     if (this.#status !== 0) this.#endAnswered(true);
-    else this.#endFailed(classify(error, this.#currentPhase(), this.connection.socket?.readableEnded === true));
+    else {
+      const { socket, served } = this.connection;
+      this.#endFailed(classify(error, this.#currentPhase(), socket?.readableEnded === true, 0 < served));
+    }
+  }
+
+  /** A 1xx says that the answer is still to come; a receiver that says nothing else would keep us busy for ever. */
+  #onInformational(controller: Dispatcher.DispatchController, status: number): void {
+    this.#informational += 1;
+    if (status === 101) this.#break(controller, "the receiver switched protocols, which nobody asked for");
+    else if (MAX_INFORMATIONAL < this.#informational) this.#break(controller, "the receiver sends 1xx without end");
+  }
+
+  #break(controller: Dispatcher.DispatchController | undefined, message: string): void {
+    this.#endFailed(broken(message));
+    controller?.abort(new Error("broken"));
   }
 
   // ---- our own ---------------------------------------------------------------------------------------------------
 
+  flooded(): void {
+    if (this.#status === 0) {
+      this.#break(this.#controller, `the receiver sent ${MAX_ANSWER_BYTES / 1_024} KiB and no status`);
+      return;
+    }
+    this.#endAnswered(true);
+    this.#controller?.abort(new Error("enough"));
+  }
+
   expire(): void {
     if (this.#status !== 0) this.#endAnswered(true);
+    else if (this.#isShort) this.#end(NOT_SENT, false);
     else this.#endFailed(timedOut(this.#options.timeoutMs, this.#currentPhase()));
     this.#controller?.abort(new Error("expired"));
   }
@@ -99,6 +132,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** Ends it now, as failed. */
   cancel(failure: SendFailure): void {
     if (this.#status !== 0) this.#endAnswered(true);
+    else if (this.#isShort) this.#end(NOT_SENT, false);
     else this.#endFailed(failure);
     this.#controller?.abort(new Error("cancelled"));
   }
@@ -117,7 +151,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
         remoteAddress: this.connection.remoteAddress,
         bytesSent: this.#options.bodyLength,
       },
-      !truncated,
+      // An answer may come before the request is out: what is left of it would be the head of the next.
+      !truncated && this.#unsentBytes() === 0,
     );
   }
 
@@ -143,6 +178,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#options.onEnd(this, result, reusable);
+  }
+
+  /** Nothing was sent, and that was no fault of the receiver's. */
+  get #isShort(): boolean {
+    return this.#phase === undefined && this.connection.shortage !== undefined;
   }
 
   #currentPhase(): AttemptPhase {

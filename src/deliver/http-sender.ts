@@ -1,6 +1,6 @@
 import type { SendResult } from "../core/attempt.ts";
-import { Dialler, type DialOptions } from "./connect.ts";
-import { Connections } from "./connections.ts";
+import type { DialOptions } from "./connect.ts";
+import { Connections, connectionKey } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
 import type { DeliveryTransport, Outgoing } from "./transport.ts";
@@ -23,7 +23,12 @@ export interface OneOffRequest {
 interface Target {
   origin: string;
   path: string;
+  /** Of the connections that may carry the request. */
+  key: string;
 }
+
+/** Every receiver is dialled under the same rules. */
+const POLICY = "";
 
 /** URLs taken apart that are remembered; beyond it the memory starts afresh. */
 const MAX_TARGETS = 10_000;
@@ -41,7 +46,7 @@ export class HttpSender implements DeliveryTransport {
 
   constructor(options: HttpSenderOptions = {}) {
     this.#now = options.now ?? Date.now;
-    this.#connections = new Connections(new Dialler(options));
+    this.#connections = new Connections(options);
   }
 
   room(): number {
@@ -62,7 +67,7 @@ export class HttpSender implements DeliveryTransport {
 
   #exchange(target: Target, request: OneOffRequest, resolve: (result: SendResult) => void): void {
     const { headers, body, timeoutMs } = request;
-    const connection = this.#connections.take(target.origin);
+    const connection = this.#connections.take(target.origin, POLICY, target.key);
     const exchange = new Exchange({
       connection,
       bodyLength: body.length,
@@ -98,7 +103,8 @@ export class HttpSender implements DeliveryTransport {
     const parsed = URL.parse(url);
     if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return undefined;
     if (MAX_TARGETS <= this.#targets.size) this.#targets.clear();
-    const target = { origin: parsed.origin, path: parsed.pathname + parsed.search };
+    const { origin, pathname, search } = parsed;
+    const target = { origin, path: pathname + search, key: connectionKey(origin, POLICY) };
     this.#targets.set(url, target);
     return target;
   }

@@ -1,21 +1,21 @@
 import type { AttemptPhase, SendErrorCode } from "../core/attempt.ts";
 
+/** What the resolver says; a refused connection is here the name server's. */
+const OF_NAMES: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the host name does not exist",
+  ENODATA: "the host name has no address",
+  EBADNAME: "the host name is not valid",
+  ESERVFAIL: "the name server failed",
+  EREFUSED: "the name server refused to answer",
+  ECONNREFUSED: "no name server could be reached",
+  ETIMEOUT: "no name server answered in time",
+};
+
 /**
  * Codes of Node, OpenSSL and undici → our code and what it means. Codes only, never message texts: those change between
  * versions and may quote what an internal address answered.
  */
 const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
-  ENOTFOUND: ["dns_failed", "the host name does not exist"],
-  ENODATA: ["dns_failed", "the host name has no address"],
-  EAI_NODATA: ["dns_failed", "the host name has no address"],
-  EAI_NONAME: ["dns_failed", "the host name does not exist"],
-  EAI_AGAIN: ["dns_failed", "no name server answered"],
-  EAI_FAIL: ["dns_failed", "the name server failed"],
-  ESERVFAIL: ["dns_failed", "the name server failed"],
-  EREFUSED: ["dns_failed", "the name server refused to answer"],
-  ETIMEOUT: ["dns_failed", "no name server answered"],
-  EBADNAME: ["dns_failed", "the host name is not valid"],
-
   ECONNREFUSED: ["refused", "the connection was refused"],
   EHOSTUNREACH: ["unreachable", "there is no way to the host"],
   ENETUNREACH: ["unreachable", "there is no way to the network"],
@@ -44,8 +44,7 @@ const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["protocol_error", "the answer does not have the length that it names"],
   UND_ERR_INVALID_ARG: ["local_error", "the request is not valid HTTP"],
   UND_ERR_NOT_SUPPORTED: ["local_error", "the request is not valid HTTP"],
-  EMFILE: ["local_error", "too many open files"],
-  ENFILE: ["local_error", "too many open files"],
+  ERR_EGRESS_BLOCKED: ["egress_blocked", "the address may not be reached"],
 
   CERT_HAS_EXPIRED: ["tls_error", "the certificate has expired"],
   CERT_NOT_YET_VALID: ["tls_error", "the certificate is not valid yet"],
@@ -60,6 +59,9 @@ const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: ["tls_error", "the certificate is for another host name"],
   EPROTO: ["tls_error", "the TLS handshake failed"],
 };
+
+const BY_PEER = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+const KEPT_CONNECTION = "the receiver closed a connection that it had kept open, just as the request was sent";
 
 /** What a code says that stands in no table, by the phase in which it came. */
 const BY_PHASE: Readonly<Record<AttemptPhase, readonly [SendErrorCode, string]>> = {
@@ -82,16 +84,24 @@ export interface SendFailure {
  * What went wrong, in our words.
  *
  * @param closedByPeer whether the other side ended the connection: `UND_ERR_SOCKET` alone also stands for an answer
- *   that undici would not take (a stray 100, an upgrade that nobody asked for).
+ *   that undici would not take (an upgrade that nobody asked for).
+ * @param isReused whether the connection had served other requests: then its end may just have met the next one.
  */
-export function classify(error: unknown, phase: AttemptPhase, closedByPeer: boolean): SendFailure {
+export function classify(error: unknown, phase: AttemptPhase, closedByPeer: boolean, isReused: boolean): SendFailure {
   const code = codeOf(error);
+  if (phase === "dns") return named(["dns_failed", OF_NAMES[code] ?? BY_PHASE.dns[1]], code);
   if (code === "UND_ERR_SOCKET" && !closedByPeer) return named(BY_PHASE.headers, code);
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  if (isReused && BY_PEER.has(code)) return named(["reset", KEPT_CONNECTION], code);
   if (known !== undefined) return named(known, code);
   if (code.startsWith("HPE_")) return named(BY_PHASE.headers, code);
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return named(BY_PHASE.tls, code);
   return named(BY_PHASE[phase], code);
+}
+
+/** The receiver does not speak as it should. */
+export function broken(message: string): SendFailure {
+  return { code: "protocol_error", message };
 }
 
 const DOING: Readonly<Record<AttemptPhase, string>> = {
