@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { HooksError, invalid } from "./errors.ts";
 import { EVENT_ID_PATTERN, EVENT_MAX_BYTES, type EventInput, TIMESTAMP_MAX_AHEAD_MS } from "./event.ts";
 import { checkEventType, isOperationalType } from "./event-pattern.ts";
@@ -17,6 +17,9 @@ export interface CheckedEvent {
   fingerprint: Uint8Array;
 }
 
+/** What is copied together to be hashed at once; a larger one is read where it is. */
+const MAX_COPIED_BYTES = 64 * 1024;
+const EMPTY = new Uint8Array(0);
 const VERSION_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
 
 /**
@@ -76,15 +79,20 @@ function checkTimestamp(text: string | undefined, now: number): number {
 }
 
 /** Each part is preceded by its length, and a missing one differs from an empty one, so no two events share bytes. */
-function fingerprint(input: EventInput): Uint8Array {
-  const hash = createHash("sha256");
-  for (const part of [input.type, input.data, input.timestamp, input.metadata, input.version]) {
-    if (part === undefined) {
-      hash.update("-;");
-    } else {
-      const bytes = typeof part === "string" ? Buffer.from(part) : part;
-      hash.update(`${bytes.length};`).update(bytes);
-    }
+function fingerprint({ type, data, timestamp, metadata, version }: EventInput): Uint8Array {
+  const head = `${lengthAndText(type)}${data.length};`;
+  const tail = `${lengthAndText(timestamp)}${metadata === undefined ? "-;" : `${metadata.length};`}`;
+  if (data.length + (metadata?.length ?? 0) <= MAX_COPIED_BYTES) {
+    // In one call: an object that is fed part by part costs three times as much as the hashing itself.
+    const parts = [Buffer.from(head), data, Buffer.from(tail), metadata ?? EMPTY, Buffer.from(lengthAndText(version))];
+    return hash("sha256", Buffer.concat(parts), "buffer");
   }
-  return hash.digest();
+  const digest = createHash("sha256").update(head).update(data).update(tail);
+  if (metadata !== undefined) digest.update(metadata);
+  return digest.update(lengthAndText(version)).digest();
+}
+
+/** Of texts that are ASCII by their rules, so that characters are bytes; a timestamp's were checked to be, too. */
+function lengthAndText(text: string | undefined): string {
+  return text === undefined ? "-;" : `${text.length};${text}`;
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -48,7 +48,7 @@ export function readLocalToken(dataDirectory: string): string | undefined {
 }
 
 export function isSameToken(one: string, other: string): boolean {
-  return timingSafeEqual(createHash("sha256").update(one).digest(), createHash("sha256").update(other).digest());
+  return timingSafeEqual(hash("sha256", one, "buffer"), hash("sha256", other, "buffer"));
 }
 
 function createToken(dataDirectory: string, random: (size: number) => Uint8Array): string {
