@@ -1,99 +1,101 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { runChild, startChild } from "./child.ts";
+// A full queue (100,000 deliveries of 500 bytes, one subscription) sent by `hooks serve`, every attempt on disk before it
+// counts; and in the same round what undici alone reaches when it signs and posts the same bodies over as many connections.
 
-export interface DrainOptions {
-  rounds?: number;
-  deliveries?: number;
-  /** Connections of both, and the subscription's concurrency. */
-  connections?: number;
-  /** `http`: Node's HTTP server, as an ordinary receiver is; `least`: as little HTTP as answers at all. */
-  receiver?: "http" | "least";
-  /** How undici alone signs: see drain-bare.ts. */
-  signing?: "plain" | "ours";
-}
+import { type Bench, hundredths, judged, type Outcome, whole } from "./bench.ts";
+import { type AgainstBare, againstBare } from "./load/against-bare.ts";
+import { drainQueue, type QueueDrained } from "./load/drain-queue.ts";
+import { createSubscriptions, publishMany } from "./load/fill-store.ts";
+import { WARM_UP } from "./load/payload.ts";
+import { type Receiver, type ReceiverKind, startReceiver } from "./load/start-receiver.ts";
+import { round } from "./report/statistics.ts";
+import { inFolder } from "./workspace.ts";
 
-export interface DrainResult {
-  name: "drain";
+/** Connections of all, and the subscription's concurrency. */
+const CONNECTIONS = 64;
+
+export interface DrainSize {
   rounds: number;
   deliveries: number;
+  warmUp: number;
+}
+
+export interface DrainResult extends DrainSize, AgainstBare {
   connections: number;
-  receiver: "http" | "least";
-  signing: "plain" | "ours";
-  /** Deliveries a second, medians. */
-  hooksPerSecond: number;
-  barePerSecond: number;
-  /** Median of hooks ÷ bare, each within its round. */
-  ratio: number;
-  /** Resident memory of the draining process at its highest, the largest of all rounds. */
+  receiver: ReceiverKind;
+  /** Resident memory of the daemon at its highest, the largest of all rounds. */
   maxRssMb: number;
 }
 
-/**
- * Drains a full queue (500-byte payloads, every attempt on disk before it counts) to a receiver in another process, and
- * in the same round what undici alone reaches when it signs and posts the same bodies over as many connections.
- */
-export async function run({
-  rounds = 5,
-  deliveries = 50_000,
-  connections = 64,
-  receiver: kind = "http",
-  signing = "plain",
-}: DrainOptions = {}): Promise<DrainResult> {
-  const folder = mkdtempSync(path.join(tmpdir(), "hooks-bench-drain-"));
-  const receiver = startChild(kind === "http" ? "receiver-http.ts" : "receiver.ts");
+export const drain: Bench = {
+  name: "drain",
+  run: async (size) => {
+    const result = await measureDrain(
+      size === "full"
+        ? { rounds: 5, deliveries: 100_000, warmUp: WARM_UP }
+        : { rounds: 1, deliveries: 500, warmUp: 100 },
+    );
+    return drainOutcome(result);
+  },
+};
+
+/** Makes a store with a full queue for this receiver, sends it, and takes it away. */
+export function drainOnce(receiver: Receiver, { deliveries, warmUp }: DrainSize): Promise<QueueDrained> {
+  return inFolder("drain", async (folder) => {
+    const url = `${receiver.url}/`;
+    const [subscription] = await createSubscriptions(folder, [{ url, events: ["*"], concurrency: CONNECTIONS }]);
+    await publishMany(folder, warmUp + deliveries);
+    return drainQueue({ folder, receiver, warmUp, count: deliveries, subscription: subscription! });
+  });
+}
+
+export async function measureDrain(size: DrainSize, kind: ReceiverKind = "least"): Promise<DrainResult> {
+  const receiver = await startReceiver(kind);
+  let maxRssMb = 0;
   try {
-    const { port } = (await receiver.message()) as { port: number };
-    const url = `http://127.0.0.1:${port}`;
-    const hooks: number[] = [];
-    const bare: number[] = [];
-    const ratios: number[] = [];
-    let maxRssMb = 0;
-    for (let round = 0; round < rounds; round++) {
-      const store = path.join(folder, `${round}.db`);
-      await runChild("queue.ts", [store, `${deliveries}`, url, `${connections}`]);
-      const runHooks = () =>
-        runChild<{ seconds: number; maxRssMb: number }>("drain-hooks.ts", [
-          store,
-          `${deliveries}`,
-          url,
-          `${connections}`,
-        ]);
-      const runBare = () =>
-        runChild<{ seconds: number }>("drain-bare.ts", [`${deliveries}`, url, `${connections}`, signing]);
-      // Whoever comes first finds another machine than whoever comes second: they take turns.
-      const first = round % 2 === 0 ? await runBare() : undefined;
-      const drained = await runHooks();
-      const alone = first ?? (await runBare());
-      rmSync(store);
-      hooks.push(deliveries / drained.seconds);
-      bare.push(deliveries / alone.seconds);
-      ratios.push(alone.seconds / drained.seconds);
-      maxRssMb = Math.max(maxRssMb, drained.maxRssMb);
-    }
-    return {
-      name: "drain",
-      rounds,
-      deliveries,
-      connections,
-      receiver: kind,
-      signing,
-      hooksPerSecond: Math.round(median(hooks)),
-      barePerSecond: Math.round(median(bare)),
-      ratio: Math.round(median(ratios) * 100) / 100,
-      maxRssMb: Math.round(maxRssMb),
-    };
+    const bare = { url: receiver.url, count: size.deliveries, warmUp: size.warmUp, connections: CONNECTIONS };
+    const found = await againstBare(size.rounds, bare, async () => {
+      const drained = await drainOnce(receiver, size);
+      maxRssMb = Math.max(maxRssMb, drained.peakMb);
+      return drained;
+    });
+    return { ...size, ...found, connections: CONNECTIONS, receiver: kind, maxRssMb: round(maxRssMb) };
   } finally {
     await receiver.stop();
-    rmSync(folder, { recursive: true });
   }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+function drainOutcome(result: DrainResult): Outcome {
+  const queued = `${whole(result.deliveries)} queued`;
+  return {
+    rows: [
+      { measure: `deliveries a second, ${queued}`, value: whole(result.hooksPerSecond), isHeadline: true },
+      {
+        measure: "the same requests by undici alone, signed as clients do, nothing stored",
+        value: `${whole(result.plainPerSecond)} a second`,
+      },
+      judged({ measure: "hooks ÷ undici alone", isHeadline: true }, result.ratioToPlain, { least: 0.8 }, hundredths),
+      {
+        measure: "the same requests by undici alone, signed by hooks' own function",
+        value: `${whole(result.oursPerSecond)} a second`,
+      },
+      {
+        measure: "hooks ÷ undici alone with hooks' own signing",
+        value: hundredths(result.ratioToOurs),
+        isHeadline: true,
+      },
+      judged(
+        { measure: `resident memory while sending ${queued}`, isHeadline: true },
+        result.maxRssMb,
+        { most: 250 },
+        (mb) => `${whole(mb)} MB`,
+      ),
+    ],
+    details: result,
+  };
 }
 
-if (import.meta.main) console.log(await run());
+if (import.meta.main) {
+  // `node bench/drain.ts http`: with Node's HTTP server as the receiver, as an ordinary one is.
+  const kind = process.argv.includes("http") ? "http" : "least";
+  console.dir(await measureDrain({ rounds: 3, deliveries: 50_000, warmUp: WARM_UP }, kind), { depth: 5 });
+}

@@ -1,122 +1,90 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { type Dispatcher, Pool } from "undici";
-import { startChild } from "./child.ts";
+// Events accepted over HTTP and nothing else (nobody subscribes): how many a second are on disk when they are answered;
+// against a server that parses the same requests and stores nothing.
 
-export interface IngestOptions {
-  rounds?: number;
-  events?: number;
-  connections?: number;
-  /** Events in a request: 1 goes to /v1/events, more to /v1/events/batch. */
-  batch?: number;
-}
+import { type Bench, hundredths, whole } from "./bench.ts";
+import { startChild } from "./load/child.ts";
+import { clockMs } from "./load/clock.ts";
+import { startDaemon } from "./load/daemon.ts";
+import { batchBody, eventBody } from "./load/payload.ts";
+import { publishAll } from "./load/publisher.ts";
+import { median, round } from "./report/statistics.ts";
+import { inTurn } from "./rounds.ts";
+import { inFolder } from "./workspace.ts";
 
-export interface IngestResult {
-  name: "ingest";
+const CONNECTIONS = 64;
+
+interface IngestSize {
   rounds: number;
   events: number;
-  connections: number;
+  /** Events in a request. */
   batch: number;
-  /** Events a second that were on disk when they were answered, median. */
+}
+
+interface IngestResult extends IngestSize {
+  connections: number;
+  /** Medians. */
   hooksPerSecond: number;
-  /** The same requests to an HTTP server that parses them and stores nothing. */
   barePerSecond: number;
   /** Median of hooks ÷ bare, each within its round. */
   ratio: number;
 }
 
-const DATA = `{"id":"ord_1001","note":"${"x".repeat(440)}"}`;
+export const ingest: Bench = {
+  name: "ingest",
+  run: async (size) => {
+    const [rounds, events] = size === "full" ? [3, 20_000] : [1, 500];
+    const single = await measure({ rounds, events, batch: 1 });
+    const batched = await measure({ rounds, events: events * 5, batch: 100 });
+    return {
+      rows: [
+        { measure: "events a second accepted over HTTP, one a request", value: whole(single.hooksPerSecond) },
+        { measure: "÷ an HTTP server that parses them and stores nothing", value: hundredths(single.ratio) },
+        { measure: "events a second accepted over HTTP, 100 a request", value: whole(batched.hooksPerSecond) },
+      ],
+      details: { single, batched },
+    };
+  },
+};
 
-/** Publishes over HTTP as fast as the server answers, to the daemon and, in the same round, to the bare server. */
-export async function run({
-  rounds = 5,
-  events = 20_000,
-  connections = 64,
-  batch = 1,
-}: IngestOptions = {}): Promise<IngestResult> {
-  const hooks: number[] = [];
-  const bare: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    // Whoever comes first finds another machine than whoever comes second: they take turns.
-    for (const kind of round % 2 === 0 ? (["bare", "hooks"] as const) : (["hooks", "bare"] as const)) {
-      const seconds = await measure(kind, events, connections, batch);
-      (kind === "hooks" ? hooks : bare).push(events / seconds);
-    }
-  }
-  const ratios = hooks.map((perSecond, round) => perSecond / bare[round]!);
+async function measure(size: IngestSize): Promise<IngestResult> {
+  const { bare, hooks } = await inTurn(size.rounds, { bare: () => toBareServer(size), hooks: () => toHooks(size) });
   return {
-    name: "ingest",
-    rounds,
-    events,
-    connections,
-    batch,
+    ...size,
+    connections: CONNECTIONS,
     hooksPerSecond: Math.round(median(hooks)),
     barePerSecond: Math.round(median(bare)),
-    ratio: Math.round(median(ratios) * 100) / 100,
+    ratio: round(median(hooks.map((perSecond, index) => perSecond / bare[index]!)), 3),
   };
 }
 
-async function measure(kind: "hooks" | "bare", events: number, connections: number, batch: number): Promise<number> {
-  const folder = mkdtempSync(path.join(tmpdir(), "hooks-bench-ingest-"));
-  const server = startChild("ingest-server.ts", [kind, folder]);
+function toHooks(size: IngestSize): Promise<number> {
+  return inFolder("ingest", async (folder) => {
+    const { port, token, during, stop } = await startDaemon(folder);
+    try {
+      return await during(rateOf(port, token, size));
+    } finally {
+      await stop();
+    }
+  });
+}
+
+async function toBareServer(size: IngestSize): Promise<number> {
+  const server = startChild("load/bare-server.ts");
   try {
-    const { url, token } = (await server.message()) as { url: string; token: string };
-    const pool = new Pool(url, { connections });
-    // The first requests compile the code on both sides.
-    await publish(pool, token, Math.ceil(events / 10), batch, connections);
-    const startedAt = performance.now();
-    await publish(pool, token, events, batch, connections);
-    const seconds = (performance.now() - startedAt) / 1_000;
-    await pool.close();
-    return seconds;
+    const { port } = (await server.message()) as { port: number };
+    return await rateOf(port, "none", size);
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function publish(pool: Pool, token: string, events: number, batch: number, connections: number): Promise<void> {
-  const event = `{"type":"order.created","data":${DATA}}`;
-  const body = batch === 1 ? event : `{"events":[${Array(batch).fill(event).join()}]}`;
-  const request: Dispatcher.DispatchOptions = {
-    path: batch === 1 ? "/v1/events" : "/v1/events/batch",
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body,
-  };
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let left = Math.ceil(events / batch);
-  let running = 0;
-  const next = (): void => {
-    if (left === 0) {
-      if (running === 0) resolve();
-      return;
-    }
-    left -= 1;
-    running += 1;
-    let status = 0;
-    pool.dispatch(request, {
-      onRequestStart: () => {},
-      onResponseStart: (_controller, code) => {
-        status = code;
-      },
-      onResponseData: () => {},
-      onResponseEnd: () => {
-        running -= 1;
-        if (status === 202) next();
-        else reject(new Error(`answered ${status}`));
-      },
-      onResponseError: (_controller, error) => reject(error),
-    });
-  };
-  for (let n = 0; n < connections; n++) next();
-  return promise;
+/** Events a second. */
+async function rateOf(port: number, token: string, { events, batch }: IngestSize): Promise<number> {
+  const [route, body] = batch === 1 ? ["/v1/events", eventBody()] : ["/v1/events/batch", batchBody(batch)];
+  const publish = (count: number) =>
+    publishAll({ port, token, route, bodies: [body], requests: Math.ceil(count / batch), connections: CONNECTIONS });
+  // The first requests compile the code on both sides.
+  await publish(events / 4);
+  const { startedAt } = await publish(events);
+  return events / ((clockMs() - startedAt) / 1_000);
 }
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-if (import.meta.main) console.log(await run(), await run({ batch: 100, events: 100_000 }));

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Bench, judged } from "./bench.ts";
 
 const ROUNDS = 25;
 const HOOKS = path.join(import.meta.dirname, "../bin/hooks.js");
@@ -13,8 +14,18 @@ const TARGETS: [command: string, mostTimes: number][] = [
   ["sub list", 3],
 ];
 
+export const startUp: Bench = {
+  name: "start-up",
+  run: (size) => {
+    const result = run(size === "full" ? ROUNDS : 1);
+    const rows = result.commands.map(({ command, medianMs, times, target }) =>
+      judged({ measure: `${command} (${medianMs} ms) ÷ an empty program` }, times, { most: target }, String),
+    );
+    return Promise.resolve({ rows, details: result });
+  },
+};
+
 export interface StartUpResult {
-  name: "start-up";
   rounds: number;
   /** `node -e 0`, median. */
   emptyProgramMs: number;
@@ -43,7 +54,7 @@ export function run(rounds = ROUNDS): StartUpResult {
       const times = round2(medianMs / emptyProgramMs);
       return { command: `hooks ${command}`, medianMs: round2(medianMs), times, target, met: times <= target };
     });
-    return { name: "start-up", rounds, emptyProgramMs: round2(emptyProgramMs), commands };
+    return { rounds, emptyProgramMs: round2(emptyProgramMs), commands };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

@@ -10,6 +10,30 @@ import { formatId } from "../src/core/ids.ts";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.ts";
 import type { SqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import type { NewEvent } from "../src/store/store.ts";
+import { type Bench, judged, whole } from "./bench.ts";
+
+/** Payload and what is kept of it twice over, beside 700 bytes of everything else. */
+const MOST_BYTES = 2 * 500 + 700;
+
+export const store: Bench = {
+  name: "store",
+  run: async (size) => {
+    const result = await run(size === "full" ? {} : { deliveries: 1_000 });
+    return {
+      rows: [
+        { measure: "events a second into the store", value: whole(result.appendsPerSecond) },
+        { measure: "claimed and recorded a second by the store", value: whole(result.claimedAndRecordedPerSecond) },
+        judged(
+          { measure: "bytes on disk of a delivered event of 500", isHeadline: true },
+          result.bytesPerDeliveredEvent,
+          { most: MOST_BYTES },
+          whole,
+        ),
+      ],
+      details: result,
+    };
+  },
+};
 
 export interface StoreBenchResult {
   appendsPerSecond: number;
@@ -25,11 +49,11 @@ const WORKER = "0197c0de-0000-7000-8000-000000000000";
 export async function run({ deliveries = 50_000, batch = 256 } = {}): Promise<StoreBenchResult> {
   const folder = mkdtempSync(join(tmpdir(), "hooks-bench-store-"));
   try {
-    const store = await openSqliteStore({ path: join(folder, "hooks.db"), mode: "thread" });
-    const subscriptionRowId = await insertSubscription(store);
-    const appendSeconds = await timed(() => appendAll(store, subscriptionRowId, deliveries));
-    const drainSeconds = await timed(() => drain(store, subscriptionRowId, deliveries, batch));
-    await store.close();
+    const opened = await openSqliteStore({ path: join(folder, "hooks.db"), mode: "thread" });
+    const subscriptionRowId = await insertSubscription(opened);
+    const appendSeconds = await timed(() => appendAll(opened, subscriptionRowId, deliveries));
+    const drainSeconds = await timed(() => drain(opened, subscriptionRowId, deliveries, batch));
+    await opened.close();
     return {
       appendsPerSecond: Math.round(deliveries / appendSeconds),
       claimedAndRecordedPerSecond: Math.round(deliveries / drainSeconds),
@@ -153,4 +177,4 @@ async function timed(action: () => Promise<void>): Promise<number> {
   return (performance.now() - startedAt) / 1000;
 }
 
-if (process.argv[1] === import.meta.filename) console.log(JSON.stringify(await run()));
+if (import.meta.main) console.log(JSON.stringify(await run()));

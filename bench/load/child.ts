@@ -2,6 +2,17 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
+/** What still runs is ended with the bench, however that ends. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+export function endWithBench(child: ChildProcess): void {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+}
+
 export interface Child {
   process: ChildProcess;
   /** The next message that it sends. Rejects when it ends before. */
@@ -9,9 +20,10 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Starts a file of this folder as a process of its own, so that its memory and its event loop are its own. */
+/** Starts a file of bench/ as a process of its own, so that its memory and its event loop are its own. */
 export function startChild(file: string, args: readonly string[] = []): Child {
-  const child = fork(path.join(import.meta.dirname, file), args, { execArgv: [] });
+  const child = fork(path.join(import.meta.dirname, "..", file), args, { execArgv: [] });
+  endWithBench(child);
   return {
     process: child,
     message: async () => {
@@ -28,12 +40,14 @@ export function startChild(file: string, args: readonly string[] = []): Child {
         ended.abort();
       }
     },
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
+    stop: () => killed(child),
   };
+}
+
+export async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 /** Runs a file to its end and returns the last message that it sent. */
