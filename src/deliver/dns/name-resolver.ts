@@ -12,8 +12,11 @@ export interface NameResolverOptions {
   dns?: NameServer | undefined;
   /** Default: the system's hosts file. */
   hostsFile?: string | undefined;
+  /** How long a name may be looked up, once it is its turn. Default: 2 s. */
+  lookupMs?: number | undefined;
 }
 
+const LOOKUP_MS = 2_000;
 /** Names remembered at most; beyond it the one looked up longest ago is forgotten. */
 const MAX_KNOWN = 10_000;
 /** A look-up that took no longer is quick, whatever it came to. */
@@ -51,8 +54,8 @@ export class NameResolver {
   readonly #lookups = new Map<string, Lookup>();
   readonly #turns = new LookupTurns();
 
-  constructor({ dns, hostsFile = HOSTS_FILE }: NameResolverOptions = {}) {
-    this.#servers = new NameServers(dns);
+  constructor({ dns, hostsFile = HOSTS_FILE, lookupMs = LOOKUP_MS }: NameResolverOptions = {}) {
+    this.#servers = new NameServers(dns, lookupMs);
     this.#hostsFile = new ChangingFile(hostsFile);
   }
 

@@ -5,12 +5,10 @@ import { type AddressRecord, type FamilyAnswer, type NameAnswer, nameAnswer } fr
 import type { NameServer } from "../../core/setting-rules.ts";
 import { ChangingFile } from "./changing-file.ts";
 
-/** For a name, both families together. */
-const BUDGET_MS = 2_000;
 /** How long one family's addresses wait for the other's answer: there are servers that never answer for AAAA. */
 const OTHER_FAMILY_MS = 300;
-/** c-ares asks again, or the next server, after the first and twice the first: both fit into the budget. */
-const FIRST_TRY_MS = 750;
+/** c-ares asks again, or the next server, after this part of the budget: the second try has the rest. */
+const FIRST_TRY = 0.375;
 
 const SYSTEM_SETTINGS = "/etc/resolv.conf";
 
@@ -19,6 +17,7 @@ const SYSTEM_SETTINGS = "/etc/resolv.conf";
  * with four of them everything else that uses those threads stands still.
  */
 export class NameServers {
+  readonly #budgetMs: number;
   readonly #server: string | undefined;
   readonly #settings = new ChangingFile(SYSTEM_SETTINGS);
   /** Idle ones, the last used at the end: it knows which of the servers answers. */
@@ -27,8 +26,12 @@ export class NameServers {
   /** Raised when the system's servers change: resolvers of before are not used again. */
   #generation = 0;
 
-  /** `server` undefined: the system's. */
-  constructor(server: NameServer | undefined) {
+  /**
+   * @param server undefined: the system's.
+   * @param budgetMs for a name, both families together.
+   */
+  constructor(server: NameServer | undefined, budgetMs: number) {
+    this.#budgetMs = budgetMs;
     if (server === undefined) return;
     const { address, port } = server;
     this.#server = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
@@ -52,8 +55,8 @@ export class NameServers {
         if (generation === this.#generation) this.#idle.push(resolver);
         resolve(nameAnswer(v4 ?? "ETIMEOUT", v6 ?? "ETIMEOUT"));
       };
-      const endsAt = performance.now() + BUDGET_MS;
-      let timer = setTimeout(end, BUDGET_MS);
+      const endsAt = performance.now() + this.#budgetMs;
+      let timer = setTimeout(end, this.#budgetMs);
       const answered = (): void => {
         if (isOver) return;
         if (v4 !== undefined && v6 !== undefined) {
@@ -92,7 +95,7 @@ export class NameServers {
   }
 
   #make(): dns.Resolver {
-    const resolver = new dns.Resolver({ timeout: FIRST_TRY_MS, tries: 2 });
+    const resolver = new dns.Resolver({ timeout: Math.round(FIRST_TRY * this.#budgetMs), tries: 2 });
     if (this.#server !== undefined) resolver.setServers([this.#server]);
     return resolver;
   }
