@@ -61,8 +61,8 @@ _hooks_point() {
       ;;
     'sub create')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --secret --disabled --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --secret --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --secret --disabled --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --secret --store --server --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub list')
@@ -79,8 +79,8 @@ _hooks_point() {
       ;;
     'sub update')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub delete')
@@ -266,6 +266,9 @@ _hooks_flag_values() {
       ;;
     'sub create --on-410' | 'sub update --on-410')
       values='disable retry fail'
+      ;;
+    'sub create --re-enable' | 'sub update --re-enable')
+      values='probe off'
       ;;
     'sub list --health')
       values='healthy degraded unhealthy disabled'

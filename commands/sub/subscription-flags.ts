@@ -27,6 +27,11 @@ export interface SubscriptionFlags {
   timeout?: string;
   rate?: string;
   concurrency?: number;
+  orderBy?: string;
+  batch?: string;
+  breaker?: boolean;
+  autoDisable?: string;
+  reEnable?: "probe" | "off";
   metadata: string[];
 }
 
@@ -51,6 +56,15 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   timeout_ms: "--timeout",
   rate_limit: "--rate",
   concurrency: "--concurrency",
+  order_by: "--order-by",
+  batch: "--batch",
+  breaker: "--breaker",
+  auto_disable: "--auto-disable",
+  "auto_disable.failures": "--auto-disable",
+  "auto_disable.min_span": "--auto-disable",
+  "auto_disable.re_enable": "--re-enable",
+  "batch.max_events": "--batch",
+  "batch.max_wait": "--batch",
   metadata: "--metadata",
 };
 
@@ -84,6 +98,20 @@ export function addSubscriptionFlags(command: Command): Command {
     .option("--timeout <duration>", "for the whole request, 1s to 300s")
     .option("--rate <limit>", "at most so many requests: 10/s, 100/m")
     .option("--concurrency <number>", "requests at once", wholeNumber("--concurrency", 1, 1_000))
+    .option(
+      "--order-by <pointer>",
+      "events with one value here are sent one after the other: /order_id, or '*' for all",
+    )
+    .option("--batch <events>", "several events in one request: at most 100, or 100,5s to wait so long for more")
+    .option("--breaker", "rest after failures in a row, and try one first (this is the default)")
+    .option("--no-breaker", "go on sending whatever fails")
+    .option("--auto-disable <failures>", "disable it after so many failures in a row: 20,1h for over an hour, or off")
+    .addOption(
+      new Option("--re-enable <how>", "once its failures disabled it: try with a test event every hour").choices([
+        "probe",
+        "off",
+      ]),
+    )
     .option("--metadata <pair>", "your own name=value", collect, [])
     .addOption(new Option("--profile <name>", "how a delivery looks on the wire").choices(PROFILE_NAMES));
 }
@@ -108,6 +136,11 @@ export async function subscriptionInput(
   if (flags.timeout !== undefined) input.timeout = flags.timeout;
   if (flags.rate !== undefined) input.rate_limit = flags.rate;
   if (flags.concurrency !== undefined) input.concurrency = flags.concurrency;
+  if (flags.orderBy !== undefined) input.order_by = flags.orderBy;
+  if (flags.batch !== undefined) input.batch = batchInput(flags.batch);
+  if (flags.breaker !== undefined) input.breaker = flags.breaker;
+  const autoDisable = autoDisableInput(flags);
+  if (autoDisable !== undefined) input.auto_disable = autoDisable;
   if (0 < flags.metadata.length) input.metadata = record("--metadata", flags.metadata, "=");
   return input;
 }
@@ -171,6 +204,32 @@ function refuseWithout(flags: SubscriptionFlags, needed: string): void {
       throw new HooksError("usage", `${flag} needs ${needed} linear or exponential`, { field: flag });
     }
   }
+}
+
+/** `100`, or `100,5s`. */
+function batchInput(text: string): NonNullable<SubscriptionInput["batch"]> {
+  const [count, wait] = countAndSpan("--batch", text, "100 or 100,5s");
+  return { max_events: count, ...(wait === undefined ? {} : { max_wait: wait }) };
+}
+
+/** `20`, `20,1h` or `off`. */
+function autoDisableInput({ autoDisable, reEnable }: SubscriptionFlags): SubscriptionInput["auto_disable"] | undefined {
+  if (autoDisable === undefined && reEnable === undefined) return undefined;
+  const input: NonNullable<SubscriptionInput["auto_disable"]> = {};
+  if (autoDisable === "off") input.failures = 0;
+  else if (autoDisable !== undefined) {
+    const [count, span] = countAndSpan("--auto-disable", autoDisable, "20, 20,1h or off");
+    input.failures = count;
+    if (span !== undefined) input.min_span = span;
+  }
+  if (reEnable !== undefined) input.re_enable = reEnable === "off" ? null : reEnable;
+  return input;
+}
+
+function countAndSpan(flag: string, text: string, form: string): [count: number, span: string | undefined] {
+  const match = /^(\d{1,9})(?:,(.*))?$/.exec(text);
+  if (match !== null) return [Number(match[1]), match[2]?.trim()];
+  throw new HooksError("usage", `${flag} must be ${form}, got ${JSON.stringify(text)}`, { field: flag });
 }
 
 function retryOn(text: string): "any" | "server-errors" | string[] {

@@ -29,6 +29,10 @@ const RESETTABLE = {
   timeout: "timeout_ms",
   rate: "rate_limit",
   concurrency: "concurrency",
+  "order-by": "order_by",
+  batch: "batch",
+  breaker: "breaker",
+  "auto-disable": "auto_disable",
   metadata: "metadata",
 } as const satisfies Record<string, keyof SubscriptionInput>;
 

@@ -150,6 +150,11 @@ export function paintOfStatus(status: DeliveryState, colors: Colors): Paint {
   }
 }
 
+/** Whether another delivery with the same value of `order_by` comes first. */
+function waitsForTurn(row: DeliveryResource): boolean {
+  return row.status === "pending" && row.next_attempt_at === null;
+}
+
 /** The head of `hooks delivery get`; the attempts and the payload follow it. */
 export function deliveryLines(row: DeliveryDetail | DeliveryResource, out: Output, now: number): ViewLine[] {
   const time = (iso: string | null): string =>
@@ -162,7 +167,7 @@ export function deliveryLines(row: DeliveryDetail | DeliveryResource, out: Outpu
     ["attempts", String(row.attempt_count)],
     ["last answer", answerText(row) || "-"],
     ["last attempt", time(row.last_attempt_at)],
-    ["next attempt", time(row.next_attempt_at)],
+    ["next attempt", waitsForTurn(row) ? "after an earlier one of its order" : time(row.next_attempt_at)],
     ["created", time(row.created_at)],
     ["completed", time(row.completed_at)],
   ];

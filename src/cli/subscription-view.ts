@@ -117,6 +117,10 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["time-out", formatDuration(row.timeout_ms)],
     ["concurrency", String(row.concurrency)],
     ["rate limit", row.rate_limit ?? "-"],
+    ["order by", row.order_by ?? "-"],
+    ["batch", batchText(row.batch)],
+    ["breaker", row.breaker ? "on" : "off"],
+    ["auto-disable", autoDisableText(row.auto_disable)],
     ["headers", headers.length === 0 ? "-" : headers.join(", ")],
     ["metadata", JSON.stringify(row.metadata)],
     [
@@ -173,6 +177,18 @@ export function retryText(retry: RetryResource): string {
       ? policy.delaysMs.map(delayText).join(" ")
       : `${policy.strategy}, from ${delayText(policy.firstDelayMs)} to ${delayText(policy.longestDelayMs)}`;
   return `${attempts} attempts over ${over}  (${how})`;
+}
+
+/** `up to 100 events, after 5s at the latest` */
+function batchText(batch: SubscriptionResource["batch"]): string {
+  return batch === null ? "-" : `up to ${batch.max_events} events, after ${batch.max_wait} at the latest`;
+}
+
+/** `after 20 failures in a row over 1h; tried again every hour` */
+function autoDisableText({ failures, min_span, re_enable }: SubscriptionResource["auto_disable"]): string {
+  if (failures === 0) return "never";
+  const span = min_span === "0s" ? "" : ` over ${min_span}`;
+  return `after ${failures} failures in a row${span}${re_enable === "probe" ? "; tried again every hour" : ""}`;
 }
 
 /** A day among hours is 24 of them. */

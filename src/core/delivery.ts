@@ -79,6 +79,7 @@ export interface DeliveryResource {
   reason: DeliveryReason | null;
   attempt_count: number;
   last_attempt_at: string | null;
+  /** Null once it ended, and while it waits for an earlier one of its order. */
   next_attempt_at: string | null;
   response_status: number | null;
   response_excerpt: string | null;

@@ -35,6 +35,11 @@ export const RETRY_PRESETS: Readonly<Record<string, RetryPolicy>> = {
   securebase: list([1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR, 2 * HOUR], 0),
 };
 
+/** Whether a preset of this name promises exact waits: those of the systems whose receivers count on them. */
+export function isExactPreset(name: unknown): boolean {
+  return typeof name === "string" && Object.hasOwn(RETRY_PRESETS, name) && RETRY_PRESETS[name]!.jitter === 0;
+}
+
 /** The wait after failed attempt n, in ms before jitter; undefined once the attempts are used up. */
 export function baseDelayMs(policy: RetryPolicy, failedAttempt: number): number | undefined {
   if (policy.strategy === "list") return policy.delaysMs[failedAttempt - 1];

@@ -179,11 +179,13 @@ export interface SubscriptionInput {
   timeout?: string | null;
   concurrency?: number | null;
   rate_limit?: string | null;
-  auto_disable?: { failures: number; min_span?: string | number; re_enable?: "probe" | null } | null;
+  /** What is left out of it stays as it is. */
+  auto_disable?: { failures?: number | null; min_span?: string | number | null; re_enable?: "probe" | null } | null;
+  /** Default: true, but false beside a retry preset whose waits are exact. */
   breaker?: boolean | null;
   /** A pointer into the data (`/order_id`), or `*` for the whole subscription. */
   order_by?: string | null;
-  batch?: { max_events: number; max_wait?: string | number } | null;
+  batch?: { max_events: number; max_wait?: string | number | undefined } | null;
   metadata?: Record<string, unknown> | null;
 }
 

@@ -99,7 +99,7 @@ function complaint(error: ErrorObject): string {
     case "const":
       return `must be ${JSON.stringify(params["allowedValue"])}`;
     case "enum":
-      return `must be one of: ${(params["allowedValues"] as unknown[]).join(", ")}`;
+      return `must be one of: ${(params["allowedValues"] as unknown[]).map(String).join(", ")}`;
     case "minLength":
       return params["limit"] === 1 ? "must not be empty" : `must have at least ${params["limit"]} characters`;
     case "maxLength":

@@ -64,7 +64,7 @@ export class Deliveries {
   }
 
   async cancel(scope: Scope, reference: string): Promise<DeliveryResource> {
-    const { store, now } = this.#parts;
+    const { store, now, dispatch } = this.#parts;
     const delivery = await findDelivery(store, scope, reference);
     if (!(await store.cancelDelivery(delivery.rowId, "cancelled", now()))) {
       const current = await findDelivery(store, scope, delivery.id);
@@ -72,6 +72,8 @@ export class Deliveries {
         field: "id",
       });
     }
+    // What waited for it is due now.
+    dispatch?.wake(delivery.subscriptionRowId);
     return toDeliveryResource(await findDelivery(store, scope, delivery.id));
   }
 
@@ -132,7 +134,10 @@ export class Deliveries {
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
     const added = (named ?? directory.takersOf(scope, event.type))
       .filter((subscriptionRowId) => !has.has(subscriptionRowId))
-      .map((subscriptionRowId): NewDelivery => ({ id: newId("dlv"), subscriptionRowId, lease: undefined }));
+      .map((subscriptionRowId): NewDelivery => {
+        const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);
+        return { id: newId("dlv"), subscriptionRowId, lease: undefined, orderKey };
+      });
     const addedRows = added.length === 0 ? [] : await store.addDeliveries(event.rowId, added, at);
     for (const one of [...chosen, ...added]) dispatch?.wake(one.subscriptionRowId);
     return { count: reopened.length + addedRows.length, dry_run: false };

@@ -67,8 +67,10 @@ export class Publishing {
     const leased: NewDelivery[] = [];
     const deliveries = directory.takersOf(scope, checked.type).map((subscriptionRowId): NewDelivery => {
       const deliveryId = newId("dlv");
-      const lease: Lease | undefined = dispatch?.freshLease(subscriptionRowId);
-      const delivery = { id: deliveryId, subscriptionRowId, lease };
+      const orderKey = directory.orderKeyOf(subscriptionRowId, content.data);
+      // What has an order may have to wait for another one, which only the store knows.
+      const lease: Lease | undefined = orderKey === undefined ? dispatch?.freshLease(subscriptionRowId) : undefined;
+      const delivery = { id: deliveryId, subscriptionRowId, lease, orderKey };
       if (lease !== undefined) leased.push(delivery);
       return delivery;
     });

@@ -1,5 +1,6 @@
 import { isHooksError } from "../core/errors.ts";
 import { PatternIndex } from "../core/event-pattern.ts";
+import { orderKeyOf } from "../core/order-key.ts";
 import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
@@ -13,6 +14,8 @@ interface Entry {
   subscription: Subscription | undefined;
   /** Tried, and not to be opened. */
   isUnopened?: boolean;
+  /** What its events are kept in order by; left out: not read yet. */
+  orderBy?: string | undefined;
 }
 
 /**
@@ -106,6 +109,14 @@ export class SubscriptionDirectory {
   takersOf(scope: Scope, type: string): number[] {
     const takers = this.#indexes.get(keyOf(scope))?.takers(type);
     return takers === undefined ? [] : Array.from(takers, (entry) => entry.stored.rowId);
+  }
+
+  /** The number of what this event's data keeps in order for a subscription (order-key.ts); undefined: no order. */
+  orderKeyOf(rowId: number, data: Uint8Array): number | undefined {
+    const entry = this.#entries.get(rowId);
+    if (entry === undefined) return undefined;
+    if (!("orderBy" in entry)) entry.orderBy = readSettings(entry.stored).orderBy;
+    return entry.orderBy === undefined ? undefined : orderKeyOf(entry.orderBy, data);
   }
 
   #put(entry: Entry): void {

@@ -1,3 +1,4 @@
+import { toBatchResource } from "../core/batch-rule.ts";
 import { MASKED } from "../core/custom-headers.ts";
 import { formatDuration } from "../core/duration.ts";
 import { healthState, successRate } from "../core/health.ts";
@@ -43,10 +44,7 @@ export function toSubscriptionResource(
     concurrency: settings.concurrency,
     rate_limit: settings.rateLimit === undefined ? null : formatRateLimit(settings.rateLimit),
     order_by: settings.orderBy ?? null,
-    batch:
-      settings.batch === undefined
-        ? null
-        : { max_events: settings.batch.maxEvents, max_wait: formatDuration(settings.batch.maxWaitMs) },
+    batch: toBatchResource(settings.batch),
     metadata: settings.metadata,
     tenant: stored.scope.tenant,
     environment: stored.scope.environment,

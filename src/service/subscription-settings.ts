@@ -1,11 +1,13 @@
+import { parseBatchRule } from "../core/batch-rule.ts";
 import { checkCustomHeaders } from "../core/custom-headers.ts";
 import { parseDuration } from "../core/duration.ts";
-import { invalid } from "../core/errors.ts";
+import { type HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
+import { parseOrderBy } from "../core/order-key.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { findProfile, PROFILE_NAMES } from "../core/profiles/registry.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
-import { parseRetry } from "../core/retry-policy.ts";
+import { isExactPreset, parseRetry } from "../core/retry-policy.ts";
 import type {
   AutoDisable,
   BatchRule,
@@ -91,6 +93,9 @@ export function draftSubscription(
     profile.name === base.settings.profile
       ? base.settings
       : { ...base.settings, retry: defaults.retry, timeoutMs: defaults.timeoutMs };
+  const orderBy = orNone(input.order_by, old.orderBy, (text) => parseOrderBy(text, "order_by"));
+  const batch = orNone(input.batch, old.batch, (rule) => parseBatchRule(rule, "batch"));
+  if (orderBy !== undefined && batch !== undefined) throw orderedBatch(input);
   return {
     url: input.url === undefined ? base.url : checkSubscriptionUrl(input.url, environment),
     events: input.events === undefined ? base.events : checkEvents(input.events),
@@ -114,16 +119,11 @@ export function draftSubscription(
       on410: checkChoice(input.on_410, "on_410", ["disable", "retry", "fail"], old.on410, defaults.on410),
       timeoutMs: checkTimeout(input, old.timeoutMs, defaults.timeoutMs),
       concurrency: checkNumber(input.concurrency, "concurrency", 1, 1000, old.concurrency, CONCURRENCY_DEFAULT),
-      rateLimit:
-        input.rate_limit === undefined
-          ? old.rateLimit
-          : input.rate_limit === null
-            ? undefined
-            : parseRateLimit(input.rate_limit, "rate_limit"),
-      hasBreaker: checkBoolean(input.breaker ?? undefined, "breaker", input.breaker === null ? true : old.hasBreaker),
-      orderBy: old.orderBy,
-      batch: old.batch,
-      reEnable: old.reEnable,
+      rateLimit: orNone(input.rate_limit, old.rateLimit, (text) => parseRateLimit(text, "rate_limit")),
+      hasBreaker: checkBreaker(input, old.hasBreaker),
+      orderBy,
+      batch,
+      reEnable: checkReEnable(input.auto_disable, old.reEnable),
       excerptChars: old.excerptChars,
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
@@ -141,6 +141,29 @@ function checkEvents(events: unknown): string[] {
     throw invalid("events", "events must name at least one event type or pattern", 'for example: ["invoice.*"]');
   if (100 < events.length) throw invalid("events", "events must be at most 100 patterns");
   return [...new Set(events.map((pattern, index) => checkEventPattern(pattern, `events[${index}]`)))];
+}
+
+/** A setting that is off by default. */
+function orNone<T, R>(value: T | null | undefined, old: R | undefined, parse: (value: T) => R): R | undefined {
+  if (value === undefined) return old;
+  return value === null ? undefined : parse(value);
+}
+
+/** One answer is the answer for all events of a batch, while of an order each event waits for its predecessor's own. */
+function orderedBatch(input: Partial<SubscriptionInput>): HooksError {
+  const field = input.batch === undefined ? "order_by" : "batch";
+  const other = field === "batch" ? "order_by" : "batch";
+  return invalid(
+    field,
+    `${field} cannot be combined with ${other}: events in order are sent one after the other, never together`,
+    `switch ${other} off first: null in the API, --reset ${other.replace("_", "-")} in hooks sub update`,
+  );
+}
+
+function checkBreaker({ breaker, retry }: Partial<SubscriptionInput>, old: boolean): boolean {
+  // An open breaker would bend waits that are promised to the second.
+  if (breaker === undefined) return isExactPreset(retry) ? false : old;
+  return breaker === null ? !isExactPreset(retry) : checkBoolean(breaker, "breaker", old);
 }
 
 function checkText(text: unknown, field: string, max: number, old: string): string {
@@ -205,21 +228,29 @@ function checkAutoDisable(
   if (value === undefined) return old;
   if (value === null) return AUTO_DISABLE_DEFAULT;
   if (typeof value !== "object")
-    throw invalid("auto_disable", "auto_disable must be an object with failures and min_span");
+    throw invalid("auto_disable", "auto_disable must be an object with failures, min_span and re_enable");
+  const { failures, min_span: span } = value;
+  const fallback = AUTO_DISABLE_DEFAULT;
   return {
-    failures: checkNumber(
-      value.failures,
-      "auto_disable.failures",
-      0,
-      1_000_000,
-      AUTO_DISABLE_DEFAULT.failures,
-      AUTO_DISABLE_DEFAULT.failures,
-    ),
+    failures: checkNumber(failures, "auto_disable.failures", 0, 1_000_000, old.failures, fallback.failures),
     minSpanMs:
-      value.min_span === undefined
-        ? AUTO_DISABLE_DEFAULT.minSpanMs
-        : parseDuration(value.min_span, "auto_disable.min_span", { min: 0, max: 30 * 24 * HOUR_MS }),
+      span === undefined
+        ? old.minSpanMs
+        : span === null
+          ? fallback.minSpanMs
+          : parseDuration(span, "auto_disable.min_span", { min: 0, max: 30 * 24 * HOUR_MS }),
   };
+}
+
+function checkReEnable(
+  value: SubscriptionInput["auto_disable"],
+  old: SubscriptionSettings["reEnable"],
+): SubscriptionSettings["reEnable"] {
+  if (value === null) return undefined;
+  const reEnable = value?.re_enable;
+  if (reEnable === undefined) return old;
+  if (reEnable === null || reEnable === "probe") return reEnable ?? undefined;
+  throw invalid("auto_disable.re_enable", 'auto_disable.re_enable must be "probe" or null');
 }
 
 function checkMetadata(value: unknown): Record<string, unknown> {

@@ -185,6 +185,9 @@ export class Subscriptions {
     if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
       throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
     }
+    if (stored.transport === "tunnel" && input.batch !== undefined && input.batch !== null) {
+      throw invalid("batch", "batch may not be set: a listener gets its events one by one");
+    }
     if (input.secret !== undefined && input.secret !== null) {
       throw invalid("secret", "secret may not be changed here", `hooks sub rotate-secret ${stored.id} --secret …`);
     }
@@ -266,7 +269,7 @@ const COLUMNS_OF: Readonly<Record<string, readonly (keyof SubscriptionChange)[]>
   events: ["events"],
   enabled: ["enabled", "disabledReason"],
   headers: ["headers"],
-  auto_disable: ["autoDisableFailures", "autoDisableSpanMs"],
+  auto_disable: ["autoDisableFailures", "autoDisableSpanMs", "settings"],
 };
 
 /** Of a patch only what it names is written: whoever changes another field at the same time loses nothing. */

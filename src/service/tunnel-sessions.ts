@@ -154,6 +154,8 @@ function settingsOf(request: ListenRequest): SubscriptionSettings {
     retry: request.retry ? STANDARD_RETRY : { strategy: "list", delaysMs: [], jitter: 0 },
     // 410 of a program under development says nothing about the session.
     on410: "retry",
+    // Nor do its failures: the next request may be the one that shows the mended program.
+    hasBreaker: false,
     timeoutMs: request.timeoutMs,
     concurrency: request.concurrency,
     keepMs: request.keepMs,

@@ -19,7 +19,11 @@ const DELIVERY_FIELDS = {
   reason: orNull(Type.String({ description: "why it failed or was cancelled" })),
   attempt_count: Type.Integer({ minimum: 0 }),
   last_attempt_at: orNull(INSTANT),
-  next_attempt_at: orNull(INSTANT),
+  next_attempt_at: Type.Unsafe<string | null>({
+    ...INSTANT,
+    type: ["string", "null"],
+    description: "null once it ended, and while it waits for an earlier one of its order",
+  }),
   response_status: orNull(Type.Integer()),
   response_excerpt: TEXT_OR_NULL,
   error: TEXT_OR_NULL,

@@ -31,16 +31,23 @@ const RETRY_ON = Type.Unsafe<RetryOn>({ anyOf: RETRY_ON_FORMS, description: RETR
 
 const ON_410 = Type.Unsafe<"disable" | "retry" | "fail">(Type.Enum(["disable", "retry", "fail"]));
 
+const SPAN = Type.Unsafe<string | number | null>({
+  type: ["string", "integer", "null"],
+  description: 'first to last of them at least this far apart: "1h", or whole milliseconds',
+});
+
+const RE_ENABLE = Type.Unsafe<"probe" | null>({
+  enum: ["probe", null],
+  description: "probe: disabled by its failures, a test event an hour finds out whether it may be enabled again",
+});
+
 /** Fields that later versions bring: taken with the one value that reading them gives, so that what was read can be
  * written back. */
 const NOT_YET = {
   filter: Type.Optional(Type.Null()),
-  breaker: Type.Optional(Type.Literal(true)),
   rotate_every: Type.Optional(Type.Null()),
   allow_net: Type.Optional(Type.Array(Type.String(), { maxItems: 0 })),
   deny_net: Type.Optional(Type.Array(Type.String(), { maxItems: 0 })),
-  order_by: Type.Optional(Type.Null()),
-  batch: Type.Optional(Type.Null()),
   event_version: Type.Optional(Type.Null()),
 };
 
@@ -84,12 +91,42 @@ const SETTINGS = {
     Type.Union(
       [
         closed({
-          failures: Type.Integer({ minimum: 0, description: "failed attempts in a row; 0: never" }),
-          min_span: Type.Optional(DURATION_OR_MS),
+          failures: Type.Optional(
+            orNull(Type.Integer({ minimum: 0, description: "failed attempts in a row; 0: never; default 20" })),
+          ),
+          min_span: Type.Optional(SPAN),
+          re_enable: Type.Optional(RE_ENABLE),
         }),
         Type.Null(),
       ],
-      { description: "an object with failures and min_span, or null" },
+      { description: "an object with failures, min_span and re_enable, or null; what is left out of it stays" },
+    ),
+  ),
+  breaker: Type.Optional(
+    orNull(
+      Type.Boolean({
+        description: "whether it rests after failures in a row; default true, false beside an exact retry preset",
+      }),
+    ),
+  ),
+  order_by: Type.Optional(
+    orNull(
+      Type.String({
+        maxLength: 256,
+        description: 'JSON Pointer into the data, "/order_id", or "*": such events are sent one after the other',
+      }),
+    ),
+  ),
+  batch: Type.Optional(
+    Type.Union(
+      [
+        closed({
+          max_events: Type.Integer({ minimum: 2, maximum: 1000 }),
+          max_wait: Type.Optional(DURATION_OR_MS),
+        }),
+        Type.Null(),
+      ],
+      { description: "several events in one request: an object with max_events and max_wait (10ms to 60s), or null" },
     ),
   ),
   concurrency: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: 1000 }))),
@@ -192,14 +229,14 @@ const SUBSCRIPTION_FIELDS = {
   timeout_ms: Type.Integer(),
   on_410: ON_410,
   breaker: Type.Boolean(),
-  auto_disable: Type.Object({ failures: Type.Integer(), min_span: DURATION }),
+  auto_disable: Type.Object({ failures: Type.Integer(), min_span: DURATION, re_enable: RE_ENABLE }),
   rotate_every: Type.Null(),
   allow_net: Type.Array(Type.String()),
   deny_net: Type.Array(Type.String()),
   concurrency: Type.Integer(),
   rate_limit: orNull(Type.String()),
-  order_by: Type.Null(),
-  batch: Type.Null(),
+  order_by: orNull(Type.String()),
+  batch: Type.Union([Type.Object({ max_events: Type.Integer(), max_wait: DURATION }), Type.Null()]),
   metadata: record<unknown>({}),
   tenant: SCOPE_NAME,
   environment: SCOPE_NAME,
