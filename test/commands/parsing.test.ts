@@ -65,6 +65,24 @@ describe("what is parsed", () => {
   });
 
   it.each([
+    [["--order-by", "data.order_id"], { order_by: "data.order_id" }],
+    [["--batch", "100"], { batch: { max_events: 100 } }],
+    [["--batch", "100,2s"], { batch: { max_events: 100, max_wait: "2s" } }],
+    [["--breaker"], { breaker: true }],
+    [["--no-breaker"], { breaker: false }],
+    [["--auto-disable", "20"], { auto_disable: { failures: 20 } }],
+    [
+      ["--auto-disable", "20, 1h", "--re-enable", "probe"],
+      { auto_disable: { failures: 20, min_span: "1h", re_enable: "probe" } },
+    ],
+    [["--auto-disable", "off", "--re-enable", "off"], { auto_disable: { failures: 0, re_enable: null } }],
+    [[], {}],
+  ])("%j sets only that", async (argv, input) => {
+    const flags = await parsed(subCreateCommand, ...argv);
+    expect(await subscriptionInput(flags, {} as CliContext)).toEqual(input);
+  });
+
+  it.each([
     [["--retry-preset", "standard"], "standard"],
     [
       ["--retry-strategy", "exponential", "--max-attempts", "5", "--first-delay", "1s"],

@@ -41,9 +41,11 @@ describe("a subscription", () => {
       retry_on: ["5xx", "network", "429"],
       timeout: "5s",
       on_410: "retry",
-      auto_disable: { failures: 3, min_span: "10m" },
+      auto_disable: { failures: 3, min_span: "10m", re_enable: "probe" },
+      breaker: false,
       concurrency: 3,
       rate_limit: "100/m",
+      batch: { max_events: 100, max_wait: "2s" },
       metadata: { a: [1] },
     });
     const before = (await server.ask("GET", at(id))).json;
@@ -54,6 +56,18 @@ describe("a subscription", () => {
     const { updated_at: _, ...same } = before;
     expect(after).toEqual(same);
     expect(changedAt).not.toBe(before.updated_at);
+  });
+
+  it("keeps its order and its breaker when it is written back", async () => {
+    const { id } = await create({ order_by: "data.order_id", retry: "securebase" });
+    const before = (await server.ask("GET", at(id))).json;
+    expect(before).toMatchObject({ order_by: "/order_id", breaker: false });
+    expect((await server.ask("PUT", at(id), { json: before })).json).toMatchObject({
+      order_by: "/order_id",
+      breaker: false,
+    });
+    const patched = await server.ask("PATCH", at(id), { json: { order_by: null, breaker: true } });
+    expect(patched.json).toMatchObject({ order_by: null, breaker: true });
   });
 
   it("is written back with defaults too, and after it was paused", async () => {
@@ -92,20 +106,15 @@ describe("a subscription", () => {
   it("takes what later versions bring only as it is shown now", async () => {
     const shown = {
       filter: null,
-      breaker: true,
       rotate_every: null,
       allow_net: [],
       deny_net: [],
-      order_by: null,
-      batch: null,
       event_version: null,
     };
     expect((await create(shown)).id).toMatch(/^sub_/);
     for (const [field, value] of Object.entries({
       filter: "data.a > 1",
-      breaker: false,
       allow_net: ["10.0.0.0/8"],
-      order_by: "/id",
     })) {
       const answer = await server.ask("POST", "/v1/subscriptions", { json: { ...INPUT, [field]: value } });
       expect(answer).toMatchObject({ status: 400, json: { error: { field } } });
@@ -127,6 +136,16 @@ describe("a subscription", () => {
     ["POST", { ...INPUT, retry_on: 5 }, "retry_on"],
     ["POST", { ...INPUT, on_410: "explode" }, "on_410"],
     ["POST", { ...INPUT, auto_disable: { failures: "20" } }, "auto_disable.failures"],
+    ["POST", { ...INPUT, auto_disable: { re_enable: "often" } }, "auto_disable.re_enable"],
+    ["POST", { ...INPUT, auto_disable: { min_span: "soon" } }, "auto_disable.min_span"],
+    ["POST", { ...INPUT, breaker: "off" }, "breaker"],
+    ["POST", { ...INPUT, order_by: 5 }, "order_by"],
+    ["POST", { ...INPUT, order_by: "/a~2" }, "order_by"],
+    ["POST", { ...INPUT, batch: 100 }, "batch"],
+    ["POST", { ...INPUT, batch: { max_events: "100" } }, "batch.max_events"],
+    ["POST", { ...INPUT, batch: { max_events: 100, max_wait: "1h" } }, "batch.max_wait"],
+    ["POST", { ...INPUT, batch: { max_events: 100, max_wai: "1s" } }, "batch.max_wai"],
+    ["POST", { ...INPUT, batch: { max_events: 100 }, order_by: "*" }, "batch"],
     ["POST", { ...INPUT, timeout_ms: "5s" }, "timeout_ms"],
     ["POST", { ...INPUT, enabled: "false" }, "enabled"],
     ["POST", { ...INPUT, metadata: [1] }, "metadata"],

@@ -23,7 +23,10 @@ describe("create", () => {
       on_410: "disable",
       concurrency: 10,
       rate_limit: null,
-      auto_disable: { failures: 20, min_span: "1h" },
+      auto_disable: { failures: 20, min_span: "1h", re_enable: null },
+      breaker: true,
+      order_by: null,
+      batch: null,
       tenant: "default",
       environment: "development",
       health: { state: "healthy", consecutive_failures: 0, success_rate: 1, disabled_reason: null },
@@ -58,6 +61,19 @@ describe("create", () => {
     [{ ...INPUT, concurrency: 0 }, "concurrency"],
     [{ ...INPUT, rate_limit: "fast" }, "rate_limit"],
     [{ ...INPUT, auto_disable: { failures: -1 } }, "auto_disable.failures"],
+    [{ ...INPUT, auto_disable: { min_span: "31d" } }, "auto_disable.min_span"],
+    [{ ...INPUT, auto_disable: { re_enable: true } }, "auto_disable.re_enable"],
+    [{ ...INPUT, breaker: "on" }, "breaker"],
+    [{ ...INPUT, order_by: "" }, "order_by"],
+    [{ ...INPUT, order_by: "order id" }, "order_by"],
+    [{ ...INPUT, order_by: "data" }, "order_by"],
+    [{ ...INPUT, batch: { max_events: 1 } }, "batch.max_events"],
+    [{ ...INPUT, batch: { max_events: 1_001 } }, "batch.max_events"],
+    [{ ...INPUT, batch: { max_events: 2.5 } }, "batch.max_events"],
+    [{ ...INPUT, batch: { max_events: 2, max_wait: "9ms" } }, "batch.max_wait"],
+    [{ ...INPUT, batch: { max_events: 2, max_wait: "61s" } }, "batch.max_wait"],
+    [{ ...INPUT, batch: [2] }, "batch"],
+    [{ ...INPUT, batch: { max_events: 2 }, order_by: "/id" }, "batch"],
     [{ ...INPUT, metadata: [] }, "metadata"],
     [{ ...INPUT, headers: { Host: "a" } }, "headers.Host"],
     [{ ...INPUT, headers: { "webhook-id": "a" } }, "headers.webhook-id"],
@@ -99,6 +115,54 @@ describe("change", () => {
       headers: { "x-team": "***", "x-new": "***" },
     });
     await expect(service.updateSubscription(id, { secret: "whsec_aaaa" })).rejects.toMatchObject({ field: "secret" });
+  });
+
+  it("takes off with null what is off by default, and keeps what a patch of auto_disable leaves out", async () => {
+    const { service } = await openTestHooks();
+    const { id } = await service.createSubscription({
+      ...INPUT,
+      order_by: "data.order_id",
+      breaker: false,
+      auto_disable: { failures: 5, min_span: "10m", re_enable: "probe" },
+    });
+    expect(await service.getSubscription(id)).toMatchObject({ order_by: "/order_id", breaker: false });
+    expect((await service.updateSubscription(id, { auto_disable: { failures: 9 } })).auto_disable).toEqual({
+      failures: 9,
+      min_span: "10m",
+      re_enable: "probe",
+    });
+    const off = { order_by: null, breaker: null, auto_disable: null, batch: null };
+    expect(await service.updateSubscription(id, off)).toMatchObject({
+      order_by: null,
+      breaker: true,
+      auto_disable: { failures: 20, min_span: "1h", re_enable: null },
+    });
+    expect((await service.updateSubscription(id, { batch: { max_events: 100 } })).batch).toEqual({
+      max_events: 100,
+      max_wait: "5s",
+    });
+    await expect(service.updateSubscription(id, { order_by: "*" })).rejects.toMatchObject({
+      field: "order_by",
+      message: expect.stringContaining("cannot be combined with batch"),
+    });
+    expect(await service.updateSubscription(id, { order_by: "*", batch: null })).toMatchObject({
+      order_by: "*",
+      batch: null,
+    });
+    expect(await service.replaceSubscription(id, INPUT)).toMatchObject({ order_by: null, batch: null });
+  });
+
+  it.each([
+    [{ retry: "dotmac" }, false],
+    [{ retry: "dotmac", breaker: true }, true],
+    [{ retry: "dotmac", breaker: null }, false],
+    [{ retry: "foresight" }, true],
+    [{ retry: "standard" }, true],
+    [{ retry: { delays: ["5s"] } }, true],
+    [{ breaker: false }, false],
+  ])("%j has a breaker: %s", async (given, breaker) => {
+    const { service } = await openTestHooks();
+    expect(await service.createSubscription({ ...INPUT, ...given })).toMatchObject({ breaker });
   });
 
   it("replaces everything but the secret", async () => {
