@@ -64,8 +64,8 @@ export function readScheme(name: string): CompiledScheme {
 }
 
 /** The bytes of a file or, for "-", of standard input, exactly as they are. */
-export function readBytes(what: string, file: string, context: CliContext): Promise<Uint8Array> {
-  return file === "-" ? context.readStdin(what) : readNamedFile(what, file, context);
+export function readBytes(what: string, file: string, context: CliContext, maxBytes?: number): Promise<Uint8Array> {
+  return file === "-" ? context.readStdin(what, maxBytes) : readNamedFile(what, file, context, maxBytes);
 }
 
 /** @throws HooksError `usage`: a whole number of seconds that a clock can show. */

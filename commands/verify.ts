@@ -30,6 +30,8 @@ export interface VerifyCommandOptions extends SecretFlags {
   explain: boolean;
 }
 
+const HEADERS_MAX_BYTES = 1024 * 1024;
+
 /** Defines `hooks verify`. */
 export function verifyCommand(context: CliContext, run = runVerify): Command {
   const command = new Command("verify")
@@ -118,7 +120,9 @@ async function readRequest(options: VerifyCommandOptions, context: CliContext): 
   const { method, url } = options;
   const headers = [...options.header];
   if (options.headers !== undefined) {
-    const text = Buffer.from(await readBytes("--headers", options.headers, context)).toString("utf8");
+    const text = Buffer.from(await readBytes("--headers", options.headers, context, HEADERS_MAX_BYTES)).toString(
+      "utf8",
+    );
     headers.push(...parseHeaderFile(text, `--headers: ${options.headers}`));
   }
   if (options.request === undefined) {

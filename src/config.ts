@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { parseDuration } from "./core/duration.ts";
@@ -23,6 +23,7 @@ import {
 } from "./core/setting-rules.ts";
 import { shellWord } from "./core/shell-word.ts";
 import type { RateLimit } from "./core/subscription.ts";
+import { fileErrorCode, fileFault, readSmallFile } from "./small-file.ts";
 
 /** What is in force for this run (cli.md): flag > HOOKS_* > project file > user file > default. */
 export interface Settings {
@@ -93,6 +94,7 @@ export interface SettingSources {
 }
 
 const PROJECT_FILE = "hooks.config.json";
+const FILE_MAX_BYTES = 1024 * 1024;
 
 /** Variables that are read elsewhere, or only name a place. */
 const OTHER_VARIABLES = [
@@ -287,9 +289,9 @@ function targetOf(
 function readApiKey({ text: file, origin }: Candidate): string {
   let key: string;
   try {
-    key = readFileSync(file, "utf8").trim();
+    key = readSmallFile(file, FILE_MAX_BYTES, { isNamed: true }).text.trim();
   } catch (error) {
-    throw usage(`${origin}: cannot read ${file} (${codeOf(error)})`, origin);
+    throw usage(`${origin}: cannot read ${file}: ${fileFault(error)}`, origin);
   }
   checkApiKey(key, `the key in ${file}`);
   return key;
@@ -306,11 +308,11 @@ function findProjectFile(cwd: string): string | undefined {
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readSmallFile(file, FILE_MAX_BYTES).text;
   } catch (error) {
-    // No file, a file where a folder should be, or a folder that nobody may look into above our own.
-    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error))) return undefined;
-    throw usage(`cannot read ${file} (${codeOf(error)})`, file);
+    // No file, or a file where a folder should be.
+    if (["ENOENT", "ENOTDIR"].includes(fileErrorCode(error) ?? "")) return undefined;
+    throw usage(`cannot read ${file}: ${fileFault(error)}`, file);
   }
 }
 
@@ -360,8 +362,4 @@ function misspeltVariables(env: SettingSources["env"]): string[] {
 
 function bothTargets(one: string, other: string): HooksError {
   return usage(`${one} and ${other} cannot be used together: hooks works either on a file or on a server`, one);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }

@@ -6,11 +6,13 @@ import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../core/scope.t
 import { VERSION } from "../core/version.ts";
 import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
+import { fileFault, tooLarge } from "../small-file.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
 import type { CliContext, Output, Prompts } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { CliIo } from "./io.ts";
+import { NAMED_FILE_MAX_BYTES } from "./named-file.ts";
 import { terminalPrompts } from "./prompts.ts";
 
 /** What the wiring gives the command line: it may not know the delivering side by itself. */
@@ -21,7 +23,6 @@ export interface CliParts {
 /** The context of one run. Made before the command line is parsed; `begin` gives it what the parsing found. */
 export class CommandContext implements CliContext {
   readonly env: CliContext["env"];
-  readonly cwd: string;
   readonly signal: AbortSignal;
   readonly #io: CliIo;
   readonly #parts: CliParts;
@@ -40,7 +41,6 @@ export class CommandContext implements CliContext {
     this.#parts = parts;
     this.signal = signal;
     this.env = io.env;
-    this.cwd = io.cwd;
     this.#startedAt = io.now();
   }
 
@@ -58,6 +58,10 @@ export class CommandContext implements CliContext {
         "note: a key on the command line can be seen by others on this machine; HOOKS_API_KEY or --api-key-file keep it private",
       );
     }
+  }
+
+  get cwd(): string {
+    return this.#io.cwd;
   }
 
   get out(): Output {
@@ -177,9 +181,17 @@ export class CommandContext implements CliContext {
     if (0 < failures.length) throw failures[0];
   }
 
-  async readStdin(what: string): Promise<Uint8Array> {
+  async readStdin(what: string, maxBytes = NAMED_FILE_MAX_BYTES): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.stdinChunks(what)) chunks.push(chunk);
+    let length = 0;
+    for await (const chunk of this.stdinChunks(what)) {
+      length += chunk.length;
+      if (maxBytes < length) {
+        const fault = fileFault(tooLarge(maxBytes));
+        throw new HooksError("usage", `${what}: cannot read standard input: ${fault}`, { field: what });
+      }
+      chunks.push(chunk);
+    }
     return Buffer.concat(chunks);
   }
 

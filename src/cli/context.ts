@@ -32,8 +32,9 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** Registers what must be closed when the command ends, last first. */
   onExit(close: () => Promise<void> | void): void;
-  /** Whole standard input, as bytes. Throws `usage` (naming `what`) when it is a terminal. */
-  readStdin(what: string): Promise<Uint8Array>;
+  /** Whole standard input, as bytes. Throws `usage` (naming `what`) when it is a terminal, or larger than `maxBytes`
+   * (default: 64 MiB). */
+  readStdin(what: string, maxBytes?: number): Promise<Uint8Array>;
   /** The same as it arrives. */
   stdinChunks(what: string): AsyncIterable<Uint8Array>;
   /** True when questions may be asked: both ends are a terminal, and neither --no-input, --json nor CI forbids it. */

@@ -6,7 +6,7 @@ export interface CliIo {
   stdout: TextSink;
   stderr: TextSink;
   env: Readonly<Record<string, string | undefined>>;
-  /** Absolute path of the working directory. */
+  /** Absolute path of the working directory. Throws HooksError `usage` when it is deleted. */
   cwd: string;
   /** Unix ms. */
   now(): number;

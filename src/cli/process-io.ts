@@ -1,3 +1,4 @@
+import { HooksError } from "../core/errors.ts";
 import type { CliIo, TextSink } from "./io.ts";
 
 /** The real ends. */
@@ -10,7 +11,9 @@ export function processIo(): CliIo {
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
     now: Date.now,
     random: Math.random,
     onSignal(listener) {
@@ -23,6 +26,18 @@ export function processIo(): CliIo {
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** A shell may stand in a folder that somebody has deleted. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new HooksError("usage", "the current folder does not exist any more", {
+      hint: "change to one that does, such as: cd",
+      cause: error,
+    });
+  }
 }
 
 /** A stream whose reader may leave: without the listener `hooks … | head` would end with an unhandled EPIPE. */

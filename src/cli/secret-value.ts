@@ -2,13 +2,16 @@ import { HooksError } from "../core/errors.ts";
 import type { CliContext } from "./context.ts";
 import { readNamedFile } from "./named-file.ts";
 
+/** A PEM with its chain is smaller. */
+const SECRET_MAX_BYTES = 64 * 1024;
+
 /**
  * The secret that a flag's value stands for: `@FILE`, `-` (standard input), `env:NAME`, or the value itself.
  * @throws HooksError `usage` naming the flag, and never the secret, when it cannot be read or is empty.
  */
 export async function readSecretValue(value: string, flag: string, context: CliContext): Promise<string> {
   if (value.startsWith("@")) return readSecretFile(value.slice(1), flag, context);
-  if (value === "-") return textOf(await context.readStdin(flag), `${flag}: standard input`, flag);
+  if (value === "-") return textOf(await context.readStdin(flag, SECRET_MAX_BYTES), `${flag}: standard input`, flag);
   if (value.startsWith("env:")) return readSecretVariable(value.slice("env:".length), flag, context);
   if (value === "") {
     // `--secret "$UNSET"`: an empty key would let everything in.
@@ -25,7 +28,7 @@ export async function readSecretValue(value: string, flag: string, context: CliC
 
 /** One line break at the end is the editor's and not the secret's. */
 export async function readSecretFile(file: string, flag: string, context: CliContext): Promise<string> {
-  return textOf(await readNamedFile(flag, file, context), `${flag}: ${file}`, flag);
+  return textOf(await readNamedFile(flag, file, context, SECRET_MAX_BYTES), `${flag}: ${file}`, flag);
 }
 
 export function readSecretVariable(name: string, flag: string, context: CliContext): string {

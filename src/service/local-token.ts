@@ -1,22 +1,14 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  fstatSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { HooksError } from "../core/errors.ts";
+import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
 
 // The key of a daemon that is bound to loopback: whoever can read the file is its owner. 32 random bytes, so a plain
 // SHA-256 is enough to compare without a hint of where two keys differ.
 
 const FILE = "token";
+const FILE_MAX_BYTES = 4096;
 
 /** Reads the token of a data directory, and makes it when there is none. @throws HooksError `store_unusable`. */
 export function ensureLocalToken(dataDirectory: string, random: (size: number) => Uint8Array): string {
@@ -26,25 +18,19 @@ export function ensureLocalToken(dataDirectory: string, random: (size: number) =
 /** Undefined when there is none. @throws HooksError `store_unusable` when others can read it. */
 export function readLocalToken(dataDirectory: string): string | undefined {
   const file = path.join(dataDirectory, FILE);
-  let handle: number;
+  let found: SmallFile;
   try {
-    handle = openSync(file, "r");
+    found = readSmallFile(file, FILE_MAX_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new HooksError("store_unusable", `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
+    if (fileErrorCode(error) === "ENOENT") return undefined;
+    throw new HooksError("store_unusable", `${file} cannot be read: ${fileFault(error)}`, { cause: error });
+  }
+  if ((found.stats.mode & 0o077) !== 0 && process.platform !== "win32") {
+    throw new HooksError("store_unusable", `${file} can be read by others`, {
+      hint: `remove it; the daemon makes a new one: rm ${file}`,
     });
   }
-  try {
-    if ((fstatSync(handle).mode & 0o077) !== 0 && process.platform !== "win32") {
-      throw new HooksError("store_unusable", `${file} can be read by others`, {
-        hint: `remove it; the daemon makes a new one: rm ${file}`,
-      });
-    }
-    return readFileSync(handle, "utf8").trim();
-  } finally {
-    closeSync(handle);
-  }
+  return found.text.trim();
 }
 
 export function isSameToken(one: string, other: string): boolean {

@@ -1,17 +1,8 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 import { HooksError } from "../core/errors.ts";
+import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
 
 /** The key that seals the secrets of a store. Never inside the store. */
 export interface MasterKey {
@@ -29,6 +20,7 @@ export interface MasterKeyPlace {
 }
 
 const KEY_BYTES = 32;
+const KEY_FILE_MAX_BYTES = 4096;
 
 /**
  * HOOKS_MASTER_KEY, else the file that HOOKS_MASTER_KEY_FILE names, else `master.key` in the data directory, which is
@@ -39,7 +31,7 @@ export function loadMasterKey(place: MasterKeyPlace, create: boolean): MasterKey
   const { HOOKS_MASTER_KEY: text, HOOKS_MASTER_KEY_FILE: file } = place.env;
   if (text !== undefined) return decode(text, "HOOKS_MASTER_KEY", "usage");
   if (file !== undefined) {
-    const content = readKeyFile(file);
+    const content = readKeyFile(file, true);
     if (content === undefined)
       throw new HooksError("usage", `HOOKS_MASTER_KEY_FILE: ${file} does not exist`, {
         field: "HOOKS_MASTER_KEY_FILE",
@@ -47,7 +39,8 @@ export function loadMasterKey(place: MasterKeyPlace, create: boolean): MasterKey
     return decode(content, "HOOKS_MASTER_KEY_FILE", "usage");
   }
   const generated = path.join(place.dataDirectory, "master.key");
-  const content = readKeyFile(generated) ?? (create ? createKeyFile(generated, place.random(KEY_BYTES)) : undefined);
+  const content =
+    readKeyFile(generated, false) ?? (create ? createKeyFile(generated, place.random(KEY_BYTES)) : undefined);
   return content === undefined ? undefined : decode(content, generated, "store_unusable");
 }
 
@@ -63,29 +56,22 @@ function decode(text: string, where: string, code: "usage" | "store_unusable"): 
   return { id: createHash("sha256").update(bytes).digest("hex").slice(0, 16), bytes };
 }
 
-function readKeyFile(file: string): string | undefined {
-  let handle: number;
+function readKeyFile(file: string, isNamed: boolean): string | undefined {
+  let found: SmallFile;
   try {
-    handle = openSync(file, "r");
+    found = readSmallFile(file, KEY_FILE_MAX_BYTES, { isNamed });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new HooksError(
-      "store_unusable",
-      `the master key ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      { cause: error },
-    );
+    if (fileErrorCode(error) === "ENOENT") return undefined;
+    throw new HooksError("store_unusable", `the master key ${file} cannot be read: ${fileFault(error)}`, {
+      cause: error,
+    });
   }
-  try {
-    // Judged on the open handle, so that the file that is checked is the file that is read.
-    if ((fstatSync(handle).mode & 0o077) !== 0 && process.platform !== "win32") {
-      throw new HooksError("store_unusable", `the master key ${file} can be read by others`, {
-        hint: `chmod 600 ${file}`,
-      });
-    }
-    return readFileSync(handle, "utf8");
-  } finally {
-    closeSync(handle);
+  if ((found.stats.mode & 0o077) !== 0 && process.platform !== "win32") {
+    throw new HooksError("store_unusable", `the master key ${file} can be read by others`, {
+      hint: `chmod 600 ${file}`,
+    });
   }
+  return found.text;
 }
 
 /**

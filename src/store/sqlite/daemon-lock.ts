@@ -1,20 +1,14 @@
 // One sending process a store: the lock that says so, and the file that says which one it is.
 
-import {
-  chmodSync,
-  closeSync,
-  fchmodSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, closeSync, fchmodSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
+import { HooksError } from "../../core/errors.ts";
+import { fileErrorCode, fileFault, isDiskFull, readSmallFile } from "../../small-file.ts";
 import { isBusy, toStoreError } from "./sqlite-error.ts";
 import { prepareStoreFile } from "./store-file.ts";
+
+const DAEMON_FILE_MAX_BYTES = 64 * 1024;
 
 /** A connection that nobody refers to is closed by the garbage collector, and its lock with it. */
 const held = new Set<Database.Database>();
@@ -33,9 +27,18 @@ export interface DaemonLock {
  */
 export function acquireDaemonLock(storePath: string, { waitMs = 0 } = {}): DaemonLock | undefined {
   prepareStoreFile(storePath, { create: true, readOnly: false });
+  return lockBeside(storePath, waitMs);
+}
+
+/**
+ * The same lock, whatever the store's file is: it may be missing, damaged or a newer hooks'. Its folder must be there.
+ * @throws HooksError `store_unusable` when the lock's own file cannot be used
+ */
+export function lockBeside(storePath: string, waitMs: number): DaemonLock | undefined {
   const path = daemonLockPath(storePath);
   try {
     createEmpty(path);
+    checkLockFile(path);
     const connection = new Database(path, { fileMustExist: true, timeout: waitMs });
     try {
       // Else a journal would be made beside it, and left there by a kill -9.
@@ -62,15 +65,17 @@ export function acquireDaemonLock(storePath: string, { waitMs = 0 } = {}): Daemo
 export function isDaemonLocked(storePath: string): boolean {
   const path = daemonLockPath(storePath);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
-  const connection = new Database(path, { fileMustExist: true, readonly: true, timeout: 0 });
+  checkLockFile(path);
+  let connection: Database.Database | undefined;
   try {
+    connection = new Database(path, { fileMustExist: true, readonly: true, timeout: 0 });
     connection.prepare("SELECT 1 FROM sqlite_schema").get();
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
     throw toStoreError(error, path);
   } finally {
-    connection.close();
+    connection?.close();
   }
 }
 
@@ -95,20 +100,25 @@ export function daemonFilePath(storePath: string): string {
   return join(dirname(storePath), name === "hooks" ? "daemon.json" : `${name}.daemon.json`);
 }
 
-/** Whole or not at all, readable by its owner only. Only for who holds the lock. */
+/** Whole or not at all, readable by its owner only. Only for who holds the lock. @throws HooksError `store_unusable` */
 export function writeDaemonFile(storePath: string, info: DaemonInfo): void {
   const path = daemonFilePath(storePath);
   const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, `${JSON.stringify(info)}\n`, { flag: "wx", mode: 0o600 });
-  chmodSync(draft, 0o600); // the mode above is cut by the umask
-  renameSync(draft, path);
+  try {
+    rmSync(draft, { force: true });
+    writeFileSync(draft, `${JSON.stringify(info)}\n`, { flag: "wx", mode: 0o600 });
+    chmodSync(draft, 0o600); // the mode above is cut by the umask
+    renameSync(draft, path);
+  } catch (error) {
+    if (lstatSync(draft, { throwIfNoEntry: false })?.isFile() === true) rmSync(draft);
+    throw notWritten(path, error);
+  }
 }
 
 /** Undefined when there is none, or none that can be read. */
 export function readDaemonFile(storePath: string): DaemonInfo | undefined {
   try {
-    const info: unknown = JSON.parse(readFileSync(daemonFilePath(storePath), "utf8"));
+    const info: unknown = JSON.parse(readSmallFile(daemonFilePath(storePath), DAEMON_FILE_MAX_BYTES).text);
     return isDaemonInfo(info) ? info : undefined;
   } catch {
     return undefined;
@@ -120,6 +130,13 @@ export function removeDaemonFile(storePath: string): void {
   rmSync(daemonFilePath(storePath), { force: true });
 }
 
+/** SQLite takes what it cannot use for a failing disk, and waits for ever at a FIFO. */
+function checkLockFile(path: string): void {
+  if (lstatSync(path).isFile()) return;
+  const what = `${path}, which locks the store, is not a regular file`;
+  throw new HooksError("store_unusable", what, { field: "store", hint: "move it away: hooks makes a new one" });
+}
+
 /** Never opens one that exists: closing it would free the lock that this process may hold on it. */
 function createEmpty(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
@@ -128,8 +145,14 @@ function createEmpty(path: string): void {
     fchmodSync(file, 0o600);
     closeSync(file);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (fileErrorCode(error) === "EEXIST") return;
+    throw notWritten(path, error);
   }
+}
+
+function notWritten(path: string, error: unknown): HooksError {
+  const code = isDiskFull(error) ? "store_full" : "store_unusable";
+  return new HooksError(code, `${path} cannot be written: ${fileFault(error)}`, { cause: error });
 }
 
 function isDaemonInfo(value: unknown): value is DaemonInfo {
