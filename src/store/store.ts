@@ -24,6 +24,8 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore {
    * Returns a function that stops it. Without a listener nothing is polled.
    */
   watch(listener: (change: { configChanged: boolean }) => void): () => void;
+  /** Writes a page and resolves when it is on disk: whether something could be written now. */
+  probe(): Promise<void>;
   /** Resolves when everything that was submitted is on disk or refused. Later calls reject. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { HooksError } from "../../core/errors.ts";
+import { unusable } from "./sqlite-error.ts";
 
 export type Connection = Database.Database;
 export type Statement<Row = unknown> = Database.Statement<unknown[], Row>;
@@ -11,6 +12,9 @@ export const APPLICATION_ID = 0x686f6f6b;
 const BUSY_TIMEOUT_MS = 50;
 /** Older ones can damage a WAL database that several connections write (fixed in 3.51.3). */
 const OLDEST_SQLITE = [3, 51, 3];
+/** `PRAGMA synchronous`. */
+const FULL = 2;
+const LOCAL_DISK_HINT = "put it on a disk of this machine: --store FILE";
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** A connection with what must hold on each: a commit is on the disk when it returns. The file must exist. */
@@ -19,8 +23,11 @@ export function openConnection(path: string, mode: "read" | "write"): Connection
   try {
     assertVersion(connection);
     connection.pragma("trusted_schema = OFF");
+    // This driver opens a WAL file with NORMAL, which loses the last commits at a power cut: say it, and look.
+    connection.pragma("synchronous = FULL");
+    if (pragmaNumber(connection, "synchronous") !== FULL) throw new Error("SQLite refuses synchronous=FULL");
     if (mode === "read") connection.pragma("query_only = ON");
-    else setDurable(connection);
+    else prepareWriting(connection);
   } catch (error) {
     connection.close();
     throw error;
@@ -28,26 +35,59 @@ export function openConnection(path: string, mode: "read" | "write"): Connection
   return connection;
 }
 
+/** The database in these bytes, to be read only: for one beside which no file can be made. */
+export function openSnapshot(bytes: Buffer): Connection {
+  // A log that is not there cannot be read: the versions of the format say 1, "without", instead of 2.
+  bytes.fill(1, 18, 20);
+  return new Database(bytes, { readonly: true });
+}
+
 export function pragmaNumber(connection: Connection, name: string): number {
   return connection.pragma(name, { simple: true }) as number;
 }
 
-function setDurable(connection: Connection): void {
+function prepareWriting(connection: Connection): void {
   connection.pragma("foreign_keys = ON");
-  // This driver opens a WAL file with NORMAL, which loses the last commits at a power cut: say it, and look.
-  connection.pragma("synchronous = FULL");
   if (process.platform === "darwin") {
     connection.pragma("fullfsync = ON");
     connection.pragma("checkpoint_fullfsync = ON");
   }
-  if (pragmaNumber(connection, "synchronous") !== 2) throw new Error("SQLite refuses synchronous=FULL");
   connection.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
-  connection.pragma("wal_autocheckpoint = 1000");
+  // Done after the commits instead, where an error of it is seen (CommitGuard).
+  connection.pragma("wal_autocheckpoint = 0");
   connection.pragma("temp_store = MEMORY");
 }
 
+/** What decides whether a commit survives a power cut, as SQLite says it. */
+export interface Durability {
+  sqliteVersion: string;
+  journalMode: string;
+  /** 2: FULL. */
+  synchronous: number;
+}
+
+/** Looks at a connection that is to commit. @throws HooksError `store_unusable` naming what is not as it must be. */
+export function assertDurable(connection: Connection, path: string): Durability {
+  const durability = {
+    sqliteVersion: versionOf(connection),
+    journalMode: connection.pragma("journal_mode", { simple: true }) as string,
+    synchronous: pragmaNumber(connection, "synchronous"),
+  };
+  const { journalMode, synchronous } = durability;
+  if (journalMode !== "wal") {
+    throw unusable(path, `has the journal mode ${journalMode}: it needs a write-ahead log`, LOCAL_DISK_HINT);
+  }
+  if (synchronous !== FULL)
+    throw unusable(path, `would be written with synchronous=${synchronous}: it must be 2 (FULL)`);
+  return durability;
+}
+
+function versionOf(connection: Connection): string {
+  return connection.prepare<unknown[], string>("SELECT sqlite_version()").pluck().get()!;
+}
+
 function assertVersion(connection: Connection): void {
-  const version = connection.prepare("SELECT sqlite_version()").pluck().get() as string;
+  const version = versionOf(connection);
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   const [needMajor = 0, needMinor = 0, needPatch = 0] = OLDEST_SQLITE;
   const isOld = major !== needMajor ? major < needMajor : minor !== needMinor ? minor < needMinor : patch < needPatch;

@@ -1,19 +1,17 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   fdatasync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { unusable } from "./sqlite-error.ts";
 import { readStoreState } from "./store-state.ts";
@@ -59,8 +57,8 @@ export function readHighWaterMark(storePath: string): Mark | "damaged" | undefin
   const path = highWaterMarkPath(storePath);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  if (!stats.isFile()) throw notOurs(path);
-  const file = openFile(path, constants.O_RDONLY);
+  if (!stats.isFile()) throw unusable(path, "is not a regular file", "remove it: it is made anew");
+  const file = openSync(path, constants.O_RDONLY);
   try {
     const marks = SLOT_STARTS.map((start) => readSlot(file, start)).filter((mark) => mark !== undefined);
     return marks.length === 0 ? "damaged" : marks.reduce((a, b) => (a.sequence < b.sequence ? b : a));
@@ -70,50 +68,48 @@ export function readHighWaterMark(storePath: string): Mark | "damaged" | undefin
 }
 
 /**
- * Makes the mark of a database anew from what the database says: after a restore, or to go on with a loss. Whole or not
- * at all, and on the disk when it returns. Nobody else may have the store open.
+ * Makes the mark of a database anew from what the database says, on the disk when it returns: after a restore, or to go
+ * on with a loss. Nobody else may have the store open.
  */
 export function resetHighWaterMark(storePath: string): void {
   const state = readStoreState(storePath);
-  if (state?.databaseId === undefined) rmSync(highWaterMarkPath(storePath), { force: true });
-  else writeHighWaterMark(storePath, { databaseId: state.databaseId, sequence: state.commitSequence, at: Date.now() });
-}
-
-/** Replaces the mark. Whole or not at all, and on the disk when it returns. */
-export function writeHighWaterMark(storePath: string, mark: Mark): void {
-  const path = highWaterMarkPath(storePath);
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  const file = openFile(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  if (state?.databaseId === undefined) {
+    rmSync(highWaterMarkPath(storePath), { force: true });
+    return;
+  }
+  const file = openOrMake(highWaterMarkPath(storePath));
   try {
-    fchmodSync(file, 0o600); // the mode of the creation is cut by the umask
-    for (const start of SLOT_STARTS) writeSync(file, slotOf(mark), 0, SLOT_BYTES, start);
+    writeSlots(file, { databaseId: state.databaseId, sequence: state.commitSequence, at: Date.now() });
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), constants.O_RDONLY);
+}
+
+/** Puts this mark in the place of one that is missing, damaged or of another database. */
+export function startHighWaterMark(storePath: string, mark: Mark): void {
+  const file = openOrMake(highWaterMarkPath(storePath));
   try {
-    fsyncSync(folder);
+    writeSlots(file, mark);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }
 
 /** The mark while its database is open for writing. Several processes may have it open. */
 export class HighWaterMark {
   readonly #path: string;
-  readonly #file: number;
   readonly #slot: Buffer;
   readonly #onSyncFailed: (error: Error) => void;
+  #file: number;
+  #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
   #isSynced = true;
 
-  /** Opens the mark, which must exist and be of this database. */
+  /** For a store whose mark is of this database, or missing. */
   constructor(storePath: string, databaseId: string, onSyncFailed: (error: Error) => void) {
     this.#path = highWaterMarkPath(storePath);
-    this.#file = openFile(this.#path, constants.O_RDWR);
+    this.#file = openOrMake(this.#path);
     this.#slot = slotOf({ databaseId, sequence: 0, at: 0 });
     this.#onSyncFailed = onSyncFailed;
   }
@@ -123,18 +119,27 @@ export class HighWaterMark {
    * not be written lags, and notices so much less.
    */
   raise(sequence: number): void {
+    this.#sequence = sequence;
     const start = SLOT_STARTS[(sequence % 2) as 0 | 1];
-    fillSlot(this.#slot, sequence, Date.now());
     try {
       // Another process may have come further between our commit and this.
-      if ((readSlot(this.#file, start)?.sequence ?? 0) < sequence) {
-        writeSync(this.#file, this.#slot, 0, SLOT_BYTES, start);
-      }
+      if (sequence < (readSlot(this.#file, start)?.sequence ?? 0)) return;
+      fillSlot(this.#slot, sequence, Date.now());
+      writeSync(this.#file, this.#slot, 0, SLOT_BYTES, start);
     } catch {
       return;
     }
     this.#isSynced = false;
     this.#timer ??= setTimeout(() => this.#sync(), SYNC_EVERY_MS).unref();
+  }
+
+  /** Made anew when somebody removed it. */
+  look(): void {
+    const now = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (now?.ino === fstatSync(this.#file).ino) return;
+    closeSync(this.#file);
+    this.#file = openOrMake(this.#path);
+    this.raise(this.#sequence);
   }
 
   /** On the disk when it returns. */
@@ -183,15 +188,27 @@ function fillSlot(slot: Buffer, sequence: number, at: number): void {
   slot.writeUInt32BE(crc32(slot.subarray(0, 60)), 60);
 }
 
+function writeSlots(file: number, mark: Mark): void {
+  for (const start of SLOT_STARTS) writeSync(file, slotOf(mark), 0, SLOT_BYTES, start);
+}
+
 /** Never waits for the other end of a pipe, never follows a link. */
-function openFile(path: string, flags: number): number {
+function openOrMake(path: string): number {
+  const flags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+    const file = openSync(path, flags | constants.O_CREAT | constants.O_EXCL, 0o600);
+    fchmodSync(file, 0o600); // the mode above is cut by the umask
+    return file;
   } catch (error) {
-    throw unusable(path, "cannot be opened", undefined, error);
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw cannotOpen(path, error);
+  }
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    throw cannotOpen(path, error);
   }
 }
 
-function notOurs(path: string): Error {
-  return unusable(path, "is not a regular file", existsSync(path) ? "remove it: it is made anew" : undefined);
+function cannotOpen(path: string, error: unknown): Error {
+  return unusable(path, "cannot be opened", undefined, error);
 }

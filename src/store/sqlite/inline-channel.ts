@@ -1,3 +1,4 @@
+import type { GuardEvents } from "./commit-guard.ts";
 import type { Connection } from "./connection.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
@@ -17,10 +18,14 @@ export class InlineChannel implements WriteChannel {
   readonly #queue: WriteQueue;
   #watching: NodeJS.Timeout | undefined;
 
-  constructor(path: string, connection: Connection, onFatal: (error: Error) => void) {
+  constructor(path: string, connection: Connection, { onFatal, onNote }: GuardEvents) {
     this.#path = path;
-    this.#writer = new Writer(connection);
+    this.#writer = new Writer(connection, path, { onFatal: (error) => this.#queue.break(error), onNote });
     this.#queue = new WriteQueue(this.#writer, MAX_BATCH_ITEMS, (error) => onFatal(toStoreError(error, path)));
+  }
+
+  get isBroken(): boolean {
+    return this.#queue.isBroken;
   }
 
   get commits(): number {
@@ -41,14 +46,23 @@ export class InlineChannel implements WriteChannel {
     this.#watching = listener === undefined ? undefined : setInterval(() => this.#look(listener), WATCH_EVERY_MS);
   }
 
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
   async close(): Promise<void> {
     this.watch(undefined);
-    await this.#queue.idle();
+    await this.idle();
     this.#writer.close();
   }
 
   #look(listener: (change: { configChanged: boolean }) => void): void {
-    const change = this.#writer.changesByOthers();
-    if (change !== undefined) listener(change);
+    try {
+      const change = this.#writer.changesByOthers();
+      if (change !== undefined) listener(change);
+    } catch (error) {
+      this.watch(undefined);
+      this.#queue.break(error);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { HooksError } from "../../core/errors.ts";
 import { APPLICATION_ID, type Connection, pragmaNumber } from "./connection.ts";
 import { unusable } from "./sqlite-error.ts";
 
@@ -28,14 +29,19 @@ export function checkVersion(connection: Connection, path: string): number {
   const version = pragmaNumber(connection, "user_version");
   if (applicationId === 0 && version === 0 && isEmpty(connection)) return 0;
   if (applicationId !== APPLICATION_ID) throw unusable(path, "is another program's database", "name another file");
-  if (SCHEMA_VERSION < version) {
-    throw unusable(
-      path,
-      `was written by a newer hooks (schema ${version}; this one knows ${SCHEMA_VERSION})`,
-      "update hooks, or name another file",
-    );
-  }
+  const newer = newerSchema(path, version);
+  if (newer !== undefined) throw newer;
   return version;
+}
+
+/** What to say of a database with a schema that this program does not know; undefined: it does. */
+export function newerSchema(path: string, version: number): HooksError | undefined {
+  if (version <= SCHEMA_VERSION) return undefined;
+  return unusable(
+    path,
+    `was written by a newer hooks (schema ${version}; this one knows ${SCHEMA_VERSION})`,
+    "update hooks, or name another file",
+  );
 }
 
 function applyNext(connection: Connection, path: string): void {

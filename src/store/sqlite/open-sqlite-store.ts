@@ -1,60 +1,92 @@
-import { statSync } from "node:fs";
-import { type Connection, openConnection } from "./connection.ts";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { GuardEvents } from "./commit-guard.ts";
+import { assertDurable, type Connection, type Durability, openConnection, openSnapshot } from "./connection.ts";
+import { checkFileSystem } from "./file-system.ts";
+import { type Mark, resetHighWaterMark, startHighWaterMark } from "./high-water-mark.ts";
 import { InlineChannel } from "./inline-channel.ts";
+import { isBehind, lookBeforeOpening, lostCommits, type Reached } from "./lost-commits.ts";
 import { checkVersion, migrate, SCHEMA_VERSION } from "./migrate.ts";
 import { isBusy, toStoreError, unusable } from "./sqlite-error.ts";
-import { SqliteStore } from "./sqlite-store.ts";
-import { prepareStoreFile } from "./store-file.ts";
+import { SqliteStore, type StoreFacts } from "./sqlite-store.ts";
+import { hasLog, makeStoreFile, prepareStoreFile } from "./store-file.ts";
 
 const BUSY_LIMIT_MS = 5_000;
 const BUSY_RETRY_MS = 10;
+/** A check of the whole takes about a second for each GB: of a larger one damage shows when it is met. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
+/** What is small in any store, and what nothing works without. */
+const SMALL_TABLES = ["store", "scopes", "workers", "event_types", "subscriptions", "secrets", "subscription_health"];
+/** Of a store that can only be read by taking all of it into memory. */
+const MAX_SNAPSHOT_BYTES = 512 * 1024 * 1024;
 
 export interface OpenSqliteStoreOptions {
   /** Absolute. */
   path: string;
-  /** `thread`: commits in a thread of their own (daemon). `inline` (default): in this one (commands). */
+  /** `thread`: commits in a thread of their own, and looks closely at file and file system (daemon). `inline` (default):
+   * in this one (commands). */
   mode?: "thread" | "inline";
   /** Default true: make the file (0600) and its folders (0700) when there is none. */
   create?: boolean;
   /** Never writes, makes or migrates anything; every writing method rejects. */
   readOnly?: boolean;
+  /** Go on with a store that lacks commits which were acknowledged. */
+  acceptLoss?: boolean;
   /** The disk failed: nobody knows what is on it, so the process must end. Without it: an uncaught error. */
   onFatal?: (error: Error) => void;
+  /** What a person who runs a daemon wants to know of. */
+  onNote?: (note: string) => void;
 }
 
 /**
  * Opens hooks' store.
  *
- * @throws HooksError `store_unusable` (not ours, newer, not writable, damaged …: left as it was), `store_busy`,
- *   `store_full`.
+ * @throws HooksError `store_unusable` (not ours, newer, not writable, damaged, behind its mark …: left as it was),
+ *   `store_busy`, `store_full`.
  */
 export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<SqliteStore> {
-  const { path, mode = "inline", create = true, readOnly = false, onFatal = throwLater } = options;
+  const { path, mode = "inline", create = true, readOnly = false, acceptLoss = false } = options;
+  const events: GuardEvents = { onFatal: options.onFatal ?? throwLater, onNote: options.onNote ?? (() => {}) };
   prepareStoreFile(path, { create: create && !readOnly, readOnly });
   try {
-    if (readOnly) return new SqliteStore(path, await whileBusy(() => openCurrent(path)), undefined);
-    const writing = await whileBusy(() => openMigrated(path));
-    if (mode === "thread") checkWhole(writing, path);
+    if (readOnly) return new SqliteStore(path, await whileBusy(() => openCurrent(path)), undefined, undefined);
+    const isAlone = mode === "thread";
+    const mark = await lookBeforeOpening(path, { isAlone, acceptLoss });
+    makeStoreFile(path);
+    const fileSystem = isAlone ? checkFileSystem(path) : undefined;
+    if (isAlone) await whileBusy(() => checkWhole(path, acceptLoss));
+    const { connection, durability } = await whileBusy(() => openMigrated(path));
     const reading = openConnection(path, "read");
-    if (mode === "inline") return new SqliteStore(path, reading, new InlineChannel(path, writing, onFatal));
+    try {
+      settleMark(path, mark, reachedBy(reading), acceptLoss, events);
+    } catch (error) {
+      // In this order: whoever closes last would fold the log in.
+      connection.close();
+      reading.close();
+      throw error;
+    }
+    const facts: StoreFacts = {
+      ...durability,
+      fileSystem: fileSystem?.name,
+      isUserSpace: fileSystem?.kind === "user_space",
+    };
+    if (!isAlone) return new SqliteStore(path, reading, new InlineChannel(path, connection, events), facts);
     const { ThreadChannel } = await import("./thread-channel.ts");
-    const channel = await ThreadChannel.start(path, onFatal);
-    writing.close();
-    return new SqliteStore(path, reading, channel);
+    const channel = await ThreadChannel.start(path, events);
+    connection.close();
+    return new SqliteStore(path, reading, channel, facts);
   } catch (error) {
     throw toStoreError(error, path);
   }
 }
 
-function openMigrated(path: string): Connection {
+function openMigrated(path: string): { connection: Connection; durability: Durability } {
   const connection = openConnection(path, "write");
   try {
     // Before the log is switched on: so the file itself says from the start whose it is.
     if (checkVersion(connection, path) < SCHEMA_VERSION) migrate(connection, path);
-    const journal = connection.pragma("journal_mode = WAL", { simple: true });
-    if (journal !== "wal") throw unusable(path, "cannot use a write-ahead log on its file system");
-    return connection;
+    connection.pragma("journal_mode = WAL");
+    return { connection, durability: assertDurable(connection, path) };
   } catch (error) {
     connection.close();
     throw error;
@@ -62,7 +94,7 @@ function openMigrated(path: string): Connection {
 }
 
 function openCurrent(path: string): Connection {
-  const connection = openConnection(path, "read");
+  const connection = openToRead(path);
   try {
     if (checkVersion(connection, path) < SCHEMA_VERSION) throw unusable(path, "is older than this hooks", "run hooks");
     return connection;
@@ -72,13 +104,74 @@ function openCurrent(path: string): Connection {
   }
 }
 
-/** What costs little at the start of a daemon; of a larger one damage shows when it is met. */
-function checkWhole(connection: Connection, path: string): void {
-  if (MAX_CHECKED_BYTES < statSync(path).size) return;
-  const found = connection.pragma("quick_check(1)", { simple: true });
-  if (found === "ok") return;
-  connection.close();
-  throw unusable(path, "is damaged", "restore it from a backup", new Error(String(found)));
+/** Leaves nothing beside the database that was not there: a connection that may only read makes files and leaves them. */
+function openToRead(path: string): Connection {
+  // One that only reads cannot fold the log in either.
+  if (hasLog(path)) return openConnection(path, "read");
+  if (isWritable(path)) {
+    const connection = openConnection(path, "write");
+    connection.pragma("query_only = ON");
+    return connection;
+  }
+  if (MAX_SNAPSHOT_BYTES < statSync(path).size) {
+    throw unusable(path, "is too large to be read where nothing can be written", "copy it to where you may write");
+  }
+  return openSnapshot(readFileSync(path));
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What costs little at the start of a daemon; all of it when something is known to be lost. */
+function checkWhole(path: string, isAll: boolean): void {
+  const { size } = statSync(path);
+  if (size === 0) return;
+  const connection = openToRead(path);
+  try {
+    if (checkVersion(connection, path) < SCHEMA_VERSION) return;
+    const parts = isAll || size <= MAX_CHECKED_BYTES ? ["1"] : SMALL_TABLES;
+    for (const part of parts) {
+      const found = connection.pragma(`quick_check(${part})`, { simple: true });
+      if (found === "ok") continue;
+      throw unusable(path, "is damaged", "restore it from a backup", new Error(String(found)));
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+function reachedBy(connection: Connection): Reached {
+  return connection
+    .prepare<unknown[], Reached>("SELECT database_id AS databaseId, commit_sequence AS commitSequence FROM store")
+    .get()!;
+}
+
+/** The last look at the mark that was read before, and a new one where there is none that counts. */
+function settleMark(
+  path: string,
+  mark: Mark | "damaged" | undefined,
+  reached: Reached,
+  acceptLoss: boolean,
+  { onNote }: GuardEvents,
+): void {
+  if (typeof mark === "object" && isBehind(reached, mark)) {
+    const loss = lostCommits(path, mark, reached);
+    if (!acceptLoss) throw loss;
+    onNote(`LOSS ACCEPTED: ${loss.message}`);
+    resetHighWaterMark(path);
+  } else if (typeof mark !== "object" || mark.databaseId !== reached.databaseId) {
+    if (mark === "damaged") onNote(`the high-water mark of ${path} was damaged: it is made anew`);
+    else if (mark !== undefined) onNote(`the high-water mark of ${path} is of another database: it is made anew`);
+    else if (0 < reached.commitSequence) onNote(`${path} had no high-water mark: it is made anew`);
+    startHighWaterMark(path, { databaseId: reached.databaseId, sequence: reached.commitSequence, at: Date.now() });
+  }
 }
 
 async function whileBusy<T>(action: () => T): Promise<T> {

@@ -17,10 +17,16 @@ export function isFull(error: unknown): boolean {
   return code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE";
 }
 
+/** A page could not be written and its transaction was taken back: the next may succeed. */
+function isWriteFault(code: string): boolean {
+  return code === "SQLITE_IOERR_WRITE";
+}
+
 /** After one of these nobody knows what is on the disk: the process must end and start anew (reliability.md R09). */
 export function isFatal(error: unknown): boolean {
+  if (error instanceof HooksError) return error.code === "store_unusable";
   const code = sqliteCode(error);
-  if (code === undefined || isFull(error)) return false;
+  if (code === undefined || isFull(error) || isWriteFault(code)) return false;
   return ["SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB"].some((start) => code.startsWith(start));
 }
 
@@ -39,6 +45,12 @@ export function toStoreError(error: unknown, path: string): Error {
   if (isFull(error)) {
     return new HooksError("store_full", `no space left on the disk of the store ${path}`, {
       hint: "free some space; nothing has to be restarted",
+      cause: error,
+    });
+  }
+  if (isWriteFault(code)) {
+    return new HooksError("unavailable", "the store could not be written: its disk failed; nothing was stored", {
+      hint: "try again; when it goes on, the disk needs to be looked at",
       cause: error,
     });
   }

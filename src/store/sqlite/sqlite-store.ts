@@ -20,7 +20,7 @@ import type {
   StoredSubscription,
   SubscriptionChange,
 } from "../store.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Durability } from "./connection.ts";
 import { DeliveryReader } from "./delivery-reader.ts";
 import { EventReader } from "./event-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
@@ -34,26 +34,34 @@ import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-o
 const PORTION_EVENTS = 100;
 const PORTION_ROWS = 1_000;
 
+/** What is said of a store at a daemon's start. */
+export interface StoreFacts extends Durability {
+  /** `ext4`; undefined where it was not looked at. */
+  fileSystem: string | undefined;
+  /** A program of its own serves the files: whether an fsync reaches a disk is up to it. */
+  isUserSpace: boolean;
+}
+
+type Channel = WriteChannel & { readonly commits: number };
 type ChangeListener = (change: { configChanged: boolean }) => void;
 
 /** The contract on SQLite: writes go through the channel, reads through a connection of this thread. */
 export class SqliteStore implements Store {
   readonly databaseId: string;
+  /** Undefined: opened for reading only. */
+  readonly facts: StoreFacts | undefined;
   readonly #path: string;
   readonly #connection: Connection;
   /** Undefined: opened for reading only. */
-  readonly #channel: (WriteChannel & { readonly commits: number }) | undefined;
+  readonly #channel: Channel | undefined;
   readonly #events: EventReader;
   readonly #deliveries: DeliveryReader;
   readonly #subscriptions: SubscriptionReader;
   readonly #listeners = new Set<ChangeListener>();
   #closed: Promise<void> | undefined;
 
-  constructor(
-    path: string,
-    connection: Connection,
-    channel: (WriteChannel & { readonly commits: number }) | undefined,
-  ) {
+  constructor(path: string, connection: Connection, channel: Channel | undefined, facts: StoreFacts | undefined) {
+    this.facts = facts;
     this.#path = path;
     this.#connection = connection;
     this.#channel = channel;
@@ -200,6 +208,10 @@ export class SqliteStore implements Store {
     return isDeleted;
   }
 
+  async probe(): Promise<void> {
+    await this.#write("probe", {});
+  }
+
   rotateSecret(subscriptionRowId: number, secret: StoredSecret, oldEndsAt: number, now: number): Promise<void> {
     return this.#write("rotateSecret", { subscriptionRowId, secret, oldEndsAt, now });
   }
@@ -238,9 +250,13 @@ export class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
-    // First this: the connection that closes last folds the log into the file, which a reader cannot do.
-    this.#connection.close();
+    await this.#channel?.idle();
+    // The connection that closes last folds the log into the file, which a reader cannot do. After the disk failed it
+    // must not be folded in: what is read of it may not be what was written.
+    const isBroken = this.#channel?.isBroken === true;
+    if (!isBroken) this.#connection.close();
     await this.#channel?.close();
+    if (isBroken) this.#connection.close();
   }
 
   #tell(change: { configChanged: boolean }): void {

@@ -15,7 +15,7 @@ import {
 import { dirname } from "node:path";
 import type { HooksError } from "../../core/errors.ts";
 import { APPLICATION_ID } from "./connection.ts";
-import { SCHEMA_VERSION } from "./migrate.ts";
+import { newerSchema } from "./migrate.ts";
 import { unusable } from "./sqlite-error.ts";
 
 const MAGIC = "SQLite format 3\0";
@@ -23,7 +23,7 @@ const HEADER_BYTES = 100;
 
 /**
  * Makes sure that `path` is a file that SQLite may open as our store, before SQLite does: it would create, recover or
- * lock files beside whatever it is given. Creates file (0600) and folders (0700) when `create` says so.
+ * lock files beside whatever it is given. `create`: a missing one is no fault, and its folders are made (0700).
  *
  * @throws HooksError `store_unusable`: everything is left as it was, byte for byte.
  */
@@ -33,8 +33,11 @@ export function prepareStoreFile(path: string, options: { create: boolean; readO
   if (path.trim() !== path) throw unusable(JSON.stringify(path), "has a name that begins or ends with white space");
 
   const stats = statOf(path);
-  if (stats === undefined) createFile(path, options.create);
-  else if (stats.isSymbolicLink()) {
+  if (stats === undefined) {
+    if (hasLog(path)) throw lostDatabase(path);
+    if (!options.create) throw unusable(path, "does not exist");
+    makeStoreFolder(path);
+  } else if (stats.isSymbolicLink()) {
     // Lock, log and mark stand beside the file: under two names there would be two of each.
     throw unusable(path, "is a symbolic link", "name the file that it points to");
   } else if (stats.isDirectory()) throw unusable(path, "is a directory", "name a file in it");
@@ -55,11 +58,10 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function createFile(path: string, create: boolean): void {
-  if (hasLog(path)) throw lostDatabase(path);
-  if (!create) throw unusable(path, "does not exist");
+/** Creates the file (0600) when it is not there. @throws HooksError `store_unusable` */
+export function makeStoreFile(path: string): void {
+  if (existsSync(path)) return;
   try {
-    makeFolders(dirname(path));
     const file = openSync(path, "wx", 0o600);
     fchmodSync(file, 0o600); // the mode above is cut by the umask
     closeSync(file);
@@ -67,7 +69,15 @@ function createFile(path: string, create: boolean): void {
   } catch (error) {
     // Another process was first: its file is as good.
     if (codeOf(error) === "EEXIST" && existsSync(path)) return;
-    throw unusable(path, `cannot be created: ${reasonOf(error)}`, "name another file, or create its folder", error);
+    throw cannotCreate(path, error);
+  }
+}
+
+function makeStoreFolder(path: string): void {
+  try {
+    makeFolders(dirname(path));
+  } catch (error) {
+    throw cannotCreate(path, error);
   }
 }
 
@@ -128,18 +138,16 @@ function checkHeader(path: string, size: number): void {
     throw unusable(path, "is another program's database", "name another file");
   }
   // May be behind the log, never ahead of it.
-  const version = header.readUInt32BE(60);
-  if (SCHEMA_VERSION < version) {
-    throw unusable(
-      path,
-      `was written by a newer hooks (schema ${version}; this one knows ${SCHEMA_VERSION})`,
-      "update hooks, or name another file",
-    );
-  }
+  const newer = newerSchema(path, header.readUInt32BE(60));
+  if (newer !== undefined) throw newer;
   const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   if (size < header.readUInt32BE(28) * pageBytes && !hasLog(path)) {
     throw unusable(path, "is damaged: its end is missing", "restore it from a backup");
   }
+}
+
+function cannotCreate(path: string, error: unknown): HooksError {
+  return unusable(path, `cannot be created: ${reasonOf(error)}`, "name another file, or create its folder", error);
 }
 
 function lostDatabase(path: string): HooksError {

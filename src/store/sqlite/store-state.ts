@@ -134,7 +134,7 @@ function recordIn(page: Buffer, cell: number): Value[] {
     const [type, next] = varint(page, typeAt);
     typeAt = next;
     const length = lengthOf(type);
-    values.push(end < at + length ? undefined : valueOf(page, at, type, length));
+    values.push(end < at + length ? undefined : valueIn(page, at, type, length));
     at += length;
   }
   return values;
@@ -146,7 +146,7 @@ function lengthOf(type: number): number {
   return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type]!;
 }
 
-function valueOf(page: Buffer, at: number, type: number, length: number): Value {
+function valueIn(page: Buffer, at: number, type: number, length: number): Value {
   if (13 <= type && type % 2 === 1) return page.toString("utf8", at, at + length);
   if (type === 8 || type === 9) return type - 8;
   if (type === 6) return Number(page.readBigInt64BE(at));

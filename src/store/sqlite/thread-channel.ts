@@ -1,5 +1,7 @@
 import { type Transferable, Worker } from "node:worker_threads";
 import { HooksError } from "../../core/errors.ts";
+import type { GuardEvents } from "./commit-guard.ts";
+import type { Durability } from "./connection.ts";
 import { WATCH_EVERY_MS } from "./inline-channel.ts";
 import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
@@ -28,9 +30,12 @@ type Write = Extract<ToThread, { kind: "writes" }>["writes"][number];
 /** Writes in a thread of its own: a commit waits for the disk, the event loop does not. */
 export class ThreadChannel implements WriteChannel {
   readonly #worker: Worker;
-  readonly #onFatal: (error: Error) => void;
+  /** Of the connection that commits. */
+  readonly durability: Durability;
+  readonly #events: GuardEvents;
   readonly #asked = new Map<number, Asked>();
   readonly #exited: Promise<void>;
+  readonly #whenIdle: (() => void)[] = [];
   #outgoing: Write[] = [];
   #unanswered = 0;
   #isScheduled = false;
@@ -38,25 +43,29 @@ export class ThreadChannel implements WriteChannel {
   #listener: ((change: { configChanged: boolean }) => void) | undefined;
   #isClosing = false;
   commits = 0;
+  /** The disk failed, or the thread ended by itself. */
+  isBroken = false;
 
   /** Resolves when the thread has opened the store; rejects with a HooksError when it cannot. */
-  static async start(path: string, onFatal: (error: Error) => void): Promise<ThreadChannel> {
+  static async start(path: string, events: GuardEvents): Promise<ThreadChannel> {
     const data: WriterThreadData = { path, watchEveryMs: WATCH_EVERY_MS };
     const file = import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.cjs";
     const worker = new Worker(new URL(file, import.meta.url), { workerData: data, name: "store" });
-    await new Promise<void>((resolve, reject) => {
+    const durability = await new Promise<Durability>((resolve, reject) => {
       worker.once("message", (first: FromThread) => {
-        if (first.kind === "failed") reject(errorOf(first.error));
-        else resolve();
+        if (first.kind === "ready") resolve(first.durability);
+        else
+          reject(first.kind === "failed" ? errorOf(first.error) : new Error(`the store's thread said ${first.kind}`));
       });
       worker.once("error", reject);
     });
-    return new ThreadChannel(worker, onFatal);
+    return new ThreadChannel(worker, durability, events);
   }
 
-  private constructor(worker: Worker, onFatal: (error: Error) => void) {
+  private constructor(worker: Worker, durability: Durability, events: GuardEvents) {
     this.#worker = worker;
-    this.#onFatal = onFatal;
+    this.durability = durability;
+    this.#events = events;
     worker.removeAllListeners("message");
     worker.removeAllListeners("error");
     worker.on("message", (message: FromThread) => this.#receive(message));
@@ -81,6 +90,10 @@ export class ThreadChannel implements WriteChannel {
   watch(listener: ((change: { configChanged: boolean }) => void) | undefined): void {
     this.#listener = listener;
     this.#send({ kind: "watch", on: listener !== undefined });
+  }
+
+  idle(): Promise<void> {
+    return this.#asked.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   async close(): Promise<void> {
@@ -126,13 +139,18 @@ export class ThreadChannel implements WriteChannel {
         for (let at = 0; at < message.answers.length; at += 2) {
           this.#answer(message.answers[at] as number, message.answers[at + 1] as WriteOutcome);
         }
+        this.#tellIdle();
         if (0 < this.#outgoing.length) this.#schedule();
         break;
       case "changed":
         this.#listener?.({ configChanged: message.configChanged });
         break;
+      case "note":
+        this.#events.onNote(message.note);
+        break;
       case "fatal":
-        this.#onFatal(errorOf(message.error));
+        this.isBroken = true;
+        this.#events.onFatal(errorOf(message.error));
         break;
       case "ready":
       case "failed":
@@ -151,10 +169,16 @@ export class ThreadChannel implements WriteChannel {
     else asked.reject(errorOf(outcome.error as ErrorParts));
   }
 
+  #tellIdle(): void {
+    if (this.#asked.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
   #fail(error: Error): void {
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();
-    this.#onFatal(error);
+    this.#tellIdle();
+    this.isBroken = true;
+    this.#events.onFatal(error);
   }
 }
 

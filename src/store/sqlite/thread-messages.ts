@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../core/errors.ts";
+import type { Durability } from "./connection.ts";
 import type { WriteInput, WriteKind } from "./write-operations.ts";
 import type { WriteOutcome } from "./writer.ts";
 
@@ -15,11 +16,12 @@ export type ToThread =
 
 export type FromThread =
   /** One of these comes first. */
-  | { kind: "ready" }
+  | { kind: "ready"; durability: Durability }
   | { kind: "failed"; error: ErrorParts }
   /** After each commit: id, outcome, id, outcome …; an error as ErrorParts. */
   | { kind: "answers"; answers: (number | WriteOutcome)[]; commits: number }
   | { kind: "changed"; configChanged: boolean }
+  | { kind: "note"; note: string }
   | { kind: "fatal"; error: ErrorParts };
 
 /** `code` undefined: not a HooksError, so a bug. */

@@ -46,6 +46,8 @@ export interface WriteOperations {
     input: { subscriptionRowId: number; secret: StoredSecret; oldEndsAt: number; now: number };
     result: undefined;
   };
+  /** Writes a page, whether there is anything to say or not. */
+  probe: { input: object; result: void };
 }
 
 export type WriteKind = keyof WriteOperations;
@@ -58,6 +60,10 @@ export interface WriteChannel {
   submit<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>>;
   /** Calls back on other processes' commits until `watch(undefined)`. */
   watch(listener: ((change: { configChanged: boolean }) => void) | undefined): void;
-  /** Resolves once everything submitted is answered and the connection is closed. */
+  /** The disk failed: nothing is written any more. */
+  readonly isBroken: boolean;
+  /** Resolves once everything submitted is answered. */
+  idle(): Promise<void>;
+  /** The same, and the connection is closed. */
   close(): Promise<void>;
 }

@@ -47,6 +47,17 @@ export class WriteQueue {
     setImmediate(() => void this.#run());
   }
 
+  /** The disk failed: whether the last batch is on it is unknown, and so is what the next would be written on. */
+  break(error: unknown): void {
+    if (this.isBroken) return;
+    this.#broken = new HooksError("store_unusable", "the store failed and takes no more writes", { cause: error });
+    this.#onFatal(error);
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
     if (this.#isRunning) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
@@ -58,6 +69,7 @@ export class WriteQueue {
       const outcomes = await this.#apply(batch);
       for (const [index, write] of batch.entries()) write.done(outcomes[index]!);
       this.#onBatchEnd();
+      this.#tidy();
       if (0 < this.#waiting.length) await new Promise((resolve) => setImmediate(resolve));
     }
     this.#isRunning = false;
@@ -88,15 +100,17 @@ export class WriteQueue {
           await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
           continue;
         }
-        if (isFatal(error)) {
-          // Whether this batch is on the disk is unknown, and so is what the next would be written on.
-          this.#broken = new HooksError("store_unusable", "the store failed and takes no more writes", {
-            cause: error,
-          });
-          this.#onFatal(error);
-        }
+        if (isFatal(error)) this.break(error);
         return refuse(batch, error);
       }
+    }
+  }
+
+  #tidy(): void {
+    try {
+      if (!this.isBroken) this.#writer.tidy();
+    } catch (error) {
+      this.break(error);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { type MessagePort, parentPort, type Transferable, workerData } from "node:worker_threads";
 import { isHooksError } from "../../core/errors.ts";
-import { openConnection } from "./connection.ts";
+import { assertDurable, type Connection, openConnection } from "./connection.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -14,13 +14,18 @@ const TRANSFER_BYTES = 16 * 1024;
 
 const data = workerData as WriterThreadData;
 try {
-  serve(parentPort!, new Writer(openConnection(data.path, "write")), data);
+  serve(parentPort!, openConnection(data.path, "write"), data);
 } catch (error) {
   const failed: FromThread = { kind: "failed", error: partsOf(error, data.path) };
   parentPort!.postMessage(failed);
 }
 
-function serve(port: MessagePort, writer: Writer, { path, watchEveryMs }: WriterThreadData): void {
+function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }: WriterThreadData): void {
+  const durability = assertDurable(connection, path);
+  const writer = new Writer(connection, path, {
+    onFatal: (error) => queue.break(error),
+    onNote: (note) => send({ kind: "note", note }),
+  });
   let watching: NodeJS.Timeout | undefined;
   let answers: (number | WriteOutcome)[] = [];
   let transfers: Transferable[] = [];
@@ -58,11 +63,16 @@ function serve(port: MessagePort, writer: Writer, { path, watchEveryMs }: Writer
       });
     }
   });
-  send({ kind: "ready" });
+  send({ kind: "ready", durability });
 
   function look(): void {
-    const change = writer.changesByOthers();
-    if (change !== undefined) send({ kind: "changed", ...change });
+    try {
+      const change = writer.changesByOthers();
+      if (change !== undefined) send({ kind: "changed", ...change });
+    } catch (error) {
+      clearInterval(watching);
+      queue.break(error);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { AttemptRecorder } from "./attempt-recorder.ts";
+import { CommitGuard, type GuardEvents } from "./commit-guard.ts";
 import { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import { DeliveryChanges } from "./delivery-changes.ts";
@@ -21,22 +22,29 @@ export type WriteOutcome = { ok: true; result: WriteResult<WriteKind> } | { ok: 
 
 type Handlers = { [K in WriteKind]: (input: WriteInput<K>) => WriteResult<K> };
 
+/** How often the files of the store are looked for while nothing is written, ms. */
+const LOOK_EVERY_MS = 500;
+
 /** Owns the only write connection of its process and commits what waits together. Synchronous: who calls it waits. */
 export class Writer {
   readonly #connection: Connection;
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
+  readonly #guard: CommitGuard;
   readonly #handlers: Handlers;
+  #lookAt = 0;
   /** Transactions committed: shows that a group costs one. */
   commits = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, path: string, events: GuardEvents) {
     this.#connection = connection;
     const interned = new Interned(connection);
     const revision = new ConfigRevision(connection);
+    const guard = new CommitGuard(connection, path, events);
     this.#interned = interned;
     this.#revision = revision;
-    this.#handlers = handlersOf(connection, interned, revision);
+    this.#guard = guard;
+    this.#handlers = handlersOf(connection, interned, revision, guard);
   }
 
   /**
@@ -55,13 +63,27 @@ export class Writer {
     }
   }
 
-  /** What other processes committed since the last call; undefined: nothing. */
+  /** For after the answers: what they need not wait for. @throws SqliteError, when it is fatal. */
+  tidy(): void {
+    this.#guard.checkpoint();
+  }
+
+  /**
+   * What other processes committed since the last call; undefined: nothing.
+   * @throws HooksError `store_unusable` when the files of the store are not there any more
+   */
   changesByOthers(): { configChanged: boolean } | undefined {
+    const now = performance.now();
+    if (this.#lookAt < now) {
+      this.#lookAt = now + LOOK_EVERY_MS;
+      this.#guard.look();
+    }
     return this.#revision.changesByOthers();
   }
 
   close(): void {
     this.#connection.close();
+    this.#guard.close();
   }
 
   #applyAlone(write: PendingWrite): WriteOutcome {
@@ -79,13 +101,16 @@ export class Writer {
     try {
       this.#revision.begin();
       const result = action();
+      this.#guard.beforeCommit();
       connection.exec("COMMIT");
       this.commits += 1;
+      this.#guard.committed();
       return result;
     } catch (error) {
       // Some errors have rolled back already.
       if (connection.inTransaction) connection.exec("ROLLBACK");
       this.#interned.forget();
+      this.#guard.rolledBack(error);
       throw error;
     }
   }
@@ -95,7 +120,12 @@ export class Writer {
   }
 }
 
-function handlersOf(connection: Connection, interned: Interned, revision: ConfigRevision): Handlers {
+function handlersOf(
+  connection: Connection,
+  interned: Interned,
+  revision: ConfigRevision,
+  guard: CommitGuard,
+): Handlers {
   // Statements are compiled on first use: a command that lists subscriptions pays for none.
   const order = once(() => new DeliveryOrder(connection));
   const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
@@ -122,6 +152,7 @@ function handlersOf(connection: Connection, interned: Interned, revision: Config
     failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),
     rotateSecret: ({ subscriptionRowId, secret, oldEndsAt, now }) =>
       subscriptions().rotateSecret(subscriptionRowId, secret, oldEndsAt, now),
+    probe: () => guard.probe(),
   };
 }
 

@@ -1,0 +1,158 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { HooksError } from "../../core/errors.ts";
+import type { Connection, Statement } from "./connection.ts";
+import { HighWaterMark } from "./high-water-mark.ts";
+import { OpenFiles } from "./open-files.ts";
+import { isBusy, isFatal, toStoreError, unusable } from "./sqlite-error.ts";
+
+/** Pages in the log from which on they are copied into the database, after every commit until that is done. */
+const CHECKPOINT_PAGES = 1_000;
+/** A log of this size says that somebody reads on and on. */
+const LONG_LOG_PAGES = 16_384;
+/** Of an event at its largest, its deliveries, and the log's frames around them. */
+const LEAST_FREE_BYTES = 1024 * 1024;
+
+export interface GuardEvents {
+  /** The disk failed: nobody knows what is on it. */
+  onFatal(error: Error): void;
+  /** Something that a person who runs a daemon wants to know of. No cause to stop. */
+  onNote(note: string): void;
+}
+
+interface CheckpointResult {
+  /** Pages in the log. */
+  log: number;
+  checkpointed: number;
+}
+
+/**
+ * What surrounds the commits of a write connection, so that what was acknowledged is on the disk and stays there: the
+ * commit sequence and its mark, the names of the files, and the checkpoints, whose errors SQLite would keep for itself.
+ */
+export class CommitGuard {
+  readonly #connection: Connection;
+  readonly #path: string;
+  readonly #events: GuardEvents;
+  readonly #files: OpenFiles;
+  readonly #mark: HighWaterMark;
+  readonly #countChanges: Statement<number>;
+  readonly #advance: Statement<number>;
+  readonly #touch: Statement;
+  readonly #logSize: Statement<CheckpointResult>;
+  #changes: number;
+  /** Of the transaction that is under way, when it changes anything. */
+  #sequence: number | undefined;
+  #trouble: string | undefined;
+  #isLogLong = false;
+
+  /** For a connection that has read. The mark must be there. */
+  constructor(connection: Connection, path: string, events: GuardEvents) {
+    this.#connection = connection;
+    this.#path = path;
+    this.#events = events;
+    this.#files = new OpenFiles(path);
+    const databaseId = connection.prepare<unknown[], string>("SELECT database_id FROM store").pluck().get()!;
+    this.#mark = new HighWaterMark(path, databaseId, (error) => events.onFatal(error));
+    this.#countChanges = connection.prepare<unknown[], number>("SELECT total_changes()").pluck();
+    this.#advance = connection
+      .prepare<unknown[], number>("UPDATE store SET commit_sequence = commit_sequence + 1 RETURNING commit_sequence")
+      .pluck();
+    this.#touch = connection.prepare("UPDATE store SET commit_sequence = commit_sequence");
+    this.#logSize = connection.prepare("PRAGMA wal_checkpoint(NOOP)");
+    this.#changes = this.#countChanges.get()!;
+  }
+
+  /** In the transaction, after its changes. */
+  beforeCommit(): void {
+    const changes = this.#countChanges.get()!;
+    // What changes nothing writes nothing, and costs no fsync.
+    this.#sequence = changes === this.#changes ? undefined : this.#advance.get();
+    this.#changes = this.#sequence === undefined ? changes : changes + 1;
+  }
+
+  /**
+   * COMMIT returned, and nobody has heard of it yet.
+   * @throws HooksError `store_unusable`: it may be lost all the same.
+   */
+  committed(): void {
+    if (this.#sequence === undefined) return;
+    this.#mark.raise(this.#sequence);
+    this.#checkFiles(["", "-wal"]);
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#events.onNote("the store can be written again");
+  }
+
+  rolledBack(error: unknown): void {
+    this.#changes = this.#countChanges.get()!;
+    const known = toStoreError(error, this.#path);
+    if (!(known instanceof HooksError) || known.code === "conflict" || isBusy(error)) return;
+    const { message } = error instanceof Error ? error : known;
+    if (message === this.#trouble) return;
+    this.#trouble = message;
+    this.#events.onNote(`${known.message} (${message})`);
+  }
+
+  /** After the answers of a commit. @throws SqliteError, when it is fatal. */
+  checkpoint(): void {
+    try {
+      const { log, checkpointed } = this.#logSize.get()!;
+      if (CHECKPOINT_PAGES <= log && checkpointed < log) this.#connection.pragma("wal_checkpoint(PASSIVE)");
+      if (log < LONG_LOG_PAGES) this.#isLogLong = false;
+      else if (!this.#isLogLong) {
+        this.#isLogLong = true;
+        this.#events.onNote(`${this.#path}-wal has grown to ${log} pages: something reads the store for very long`);
+      }
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      // The log keeps what could not be copied.
+    }
+  }
+
+  /** Something to write, on a disk with room for an event: whether both are so. For a transaction of its own. */
+  probe(): void {
+    const { blocks, bavail, bsize } = statfsSync(dirname(this.#path));
+    // A file system without a size says that it has no blocks.
+    if (0 < blocks && bavail * bsize < LEAST_FREE_BYTES) {
+      throw new HooksError("store_full", `less than 1 MiB is left on the disk of the store ${this.#path}`, {
+        hint: "free some space; nothing has to be restarted",
+      });
+    }
+    this.#touch.run();
+  }
+
+  /** Every second or so, whether anything is written or not. @throws HooksError `store_unusable` */
+  look(): void {
+    this.#checkFiles();
+    this.#mark.look();
+  }
+
+  close(): void {
+    this.#mark.close();
+  }
+
+  #checkFiles(suffixes?: Parameters<OpenFiles["findMissing"]>[0]): void {
+    const missing = this.#files.findMissing(suffixes);
+    if (missing === undefined) return;
+    const { path, suffix, isReplaced } = missing;
+    const isSaved = suffix === "-wal" && this.#foldIn();
+    throw unusable(
+      path,
+      `was ${isReplaced ? "replaced" : "removed"} while it was in use`,
+      isSaved
+        ? `everything in it was saved to ${this.#path} just now: start again`
+        : "put it back, or restore a backup; `ls -l /proc/PID/fd` shows what a process still has open",
+    );
+  }
+
+  /** All of the log into the database, which is still in place. */
+  #foldIn(): boolean {
+    try {
+      const [result] = this.#connection.pragma("wal_checkpoint(TRUNCATE)") as (CheckpointResult & { busy: number })[];
+      return result?.busy === 0;
+    } catch {
+      return false;
+    }
+  }
+}
