@@ -4,18 +4,26 @@ import { drain } from "./drain.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { fanOut } from "./fan-out.ts";
 import { ingest } from "./ingest.ts";
+import { isolation } from "./isolation.ts";
 import { latency } from "./latency.ts";
 import { matching } from "./matching.ts";
+import { peers } from "./peers.ts";
+import { recovery } from "./recovery.ts";
 import { signing } from "./signing.ts";
 import { startUp } from "./start-up.ts";
 import { store } from "./store.ts";
+import { tenants } from "./tenants.ts";
 
-/** To add a benchmark, add an entry. */
+/** To add a benchmark, add an entry. In the order of the table. */
 export const BENCHES: readonly Bench[] = [
   drain,
   endToEnd,
   fanOut,
   latency,
+  peers,
+  isolation,
+  recovery,
+  tenants,
   backlog,
   matching,
   ingest,
