@@ -3,6 +3,7 @@ import type { Store } from "../../src/store/store.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import { eventContract } from "./event-contract.ts";
 import { leaseContract } from "./lease-contract.ts";
+import { orderContract } from "./order-contract.ts";
 import { recordContract } from "./record-contract.ts";
 import { subscriptionContract } from "./subscription-contract.ts";
 
@@ -20,6 +21,7 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     eventContract(store);
     leaseContract(store);
     recordContract(store);
+    orderContract(store);
     deliveryContract(store);
     subscriptionContract(store);
   });
