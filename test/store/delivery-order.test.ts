@@ -117,7 +117,7 @@ describe("the order of deliveries", () => {
   it("is that of the plain model, whatever happens: of a key one at a time, and never none while some wait", async () => {
     const store = await openSqliteStore({ path: path.join(tempFolder(), "hooks.db"), mode: "inline" });
     await fc.assert(
-      fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(STEP, { minLength: 25, maxLength: 60 }), async (steps) => {
         const run = new Run(store, await store.insertSubscription(newSubscription({ autoDisableFailures: 0 })));
         for (const step of steps) {
           await run.do(step);
