@@ -25,8 +25,8 @@ interface RecoverySize {
 
 interface RecoveryRun {
   others: Waits;
-  /** Until the last that waited arrived. */
-  seconds: number;
+  /** Until the last that waited arrived; undefined: they went on waiting. */
+  seconds: number | undefined;
   /** Arrivals in the fullest second. */
   most: number;
 }
@@ -70,15 +70,15 @@ function measure(size: RecoverySize, doResume: boolean): Promise<RecoveryRun> {
       const { perSecond, seconds, warmUpSeconds } = size;
       openLoop = new OpenLoop({ port, token, perSecond, seconds, warmUpSeconds, types: others });
       const running = openLoop.run();
-      let tookMs = Number.NaN;
+      let backSeconds: number | undefined;
       if (doResume) {
         const resumedAt = clockMs();
         await during(api("POST", `/v1/subscriptions/${back}/resume`));
         await during(allArrived.promise);
-        tookMs = clockMs() - resumedAt;
+        backSeconds = round((clockMs() - resumedAt) / 1_000, 2);
       }
       const times = await during(running);
-      return { others: waitsOf(times, "arrived"), seconds: round(tookMs / 1_000, 2), most: mostInOneSecond(arrivals) };
+      return { others: waitsOf(times, "arrived"), seconds: backSeconds, most: mostInOneSecond(arrivals) };
     } finally {
       await stop();
       await receiver.stop();
@@ -117,7 +117,7 @@ function rowsOf(
         measure: `${whole(waiting)} waiting for a subscription of ${whole(limit)} a second that comes back`,
         isHeadline: true,
       },
-      median(resumed.map(({ seconds }) => seconds)),
+      median(resumed.map(({ seconds }) => seconds!)),
       { most: (waiting / limit) * 1.2 },
       (seconds) => `${seconds.toFixed(1)} s`,
     ),

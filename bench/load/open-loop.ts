@@ -11,8 +11,8 @@ import { checkAccepted, openConnection, publishRequest } from "./publisher.ts";
 const ID_DIGITS = 9;
 /** Used in turn: at 2,000 a second each is used every 128 ms, so that a slow answer hardly ever holds up the next. */
 const CONNECTIONS = 256;
-/** How long after the last request its delivery is waited for. */
-const LAST_ARRIVALS_MS = 5_000;
+/** How long after the last request what has not arrived is waited for. */
+const LAST_ARRIVALS_MS = 30_000;
 /** How often it is looked whether all have come. */
 const LOOK_MS = 20;
 
@@ -25,6 +25,8 @@ export interface OpenLoopOptions {
   warmUpSeconds: number;
   /** Event types, in turn. */
   types: readonly string[];
+  /** How long after the last request what has not arrived is waited for. Default 30 s. */
+  lastArrivalsMs?: number;
 }
 
 /** One run: each event's times in ms of clock.ts, by its number; 0: did not happen. */
@@ -69,9 +71,9 @@ export class OpenLoop {
     if (this.#times.arrived[n] === 0) this.#times.arrived[n] = at;
   }
 
-  /** `isAwaited`: whether this event's arrival is waited for (default: all); at most 5 s after the last request. */
+  /** `isAwaited`: whether this event's arrival is waited for. Default: all. */
   async run(isAwaited: (n: number) => boolean = () => true): Promise<OpenLoopTimes> {
-    const { port, token, perSecond, types } = this.#options;
+    const { port, token, perSecond, types, lastArrivalsMs = LAST_ARRIVALS_MS } = this.#options;
     const { due, sent, answered, arrived } = this.#times;
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {});
@@ -91,7 +93,7 @@ export class OpenLoop {
       await Promise.race([once(sender, "message"), failed.promise]);
       await sender.terminate();
       const isDone = (): boolean => due.every((_, n) => answered[n] !== 0 && (arrived[n] !== 0 || !isAwaited(n)));
-      for (const endsAt = clockMs() + LAST_ARRIVALS_MS; clockMs() < endsAt && !isDone(); ) {
+      for (const endsAt = clockMs() + lastArrivalsMs; clockMs() < endsAt && !isDone(); ) {
         await Promise.race([sleep(LOOK_MS), failed.promise]);
       }
       return this.#times;
