@@ -108,6 +108,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       write: (line) => out.note(logFormat === "pretty" ? escapeLine(line) : line),
     },
     env: context.env,
+    signal: context.signal,
     onFatal: (error) =>
       broken.reject(isHooksError(error) ? error : new HooksError("store_unusable", error.message, { cause: error })),
   });

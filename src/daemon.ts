@@ -2,7 +2,6 @@
 // callbacks, and stops them in reverse order. Clock and randomness of the whole program start here.
 
 import { randomBytes } from "node:crypto";
-import path from "node:path";
 import type { SendResult } from "./core/attempt.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HooksService } from "./core/hooks-service.ts";
@@ -12,32 +11,30 @@ import { VERSION } from "./core/version.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
 import { Dispatcher, type DispatchRates } from "./deliver/dispatcher.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
-import type { Readiness } from "./receive/readiness.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
 import type { OneOffRequest } from "./service/service-parts.ts";
+import { StoreReadiness } from "./service/store-readiness.ts";
 import { TunnelSessions } from "./service/tunnel-sessions.ts";
 import {
   acquireDaemonLock,
-  type DaemonLock,
   isDaemonLocked,
   readDaemonFile,
   removeDaemonFile,
   writeDaemonFile,
 } from "./store/sqlite/daemon-lock.ts";
-import type { Store } from "./store/store.ts";
+import { takeDaemonLock } from "./store/sqlite/take-daemon-lock.ts";
 import { type ListenerReplay, ListenServer } from "./stream/listen-server.ts";
 
 export const DEFAULT_PORT = 4680;
 export const DEFAULT_CONCURRENCY = 256;
 export const DEFAULT_DRAIN_MS = 10_000;
 const EXPIRY_SWEEP_MS = 60_000;
-const LOCK_WAIT_MS = 500;
+/** What may still be answered once the store has failed; the process is to end within a second. */
+const BROKEN_GRACE_MS = 300;
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
-/** A store that takes longer than this for an empty commit is behind. */
-const STORE_LAG_MS = 2_000;
 
 /** Whoever can read the token file: an admin of the default tenant, in any environment (rulings.md 23). */
 const LOCAL_OWNER = { role: "admin", tenant: DEFAULT_TENANT, environment: "*", name: "local" } as const;
@@ -64,7 +61,9 @@ export interface DaemonOptions {
   /** Default: nothing is logged. */
   log?: LogOptions | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** The daemon cannot go on (an fsync failed): the process must end. */
+  /** Ends the wait for a command that sends from the store. */
+  signal?: AbortSignal | undefined;
+  /** The daemon cannot go on (an fsync failed): the process must end. Called once. */
   onFatal?: ((error: Error) => void) | undefined;
 }
 
@@ -83,15 +82,22 @@ export interface Daemon {
 /** @throws HooksError `daemon_running` naming the other one's process; `usage`, `store_…` */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   checkHost(options.host);
-  const lock = lockStore(options.storePath);
+  const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
+  const lock = await takeDaemonLock(options.storePath, {
+    onWait: () => log.info("waiting", { for: "a command that sends from this store by itself" }),
+    signal: options.signal,
+  });
   // Stopped in reverse order; what could not be built is not there to be stopped.
   const closers: (() => Promise<void> | void)[] = [() => lock.release()];
   const closeAll = async (): Promise<void> => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
+    let isBroken = false;
     const onFatal = (error: Error): void => {
+      // Everything that waits for the store hears of it.
+      if (isBroken) return;
+      isBroken = true;
       log.error("fatal", { error: error.message });
       (
         options.onFatal ??
@@ -115,10 +121,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       now: Date.now,
       env: options.env ?? process.env,
       version: VERSION,
+      acceptLoss: options.acceptLoss === true,
       send: (request) => sender.post(request),
       onFatal,
+      onNote: (note) => log.warn("store", { note }),
     });
     closers.push(() => local.close());
+    logFacts(local, log);
     await local.directory.load();
     // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
     await local.checkSecrets();
@@ -140,17 +149,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFatal,
     });
     const token = ensureLocalToken(options.dataDirectory, randomBytes);
+    const readiness = new StoreReadiness(local.store, () => performance.now());
     const server = await createServer({
       serviceFor: local.serviceFor,
       authenticate: (given) => (isSameToken(given, token) ? LOCAL_OWNER : undefined),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],
-      readiness: () => storeReadiness(local.store, bootId),
+      readiness: async () => {
+        const store = await readiness.state();
+        return { ready: store === "ok", checks: { store } };
+      },
       version: VERSION,
       newId,
       log: { error: (fields, message) => log.error(message, fields) },
     });
-    closers.push(() => server.close());
+    closers.push(() => server.close(isBroken ? BROKEN_GRACE_MS : undefined));
     server.app.server.on("upgrade", (request, socket, head) => {
       void server.admitUpgrade(request).then(
         (admitted) => tunnel.handleUpgrade(request, socket, head, admitted.scope),
@@ -307,15 +320,15 @@ async function replayFor(local: LocalHooks, { subscription, deliveryId, eventId 
   if (eventId !== undefined) await service.replayEvent(eventId, { subscriptions: [subscription.id] });
 }
 
-/** Whether an empty write comes back from the disk in time. */
-async function storeReadiness(store: Store, bootId: string): Promise<Readiness> {
-  const late = new Promise<string>((resolve) => setTimeout(resolve, STORE_LAG_MS, "behind").unref());
-  const write = store.releaseLeases(bootId, [], Date.now()).then(
-    () => "ok",
-    (error: unknown) => toHooksError(error).message,
-  );
-  const state = await Promise.race([write, late]);
-  return { ready: state === "ok", checks: { store: state } };
+/** What a commit's survival hangs on, said at every start (reliability.md R07). */
+function logFacts({ storeFacts, storePath }: LocalHooks, log: DaemonLog): void {
+  if (storeFacts === undefined) return;
+  const { sqliteVersion, journalMode, synchronous, fileSystem, isUserSpace } = storeFacts;
+  log.info("store.opened", { sqlite: sqliteVersion, journalMode, synchronous, fileSystem });
+  if (isUserSpace) {
+    const note = `${storePath} is on a file system of another program (${fileSystem}): a commit is as safe as that makes it`;
+    log.warn("store", { note });
+  }
 }
 
 async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Promise<string> {
@@ -334,20 +347,6 @@ async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Pro
       cause: error,
     });
   }
-}
-
-function lockStore(storePath: string): DaemonLock {
-  // Long enough for a command that sends by itself, or only looks, to be out of the way.
-  const lock = acquireDaemonLock(storePath, { waitMs: LOCK_WAIT_MS });
-  if (lock !== undefined) return lock;
-  const other = readDaemonFile(storePath);
-  throw new HooksError(
-    "daemon_running",
-    other === undefined
-      ? `another process works on ${path.basename(storePath)} right now`
-      : `a daemon runs on ${path.basename(storePath)} already: process ${other.pid}, ${other.url}`,
-    { field: "--store", hint: other === undefined ? "try again" : `stop it first: kill ${other.pid}` },
-  );
 }
 
 function checkHost(host: string): void {

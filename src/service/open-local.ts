@@ -3,6 +3,7 @@ import type { SendResult } from "../core/attempt.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { Scope } from "../core/scope.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
+import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { UseCases } from "./local-service.ts";
 import { newId } from "./new-id.ts";
@@ -18,12 +19,16 @@ export interface LocalOptions {
   mode: "thread" | "inline";
   /** Never creates, migrates or writes. */
   readOnly?: boolean;
+  /** Go on with a store that lacks commits which were acknowledged. */
+  acceptLoss?: boolean;
   now(): number;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   send(request: OneOffRequest): Promise<SendResult>;
   /** The store cannot go on (an fsync failed): end the process. */
   onFatal(error: Error): void;
+  /** What a person who runs a daemon wants to know of the store. */
+  onNote?(note: string): void;
 }
 
 /** Everything of the service that works on a store file, put together. */
@@ -31,6 +36,8 @@ export interface LocalHooks {
   storePath: string;
   dataDirectory: string;
   store: Store;
+  /** How the store is written; undefined when it is only read. */
+  storeFacts: StoreFacts | undefined;
   directory: SubscriptionDirectory;
   cases: UseCases;
   serviceFor(scope: Scope): HooksService;
@@ -52,7 +59,9 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     path: storePath,
     mode: options.mode,
     readOnly: options.readOnly === true,
+    acceptLoss: options.acceptLoss === true,
     onFatal: options.onFatal,
+    onNote: (note) => options.onNote?.(note),
   });
   const vault = new Vault({ env: options.env, dataDirectory, random: randomBytes });
   const directory = new SubscriptionDirectory(store, vault);
@@ -72,6 +81,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     storePath,
     dataDirectory,
     store,
+    storeFacts: store.facts,
     directory,
     cases,
     serviceFor: (scope) => cases.in(scope),

@@ -5,6 +5,7 @@ import type { Connection, Statement } from "./connection.ts";
 import { HighWaterMark } from "./high-water-mark.ts";
 import { OpenFiles } from "./open-files.ts";
 import { isBusy, isFatal, toStoreError, unusable } from "./sqlite-error.ts";
+import type { Guard } from "./writer.ts";
 
 /** Pages in the log from which on they are copied into the database, after every commit until that is done. */
 const CHECKPOINT_PAGES = 1_000;
@@ -30,7 +31,7 @@ interface CheckpointResult {
  * What surrounds the commits of a write connection, so that what was acknowledged is on the disk and stays there: the
  * commit sequence and its mark, the names of the files, and the checkpoints, whose errors SQLite would keep for itself.
  */
-export class CommitGuard {
+export class CommitGuard implements Guard {
   readonly #connection: Connection;
   readonly #path: string;
   readonly #events: GuardEvents;
@@ -46,13 +47,14 @@ export class CommitGuard {
   #trouble: string | undefined;
   #isLogLong = false;
 
-  /** For a connection that has read. The mark must be there. */
+  /** For an open store, with its mark settled. */
   constructor(connection: Connection, path: string, events: GuardEvents) {
     this.#connection = connection;
     this.#path = path;
     this.#events = events;
-    this.#files = new OpenFiles(path);
     const databaseId = connection.prepare<unknown[], string>("SELECT database_id FROM store").pluck().get()!;
+    // After the first read: before it, log and index may not be there yet.
+    this.#files = new OpenFiles(path);
     this.#mark = new HighWaterMark(path, databaseId, (error) => events.onFatal(error));
     this.#countChanges = connection.prepare<unknown[], number>("SELECT total_changes()").pluck();
     this.#advance = connection
@@ -63,7 +65,6 @@ export class CommitGuard {
     this.#changes = this.#countChanges.get()!;
   }
 
-  /** In the transaction, after its changes. */
   beforeCommit(): void {
     const changes = this.#countChanges.get()!;
     // What changes nothing writes nothing, and costs no fsync.
@@ -71,10 +72,6 @@ export class CommitGuard {
     this.#changes = this.#sequence === undefined ? changes : changes + 1;
   }
 
-  /**
-   * COMMIT returned, and nobody has heard of it yet.
-   * @throws HooksError `store_unusable`: it may be lost all the same.
-   */
   committed(): void {
     if (this.#sequence === undefined) return;
     this.#mark.raise(this.#sequence);
@@ -94,7 +91,6 @@ export class CommitGuard {
     this.#events.onNote(`${known.message} (${message})`);
   }
 
-  /** After the answers of a commit. @throws SqliteError, when it is fatal. */
   checkpoint(): void {
     try {
       const { log, checkpointed } = this.#logSize.get()!;
@@ -110,7 +106,6 @@ export class CommitGuard {
     }
   }
 
-  /** Something to write, on a disk with room for an event: whether both are so. For a transaction of its own. */
   probe(): void {
     const { blocks, bavail, bsize } = statfsSync(dirname(this.#path));
     // A file system without a size says that it has no blocks.
@@ -122,7 +117,6 @@ export class CommitGuard {
     this.#touch.run();
   }
 
-  /** Every second or so, whether anything is written or not. @throws HooksError `store_unusable` */
   look(): void {
     this.#checkFiles();
     this.#mark.look();

@@ -1,4 +1,4 @@
-import type { GuardEvents } from "./commit-guard.ts";
+import { CommitGuard, type GuardEvents } from "./commit-guard.ts";
 import type { Connection } from "./connection.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
@@ -20,7 +20,8 @@ export class InlineChannel implements WriteChannel {
 
   constructor(path: string, connection: Connection, { onFatal, onNote }: GuardEvents) {
     this.#path = path;
-    this.#writer = new Writer(connection, path, { onFatal: (error) => this.#queue.break(error), onNote });
+    const guard = new CommitGuard(connection, path, { onFatal: (error) => this.#queue.break(error), onNote });
+    this.#writer = new Writer(connection, guard);
     this.#queue = new WriteQueue(this.#writer, MAX_BATCH_ITEMS, (error) => onFatal(toStoreError(error, path)));
   }
 

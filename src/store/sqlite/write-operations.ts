@@ -47,7 +47,7 @@ export interface WriteOperations {
     result: undefined;
   };
   /** Writes a page, whether there is anything to say or not. */
-  probe: { input: object; result: void };
+  probe: { input: object; result: undefined };
 }
 
 export type WriteKind = keyof WriteOperations;

@@ -2,6 +2,7 @@
 
 import { type MessagePort, parentPort, type Transferable, workerData } from "node:worker_threads";
 import { isHooksError } from "../../core/errors.ts";
+import { CommitGuard } from "./commit-guard.ts";
 import { assertDurable, type Connection, openConnection } from "./connection.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
@@ -22,10 +23,11 @@ try {
 
 function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }: WriterThreadData): void {
   const durability = assertDurable(connection, path);
-  const writer = new Writer(connection, path, {
+  const guard = new CommitGuard(connection, path, {
     onFatal: (error) => queue.break(error),
     onNote: (note) => send({ kind: "note", note }),
   });
+  const writer = new Writer(connection, guard);
   let watching: NodeJS.Timeout | undefined;
   let answers: (number | WriteOutcome)[] = [];
   let transfers: Transferable[] = [];

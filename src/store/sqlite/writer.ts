@@ -1,5 +1,4 @@
 import { AttemptRecorder } from "./attempt-recorder.ts";
-import { CommitGuard, type GuardEvents } from "./commit-guard.ts";
 import { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import { DeliveryChanges } from "./delivery-changes.ts";
@@ -22,6 +21,22 @@ export type WriteOutcome = { ok: true; result: WriteResult<WriteKind> } | { ok: 
 
 type Handlers = { [K in WriteKind]: (input: WriteInput<K>) => WriteResult<K> };
 
+/** What surrounds the commits, so that what was acknowledged stays (commit-guard.ts). What it throws is fatal. */
+export interface Guard {
+  /** In the transaction, after its changes. */
+  beforeCommit(): void;
+  /** COMMIT returned, and nobody has heard of it yet. */
+  committed(): void;
+  rolledBack(error: unknown): void;
+  /** After the answers of a commit. */
+  checkpoint(): void;
+  /** Something to write in a transaction. Throws `store_full` when there is no room for an event. */
+  probe(): void;
+  /** Every second or so, whether anything is written or not. */
+  look(): void;
+  close(): void;
+}
+
 /** How often the files of the store are looked for while nothing is written, ms. */
 const LOOK_EVERY_MS = 500;
 
@@ -30,17 +45,16 @@ export class Writer {
   readonly #connection: Connection;
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
-  readonly #guard: CommitGuard;
+  readonly #guard: Guard;
   readonly #handlers: Handlers;
   #lookAt = 0;
   /** Transactions committed: shows that a group costs one. */
   commits = 0;
 
-  constructor(connection: Connection, path: string, events: GuardEvents) {
+  constructor(connection: Connection, guard: Guard) {
     this.#connection = connection;
     const interned = new Interned(connection);
     const revision = new ConfigRevision(connection);
-    const guard = new CommitGuard(connection, path, events);
     this.#interned = interned;
     this.#revision = revision;
     this.#guard = guard;
@@ -120,12 +134,7 @@ export class Writer {
   }
 }
 
-function handlersOf(
-  connection: Connection,
-  interned: Interned,
-  revision: ConfigRevision,
-  guard: CommitGuard,
-): Handlers {
+function handlersOf(connection: Connection, interned: Interned, revision: ConfigRevision, guard: Guard): Handlers {
   // Statements are compiled on first use: a command that lists subscriptions pays for none.
   const order = once(() => new DeliveryOrder(connection));
   const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
@@ -152,7 +161,10 @@ function handlersOf(
     failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),
     rotateSecret: ({ subscriptionRowId, secret, oldEndsAt, now }) =>
       subscriptions().rotateSecret(subscriptionRowId, secret, oldEndsAt, now),
-    probe: () => guard.probe(),
+    probe: () => {
+      guard.probe();
+      return undefined;
+    },
   };
 }
 
