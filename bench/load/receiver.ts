@@ -1,5 +1,5 @@
 // A receiver in a process of its own: as little HTTP as answers 204 to every request, so that the sender is measured and
-// not this. About 8.5 µs of CPU a request, as nginx with `return 204`, and a shorter answer (bench/README.md).
+// not this. About 8.5 µs of CPU a request, as nginx with `return 204`, and a shorter answer (docs/benchmarks.md).
 
 import { writeSync } from "node:fs";
 import { createServer, type OnReadOpts, Socket } from "node:net";
