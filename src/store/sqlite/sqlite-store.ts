@@ -1,6 +1,6 @@
 import type { Attempt } from "../../core/attempt.ts";
 import type { DeliveryReason, RecordedAttempt } from "../../core/delivery.ts";
-import { HooksError } from "../../core/errors.ts";
+import { type ErrorCode, HooksError, isHooksError } from "../../core/errors.ts";
 import type { Scope } from "../../core/scope.ts";
 import type {
   AppendedEvent,
@@ -34,6 +34,8 @@ import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-o
 const PORTION_EVENTS = 100;
 const PORTION_ROWS = 1_000;
 
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store_full"]);
+
 /** What is said of a store at a daemon's start. */
 export interface StoreFacts extends Durability {
   /** `ext4`; undefined where it was not looked at. */
@@ -59,6 +61,8 @@ export class SqliteStore implements Store {
   readonly #subscriptions: SubscriptionReader;
   readonly #listeners = new Set<ChangeListener>();
   #closed: Promise<void> | undefined;
+  /** What waits for subscriptions that take nothing any more has still to be ended. */
+  #owesEnds = false;
 
   constructor(path: string, connection: Connection, channel: Channel | undefined, facts: StoreFacts | undefined) {
     this.facts = facts;
@@ -127,6 +131,7 @@ export class SqliteStore implements Store {
   }
 
   async claimDue(lanes: readonly LaneClaim[], now: number, lease: Lease): Promise<LaneClaimed[]> {
+    if (this.#owesEnds) await this.#endStranded(now);
     return unpackClaim(await this.#write("claim", { lanes, now, lease }));
   }
 
@@ -136,7 +141,7 @@ export class SqliteStore implements Store {
 
   async recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
     const receipt = await this.#write("record", packAttempts(worker, attempts));
-    if (0 < receipt.disabled.length) await this.#endStranded(attempts.at(-1)!.endedAt);
+    if (0 < receipt.disabled.length || this.#owesEnds) await this.#endStranded(attempts.at(-1)!.endedAt);
     return receipt;
   }
 
@@ -224,10 +229,20 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#subscriptions.find(scope, id));
   }
 
-  /** Ends what waits for deleted subscriptions, and for those that a 410 or their failures disabled. */
+  /**
+   * Ends what waits for deleted subscriptions, and for those that a 410 or their failures disabled. What they follow is
+   * committed: whoever asked for that must not be told that it failed, and do it a second time. So what the disk does
+   * not take now is done with one of the next writes.
+   */
   async #endStranded(now: number): Promise<void> {
-    await untilDone((limit) => this.#write("cancelOrphans", { now, limit }));
-    await untilDone((limit) => this.#write("failLeftovers", { now, limit }));
+    this.#owesEnds = true;
+    try {
+      await untilDone((limit) => this.#write("cancelOrphans", { now, limit }));
+      await untilDone((limit) => this.#write("failLeftovers", { now, limit }));
+      this.#owesEnds = false;
+    } catch (error) {
+      if (!isHooksError(error) || !PASSING.has(error.code)) throw error;
+    }
   }
 
   async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {

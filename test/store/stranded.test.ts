@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { HooksError } from "../../src/core/errors.ts";
+import { openConnection } from "../../src/store/sqlite/connection.ts";
+import { InlineChannel } from "../../src/store/sqlite/inline-channel.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import type { WriteChannel, WriteKind } from "../../src/store/sqlite/write-operations.ts";
+import { failure, LEASE, NOON, newEvent, newSubscription, SCOPE, WORKER } from "./fixtures.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+/** A store whose disk is full for writes of these kinds, as long as they are in the set. */
+async function openWithFullDisk(refused: Set<WriteKind>): Promise<SqliteStore> {
+  const path = join(tempFolder(), "hooks.db");
+  await (await openSqliteStore({ path })).close();
+  const events = { onFatal: (error: Error) => expect.fail(error.message), onNote: () => {} };
+  const inner = new InlineChannel(path, openConnection(path, "write"), events);
+  const channel: WriteChannel & { commits: number } = {
+    submit: (kind, input) =>
+      refused.has(kind)
+        ? Promise.reject(new HooksError("store_full", "no space left on the disk"))
+        : inner.submit(kind, input),
+    watch: (listener) => inner.watch(listener),
+    isBroken: false,
+    idle: () => inner.idle(),
+    close: () => inner.close(),
+    commits: 0,
+  };
+  const store = new SqliteStore(path, openConnection(path, "read"), channel, undefined);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+const FULL: readonly WriteKind[] = ["cancelOrphans", "failLeftovers"];
+
+async function claimed(store: SqliteStore, subscriptionRowId: number) {
+  const [lane] = await store.claimDue([{ subscriptionRowId, limit: 1 }], NOON, LEASE);
+  return lane!.deliveries[0]!;
+}
+
+it("records an attempt once although the disk is full for what follows from it, and does that later", async () => {
+  const refused = new Set(FULL);
+  const store = await openWithFullDisk(refused);
+  const rowId = await store.insertSubscription(newSubscription());
+  await store.appendEvents([newEvent([rowId]), newEvent([rowId])]);
+  const first = await claimed(store, rowId);
+  const gone = failure(first, { kind: "failed", reason: "gone", disableSubscription: "gone" });
+  expect(await store.recordAttempts(WORKER, [gone])).toMatchObject({
+    disabled: [{ subscriptionRowId: rowId, reason: "gone" }],
+  });
+  expect(await store.listAttempts(first.rowId)).toHaveLength(1);
+
+  // One that was not leased when its subscription was disabled, as if it had been too many for one commit.
+  await store.appendEvents([newEvent([rowId])]);
+  const waiting = { ...anyOf(rowId), state: "pending" } as const;
+  await store.claimDue([], NOON, LEASE);
+  expect(await store.countDeliveries(SCOPE, waiting)).toBe(1);
+  refused.clear();
+  await store.claimDue([], NOON, LEASE);
+  expect(await store.countDeliveries(SCOPE, waiting)).toBe(0);
+});
+
+it("says that a subscription is deleted although the disk is full for its deliveries, and cancels them later", async () => {
+  const refused = new Set(FULL);
+  const store = await openWithFullDisk(refused);
+  const rowId = await store.insertSubscription(newSubscription());
+  await store.appendEvents([newEvent([rowId])]);
+  expect(await store.deleteSubscription(rowId, NOON)).toBe(true);
+  const [delivery] = await store.listDeliveries(SCOPE, anyOf(rowId), 10, undefined);
+  expect(delivery).toMatchObject({ state: "pending" });
+  refused.clear();
+  await store.claimDue([], NOON, LEASE);
+  const [cancelled] = await store.listDeliveries(SCOPE, anyOf(rowId), 10, undefined);
+  expect(cancelled).toMatchObject({ state: "cancelled", reason: "subscription_deleted" });
+});
+
+it("still says that a disk failed", async () => {
+  const store = await openWithFullDisk(new Set(["deleteSubscription"]));
+  const rowId = await store.insertSubscription(newSubscription());
+  await expect(store.deleteSubscription(rowId, NOON)).rejects.toThrow("no space left");
+});
+
+function anyOf(subscriptionRowId: number) {
+  return {
+    state: undefined,
+    subscriptionRowId,
+    eventRowId: undefined,
+    type: undefined,
+    typePrefix: undefined,
+    since: undefined,
+    until: undefined,
+  };
+}
