@@ -90,7 +90,6 @@ export class Deliveries {
     );
     const dryRun = request.dry_run === true;
     let count = 0;
-    const woken = new Set<number>();
     for (const filter of filters) {
       if (dryRun) {
         count += await store.countDeliveries(scope, filter);
@@ -105,11 +104,13 @@ export class Deliveries {
           "replay",
         );
         count += reopened.length;
-        for (const row of rows) woken.add(row.subscriptionRowId);
+        // At once: the next batch may fail, and these are due all the same.
+        for (const subscriptionRowId of new Set(rows.map((row) => row.subscriptionRowId))) {
+          dispatch?.wake(subscriptionRowId);
+        }
         before = rows.length === REPLAY_BATCH ? rows.at(-1)!.rowId : undefined;
       } while (before !== undefined);
     }
-    for (const subscriptionRowId of woken) dispatch?.wake(subscriptionRowId);
     return { count, dry_run: dryRun };
   }
 
@@ -131,6 +132,7 @@ export class Deliveries {
       at,
       "replay",
     );
+    for (const one of chosen) dispatch?.wake(one.subscriptionRowId);
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
     const added = (named ?? directory.takersOf(scope, event.type))
       .filter((subscriptionRowId) => !has.has(subscriptionRowId))
@@ -139,7 +141,7 @@ export class Deliveries {
         return { id: newId("dlv"), subscriptionRowId, lease: undefined, orderKey };
       });
     const addedRows = added.length === 0 ? [] : await store.addDeliveries(event.rowId, added, at);
-    for (const one of [...chosen, ...added]) dispatch?.wake(one.subscriptionRowId);
+    for (const one of added) dispatch?.wake(one.subscriptionRowId);
     return { count: reopened.length + addedRows.length, dry_run: false };
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openTestHooks } from "../support/local-hooks.ts";
+import { HooksError } from "../../src/core/errors.ts";
+import { openTestHooks, TEST_SCOPE } from "../support/local-hooks.ts";
 
 const json = (text: string) => Buffer.from(text);
 
@@ -149,6 +150,25 @@ describe("replay", () => {
     expect(await service.replayEvent(id, { subscriptions: [third.id] })).toMatchObject({ count: 1 });
     expect((await service.getEvent(id)).deliveries).toHaveLength(3);
     await expect(service.replayEvent("evt_nope")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("wakes whoever sends for what is due again, also when the disk is full for the rest", async () => {
+    const local = await openTestHooks();
+    const { service, store } = local;
+    const first = await service.createSubscription({ url: "https://example.com/1", events: ["order.*"] });
+    const { id } = await service.publish({ type: "order.paid", data: json("1") });
+    await service.createSubscription({ url: "https://example.com/2", events: ["order.*"] });
+    const woken: number[] = [];
+    local.attach({
+      freshLease: () => undefined,
+      offer: () => {},
+      abandon: () => {},
+      wake: (subscriptionRowId) => woken.push(subscriptionRowId),
+    });
+    store.addDeliveries = () => Promise.reject(new HooksError("store_full", "no space left on the disk"));
+    await expect(service.replayEvent(id)).rejects.toMatchObject({ code: "store_full" });
+    expect(woken).toEqual([local.directory.takersOf(TEST_SCOPE, "order.paid")[0]]);
+    expect((await service.getEvent(id)).deliveries).toMatchObject([{ subscription: first.id, status: "pending" }]);
   });
 
   it("retries by hand, but not into a disabled subscription", async () => {
