@@ -15,8 +15,9 @@ export interface CrashWriter {
   acknowledged(count: number): Promise<void>;
 }
 
-export function startCrashWriter(path: string): CrashWriter {
-  const child = spawn(process.execPath, [import.meta.filename, path], { stdio: ["ignore", "pipe", "inherit"] });
+export function startCrashWriter(path: string, { publishers = 16 } = {}): CrashWriter {
+  const args = [import.meta.filename, path, String(publishers)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ids: string[] = [];
   let rest = "";
   let look = () => {};
