@@ -1,6 +1,6 @@
 import type { BreakerState } from "../../core/breaker.ts";
 import type { DeliveryReason } from "../../core/delivery.ts";
-import { afterAttempt, type Health, isBeyondHope } from "../../core/health.ts";
+import { afterAttempt, isBeyondHope } from "../../core/health.ts";
 import type { DisabledReason } from "../../core/subscription.ts";
 import type { RecordReceipt } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
@@ -9,29 +9,14 @@ import type { DeliveryOrder } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
 import type { PackedValue } from "./packed-events.ts";
+import type { RecordingSubscription, RecordingSubscriptions } from "./recording-subscriptions.ts";
 
 /** Of a disabled subscription, in the commit that disables it; of the rest, `failLeftovers` takes care. */
 const MAX_FAILED_AT_ONCE = 10_000;
 
-interface SubscriptionRow {
-  scopeId: number;
-  enabled: number;
-  disabledReason: DisabledReason | null;
-  deletedAt: number | null;
-  autoDisableFailures: number;
-  autoDisableSpanMs: number;
-  recent: number;
-  recentCount: number;
-  consecutiveFailures: number;
-  failingSince: number | null;
-  lastAttemptAt: number | null;
-  lastSuccessAt: number | null;
-}
-
 /** A subscription while a batch is recorded. */
 interface Recording {
-  row: SubscriptionRow;
-  health: Health;
+  subscription: RecordingSubscription;
   /** Set when an attempt of this batch changed it. */
   breaker: BreakerState | undefined;
   succeeded: number;
@@ -57,16 +42,23 @@ export class AttemptRecorder {
   readonly #finish: Statement<[attemptCount: number, orderKey: number | null]>;
   readonly #count: Statement<number>;
   readonly #insert: Statement;
-  readonly #findSubscription: Statement<SubscriptionRow>;
+  readonly #subscriptions: RecordingSubscriptions;
   readonly #updateHealth: Statement;
   readonly #updateBreaker: Statement;
   readonly #disable: Statement;
   readonly #failWaiting: Statement<number | null>;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, order: DeliveryOrder) {
+  constructor(
+    connection: Connection,
+    interned: Interned,
+    revision: ConfigRevision,
+    order: DeliveryOrder,
+    subscriptions: RecordingSubscriptions,
+  ) {
     this.#interned = interned;
     this.#revision = revision;
     this.#order = order;
+    this.#subscriptions = subscriptions;
     this.#finish = connection
       .prepare<unknown[], [number, number | null]>(`
         UPDATE deliveries
@@ -86,14 +78,6 @@ export class AttemptRecorder {
         remote_address, bytes_sent, request_headers, response_headers, response_excerpt, truncated, trigger,
         worker_id, number, delivery_id, scope_id)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    `);
-    this.#findSubscription = connection.prepare(`
-      SELECT subscriptions.scope_id AS scopeId, enabled, disabled_reason AS disabledReason, deleted_at AS deletedAt,
-        auto_disable_failures AS autoDisableFailures, auto_disable_span_ms AS autoDisableSpanMs,
-        recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
-        failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt
-      FROM subscriptions JOIN subscription_health USING (subscription_id)
-      WHERE subscription_id = ?
     `);
     this.#updateHealth = connection.prepare(`
       UPDATE subscription_health
@@ -178,36 +162,24 @@ export class AttemptRecorder {
     }
     const columns = values.slice(start + AT.firstColumn, start + AT.length);
     columns.push(this.#interned.workerId(values[start + AT.worker] as string), number, deliveryRowId);
-    columns.push(recording.row.scopeId);
+    columns.push(recording.subscription.scopeId);
     this.#insert.run(columns);
   }
 
   /** Health, and whether the subscription is switched off by this attempt. */
   #judge(recording: Recording, isSuccess: boolean, isGone: boolean, endedAt: number): void {
-    recording.health = afterAttempt(recording.health, isSuccess, endedAt);
-    const { row, disabled } = recording;
-    if (row.deletedAt !== null || disabled !== undefined) return;
-    if (isGone && row.disabledReason !== "gone") recording.disabled = { reason: "gone", at: endedAt };
-    else if (row.enabled === 1) {
-      const rule = { failures: row.autoDisableFailures, minSpanMs: row.autoDisableSpanMs };
-      if (!isSuccess && isBeyondHope(recording.health, rule, endedAt)) {
-        recording.disabled = { reason: "failing", at: endedAt };
-      }
+    const { subscription, disabled } = recording;
+    subscription.health = afterAttempt(subscription.health, isSuccess, endedAt);
+    if (subscription.isDeleted || disabled !== undefined) return;
+    if (isGone && subscription.disabledReason !== "gone") recording.disabled = { reason: "gone", at: endedAt };
+    else if (subscription.isEnabled && !isSuccess && isBeyondHope(subscription.health, subscription, endedAt)) {
+      recording.disabled = { reason: "failing", at: endedAt };
     }
   }
 
   #startRecording(subscriptionRowId: number): Recording {
-    const row = this.#findSubscription.get(subscriptionRowId);
-    if (row === undefined) throw new TypeError(`no subscription has the row id ${subscriptionRowId}`);
-    const health: Health = {
-      recent: row.recent,
-      recentCount: row.recentCount,
-      consecutiveFailures: row.consecutiveFailures,
-      failingSince: row.failingSince ?? undefined,
-      lastAttemptAt: row.lastAttemptAt ?? undefined,
-      lastSuccessAt: row.lastSuccessAt ?? undefined,
-    };
-    return { row, health, breaker: undefined, succeeded: 0, failed: 0, disabled: undefined, hasReleased: false };
+    const subscription = this.#subscriptions.get(subscriptionRowId);
+    return { subscription, breaker: undefined, succeeded: 0, failed: 0, disabled: undefined, hasReleased: false };
   }
 
   #disableNow(subscriptionRowId: number, recording: Recording, { reason, at }: { reason: DisabledReason; at: number }) {
@@ -218,7 +190,8 @@ export class AttemptRecorder {
     this.#order.nextOfEach(subscriptionRowId, orderKeys, at);
   }
 
-  #saveHealth(subscriptionRowId: number, { health, breaker, succeeded, failed }: Recording): void {
+  #saveHealth(subscriptionRowId: number, { subscription, breaker, succeeded, failed }: Recording): void {
+    const { health } = subscription;
     if (breaker !== undefined) this.#updateBreaker.run(breaker.openings, breaker.openUntil ?? null, subscriptionRowId);
     this.#updateHealth.run(
       health.recent,
@@ -235,13 +208,13 @@ export class AttemptRecorder {
 }
 
 /** The verdict, unless its subscription went away while it was being sent: then a retry would wait for ever. */
-function nextOf(values: PackedValue[], start: number, { row, disabled }: Recording): Next {
+function nextOf(values: PackedValue[], start: number, { subscription, disabled }: Recording): Next {
   const state = values[start + AT.state] as Next["state"];
   const reason = values[start + AT.reason] as DeliveryReason | null;
   if (state !== "retrying") return { state, reason, claimableAt: null };
-  if (row.deletedAt !== null) return { state: "cancelled", reason: "subscription_deleted", claimableAt: null };
-  const disabledReason = disabled?.reason ?? row.disabledReason;
-  if (disabledReason === null || disabledReason === "by_hand") {
+  if (subscription.isDeleted) return { state: "cancelled", reason: "subscription_deleted", claimableAt: null };
+  const disabledReason = disabled?.reason ?? subscription.disabledReason;
+  if (disabledReason === undefined || disabledReason === "by_hand") {
     return { state, reason: null, claimableAt: values[start + AT.retryAt] as number };
   }
   return { state: "failed", reason: reasonOfDelivery(disabledReason), claimableAt: null };

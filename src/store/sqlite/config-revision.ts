@@ -33,6 +33,11 @@ export class ConfigRevision {
     this.#changedByOthers = true;
   }
 
+  /** As of the last `begin`, our own changes included. */
+  get current(): number {
+    return this.#known;
+  }
+
   /** Our own change, in the transaction that makes it. */
   add(): void {
     this.#add.run();

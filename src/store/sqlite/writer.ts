@@ -7,6 +7,7 @@ import { DeliveryLeases } from "./delivery-leases.ts";
 import { DeliveryOrder } from "./delivery-order.ts";
 import { EventWrites } from "./event-writes.ts";
 import { Interned } from "./interned.ts";
+import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
 import type { WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
@@ -46,6 +47,7 @@ export class Writer {
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
   readonly #guard: Guard;
+  readonly #recording: RecordingSubscriptions;
   readonly #handlers: Handlers;
   #lookAt = 0;
   /** Transactions committed: shows that a group costs one. */
@@ -58,7 +60,8 @@ export class Writer {
     this.#interned = interned;
     this.#revision = revision;
     this.#guard = guard;
-    this.#handlers = handlersOf(connection, interned, revision, guard);
+    this.#recording = new RecordingSubscriptions(connection, revision);
+    this.#handlers = handlersOf(connection, interned, revision, guard, this.#recording);
   }
 
   /**
@@ -124,6 +127,7 @@ export class Writer {
       // Some errors have rolled back already.
       if (connection.inTransaction) connection.exec("ROLLBACK");
       this.#interned.forget();
+      this.#recording.forget();
       this.#guard.rolledBack(error);
       throw error;
     }
@@ -134,13 +138,19 @@ export class Writer {
   }
 }
 
-function handlersOf(connection: Connection, interned: Interned, revision: ConfigRevision, guard: Guard): Handlers {
+function handlersOf(
+  connection: Connection,
+  interned: Interned,
+  revision: ConfigRevision,
+  guard: Guard,
+  recording: RecordingSubscriptions,
+): Handlers {
   // Statements are compiled on first use: a command that lists subscriptions pays for none.
   const order = once(() => new DeliveryOrder(connection));
   const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
   const events = once(() => new EventWrites(connection, interned, inserts()));
   const leases = once(() => new DeliveryLeases(connection, interned, order()));
-  const recorder = once(() => new AttemptRecorder(connection, interned, revision, order()));
+  const recorder = once(() => new AttemptRecorder(connection, interned, revision, order(), recording));
   const changes = once(() => new DeliveryChanges(connection, order()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision));
   return {
