@@ -32,6 +32,8 @@ export interface ClaimedDelivery {
   roundAttempts: number;
   /** What asked for this attempt: the schedule, a manual retry, or a replay. */
   trigger: AttemptTrigger;
+  /** The others that go out in the same request, when its subscription has its events in batches; else left out. */
+  with?: readonly ClaimedDelivery[];
 }
 
 export interface ClaimedEvent {

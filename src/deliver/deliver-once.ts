@@ -15,8 +15,8 @@ export interface DeliverOnceOptions {
   random(): number;
 }
 
-const CANNOT_BUILD = "the request could not be built from the event and the subscription";
-const NOTHING_BUILT: ProfileRequest = { headers: [], body: new Uint8Array(0) };
+export const CANNOT_BUILD = "the request could not be built from the event and the subscription";
+export const NOTHING_BUILT: ProfileRequest = { headers: [], body: new Uint8Array(0) };
 
 /**
  * One attempt: build the request, send it, judge what came back. Resolves to what is to be recorded; undefined when
@@ -62,7 +62,19 @@ function conclude(
   request: ProfileRequest,
   options: DeliverOnceOptions,
 ): RecordedAttempt {
-  const endedAt = options.now();
+  return recordedOf(result, delivery, subscription, request, options.worker, options.now(), options.random());
+}
+
+/** What is to be recorded of one delivery. `random`: uniform in [0, 1). */
+export function recordedOf(
+  result: MadeAttempt,
+  delivery: ClaimedDelivery,
+  subscription: Subscription,
+  request: ProfileRequest,
+  worker: string,
+  endedAt: number,
+  random: number,
+): RecordedAttempt {
   return {
     deliveryRowId: delivery.rowId,
     subscriptionRowId: delivery.subscriptionRowId,
@@ -70,21 +82,21 @@ function conclude(
       subscription,
       number: delivery.attemptCount + 1,
       trigger: delivery.trigger,
-      worker: options.worker,
+      worker,
       requestHeaders: request.headers,
     }),
     verdict: judge(result, {
       subscription,
       roundAttempts: delivery.roundAttempts + 1,
       endedAt,
-      random: options.random(),
+      random,
     }),
     endedAt,
   };
 }
 
 /** Counts as a failed attempt, so that it ends some day: one poisonous event must neither spin nor stop the process. */
-function ourFault(startedAt: number, message: string): MadeAttempt {
+export function ourFault(startedAt: number, message: string): MadeAttempt {
   return {
     kind: "error",
     code: "local_error",

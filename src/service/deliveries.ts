@@ -1,3 +1,4 @@
+import { batchIdOf } from "../core/batch-id.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
@@ -10,6 +11,7 @@ import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from ".
 import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
 import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { readSettings } from "./subscription-resource.ts";
 
 /** Deliveries re-opened in one transaction: short enough that publishing never waits long behind it. */
 const REPLAY_BATCH = 500;
@@ -196,12 +198,9 @@ export class Deliveries {
       (one) => one.rowId === delivery.subscriptionRowId,
     );
     // A deleted subscription's deliveries are shown in the standard form.
-    const profile = findProfile(
-      stored === undefined ? "standard" : (JSON.parse(stored.settings) as { profile: string }).profile,
-    )!;
-    return profile.build({
-      event,
-      deliveryId: delivery.id,
+    const settings = stored === undefined ? undefined : readSettings(stored);
+    const profile = findProfile(settings?.profile ?? "standard")!;
+    const context = {
       subscription: {
         id: delivery.subscriptionId,
         name: stored?.name ?? "",
@@ -211,7 +210,11 @@ export class Deliveries {
       },
       sentAt: delivery.lastAttemptAt ?? delivery.createdAt,
       userAgent: "",
-    }).body;
+    };
+    // Of a batch its own part: which others went with it is different each time.
+    return settings?.batch === undefined
+      ? profile.build({ event, deliveryId: delivery.id, ...context }).body
+      : profile.buildBatch({ id: batchIdOf([delivery.id]), events: [event], ...context }).body;
   }
 }
 

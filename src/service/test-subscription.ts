@@ -1,5 +1,6 @@
 import type { SendResult } from "../core/attempt.ts";
 import { excerptOf } from "../core/attempt-record.ts";
+import { batchIdOf } from "../core/batch-id.ts";
 import { HooksError } from "../core/errors.ts";
 import { checkEventType } from "../core/event-pattern.ts";
 import type { TestResult } from "../core/hooks-service.ts";
@@ -27,13 +28,14 @@ export async function testSubscription(
   const type = options.type === undefined ? TEST_TYPE : checkEventType(options.type, "type");
   const data =
     options.data ?? Buffer.from(JSON.stringify({ message: "This is a test from hooks.", timestamp: toIso(sentAt) }));
-  const request = findProfile(subscription.profile)!.build({
-    event: { id: parts.newId("evt"), type, timestamp: sentAt, data, metadata: undefined, version: undefined },
-    deliveryId: parts.newId("dlv"),
-    subscription,
-    sentAt,
-    userAgent: `hooks/${parts.version}`,
-  });
+  const event = { id: parts.newId("evt"), type, timestamp: sentAt, data, metadata: undefined, version: undefined };
+  const deliveryId = parts.newId("dlv");
+  const profile = findProfile(subscription.profile)!;
+  const context = { subscription, sentAt, userAgent: `hooks/${parts.version}` };
+  const request =
+    subscription.batch === undefined
+      ? profile.build({ event, deliveryId, ...context })
+      : profile.buildBatch({ id: batchIdOf([deliveryId]), events: [event], ...context });
   return toTestResult(await parts.send({ url: subscription.url, ...request, timeoutMs: subscription.timeoutMs }));
 }
 

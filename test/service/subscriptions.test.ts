@@ -288,6 +288,22 @@ describe("find", () => {
 });
 
 describe("test", () => {
+  it("sends a batching subscription an array of one", async () => {
+    const sent: { body: Uint8Array; headers: string[] }[] = [];
+    const { service } = await openTestHooks({
+      send: async (request) => {
+        sent.push(request);
+        return { kind: "not_sent" };
+      },
+    });
+    const { id } = await service.createSubscription({ ...INPUT, batch: { max_events: 10 } });
+    await expect(service.testSubscription(id, { type: "order.paid", data: Buffer.from("1") })).rejects.toThrow();
+    const [request] = sent;
+    const [event] = JSON.parse(Buffer.from(request!.body).toString());
+    expect(event).toMatchObject({ id: expect.stringMatching(/^evt_/), type: "order.paid", data: 1 });
+    expect(request!.headers[request!.headers.indexOf("webhook-id") + 1]).toMatch(/^bat_/);
+  });
+
   it("sends one signed request and stores nothing", async () => {
     const sent: { url: string; body: Uint8Array; headers: string[] }[] = [];
     const { service } = await openTestHooks({

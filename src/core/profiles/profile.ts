@@ -19,11 +19,22 @@ export interface Profile {
   decodeSecret(secret: string): Uint8Array;
   /** The body and headers of one attempt. Pure: the time is an argument. */
   build(message: ProfileMessage): ProfileRequest;
+  /** The same for several events in one request, each with its id. */
+  buildBatch(batch: ProfileBatch): ProfileRequest;
 }
 
-export interface ProfileMessage {
+export interface ProfileMessage extends ProfileRequestContext {
   event: ClaimedEvent;
   deliveryId: string;
+}
+
+export interface ProfileBatch extends ProfileRequestContext {
+  /** `bat_…` (batch-id.ts) */
+  id: string;
+  events: readonly ClaimedEvent[];
+}
+
+export interface ProfileRequestContext {
   subscription: Pick<Subscription, "id" | "name" | "scope" | "headers" | "secrets">;
   /** When this attempt is sent, unix ms. */
   sentAt: number;

@@ -1,7 +1,8 @@
+import type { ClaimedEvent } from "../delivery.ts";
 import { signStandard } from "../signing/sign-standard.ts";
 import { decodeStandardSecret, formatStandardSecret } from "../signing/standard-secret.ts";
 import type { SigningSecret } from "../subscription.ts";
-import type { Profile, ProfileMessage, ProfileRequest } from "./profile.ts";
+import type { Profile, ProfileRequest, ProfileRequestContext } from "./profile.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -35,11 +36,15 @@ export const STANDARD_PROFILE: Profile = {
   reservedHeaders: RESERVED_HEADERS,
   formatSecret: formatStandardSecret,
   decodeSecret: decodeStandardSecret,
-  build: buildRequest,
+  build: (message) => buildRequest(message.event.id, envelope(message.event), message),
+  buildBatch: (batch) => buildRequest(batch.id, arrayOf(batch.events), batch),
 };
 
-function buildRequest({ event, subscription, sentAt, userAgent }: ProfileMessage): ProfileRequest {
-  const body = envelope(event.type, event.timestamp, event.data);
+function buildRequest(
+  id: string,
+  body: Uint8Array,
+  { subscription, sentAt, userAgent }: ProfileRequestContext,
+): ProfileRequest {
   const timestamp = Math.floor(sentAt / SECOND);
   const headers = [
     "content-type",
@@ -47,11 +52,11 @@ function buildRequest({ event, subscription, sentAt, userAgent }: ProfileMessage
     "user-agent",
     userAgent,
     "webhook-id",
-    event.id,
+    id,
     "webhook-timestamp",
     String(timestamp),
   ];
-  const signature = signatures(subscription.secrets, event.id, timestamp, body, sentAt);
+  const signature = signatures(subscription.secrets, id, timestamp, body, sentAt);
   // Only a preview of a request has no secret: a subscription always holds one that does not end.
   if (signature !== "") headers.push("webhook-signature", signature);
   for (const name in subscription.headers) {
@@ -62,14 +67,29 @@ function buildRequest({ event, subscription, sentAt, userAgent }: ProfileMessage
 }
 
 /** The publisher's bytes are copied in as they are: parsed and printed again, big numbers and key order would change. */
-function envelope(type: string, timestamp: number, data: Uint8Array): Uint8Array {
-  const head = `{"type":${JSON.stringify(type)},"timestamp":"${new Date(timestamp).toISOString()}","data":`;
+function envelope({ type, timestamp, data }: ClaimedEvent): Uint8Array {
+  const head = `{${typeAndTime(type, timestamp)},"data":`;
   const headBytes = Buffer.byteLength(head);
   const body = Buffer.allocUnsafe(headBytes + data.length + 1);
   body.write(head);
   body.set(data, headBytes);
   body[headBytes + data.length] = 0x7d; // }
   return body;
+}
+
+/** The same envelopes one after the other, each with its event's id: the header has that of the batch. */
+function arrayOf(events: readonly ClaimedEvent[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const { id, type, timestamp, data } of events) {
+    const start = parts.length === 0 ? "[" : "},";
+    parts.push(Buffer.from(`${start}{"id":${JSON.stringify(id)},${typeAndTime(type, timestamp)},"data":`), data);
+  }
+  parts.push(Buffer.from("}]"));
+  return Buffer.concat(parts);
+}
+
+function typeAndTime(type: string, timestamp: number): string {
+  return `"type":${JSON.stringify(type)},"timestamp":"${new Date(timestamp).toISOString()}"`;
 }
 
 /** One for each secret that is valid at `sentAt` (unix ms), so that a receiver may know the old or the new one. */

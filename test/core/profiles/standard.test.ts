@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ProfileMessage } from "../../../src/core/profiles/profile.ts";
+import { batchIdOf } from "../../../src/core/batch-id.ts";
+import type { ProfileBatch, ProfileMessage } from "../../../src/core/profiles/profile.ts";
 import { findProfile, PROFILE_NAMES } from "../../../src/core/profiles/registry.ts";
 import { verify } from "../../../src/core/signing/verify.ts";
 
@@ -125,6 +126,46 @@ describe("profile standard", () => {
       jitter: 0.1,
     });
     expect(profile.timeoutMs).toBe(10_000);
+  });
+});
+
+describe("a batch in profile standard", () => {
+  const batch = (count: number): ProfileBatch => {
+    const { event, deliveryId: _, ...context } = message({ headers: { "x-team": "billing" } });
+    const events = Array.from({ length: count }, (__, n) => ({ ...event, id: `evt_${n + 1}` }));
+    return { id: "bat_1", events, ...context };
+  };
+
+  it("is an array of envelopes with their ids and the publisher's bytes, signed once under the batch's id", () => {
+    const { headers, body } = profile.buildBatch(batch(2));
+    const rest = `"type":"invoice.paid","timestamp":"2025-10-09T08:53:19.123Z","data":${DATA}}`;
+    expect(Buffer.from(body).toString()).toBe(`[{"id":"evt_1",${rest},{"id":"evt_2",${rest}]`);
+    expect(pairs(headers).map(([name]) => name)).toEqual(
+      pairs(profile.build(message()).headers)
+        .map(([name]) => name)
+        .concat("x-team"),
+    );
+    expect(pairs(headers)).toContainEqual(["webhook-id", "bat_1"]);
+    const request = { headers: pairs(headers), body };
+    expect(verify("standard-webhooks", request, NEW, { now: 1_760_000_000 })).toMatchObject({ valid: true });
+    expect(verify("standard-webhooks", request, OLD, { now: 1_760_000_000 })).toMatchObject({ valid: false });
+  });
+
+  it("is an array also of one, and JSON whatever the ids are", () => {
+    const one = batch(1);
+    expect(JSON.parse(Buffer.from(profile.buildBatch(one).body).toString())).toHaveLength(1);
+    const odd = { ...one, events: [{ ...one.events[0]!, id: 'a"\\', type: 'b"' }] };
+    expect(JSON.parse(Buffer.from(profile.buildBatch(odd).body).toString())).toMatchObject([
+      { id: 'a"\\', type: 'b"' },
+    ]);
+  });
+
+  it("has one id for the same deliveries in the same order, and another for any others", () => {
+    expect(batchIdOf(["dlv_1", "dlv_2"])).toMatch(/^bat_[0-9a-z]{26}$/);
+    expect(batchIdOf(["dlv_1", "dlv_2"])).toBe(batchIdOf(["dlv_1", "dlv_2"]));
+    expect(new Set([["dlv_1"], ["dlv_1", "dlv_2"], ["dlv_2", "dlv_1"], ["dlv_1", "dlv_3"]].map(batchIdOf)).size).toBe(
+      4,
+    );
   });
 });
 

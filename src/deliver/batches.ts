@@ -1,0 +1,112 @@
+import type { ClaimedDelivery } from "../core/delivery.ts";
+import type { BatchRule } from "../core/subscription.ts";
+import { WakeTimer } from "./wake-timer.ts";
+
+/** Payload bytes of one request; an event that is larger goes alone. */
+const MAX_BATCH_BYTES = 1024 * 1024;
+
+/** What gathers for one request. */
+interface Gathering<Owner> {
+  owner: Owner;
+  /** Of first attempts or of retries: what is said of the request's first delivery must be true of all. */
+  isRetry: boolean;
+  waiting: ClaimedDelivery[];
+  /** When the first of their leases ends, unix ms. */
+  leaseEndsAt: number;
+  bytes: number;
+  /** When it goes out, full or not, unix ms. */
+  ripeAt: number;
+}
+
+export interface BatchesOptions<Owner> {
+  /** Unix ms. */
+  now(): number;
+  /** A delivery goes out `with` all others of its request; `leaseEndsAt` (unix ms) is the earliest of theirs. */
+  onRipe(owner: Owner, delivery: ClaimedDelivery, leaseEndsAt: number): void;
+}
+
+/**
+ * Puts deliveries of a batching subscription together: a batch is ripe when it is full, when another delivery would make
+ * it too large, or when its first one has waited long enough. From there on it is one delivery that takes the others
+ * along: one turn, one slot, one request.
+ */
+export class Batches<Owner> {
+  readonly #options: BatchesOptions<Owner>;
+  readonly #timer = new WakeTimer(() => this.#sweep());
+  /** By owner: at most one of first attempts and one of retries. */
+  readonly #gathering = new Map<Owner, Gathering<Owner>[]>();
+
+  constructor(options: BatchesOptions<Owner>) {
+    this.#options = options;
+  }
+
+  /** Deliveries of this owner that wait for others. */
+  waitingOf(owner: Owner): number {
+    let count = 0;
+    for (const { waiting } of this.#gathering.get(owner) ?? []) count += waiting.length;
+    return count;
+  }
+
+  add(owner: Owner, rule: BatchRule, delivery: ClaimedDelivery, leaseEndsAt: number): void {
+    const isRetry = 0 < delivery.roundAttempts;
+    const { length } = delivery.event.data;
+    let gathering = this.#gathering.get(owner)?.find((one) => one.isRetry === isRetry);
+    if (gathering !== undefined && MAX_BATCH_BYTES < gathering.bytes + length) {
+      this.#send(gathering);
+      gathering = undefined;
+    }
+    gathering ??= this.#begin(owner, isRetry, rule.maxWaitMs);
+    gathering.waiting.push(delivery);
+    gathering.bytes += length;
+    gathering.leaseEndsAt = Math.min(gathering.leaseEndsAt, leaseEndsAt);
+    if (rule.maxEvents <= gathering.waiting.length || MAX_BATCH_BYTES <= gathering.bytes) this.#send(gathering);
+  }
+
+  /** What waits for this owner, which goes out no more. */
+  take(owner: Owner): ClaimedDelivery[] {
+    const taken = this.#gathering.get(owner) ?? [];
+    this.#gathering.delete(owner);
+    return taken.flatMap(({ waiting }) => waiting);
+  }
+
+  /** The same for all of them; nothing goes out from here on. */
+  takeAll(): ClaimedDelivery[] {
+    this.#timer.clear();
+    return [...this.#gathering.keys()].flatMap((owner) => this.take(owner));
+  }
+
+  #begin(owner: Owner, isRetry: boolean, maxWaitMs: number): Gathering<Owner> {
+    const now = this.#options.now();
+    const ripeAt = now + maxWaitMs;
+    const gathering = { owner, isRetry, waiting: [], bytes: 0, ripeAt, leaseEndsAt: Number.POSITIVE_INFINITY };
+    const ofOwner = this.#gathering.get(owner);
+    if (ofOwner === undefined) this.#gathering.set(owner, [gathering]);
+    else ofOwner.push(gathering);
+    this.#timer.wakeAt(gathering.ripeAt, now);
+    return gathering;
+  }
+
+  #send(gathering: Gathering<Owner>): void {
+    const { owner, waiting, leaseEndsAt } = gathering;
+    const [first, ...others] = waiting;
+    const rest = this.#gathering.get(owner)!.filter((one) => one !== gathering);
+    if (rest.length === 0) this.#gathering.delete(owner);
+    else this.#gathering.set(owner, rest);
+    this.#options.onRipe(owner, { ...first!, with: others }, leaseEndsAt);
+  }
+
+  #sweep(): void {
+    const now = this.#options.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const gathering of [...this.#gathering.values()].flat()) {
+      if (gathering.ripeAt <= now) this.#send(gathering);
+      else next = Math.min(next, gathering.ripeAt);
+    }
+    this.#timer.wakeAt(next, now);
+  }
+}
+
+/** All that a request takes along. */
+export function allOf(delivery: ClaimedDelivery): readonly ClaimedDelivery[] {
+  return delivery.with === undefined ? [delivery] : [delivery, ...delivery.with];
+}

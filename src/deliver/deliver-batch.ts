@@ -1,0 +1,63 @@
+import { batchIdOf } from "../core/batch-id.ts";
+import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import type { ProfileRequest } from "../core/profiles/profile.ts";
+import { findProfile } from "../core/profiles/registry.ts";
+import type { Subscription } from "../core/subscription.ts";
+import type { MadeAttempt } from "../core/verdict.ts";
+import { allOf } from "./batches.ts";
+import { CANNOT_BUILD, type DeliverOnceOptions, NOTHING_BUILT, ourFault, recordedOf } from "./deliver-once.ts";
+import type { DeliveryTransport } from "./transport.ts";
+
+/**
+ * One request with several deliveries. What came back is recorded as an attempt of each of them, and each goes on by its
+ * own schedule. Undefined when nothing was sent.
+ */
+export async function deliverBatch(
+  delivery: ClaimedDelivery,
+  subscription: Subscription,
+  transport: DeliveryTransport,
+  options: DeliverOnceOptions,
+): Promise<RecordedAttempt[] | undefined> {
+  const deliveries = allOf(delivery);
+  const startedAt = options.now();
+  const request = build(deliveries, subscription, startedAt, options.userAgent);
+  let result: MadeAttempt;
+  if (request === undefined) {
+    result = ourFault(startedAt, CANNOT_BUILD);
+  } else {
+    try {
+      const attemptNumber = delivery.attemptCount + 1;
+      const sent = await transport.send({ subscription, delivery, request, attemptNumber });
+      if (sent.kind === "not_sent") return undefined;
+      result = sent;
+    } catch {
+      result = ourFault(startedAt, "internal error");
+    }
+  }
+  const endedAt = options.now();
+  // One for all: so that those with the same schedule are due together again.
+  const random = options.random();
+  return deliveries.map((one) =>
+    recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options.worker, endedAt, random),
+  );
+}
+
+/** Undefined when it cannot be built (see deliver-once.ts). */
+function build(
+  deliveries: readonly ClaimedDelivery[],
+  subscription: Subscription,
+  sentAt: number,
+  userAgent: string,
+): ProfileRequest | undefined {
+  try {
+    return findProfile(subscription.profile)?.buildBatch({
+      id: batchIdOf(deliveries.map(({ id }) => id)),
+      events: deliveries.map(({ event }) => event),
+      subscription,
+      sentAt,
+      userAgent,
+    });
+  } catch {
+    return undefined;
+  }
+}
