@@ -1,12 +1,11 @@
-import { once } from "node:events";
 import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { highWaterMarkPath, readHighWaterMark } from "../../src/store/sqlite/high-water-mark.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
-import { startCrashWriter } from "./crash-writer.ts";
 import { newEvent, SCOPE } from "./fixtures.ts";
+import { killedStore } from "./killed-store.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const KILLS = 4;
@@ -33,7 +32,7 @@ describe("a log that was damaged after kill -9", () => {
   it(`is noticed ${KILLS * Object.keys(DAMAGES).length} times of as many, by daemon and command, and left as it was`, async () => {
     let noticed = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const { folder } = await killedStore();
+      const { folder } = await killedStore(ACKNOWLEDGED);
       for (const [name, damage] of Object.entries(DAMAGES)) {
         const path = damagedCopy(folder, `${kill} ${name}`, damage);
         const files = [path, `${path}-wal`, highWaterMarkPath(path)];
@@ -54,7 +53,7 @@ describe("a log that was damaged after kill -9", () => {
   });
 
   it("goes unnoticed without the mark, which shows that SQLite says nothing", async () => {
-    const { folder, ids } = await killedStore();
+    const { folder, ids } = await killedStore(ACKNOWLEDGED);
     for (const [name, damage] of Object.entries(DAMAGES)) {
       const path = damagedCopy(folder, name, damage);
       rmSync(highWaterMarkPath(path));
@@ -66,7 +65,7 @@ describe("a log that was damaged after kill -9", () => {
   });
 
   it("is gone on with when the loss is accepted: what is there is whole, and a beginning of what was acknowledged", async () => {
-    const { folder, ids } = await killedStore();
+    const { folder, ids } = await killedStore(ACKNOWLEDGED);
     for (const [name, damage] of Object.entries(DAMAGES)) {
       const path = damagedCopy(folder, name, damage);
       const notes: string[] = [];
@@ -94,8 +93,8 @@ describe("a log that was damaged after kill -9", () => {
   });
 
   it("is no alarm when it is whole, and its mark lags, is missing, damaged or of another database", async () => {
-    const { folder, ids } = await killedStore();
-    const other = await killedStore();
+    const { folder, ids } = await killedStore(ACKNOWLEDGED);
+    const other = await killedStore(ACKNOWLEDGED);
     const marks: Record<string, { make: (mark: string) => void; note: RegExp | undefined }> = {
       whole: { make: () => {}, note: undefined },
       missing: { make: (mark) => rmSync(mark), note: /had no high-water mark/ },
@@ -128,7 +127,7 @@ describe("a log that was damaged after kill -9", () => {
   });
 
   it("is noticed by one slot of the mark when the other was torn", async () => {
-    const { folder } = await killedStore();
+    const { folder } = await killedStore(ACKNOWLEDGED);
     for (const slot of [0, 4096]) {
       const path = damagedCopy(folder, String(slot), DAMAGES["a flipped bit in the middle"]!);
       const bytes = readFileSync(highWaterMarkPath(path));
@@ -138,18 +137,6 @@ describe("a log that was damaged after kill -9", () => {
     }
   });
 });
-
-/** A store whose writer was killed with SIGKILL; one event after the other, so that their order is that of the commits. */
-async function killedStore(): Promise<{ folder: string; ids: string[] }> {
-  const folder = tempFolder();
-  const writer = startCrashWriter(join(folder, "hooks.db"), { publishers: 1 });
-  onTestFinished(() => void writer.process.kill("SIGKILL"));
-  await writer.acknowledged(ACKNOWLEDGED);
-  const ended = once(writer.process, "close");
-  writer.process.kill("SIGKILL");
-  await ended;
-  return { folder, ids: [...writer.ids] };
-}
 
 function damagedCopy(folder: string, name: string, damage: (log: string) => void): string {
   const copy = join(tempFolder(), name);

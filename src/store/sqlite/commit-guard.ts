@@ -52,10 +52,15 @@ export class CommitGuard implements Guard {
     this.#connection = connection;
     this.#path = path;
     this.#events = events;
-    const databaseId = connection.prepare<unknown[], string>("SELECT database_id FROM store").pluck().get()!;
+    const { databaseId, sequence } = connection
+      .prepare<unknown[], { databaseId: string; sequence: number }>(
+        "SELECT database_id AS databaseId, commit_sequence AS sequence FROM store",
+      )
+      .get()!;
     // After the first read: before it, log and index may not be there yet.
     this.#files = new OpenFiles(path);
     this.#mark = new HighWaterMark(path, databaseId, (error) => events.onFatal(error));
+    this.#mark.catchUp(sequence);
     this.#countChanges = connection.prepare<unknown[], number>("SELECT total_changes()").pluck();
     this.#advance = connection
       .prepare<unknown[], number>("UPDATE store SET commit_sequence = commit_sequence + 1 RETURNING commit_sequence")

@@ -133,6 +133,12 @@ export class HighWaterMark {
     this.#timer ??= setTimeout(() => this.#sync(), SYNC_EVERY_MS).unref();
   }
 
+  /** At the start: the process before may have been killed between its last commit and the mark. */
+  catchUp(sequence: number): void {
+    if (SLOT_STARTS.every((start) => (readSlot(this.#file, start)?.sequence ?? 0) < sequence)) this.raise(sequence);
+    this.#sequence = sequence;
+  }
+
   /** Made anew when somebody removed it. */
   look(): void {
     const now = lstatSync(this.#path, { throwIfNoEntry: false });
