@@ -132,6 +132,22 @@ describe("sub create", () => {
     ["a wrong delay", ["--url", "http://localhost:9", "--event", "a", "--retry", "5x"], /^error: --retry/],
     ["a wrong secret", ["--url", "http://localhost:9", "--event", "a", "--secret", "whsec_!"], /^error: --secret/],
     ["a forbidden header", ["--url", "http://localhost:9", "--event", "a", "--header", "host: x"], /^error: --header/],
+    [
+      "a wrong pointer",
+      [...OF_ONE, "--order-by", "/a~"],
+      /^error: --order-by must be .*\nhint: for example: \/order_id/,
+    ],
+    ["a batch without a number", [...OF_ONE, "--batch", "many"], /^error: --batch must be 100 or 100,5s, got "many"/],
+    ["a batch of one", [...OF_ONE, "--batch", "1"], /^error: --batch must be a whole number from 2 to 1000/],
+    ["a batch that waits too long", [...OF_ONE, "--batch", "2,1h"], /^error: --batch must be from 10ms to 1m, got 1h/],
+    [
+      "batches in order",
+      [...OF_ONE, "--batch", "2", "--order-by", "*"],
+      /^error: --batch cannot be combined with order_by/,
+    ],
+    ["a wrong rule", [...OF_ONE, "--auto-disable", "never"], /^error: --auto-disable must be 20, 20,1h or off/],
+    ["too long a span", [...OF_ONE, "--auto-disable", "5,90d"], /^error: --auto-disable must be from 0s to 30d/],
+    ["a wrong way back", [...OF_ONE, "--re-enable", "soon"], /^error: --re-enable must be one of probe, off/],
   ])("refuses %s, naming the flag, and stores nothing", async (_, flags, message) => {
     const store = new Store();
     const { code, stdout, stderr } = await store.run(["sub", "create", ...flags]);
@@ -157,6 +173,33 @@ describe("sub create", () => {
 });
 
 describe("the other sub commands", () => {
+  it("set and show what failures do, the order and the batches", async () => {
+    const store = new Store();
+    await store.create();
+    const shown = async () => (await store.ok("sub", "get", "shop")).replaceAll(/ +/g, " ");
+    expect(await shown()).toMatch(
+      /^order by -\nbatch -\nbreaker on\nauto-disable after 20 failures in a row over 1h$/m,
+    );
+    await store.ok("sub", "update", "shop", "--order-by", "data.order.id", "--no-breaker", "--re-enable", "probe");
+    expect(await shown()).toMatch(
+      /^order by \/order\/id\nbatch -\nbreaker off\nauto-disable after 20 failures in a row over 1h; tried again every hour$/m,
+    );
+    const both = await store.run(["sub", "update", "shop", "--batch", "100,2s"]);
+    expect(both).toMatchObject({ code: 2 });
+    expect(both.stderr).toContain("hint: switch order_by off first: null in the API, --reset order-by");
+    await store.ok("sub", "update", "shop", "--batch", "100,2s", "--reset", "order-by", "--auto-disable", "off");
+    expect(await shown()).toMatch(
+      /^order by -\nbatch up to 100 events, after 2s at the latest\nbreaker off\nauto-disable never$/m,
+    );
+    await store.ok("sub", "update", "shop", "--reset", "batch", "--reset", "breaker", "--reset", "auto-disable");
+    expect(await store.json("sub", "get", "shop")).toMatchObject({
+      order_by: null,
+      batch: null,
+      breaker: true,
+      auto_disable: { failures: 20, min_span: "1h", re_enable: null },
+    });
+  });
+
   it("list, get, update, pause, resume, disable, enable, health, secret, rotate-secret, delete", async () => {
     const store = new Store();
     const { id, secret } = await store.create();
