@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 
 /** Bytes of one answer, its 1xx, headers, chunk sizes and all: many times what may be of use. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
@@ -37,7 +37,7 @@ export class AnswerWatch {
   #reader: AnswerReader | undefined;
 
   /** Puts itself between the socket and its reader. */
-  attach(socket: Socket): void {
+  attach(socket: Readable): void {
     const read = socket.read;
     socket.read = (size?: number) => {
       const chunk = read.call(socket, size) as Buffer | null;
@@ -51,6 +51,12 @@ export class AnswerWatch {
     this.#place = "statusLine";
     this.#count = 0;
     this.#reader = reader;
+  }
+
+  /** The answer is complete; whoever read it is let go. */
+  end(): void {
+    this.#place = "final";
+    this.#reader = undefined;
   }
 
   /** False: nothing more may be read. */

@@ -70,6 +70,7 @@ export class Connections {
   /** Gives back a connection whose request ended well. */
   giveBack(connection: Connection): void {
     connection.served += 1;
+    connection.answer.end();
     if (connection.client.destroyed) return;
     const idle = this.#idleByKey.get(connection.key);
     if (idle === undefined) this.#idleByKey.set(connection.key, [connection]);

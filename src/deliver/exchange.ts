@@ -7,6 +7,8 @@ import { broken, classify, type SendFailure, timedOut } from "./send-errors.ts";
 
 /** What is read of an answer's body; then the connection is dropped. */
 export const MAX_BODY_BYTES = 64 * 1024;
+/** Header lines that are kept of an answer; more may come. */
+const MAX_HEADERS = 256;
 /** 1xx answers before the one that counts. */
 const MAX_INFORMATIONAL = 20;
 
@@ -39,7 +41,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerRea
   #status = 0;
   #informational = 0;
   #responseHeaders: HeaderPairs = [];
-  #chunks: Uint8Array[] = [];
+  /** The body so far: its first chunk, or from the second on a copy with room to grow. */
+  #body: Uint8Array = EMPTY;
   #received = 0;
   #isOver = false;
 
@@ -75,12 +78,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerRea
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     const room = MAX_BODY_BYTES - this.#received;
-    this.#received += chunk.length;
-    if (chunk.length <= room) {
-      this.#chunks.push(chunk);
-      return;
-    }
-    this.#chunks.push(chunk.subarray(0, room));
+    const taken = chunk.length <= room ? chunk : chunk.subarray(0, room);
+    this.#append(taken);
+    if (taken === chunk) return;
     this.#endAnswered(true);
     controller.abort(new Error("enough"));
   }
@@ -97,6 +97,22 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerRea
       const { socket, served } = this.connection;
       this.#endFailed(classify(error, this.#currentPhase(), socket?.readableEnded === true, 0 < served));
     }
+  }
+
+  /** Not as a list: a receiver may send its body byte by byte, and each chunk is an object of 100 bytes. */
+  #append(chunk: Uint8Array): void {
+    const length = this.#received + chunk.length;
+    if (this.#received === 0) {
+      this.#body = chunk;
+    } else {
+      if (this.#body.length < length) {
+        const grown = Buffer.allocUnsafeSlow(Math.min(2 * length, MAX_BODY_BYTES));
+        grown.set(this.#body.subarray(0, this.#received));
+        this.#body = grown;
+      }
+      this.#body.set(chunk, this.#received);
+    }
+    this.#received = length;
   }
 
   /** A 1xx says that the answer is still to come; a receiver that says nothing else would keep us busy for ever. */
@@ -143,7 +159,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerRea
         kind: "answered",
         status: this.#status,
         responseHeaders: this.#responseHeaders,
-        responseBody: joined(this.#chunks),
+        responseBody: this.#received === this.#body.length ? this.#body : this.#body.subarray(0, this.#received),
         truncated,
         startedAt: this.#options.startedAt,
         durationMs: Math.round(performance.now() - this.#begunAt),
@@ -200,16 +216,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerRea
 function pairsOf(raw: Dispatcher.DispatchController["rawHeaders"]): HeaderPairs {
   const pairs: HeaderPairs = [];
   if (!Array.isArray(raw)) return pairs;
-  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([latin1(raw[at]!), latin1(raw[at + 1]!)]);
+  const length = Math.min(raw.length, 2 * MAX_HEADERS);
+  for (let at = 0; at + 1 < length; at += 2) pairs.push([latin1(raw[at]!), latin1(raw[at + 1]!)]);
   return pairs;
 }
 
 function latin1(value: Buffer | string): string {
   return typeof value === "string" ? value : value.toString("latin1");
-}
-
-function joined(chunks: Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  if (first === undefined) return EMPTY;
-  return chunks.length === 1 ? first : Buffer.concat(chunks);
 }

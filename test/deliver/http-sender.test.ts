@@ -207,10 +207,10 @@ describe("an answer", () => {
     expect(await answered(post(sender(), to.url))).toMatchObject({ status });
   });
 
-  it("with 1,500 header lines is taken", async () => {
+  it("with 1,500 header lines is taken, and 256 of them are kept", async () => {
     const lines = Array.from({ length: 1_500 }, (_, n) => `x${n}: 1`).join("\r\n");
     const to = await rawReceiver(`HTTP/1.1 200 OK\r\n${lines}\r\ncontent-length: 0\r\n\r\n`);
-    expect((await answered(post(sender(), to.url))).responseHeaders).toHaveLength(1_501);
+    expect((await answered(post(sender(), to.url))).responseHeaders).toHaveLength(256);
   });
 });
 
