@@ -9,8 +9,9 @@ import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts
 import type { NameServer } from "./core/setting-rules.ts";
 import { VERSION } from "./core/version.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
-import { Dispatcher, type DispatchRates } from "./deliver/dispatcher.ts";
+import { Dispatcher } from "./deliver/dispatcher.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
+import type { DispatchRates } from "./deliver/limits.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
 import { newId } from "./service/new-id.ts";

@@ -64,6 +64,13 @@ export class TokenBucket {
     return 0 < this.available(now) ? now : this.#taken[this.#first]! + this.limit.perMs;
   }
 
+  /** When the next token that is out comes back; Infinity: none is out. */
+  nextReturnAt(now: number): number {
+    return this.available(now) < this.limit.count
+      ? this.#taken[this.#first]! + this.limit.perMs
+      : Number.POSITIVE_INFINITY;
+  }
+
   #forget(): void {
     this.#taken = [];
     this.#first = 0;

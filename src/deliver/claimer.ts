@@ -1,4 +1,5 @@
 import type { DeliveryStore, LaneClaimed } from "../store/store.ts";
+import { planClaims } from "./claim-plan.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import { isPassing, waitAfter } from "./write-queue.ts";
@@ -6,6 +7,8 @@ import { isPassing, waitAfter } from "./write-queue.ts";
 export interface ClaimerOptions {
   store: DeliveryStore;
   lanes: Lanes;
+  /** Most deliveries that wait in all lanes together. */
+  maxReady: number;
   worker: string;
   /** Unix ms. */
   now(): number;
@@ -24,7 +27,8 @@ export class Claimer {
   #failures = 0;
   #pause: NodeJS.Timeout | undefined;
   #learning: Promise<void> | undefined;
-  #learnAgain = false;
+  /** Lanes to ask for once the question that is out is answered. */
+  #learnNext = new Set<Lane>();
   #isStopped = false;
 
   constructor(options: ClaimerOptions) {
@@ -42,10 +46,11 @@ export class Claimer {
     });
   }
 
-  /** Asks when each lane is due. Asked again before it answers, it asks once more. */
-  learn(): Promise<void> {
-    if (this.#learning !== undefined) this.#learnAgain = true;
-    else this.#learning = this.#learn();
+  /** Asks when these lanes are due (left out: all of them). */
+  learn(lanes: Iterable<Lane> = this.#options.lanes.all()): Promise<void> {
+    for (const lane of lanes) this.#learnNext.add(lane);
+    if (this.#learnNext.size === 0) return Promise.resolve();
+    this.#learning ??= this.#learn();
     return this.#learning;
   }
 
@@ -57,24 +62,25 @@ export class Claimer {
   }
 
   #claim(): void {
-    const { store, lanes, worker, now, onClaimed } = this.#options;
+    const { store, lanes, maxReady, worker, now, onClaimed } = this.#options;
     const at = now();
-    const { claims, leaseEndsAt } = lanes.claims(at);
+    const { claims, leaseEndsAt } = planClaims(lanes, maxReady, at);
     if (claims.length === 0) return;
     this.#claiming = store.claimDue(claims, at, { worker, endsAt: leaseEndsAt }).then(
       (claimed) => {
         this.#claiming = undefined;
         this.#failures = 0;
         const answeredAt = now();
-        for (const { subscriptionRowId, nextDueAt } of claimed) {
-          lanes.get(subscriptionRowId)?.claimAnswered(nextDueAt, answeredAt);
+        for (const { subscriptionRowId, nextFreshAt, nextRetryAt } of claimed) {
+          const lane = lanes.get(subscriptionRowId);
+          if (lane !== undefined) lanes.claimAnswered(lane, nextFreshAt, nextRetryAt, answeredAt);
         }
         onClaimed(claimed, leaseEndsAt);
       },
       (error: unknown) => {
         this.#claiming = undefined;
         const asking = claims.map((claim) => lanes.get(claim.subscriptionRowId)).filter((lane) => lane !== undefined);
-        for (const lane of asking) lane.claimAnswered(0, now());
+        for (const lane of asking) lanes.claimAnswered(lane, 0, 0, now());
         if (isPassing(error)) this.#waitAndTell(asking);
         else this.#options.onFatal(error);
       },
@@ -91,22 +97,22 @@ export class Claimer {
   }
 
   async #learn(): Promise<void> {
-    do {
-      this.#learnAgain = false;
-      const lanes = [...this.#options.lanes.all()].filter((lane) => lane.takes);
+    while (0 < this.#learnNext.size && !this.#isStopped) {
+      const lanes = [...this.#learnNext].filter((lane) => lane.takes);
+      this.#learnNext = new Set();
       try {
         const dueTimes = await this.#options.store.nextDueTimes(lanes.map((lane) => lane.rowId));
-        for (const lane of lanes) lane.dueAt = Math.min(lane.dueAt, dueTimes.get(lane.rowId) ?? lane.dueAt);
+        for (const lane of lanes) lane.dueBy(dueTimes.get(lane.rowId));
       } catch (error) {
         if (!isPassing(error)) {
           this.#options.onFatal(error);
           break;
         }
         // Claiming finds out as well, and has the patience for a store that is busy.
-        for (const lane of lanes) lane.dueAt = 0;
+        for (const lane of lanes) lane.dueBy(0);
       }
       this.#options.onLearned(lanes);
-    } while (this.#learnAgain && !this.#isStopped);
+    }
     this.#learning = undefined;
   }
 }

@@ -1,26 +1,17 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
-import type { DisabledReason, RateLimit, Transport } from "../core/subscription.ts";
+import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { DeliveryStore, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
 import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
 import { Claimer } from "./claimer.ts";
 import { deliverOnce } from "./deliver-once.ts";
-import type { Lane, Leased } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
+import type { DispatchRates } from "./limits.ts";
 import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
 import { WakeTimer } from "./wake-timer.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { YoungGeneration } from "./young-generation.ts";
-
-/** Attempts in a span of time; undefined: no limit. */
-export interface DispatchRates {
-  /** Of this process. */
-  process: RateLimit | undefined;
-  /** Of each tenant. */
-  tenant: RateLimit | undefined;
-  /** To one host: those that are not a delivery's first. */
-  hostRetries: RateLimit | undefined;
-}
 
 export interface DispatcherOptions {
   store: DeliveryStore;
@@ -77,8 +68,7 @@ export class Dispatcher {
   readonly #timer = new WakeTimer(() => this.#sweep());
   readonly #youngGeneration = new YoungGeneration();
   readonly #inFlight = new Set<ClaimedDelivery>();
-  /** Fresh deliveries on their way into the store that have room here. */
-  #reserved = 0;
+  #sweptAt = 0;
   #state: "new" | "running" | "stopping" | "stopped" = "new";
   #onQuiet: (() => void) | undefined;
 
@@ -87,10 +77,11 @@ export class Dispatcher {
     const { store, worker, now, concurrency } = options;
     const onFatal = (error: unknown) => this.#fail(error);
     this.#maxUnrecorded = Math.max(2_048, 4 * concurrency);
-    this.#lanes = new Lanes(options.transports, Math.max(4_096, 4 * concurrency));
+    this.#lanes = new Lanes({ transports: options.transports, slots: concurrency, rates: options.rates });
     this.#claimer = new Claimer({
       store,
       lanes: this.#lanes,
+      maxReady: Math.max(4_096, 4 * concurrency),
       worker,
       now,
       onClaimed: (claimed, leaseEndsAt) => this.#claimed(claimed, leaseEndsAt),
@@ -118,7 +109,7 @@ export class Dispatcher {
     const { store, worker, now } = this.#options;
     await store.reclaimLeases(worker, now());
     this.#state = "running";
-    this.#lanes.update(this.#options.subscriptions);
+    this.#lanes.update(this.#options.subscriptions, now());
     await this.#claimer.learn();
   }
 
@@ -127,7 +118,7 @@ export class Dispatcher {
     if (this.#state !== "running") return;
     const lane = subscriptionRowId === undefined ? undefined : this.#lanes.get(subscriptionRowId);
     if (lane !== undefined) {
-      lane.dueAt = 0;
+      lane.dueBy(0);
       this.#watchAll([lane]);
     } else if (subscriptionRowId === undefined) {
       void this.#claimer.learn();
@@ -145,10 +136,11 @@ export class Dispatcher {
   /** Subscriptions were made, changed, paused, resumed, enabled, disabled or deleted. */
   subscriptionsChanged(): void {
     if (this.#state !== "running") return;
-    const { opened, removed, closed } = this.#lanes.update(this.#options.subscriptions);
+    const now = this.#options.now();
+    const { opened, removed, closed } = this.#lanes.update(this.#options.subscriptions, now);
     for (const lane of removed) this.#giveBack(lane, true);
     for (const lane of closed) this.#giveBack(lane, false);
-    if (0 < opened.length) void this.#claimer.learn();
+    if (0 < opened.length) void this.#claimer.learn(opened);
     this.#run();
   }
 
@@ -160,21 +152,21 @@ export class Dispatcher {
     if (this.#state !== "running" || this.#isBehind()) return undefined;
     const lane = this.#lanes.get(subscriptionRowId);
     const now = this.#options.now();
-    if (lane === undefined || !lane.hasRoom(now)) return undefined;
-    if (this.#options.concurrency <= this.#inFlight.size + this.#lanes.ready + this.#reserved) return undefined;
+    if (lane === undefined || !this.#lanes.slots.hasRoom(lane, now)) return undefined;
     const endsAt = lane.leaseEndsAt(now);
     lane.reserve(endsAt);
-    this.#reserved += 1;
+    this.#lanes.slots.reserved += 1;
     return { worker: this.#options.worker, endsAt };
   }
 
   /** Fresh deliveries that were stored with leases of `freshLease`: sent without being read back. */
   offer(deliveries: readonly ClaimedDelivery[]): void {
+    const now = this.#options.now();
     for (const delivery of deliveries) {
       const lane = this.#lanes.get(delivery.subscriptionRowId);
       const leaseEndsAt = this.#unreserve(lane);
-      if (lane?.takes === true && this.#state === "running") {
-        this.#lanes.addReady(lane, { delivery, leaseEndsAt });
+      if (lane?.takes === true && !lane.rests(now) && this.#state === "running") {
+        this.#lanes.addReady(lane, delivery, leaseEndsAt);
       } else {
         this.#releases.add({ delivery, isOrphan: lane === undefined && this.#state === "running" });
       }
@@ -187,7 +179,7 @@ export class Dispatcher {
     for (const rowId of subscriptionRowIds) {
       const lane = this.#lanes.get(rowId);
       this.#unreserve(lane);
-      if (lane !== undefined) this.#watch(lane);
+      if (lane !== undefined) this.#lanes.touch(lane, this.#options.now());
     }
     this.#run();
   }
@@ -220,13 +212,16 @@ export class Dispatcher {
   /** Starts whatever may start, then sees to claims. */
   #run(): void {
     if (this.#state !== "running") return;
-    while (this.#inFlight.size < this.#options.concurrency && !this.#isBehind()) {
-      const now = this.#options.now();
-      const next = this.#lanes.next(now);
+    const { slots } = this.#lanes;
+    while (!this.#isBehind()) {
+      const next = slots.next(this.#options.now());
       if (next === undefined) break;
-      this.#start(next.lane, next.leased, now);
+      this.#start(next.lane, next.delivery);
     }
+    for (const { delivery } of slots.takeStale()) this.#releases.add({ delivery, isOrphan: false });
     if (this.#lanes.isHungry) this.#claimer.claim();
+    const now = this.#options.now();
+    this.#timer.wakeAt(this.#lanes.nextWakeAt(now), now);
   }
 
   /** So many outcomes wait for the disk that nothing more is started. */
@@ -234,16 +229,9 @@ export class Dispatcher {
     return this.#maxUnrecorded <= this.#outcomes.size;
   }
 
-  #start(lane: Lane, { delivery, leaseEndsAt }: Leased, now: number): void {
-    // A lease must cover the whole attempt: another process may take the delivery once it has ended.
-    if (leaseEndsAt < now + lane.subscription.timeoutMs) {
-      this.#releases.add({ delivery, isOrphan: false });
-      return;
-    }
-    const { subscription } = lane;
-    lane.start(now);
+  #start(lane: Lane, delivery: ClaimedDelivery): void {
     this.#inFlight.add(delivery);
-    deliverOnce(delivery, subscription, lane.transport, this.#options).then(
+    deliverOnce(delivery, lane.subscription, lane.transport, this.#options).then(
       (recorded) => this.#ended(lane, delivery, recorded),
       (error: unknown) => this.#fail(error),
     );
@@ -252,7 +240,7 @@ export class Dispatcher {
   #ended(lane: Lane, delivery: ClaimedDelivery, recorded: RecordedAttempt | undefined): void {
     if (this.#state === "stopped") return;
     this.#inFlight.delete(delivery);
-    lane.inFlight -= 1;
+    this.#lanes.slots.ended(lane, delivery, recorded);
     if (recorded === undefined) {
       this.#releases.add({ delivery, isOrphan: false });
     } else {
@@ -261,34 +249,37 @@ export class Dispatcher {
       this.#outcomes.add({ lane, recorded, record });
     }
     if (this.#inFlight.size === 0) this.#onQuiet?.();
-    this.#watch(lane);
+    const now = this.#options.now();
+    // Others may see it then, and it needs no lease while its receiver rests.
+    if (0 < lane.readyCount && lane.rests(now)) this.#giveBack(lane, false);
+    this.#lanes.touch(lane, now);
     this.#run();
   }
 
   #claimed(claimed: readonly LaneClaimed[], leaseEndsAt: number): void {
     this.#youngGeneration.hold();
+    const now = this.#options.now();
     for (const { subscriptionRowId, deliveries } of claimed) {
       const lane = this.#lanes.get(subscriptionRowId);
       for (const delivery of deliveries) {
-        if (lane?.takes === true && this.#state === "running") this.#lanes.addReady(lane, { delivery, leaseEndsAt });
+        if (lane?.takes === true && this.#state === "running") this.#lanes.addReady(lane, delivery, leaseEndsAt);
         else this.#releases.add({ delivery, isOrphan: lane === undefined });
       }
-      if (lane !== undefined) this.#watch(lane);
+      if (lane !== undefined) this.#lanes.touch(lane, now);
     }
+    for (const { subscriptionRowId } of claimed) this.#lanes.settle(subscriptionRowId, now);
     this.#run();
   }
 
   // ---- writing ---------------------------------------------------------------------------------------------------
 
-  #recorded(outcomes: readonly Outcome[], { disabled }: RecordReceipt): void {
-    const { onAttempt, onDisabled } = this.#options;
+  #recorded(outcomes: readonly Outcome[], { disabled, released }: RecordReceipt): void {
+    const { onAttempt, onDisabled, now } = this.#options;
     for (const { lane, recorded, record } of outcomes) {
-      if (recorded.verdict.kind === "retry" && recorded.verdict.at < lane.dueAt) {
-        lane.dueAt = recorded.verdict.at;
-        this.#watch(lane);
-      }
+      if (recorded.verdict.kind === "retry" && lane.retryDueBy(recorded.verdict.at)) this.#lanes.touch(lane, now());
       if (record !== undefined) onAttempt?.(record);
     }
+    for (const subscriptionRowId of released) this.#mayBeDue(subscriptionRowId);
     for (const { subscriptionRowId, reason } of disabled) {
       const lane = this.#lanes.get(subscriptionRowId);
       if (lane !== undefined) {
@@ -310,42 +301,41 @@ export class Dispatcher {
   }
 
   #released(releases: readonly Release[]): void {
-    for (const { delivery } of releases) {
-      const lane = this.#lanes.get(delivery.subscriptionRowId);
-      if (lane === undefined) continue;
-      lane.dueAt = 0;
-      this.#watch(lane);
-    }
+    for (const { delivery } of releases) this.#mayBeDue(delivery.subscriptionRowId);
     this.#run();
   }
 
+  #mayBeDue(subscriptionRowId: number): void {
+    const lane = this.#lanes.get(subscriptionRowId);
+    if (lane === undefined) return;
+    lane.dueBy(0);
+    this.#lanes.touch(lane, this.#options.now());
+  }
+
   #giveBack(lane: Lane, isOrphan: boolean): void {
-    for (const { delivery } of this.#lanes.takeReady(lane)) this.#releases.add({ delivery, isOrphan });
+    const taken = this.#lanes.takeReady(lane, this.#options.now());
+    for (const { delivery } of taken) this.#releases.add({ delivery, isOrphan });
   }
 
   #unreserve(lane: Lane | undefined): number {
-    this.#reserved -= 1;
+    this.#lanes.slots.reserved -= 1;
     return lane?.unreserve() ?? 0;
   }
 
   // ---- time ------------------------------------------------------------------------------------------------------
 
-  /** Stands the lane in line, and sees to it that it is looked at again in time. */
-  #watch(lane: Lane): void {
-    if (this.#state !== "running") return;
-    this.#lanes.touch(lane);
-    const now = this.#options.now();
-    this.#timer.wakeAt(lane.wakeAt(now), now);
-  }
-
   #watchAll(lanes: readonly Lane[]): void {
-    for (const lane of lanes) this.#watch(lane);
+    const now = this.#options.now();
+    for (const lane of lanes) this.#lanes.touch(lane, now);
     this.#run();
   }
 
   #sweep(): void {
     const now = this.#options.now();
-    this.#timer.wakeAt(this.#lanes.sweep(now), now);
+    // What was to be woken at a time of a clock that was set back would sleep as much longer.
+    const stale = now < this.#sweptAt ? this.#lanes.wakeAll(now) : this.#lanes.wake(now);
+    this.#sweptAt = now;
+    for (const { delivery } of stale) this.#releases.add({ delivery, isOrphan: false });
     this.#run();
   }
 

@@ -1,8 +1,14 @@
-import type { ClaimedDelivery } from "../core/delivery.ts";
+import { Breaker, CLOSED } from "../core/breaker.ts";
+import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { TokenBucket } from "../core/rate-limit.ts";
+import { retryAfterOf } from "../core/retry-after.ts";
 import type { Subscription } from "../core/subscription.ts";
+import { asksForLess, Throttle } from "../core/throttle.ts";
 import { Fifo } from "./fifo.ts";
+import { FRESH, type Host, type Kind, RETRIES, type Tenant } from "./limits.ts";
 import type { DeliveryTransport } from "./transport.ts";
+import { Turn } from "./turn-ring.ts";
+import type { Sleeper } from "./wake-heap.ts";
 
 /** Beyond the time-out: what building, waiting for a slot and recording may take. */
 const LEASE_SLACK_MS = 15_000;
@@ -13,11 +19,12 @@ const LEASE_SLACK_MS = 15_000;
 const MAX_PREFETCH = 1_024;
 /** Part of a lane's claims that retries get while fresh deliveries wait, too: they must neither starve nor be starved. */
 const RETRY_SHARE = 0.25;
-/** A claim that lasts longer than this was too large. */
+/** A claim that lasts longer than this was too large; one that does not move for so long has too much at hand. */
 const PREFETCH_MS = 1_000;
 
 /** A delivery that is leased to this process and waits for a slot. */
 export interface Leased {
+  lane: Lane;
   delivery: ClaimedDelivery;
   /** Unix ms. */
   leaseEndsAt: number;
@@ -27,37 +34,63 @@ export interface Leased {
  * The queue of one subscription: what is claimed and not started, what is in flight, and when the store has more. It
  * decides what may be started and claimed now; it reads no clock and starts nothing itself.
  */
-export class Lane {
+export class Lane implements Sleeper {
   readonly rowId: number;
   readonly transport: DeliveryTransport;
+  readonly tenant: Tenant;
+  /** Undefined: its retries are bound by no host's limit. */
+  host: Host | undefined;
   subscription: Subscription;
-  readonly ready = new Fifo<Leased>();
+  /** At hand: what was never tried, and retries. */
+  readonly ready = [new Fifo<Leased>(), new Fifo<Leased>()] as const;
+  /** Its places in the lines for slots, for claims, and for a token of its host. */
+  readonly startTurns = [new Turn<Lane>(this), new Turn<Lane>(this)] as const;
+  readonly claimTurns = [new Turn<Lane>(this), new Turn<Lane>(this)] as const;
+  readonly hostTurn = new Turn<Lane>(this);
   inFlight = 0;
-  /** When the store may have something for it, unix ms: 0 when it should be asked, Infinity when it has nothing. */
-  dueAt = Number.POSITIVE_INFINITY;
+  /**
+   * When the store may have something for it that was never tried, and when a retry, unix ms: 0 when it should be
+   * asked, Infinity when it has nothing.
+   */
+  readonly dueAt: [fresh: number, retries: number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   isClaiming = false;
-  /** In the ring of lanes that wait for a slot. */
-  isQueued = false;
+  /** Of the claim that is out: how many it asked for, and at most so many retries among them. */
+  asked = 0;
+  askedRetries = 0;
   /** The store disabled it; the lookup will say so soon. */
   isShut = false;
+  /** Counted as one that has something in flight or at hand. */
+  isBusy = false;
+  wakeAt = Number.POSITIVE_INFINITY;
+  heapIndex = 0;
   /** Ends of the leases of fresh deliveries that are on their way into the store. */
   readonly #reserved = new Fifo<number>();
   #bucket: TokenBucket | undefined;
+  #breaker: Breaker | undefined;
+  /** What the store keeps of the breaker is out of date. */
+  #mustKeepBreaker = false;
+  #throttle: Throttle | undefined;
   #prefetch = 0;
   #claimedAt = 0;
+  /** When an attempt last ended, or the first of those in flight began. */
+  #movedAt = 0;
   /** What retries may claim before fresh deliveries, so far as it was not used. */
   #retryCredit = 0;
 
-  constructor(subscription: Subscription, transport: DeliveryTransport) {
+  constructor(subscription: Subscription, transport: DeliveryTransport, tenant: Tenant, host: Host | undefined) {
     this.rowId = subscription.rowId;
     this.transport = transport;
+    this.tenant = tenant;
+    this.host = host;
     this.subscription = subscription;
     this.#bucket = subscription.rateLimit === undefined ? undefined : new TokenBucket(subscription.rateLimit);
+    if (hasBreaker(subscription)) this.#breaker = new Breaker(subscription.breaker);
   }
 
   /** Takes over a change. Returns whether it takes deliveries now and did not before. */
   update(subscription: Subscription): boolean {
-    if (subscription === this.subscription) return false;
+    const before = this.subscription;
+    if (subscription === before) return false;
     const tookBefore = this.takes;
     this.subscription = subscription;
     this.isShut = false;
@@ -66,7 +99,19 @@ export class Lane {
     else if (rateLimit.count !== this.#bucket?.limit.count || rateLimit.perMs !== this.#bucket.limit.perMs) {
       this.#bucket = new TokenBucket(rateLimit);
     }
+    this.#updateBreaker(before);
+    if (before.url !== subscription.url) this.#throttle = undefined;
     return this.takes && !tookBefore;
+  }
+
+  /** It is closed for another receiver, and for whoever was enabled again; else what this process saw counts. */
+  #updateBreaker(before: Subscription): void {
+    const { enabled, url } = this.subscription;
+    if (!hasBreaker(this.subscription)) this.#breaker = undefined;
+    else if (this.#breaker === undefined || url !== before.url || (enabled && !before.enabled)) {
+      this.#breaker = new Breaker(CLOSED);
+      this.#mustKeepBreaker = true;
+    }
   }
 
   /** Whether anything may be sent to it at all. */
@@ -74,8 +119,23 @@ export class Lane {
     return this.subscription.enabled && !this.subscription.paused && !this.isShut;
   }
 
+  /** Deliveries at hand. */
+  get readyCount(): number {
+    return this.ready[FRESH].size + this.ready[RETRIES].size;
+  }
+
   get reserved(): number {
     return this.#reserved.size;
+  }
+
+  /** Retries of its host's tokens that are to its name. */
+  get promised(): number {
+    return this.askedRetries + this.ready[RETRIES].size;
+  }
+
+  /** Whether it only finds out whether its receiver is back: such an attempt is bound as a retry is. */
+  get isProbing(): boolean {
+    return this.#breaker?.isClosed === false;
   }
 
   /** End of a lease that is taken now. */
@@ -83,42 +143,87 @@ export class Lane {
     return now + this.subscription.timeoutMs + LEASE_SLACK_MS;
   }
 
-  /** Whether a delivery may be started now: a free slot of its own, room on the way, a token. */
-  canStart(now: number): boolean {
-    return (
-      this.takes &&
-      this.inFlight < this.subscription.concurrency &&
-      0 < this.transport.room(this.subscription) &&
-      (this.#bucket === undefined || 0 < this.#bucket.available(now))
-    );
+  /** The store may have something for it from then on (unix ms; undefined: nothing new), nobody knows of which kind. */
+  dueBy(at: number | undefined): void {
+    this.#lower(FRESH, at);
+    this.#lower(RETRIES, at);
   }
 
-  /** Counts a start. Every one must be followed by `inFlight -= 1`. */
-  start(now: number): void {
+  // ---- starting --------------------------------------------------------------------------------------------------
+
+  /** Whether a delivery may be started now: a free slot of its own, room on the way, a token, a receiver that is up. */
+  canStart(now: number): boolean {
+    return this.takes && 0 < this.#slots(now);
+  }
+
+  /** Whether nothing is started for a while, because its receiver is down or has too much to do. */
+  rests(now: number): boolean {
+    return this.isProbing || (this.#throttle !== undefined && this.#throttle.restsUntil(now) !== 0);
+  }
+
+  /** Counts a start. Every one must be followed by `ended`. */
+  start(delivery: ClaimedDelivery, now: number): void {
+    if (this.inFlight === 0) this.#movedAt = now;
     this.inFlight += 1;
     this.#bucket?.take(now);
+    this.#breaker?.started(delivery.rowId);
   }
 
-  /** How many to claim now; 0 when enough is at hand or nothing is due. */
-  claimLimit(now: number): number {
-    if (!this.takes || this.isClaiming || now < this.dueAt) return 0;
-    if (this.#prefetch < 2 * this.ready.size) return 0;
-    const free = this.#free(now);
-    const isPlain = this.#bucket === undefined && this.transport.room(this.subscription) === Number.POSITIVE_INFINITY;
-    return Math.max(0, free + (isPlain ? this.#prefetch : 0));
+  /** `recorded` undefined: nothing was sent. What becomes of its breaker is put into `recorded`. */
+  ended(delivery: ClaimedDelivery, recorded: RecordedAttempt | undefined): void {
+    const { inFlight } = this;
+    this.inFlight -= 1;
+    if (recorded === undefined) {
+      this.#breaker?.ended(delivery.rowId, "not_sent", 0);
+      return;
+    }
+    const { attempt, endedAt } = recorded;
+    this.#movedAt = endedAt;
+    if (this.#breaker !== undefined) {
+      const changed = this.#breaker.ended(delivery.rowId, attempt.outcome, endedAt);
+      if (changed !== undefined || this.#mustKeepBreaker) recorded.breaker = this.#breaker.state;
+      this.#mustKeepBreaker = false;
+    }
+    if (attempt.outcome === "success") this.#throttle?.succeeded(this.subscription.concurrency);
+    else if (asksForLess(attempt.status ?? 0) && this.subscription.transport === "http") {
+      this.#throttle ??= new Throttle();
+      const retryAfterMs = retryAfterOf(attempt.responseHeaders, endedAt);
+      this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt: attempt.startedAt, endedAt, inFlight });
+    }
   }
 
-  /** Slots that nothing which is ready or on its way will take. */
-  #free(now: number): number {
-    const { concurrency } = this.subscription;
-    const spoken = this.ready.size + this.#reserved.size;
-    return (
-      Math.min(
-        concurrency - this.inFlight,
-        this.transport.room(this.subscription),
-        this.#bucket?.available(now) ?? Number.POSITIVE_INFINITY,
-      ) - spoken
-    );
+  /** How many may be started now, whatever is at hand. */
+  #slots(now: number): number {
+    let slots = this.subscription.concurrency - this.inFlight;
+    if (this.#throttle !== undefined) {
+      if (this.#throttle.restsUntil(now) !== 0) return 0;
+      slots = Math.min(slots, this.#throttle.limit - this.inFlight);
+    }
+    if (this.#breaker?.isClosed === false) slots = Math.min(slots, this.#breaker.mayStart(now) ? 1 : 0);
+    if (this.#bucket !== undefined) slots = Math.min(slots, this.#bucket.available(now));
+    return slots <= 0 ? 0 : Math.min(slots, this.transport.room(this.subscription));
+  }
+
+  // ---- claiming --------------------------------------------------------------------------------------------------
+
+  /** Whether it would claim some of this kind now, had it the slots. */
+  wants(kind: Kind, now: number): boolean {
+    return this.dueAt[kind] <= now && 2 * this.ready[kind].size <= this.#prefetch;
+  }
+
+  /** How many it could start now beyond what is at hand or on its way; negative when more is at hand than that. */
+  free(now: number): number {
+    return this.takes ? this.#slots(now) - this.readyCount - this.#reserved.size : 0;
+  }
+
+  /** How many it may claim ahead of its free slots. */
+  get prefetch(): number {
+    const isPlain =
+      this.#bucket === undefined &&
+      (this.#throttle === undefined || this.#throttle.limit === Number.POSITIVE_INFINITY) &&
+      !this.isProbing &&
+      this.transport.room(this.subscription) === Number.POSITIVE_INFINITY;
+    return isPlain ? this.#prefetch : 0;
   }
 
   /** How many of a claim of `limit` may be retries although fresh deliveries wait. */
@@ -130,33 +235,59 @@ export class Lane {
     return retries;
   }
 
-  claimSent(): void {
+  claimSent(limit: number, retries: number): void {
     this.isClaiming = true;
+    this.asked = limit;
+    this.askedRetries = retries;
     // From here on only news lowers it; the answer says what is left.
-    this.dueAt = Number.POSITIVE_INFINITY;
+    this.dueAt[FRESH] = Number.POSITIVE_INFINITY;
+    this.dueAt[RETRIES] = Number.POSITIVE_INFINITY;
   }
 
   /**
    * To be called before what was claimed becomes ready.
    *
-   * @param nextDueAt of what is left in the store, unix ms; undefined: nothing.
+   * @param nextFreshAt of what is left in the store, unix ms; undefined: nothing.
    */
-  claimAnswered(nextDueAt: number | undefined, now: number): void {
+  claimAnswered(nextFreshAt: number | undefined, nextRetryAt: number | undefined, now: number): void {
     this.isClaiming = false;
-    this.dueAt = Math.min(this.dueAt, nextDueAt ?? Number.POSITIVE_INFINITY);
+    this.asked = 0;
+    this.askedRetries = 0;
+    this.#lower(FRESH, nextFreshAt);
+    this.#lower(RETRIES, nextRetryAt);
     // The last claim lasted long: claim less far ahead, so that a slow receiver's deliveries wait where others can see
     // them. It ran dry while more was due: further ahead, so that a quick receiver's slots never idle.
+    const isMoreDue = this.dueAt[FRESH] <= now || (this.host === undefined && this.dueAt[RETRIES] <= now);
     if (PREFETCH_MS < now - this.#claimedAt) {
       this.#prefetch = Math.floor(this.#prefetch / 2);
-    } else if (this.ready.size === 0 && this.inFlight < this.subscription.concurrency && this.dueAt <= now) {
+    } else if (this.readyCount === 0 && this.inFlight < this.subscription.concurrency && isMoreDue) {
       this.#prefetch = Math.min(Math.max(2 * this.#prefetch, this.subscription.concurrency), MAX_PREFETCH);
     }
     this.#claimedAt = now;
   }
 
+  /** A retry is due at this time. Returns whether that is news. */
+  retryDueBy(at: number): boolean {
+    return this.#lower(RETRIES, at);
+  }
+
+  #lower(kind: Kind, at: number | undefined): boolean {
+    if (at === undefined || this.dueAt[kind] <= at) return false;
+    this.dueAt[kind] = at;
+    return true;
+  }
+
   /** Whether a fresh delivery could start right now and would jump no queue. */
   hasRoom(now: number): boolean {
-    return this.takes && !this.isClaiming && now < this.dueAt && 0 < this.#free(now);
+    return (
+      this.takes &&
+      !this.isClaiming &&
+      now < this.dueAt[FRESH] &&
+      // Retries that wait for their host's limit have no use for the slot.
+      (now < this.dueAt[RETRIES] || this.hostTurn.isWaiting) &&
+      !this.isProbing &&
+      0 < this.free(now)
+    );
   }
 
   reserve(leaseEndsAt: number): void {
@@ -168,14 +299,60 @@ export class Lane {
     return this.#reserved.shift();
   }
 
-  /** When to look at it again without any news, unix ms. */
-  wakeAt(now: number): number {
+  // ---- time ------------------------------------------------------------------------------------------------------
+
+  /** When to look at it again without any news, unix ms; Infinity: never. */
+  nextLookAt(now: number): number {
     if (!this.takes) return Number.POSITIVE_INFINITY;
-    const hasWork = 0 < this.ready.size || this.dueAt <= now;
-    if (hasWork && this.#bucket !== undefined) {
-      const nextToken = this.#bucket.nextAt(now);
-      if (now < nextToken) return nextToken;
+    const [freshAt, retriesAt] = this.dueAt;
+    const hasReady = 0 < this.readyCount;
+    let at = Number.POSITIVE_INFINITY;
+    if (hasReady || freshAt < at || retriesAt < at) {
+      const blockedUntil = this.#blockedUntil(now);
+      if (now < blockedUntil && (hasReady || freshAt <= now || retriesAt <= now)) at = blockedUntil;
+      if (now < freshAt) at = Math.min(at, Math.max(freshAt, blockedUntil));
+      if (now < retriesAt) at = Math.min(at, Math.max(retriesAt, blockedUntil));
     }
-    return now < this.dueAt ? this.dueAt : Number.POSITIVE_INFINITY;
+    return hasReady ? Math.min(at, this.#staleAt()) : at;
   }
+
+  /** Of what is at hand, what no longer fits into its lease, and all of it when nothing has moved for long. */
+  takeStale(now: number): Leased[] {
+    if (this.readyCount === 0) return [];
+    if (0 < this.inFlight && this.#movedAt + PREFETCH_MS <= now) return this.takeReady();
+    const stale: Leased[] = [];
+    for (const ready of this.ready) {
+      while (this.isStale(ready.first, now)) stale.push(ready.shift()!);
+    }
+    return stale;
+  }
+
+  takeReady(): Leased[] {
+    return [...this.ready[FRESH].drain(), ...this.ready[RETRIES].drain()];
+  }
+
+  /** A lease must cover the whole attempt: another process may take the delivery once it has ended. */
+  isStale(leased: Leased | undefined, now: number): boolean {
+    return leased !== undefined && leased.leaseEndsAt < now + this.subscription.timeoutMs;
+  }
+
+  #staleAt(): number {
+    let at = 0 < this.inFlight ? this.#movedAt + PREFETCH_MS : Number.POSITIVE_INFINITY;
+    for (const { first } of this.ready) {
+      if (first !== undefined) at = Math.min(at, first.leaseEndsAt - this.subscription.timeoutMs + 1);
+    }
+    return at;
+  }
+
+  #blockedUntil(now: number): number {
+    return Math.max(
+      this.#bucket?.nextAt(now) ?? 0,
+      this.#breaker?.openUntil(now) ?? 0,
+      this.#throttle?.restsUntil(now) ?? 0,
+    );
+  }
+}
+
+function hasBreaker({ hasBreaker: isWanted, transport }: Subscription): boolean {
+  return isWanted && transport === "http";
 }

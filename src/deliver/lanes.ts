@@ -1,11 +1,18 @@
+import type { ClaimedDelivery } from "../core/delivery.ts";
 import type { Subscription, Transport } from "../core/subscription.ts";
-import type { LaneClaim } from "../store/store.ts";
-import { Fifo } from "./fifo.ts";
 import { Lane, type Leased } from "./lane.ts";
+import { type DispatchRates, FRESH, Host, KINDS, type Kind, Limits, RETRIES, Tenant } from "./limits.ts";
+import { Slots } from "./slots.ts";
 import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
+import { TurnRing } from "./turn-ring.ts";
+import { WakeHeap } from "./wake-heap.ts";
 
-/** Payload bytes that may wait in lanes; what is claimed beyond it would fill the memory, not the slots. */
-const MAX_READY_BYTES = 32 * 1024 * 1024;
+export interface LanesOptions {
+  transports: Record<Transport, DeliveryTransport>;
+  /** Attempts in flight at once. */
+  slots: number;
+  rates?: DispatchRates | undefined;
+}
 
 /** What a change of the subscriptions did. */
 export interface LaneChanges {
@@ -13,29 +20,26 @@ export interface LaneChanges {
   opened: Lane[];
   /** Lanes whose subscription is gone. */
   removed: Lane[];
-  /** Lanes that take nothing for now, with deliveries at hand. */
+  /** Lanes whose deliveries at hand must be given back: they take nothing for now, or go to another receiver. */
   closed: Lane[];
 }
 
-/**
- * All lanes of this process and whose turn it is. Slots go around: one delivery to each lane that can start one, then
- * the next of each; so a subscription with a long queue, or one that hangs, takes nothing from the others.
- */
+/** All lanes of this process: which there are, what stands in line, and when time makes something ready. */
 export class Lanes {
-  readonly #lanes = new Map<number, Lane>();
-  /** Lanes with something ready, in the order of their turn. */
-  readonly #ring = new Fifo<Lane>();
-  /** Lanes that may want to claim. */
-  readonly #hungry = new Set<Lane>();
+  readonly slots: Slots;
   readonly #transports: Record<Transport, DeliveryTransport>;
-  readonly #maxReady: number;
-  #ready = 0;
-  #readyBytes = 0;
+  readonly #limits: Limits;
+  readonly #lanes = new Map<number, Lane>();
+  /** Lanes that want to claim. */
+  readonly #hungry: readonly [TurnRing<Tenant, Lane>, TurnRing<Tenant, Lane>];
+  readonly #sleepers = new WakeHeap<Lane | Tenant | Host>();
 
-  /** `maxReady`: most deliveries that wait in all lanes together. */
-  constructor(transports: Record<Transport, DeliveryTransport>, maxReady: number) {
+  constructor({ transports, slots, rates }: LanesOptions) {
     this.#transports = transports;
-    this.#maxReady = maxReady;
+    this.#limits = new Limits(rates);
+    this.slots = new Slots(slots, this.#limits, this.#sleepers);
+    const mayClaim = (tenant: Tenant, now: number): boolean => this.#mayClaim(tenant, now);
+    this.#hungry = [new TurnRing(mayClaim), new TurnRing(mayClaim)];
   }
 
   get(subscriptionRowId: number): Lane | undefined {
@@ -46,115 +50,185 @@ export class Lanes {
     return this.#lanes.values();
   }
 
-  /** Deliveries that are leased and not started. */
-  get ready(): number {
-    return this.#ready;
-  }
-
-  /** Whether any lane may want to claim. */
-  get isHungry(): boolean {
-    return 0 < this.#hungry.size;
-  }
-
-  update(lookup: SubscriptionLookup): LaneChanges {
+  update(lookup: SubscriptionLookup, now: number): LaneChanges {
     const changes: LaneChanges = { opened: [], removed: [], closed: [] };
-    const gone = new Set(this.#lanes.values());
+    let there = 0;
     for (const subscription of lookup.all()) {
+      there += 1;
       const lane = this.#lanes.get(subscription.rowId);
       if (lane === undefined) {
         const added = this.#add(subscription);
         if (added.takes) changes.opened.push(added);
-        continue;
-      }
-      gone.delete(lane);
-      if (lane.update(subscription)) changes.opened.push(lane);
-      if (lane.takes) this.touch(lane);
-      else if (0 < lane.ready.size) changes.closed.push(lane);
+      } else if (lane.subscription !== subscription) this.#change(lane, subscription, now, changes);
     }
-    for (const lane of gone) {
-      this.#lanes.delete(lane.rowId);
-      this.#hungry.delete(lane);
-      lane.isShut = true;
-      changes.removed.push(lane);
-    }
+    if (there < this.#lanes.size) this.#removeGone(lookup, changes);
     return changes;
   }
 
+  addReady(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
+    this.slots.add({ lane, delivery, leaseEndsAt });
+  }
+
+  /** All that is at hand in this lane; it is nobody's turn then. */
+  takeReady(lane: Lane, now: number): Leased[] {
+    return this.#taken(lane, lane.takeReady(), now);
+  }
+
+  // ---- claims ----------------------------------------------------------------------------------------------------
+
+  /** Lanes in line for a claim of this kind. */
+  hungry(kind: Kind): number {
+    return this.#hungry[kind].size;
+  }
+
+  get isHungry(): boolean {
+    return 0 < this.#hungry[FRESH].size || 0 < this.#hungry[RETRIES].size;
+  }
+
+  nextHungry(kind: Kind, now: number): Lane | undefined {
+    return this.#hungry[kind].shift(now);
+  }
+
+  /** Its retries wait until its host's limit has a token; nothing else of it does. */
+  waitForToken(lane: Lane, host: Host, now: number): void {
+    host.waiting.push(lane.hostTurn);
+    this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+  }
+
+  claimSent(lane: Lane, limit: number, retries: number): void {
+    lane.claimSent(limit, retries);
+    lane.tenant.spoken += limit;
+    if (lane.host !== undefined) lane.host.promised += retries;
+  }
+
+  /** To be called before what was claimed becomes ready; `touch` is to follow. See `Lane.claimAnswered`. */
+  claimAnswered(lane: Lane, nextFreshAt: number | undefined, nextRetryAt: number | undefined, now: number): void {
+    lane.tenant.spoken -= lane.asked;
+    if (lane.host !== undefined) lane.host.promised -= lane.askedRetries;
+    lane.claimAnswered(nextFreshAt, nextRetryAt, now);
+  }
+
+  // ---- time and news ---------------------------------------------------------------------------------------------
+
   /** Something about this lane changed: it stands in line for a slot and for a claim if it has reason to. */
-  touch(lane: Lane): void {
-    if (0 < lane.ready.size && !lane.isQueued) {
-      lane.isQueued = true;
-      this.#ring.push(lane);
+  touch(lane: Lane, now: number): void {
+    this.slots.line(lane);
+    if (!lane.isClaiming) {
+      for (const kind of KINDS) if (lane.wants(kind, now)) this.#lineUp(lane, kind);
     }
-    if (lane.dueAt < Number.POSITIVE_INFINITY) this.#hungry.add(lane);
+    this.#sleepers.wakeBy(lane, lane.nextLookAt(now));
   }
 
-  addReady(lane: Lane, leased: Leased): void {
-    lane.ready.push(leased);
-    this.#ready += 1;
-    this.#readyBytes += leased.delivery.event.data.length;
-    this.touch(lane);
+  /** When to call `wake`, unix ms; Infinity: never. */
+  nextWakeAt(now: number): number {
+    const { process } = this.#limits;
+    const isWaiting = process !== undefined && (0 < this.slots.ready || this.isHungry);
+    return isWaiting ? Math.min(this.#sleepers.nextAt, process.nextReturnAt(now)) : this.#sleepers.nextAt;
   }
 
-  /** All that is ready in this lane; it is nobody's turn then. */
-  takeReady(lane: Lane): Leased[] {
-    const taken = lane.ready.drain();
-    for (const leased of taken) this.#count(leased);
-    return taken;
-  }
-
-  /** The next delivery whose turn it is and that can start now, and its lane. */
-  next(now: number): { lane: Lane; leased: Leased } | undefined {
-    for (let lane = this.#ring.shift(); lane !== undefined; lane = this.#ring.shift()) {
-      lane.isQueued = false;
-      // A lane that cannot start now comes back by `touch` when something ends, a token is there, or it has room.
-      const leased = lane.canStart(now) ? lane.ready.shift() : undefined;
-      if (leased === undefined) continue;
-      this.#count(leased);
-      this.touch(lane);
-      return { lane, leased };
+  /** Looks at whatever time has made ready. Returns what is to be given back. */
+  wake(now: number): Leased[] {
+    const stale: Leased[] = [];
+    for (let one = this.#sleepers.shift(now); one !== undefined; one = this.#sleepers.shift(now)) {
+      stale.push(...this.#wakeOne(one, now));
     }
-    return undefined;
+    return stale;
   }
 
-  /** What to claim now, over all lanes that want to; the lanes count as claiming from here on. */
-  claims(now: number): { claims: LaneClaim[]; leaseEndsAt: number } {
-    const claims: LaneClaim[] = [];
-    let leaseEndsAt = 0;
-    let budget = this.#readyBytes < MAX_READY_BYTES ? this.#maxReady - this.#ready : 0;
-    const share = Math.max(1, Math.floor(budget / this.#hungry.size));
-    for (const lane of this.#hungry) {
-      if (budget <= 0) break;
-      const limit = Math.min(lane.claimLimit(now), share);
-      this.#hungry.delete(lane);
-      if (limit <= 0) continue;
-      lane.claimSent();
-      budget -= limit;
-      claims.push({ subscriptionRowId: lane.rowId, limit, retries: lane.retriesOf(limit) });
-      leaseEndsAt = Math.max(leaseEndsAt, lane.leaseEndsAt(now));
-    }
-    return { claims, leaseEndsAt };
+  /** The same for all of them, whenever they wanted to be woken: the clock was set back. */
+  wakeAll(now: number): Leased[] {
+    return this.#sleepers.drain().flatMap((one) => this.#wakeOne(one, now));
   }
 
-  /** Looks at every lane: stands those in line that time has made ready. Returns when to look again, unix ms. */
-  sweep(now: number): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const lane of this.#lanes.values()) {
-      const wakeAt = lane.wakeAt(now);
-      if (wakeAt === Number.POSITIVE_INFINITY || wakeAt <= now) this.touch(lane);
-      if (now < wakeAt && wakeAt < next) next = wakeAt;
-    }
-    return next;
+  /** Of the tokens that this lane's claim was promised, some may be for others after all. */
+  settle(subscriptionRowId: number, now: number): void {
+    const host = this.#lanes.get(subscriptionRowId)?.host;
+    if (host !== undefined && 0 < host.waiting.size) this.#callWaiting(host, now);
   }
+
+  #wakeOne(one: Lane | Tenant | Host, now: number): Leased[] {
+    if (one instanceof Host) this.#callWaiting(one, now);
+    else if (one instanceof Tenant) this.#resume(one);
+    else if (this.#lanes.get(one.rowId) === one) {
+      const stale = this.#taken(one, one.takeStale(now), now);
+      this.touch(one, now);
+      return stale;
+    }
+    return [];
+  }
+
+  /** As many of those who wait for a token as there are tokens; the others go on waiting. */
+  #callWaiting(host: Host, now: number): void {
+    for (let quota = host.quota(now); 0 < quota && 0 < host.waiting.size; quota--) {
+      const lane = host.waiting.shift()!;
+      if (this.#lanes.get(lane.rowId) === lane) this.touch(lane, now);
+    }
+    if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+  }
+
+  #resume(tenant: Tenant): void {
+    this.slots.resume(tenant);
+    for (const kind of KINDS) this.#hungry[kind].resume(tenant.claims[kind]);
+  }
+
+  #mayClaim(tenant: Tenant, now: number): boolean {
+    if (0 < tenant.quota(now)) return true;
+    this.#sleepers.wakeBy(tenant, tenant.bucket!.nextReturnAt(now));
+    return false;
+  }
+
+  #lineUp(lane: Lane, kind: Kind): void {
+    // Those that wait for a token of their host are called when there is one.
+    if (kind === RETRIES && lane.hostTurn.isWaiting) return;
+    this.#hungry[kind].push(lane.tenant.claims[kind], lane.claimTurns[kind]);
+  }
+
+  // ---- which there are -------------------------------------------------------------------------------------------
 
   #add(subscription: Subscription): Lane {
-    const lane = new Lane(subscription, this.#transports[subscription.transport]);
+    const { transport, scope, url } = subscription;
+    const tenant = this.#limits.joinTenant(scope.tenant);
+    const lane = new Lane(subscription, this.#transports[transport], tenant, this.#limits.joinHost(url));
     this.#lanes.set(subscription.rowId, lane);
     return lane;
   }
 
-  #count(leased: Leased): void {
-    this.#ready -= 1;
-    this.#readyBytes -= leased.delivery.event.data.length;
+  #change(lane: Lane, subscription: Subscription, now: number, changes: LaneChanges): void {
+    const { url } = lane.subscription;
+    if (lane.update(subscription)) changes.opened.push(lane);
+    if (url !== subscription.url) this.#moveHost(lane, url);
+    if (0 < lane.readyCount && (!lane.takes || url !== subscription.url)) changes.closed.push(lane);
+    if (lane.takes) this.touch(lane, now);
+  }
+
+  /** What is at hand is given back soon: a burst for the old receiver must not meet the new one's limit. */
+  #moveHost(lane: Lane, urlBefore: string | undefined): void {
+    if (lane.host !== undefined) lane.host.promised -= lane.promised;
+    this.#limits.leaveHost(urlBefore);
+    lane.host = this.#limits.joinHost(lane.subscription.url);
+    if (lane.host !== undefined) lane.host.promised += lane.promised;
+  }
+
+  #removeGone(lookup: SubscriptionLookup, changes: LaneChanges): void {
+    const there = new Set<number>();
+    for (const { rowId } of lookup.all()) there.add(rowId);
+    for (const lane of this.#lanes.values()) {
+      if (there.has(lane.rowId)) continue;
+      // What is claimed for it right now never comes to it.
+      this.claimAnswered(lane, undefined, undefined, 0);
+      this.#lanes.delete(lane.rowId);
+      lane.isShut = true;
+      this.#limits.leaveTenant(lane.subscription.scope.tenant);
+      this.#limits.leaveHost(lane.subscription.url);
+      changes.removed.push(lane);
+    }
+  }
+
+  #taken(lane: Lane, taken: Leased[], now: number): Leased[] {
+    if (taken.length === 0) return taken;
+    this.slots.taken(lane, taken);
+    this.#resume(lane.tenant);
+    this.settle(lane.rowId, now);
+    return taken;
   }
 }

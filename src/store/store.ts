@@ -153,13 +153,16 @@ export interface LaneClaim {
   limit: number;
   /** So many retries (left out: none) come before what was never tried; more of them only where nothing fresh is due. */
   retries?: number;
+  /** No more retries than that (left out: `limit`), whatever else is due. At least `retries`. */
+  maxRetries?: number;
 }
 
 export interface LaneClaimed {
   subscriptionRowId: number;
   deliveries: ClaimedDelivery[];
-  /** When the next of this lane that waits is due; undefined: none waits. */
-  nextDueAt: number | undefined;
+  /** When the next of this lane that waits is due: of those never tried, and of the retries; undefined: none waits. */
+  nextFreshAt: number | undefined;
+  nextRetryAt: number | undefined;
 }
 
 export interface RecordReceipt {

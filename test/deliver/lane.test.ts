@@ -1,153 +1,239 @@
 import { describe, expect, it } from "vitest";
-import type { ClaimedDelivery } from "../../src/core/delivery.ts";
 import type { Subscription } from "../../src/core/subscription.ts";
-import { Lane } from "../../src/deliver/lane.ts";
-import { Lanes } from "../../src/deliver/lanes.ts";
+import { planClaims } from "../../src/deliver/claim-plan.ts";
+import type { Lane } from "../../src/deliver/lane.ts";
+import type { Lanes } from "../../src/deliver/lanes.ts";
+import { attemptOf, deliveryOf, lanesOf, NOON, subscriptionOf } from "./support/lanes.ts";
 
-const NOON = Date.UTC(2026, 0, 1, 12);
+const MAX_READY = 4_096;
+const SECOND = 1_000;
 
-function subscriptionOf(settings: Partial<Subscription> = {}): Subscription {
-  const defaults = {
-    rowId: 1,
-    transport: "http",
-    enabled: true,
-    paused: false,
-    concurrency: 10,
-    timeoutMs: 10_000,
-    rateLimit: undefined,
-  };
-  return { ...defaults, ...settings } as Subscription;
+/** One lane that has been told that something is due. */
+function oneLane(settings: Partial<Subscription> = {}, options: Parameters<typeof lanesOf>[1] = {}) {
+  const lanes = lanesOf([subscriptionOf(settings)], options);
+  const lane = lanes.get(1)!;
+  lane.dueBy(0);
+  return { lanes, lane };
 }
 
-function laneOf(settings: Partial<Subscription> = {}, room = Number.POSITIVE_INFINITY): Lane {
-  const lane = new Lane(subscriptionOf(settings), {
-    send: () => Promise.reject(new Error("unused")),
-    room: () => room,
-  });
-  lane.dueAt = 0;
-  return lane;
+/** Claims once, as the store would answer that `left` more are due. */
+function claim(lanes: Lanes, lane: Lane, now: number): number {
+  lanes.touch(lane, now);
+  const { claims } = planClaims(lanes, MAX_READY, now);
+  return claims[0]?.limit ?? 0;
 }
 
-const delivery = { event: { data: new Uint8Array(3) } } as ClaimedDelivery;
+function startOne(lanes: Lanes, lane: Lane, now: number, roundAttempts = 0) {
+  lanes.addReady(lane, deliveryOf(lane, roundAttempts), now + 25_000);
+  return lanes.slots.next(now)?.delivery;
+}
 
 describe("how many a lane claims", () => {
   it("as many as it has slots, and none while a claim is out, nothing is due, or it takes nothing", () => {
-    const lane = laneOf();
-    expect(lane.claimLimit(NOON)).toBe(10);
-    lane.start(NOON);
-    expect(lane.claimLimit(NOON)).toBe(9);
-    lane.claimSent();
-    expect(lane.claimLimit(NOON)).toBe(0);
-    lane.claimAnswered(NOON + 1, NOON);
-    expect(lane.claimLimit(NOON)).toBe(0);
-    expect(lane.claimLimit(NOON + 1)).toBe(9);
+    const { lanes, lane } = oneLane();
+    expect(claim(lanes, lane, NOON)).toBe(10);
+    expect(claim(lanes, lane, NOON)).toBe(0); // one is out
+    lanes.claimAnswered(lane, NOON + 1, undefined, NOON);
+    expect(claim(lanes, lane, NOON)).toBe(0);
+    startOne(lanes, lane, NOON);
+    expect(claim(lanes, lane, NOON + 1)).toBe(9);
+    lanes.claimAnswered(lane, 0, undefined, NOON + 1);
     lane.isShut = true;
-    expect(lane.claimLimit(NOON + 1)).toBe(0);
-    expect(laneOf({ paused: true }).claimLimit(NOON)).toBe(0);
-    expect(laneOf({ enabled: false }).claimLimit(NOON)).toBe(0);
+    expect(claim(lanes, lane, NOON + 1)).toBe(0);
+    for (const settings of [{ paused: true }, { enabled: false }]) {
+      const closed = oneLane(settings);
+      expect(claim(closed.lanes, closed.lane, NOON)).toBe(0);
+    }
   });
 
   it("further ahead when it runs dry while more is due, and less far when a claim lasts long", () => {
-    const lane = laneOf();
+    const { lanes, lane } = oneLane();
     const claimAt = (at: number) => {
-      const limit = lane.claimLimit(at);
-      lane.claimSent();
-      lane.claimAnswered(0, at);
+      const limit = claim(lanes, lane, at);
+      lanes.claimAnswered(lane, 0, undefined, at);
       return limit;
     };
     expect([NOON, NOON + 10, NOON + 20, NOON + 30].map(claimAt)).toEqual([10, 10, 20, 30]);
     for (let n = 0; n < 20; n++) claimAt(NOON + 40 + n);
-    expect(lane.claimLimit(NOON + 100)).toBe(1_034);
-    for (let n = 1; n < 12; n++) claimAt(NOON + 5_000 * n);
-    expect(lane.claimLimit(NOON + 100_000)).toBe(10);
+    expect(claimAt(NOON + 100)).toBe(1_034);
+    for (let n = 1; n < 13; n++) claimAt(NOON + 5_000 * n);
+    expect(claimAt(NOON + 100_000)).toBe(10);
   });
 
   it("never more than a tunnel has room for or a rate limit has tokens", () => {
-    expect(laneOf({}, 3).claimLimit(NOON)).toBe(3);
-    expect(laneOf({}, 0).claimLimit(NOON)).toBe(0);
-    const limited = laneOf({ rateLimit: { count: 2, perMs: 1_000 } });
-    expect(limited.claimLimit(NOON)).toBe(2);
-    limited.start(NOON);
-    limited.start(NOON);
-    expect(limited.claimLimit(NOON)).toBe(0);
-    expect(limited.canStart(NOON)).toBe(false);
-    expect(limited.wakeAt(NOON)).toBe(NOON + 1_000);
-    expect(limited.canStart(NOON + 1_000)).toBe(true);
+    for (const room of [3, 0]) {
+      const { lanes, lane } = oneLane({}, { room: () => room });
+      expect(claim(lanes, lane, NOON)).toBe(room);
+    }
+    const { lanes, lane } = oneLane({ rateLimit: { count: 2, perMs: SECOND } });
+    expect(claim(lanes, lane, NOON)).toBe(2);
+    lanes.claimAnswered(lane, 0, undefined, NOON);
+    startOne(lanes, lane, NOON);
+    startOne(lanes, lane, NOON);
+    expect(claim(lanes, lane, NOON)).toBe(0);
+    expect(lanes.nextWakeAt(NOON)).toBe(NOON + SECOND);
+    lanes.wake(NOON + SECOND);
+    expect(claim(lanes, lane, NOON + SECOND)).toBe(2);
   });
 
   it("not for slots that fresh deliveries have reserved", () => {
-    const lane = laneOf({ concurrency: 2 });
-    expect(lane.hasRoom(NOON)).toBe(false); // what waits in the store comes first
-    lane.dueAt = NOON + 5_000;
-    expect(lane.hasRoom(NOON)).toBe(true);
+    const { lanes, lane } = oneLane({ concurrency: 2 });
+    expect(lanes.slots.hasRoom(lane, NOON)).toBe(false); // what waits in the store comes first
+    expect(claim(lanes, lane, NOON)).toBe(2);
+    lanes.claimAnswered(lane, NOON + 5_000, undefined, NOON);
+    expect(lanes.slots.hasRoom(lane, NOON)).toBe(true);
     lane.reserve(NOON + 25_000);
     lane.reserve(NOON + 25_001);
-    expect(lane.hasRoom(NOON)).toBe(false);
-    lane.dueAt = 0;
-    expect(lane.claimLimit(NOON)).toBe(0);
+    expect(lanes.slots.hasRoom(lane, NOON)).toBe(false);
+    expect(claim(lanes, lane, NOON + 5_000)).toBe(0);
     expect(lane.unreserve()).toBe(NOON + 25_000);
-    expect(lane.claimLimit(NOON)).toBe(1);
+    expect(claim(lanes, lane, NOON + 5_000)).toBe(1);
+  });
+
+  it("retries get a quarter while others wait, and all of it when nothing else does", () => {
+    const claimOf = (freshAt: number, retriesAt: number) => {
+      const { lanes, lane } = oneLane({ concurrency: 8 });
+      lane.claimSent(0, 0);
+      lanes.claimAnswered(lane, freshAt, retriesAt, NOON);
+      lanes.touch(lane, NOON);
+      return planClaims(lanes, MAX_READY, NOON).claims[0];
+    };
+    const later = NOON + 1;
+    expect(claimOf(NOON, NOON)).toEqual({ subscriptionRowId: 1, limit: 8, retries: 2 });
+    expect(claimOf(NOON, later)).toEqual({ subscriptionRowId: 1, limit: 8, retries: 0, maxRetries: 0 });
+    expect(claimOf(later, NOON)).toEqual({ subscriptionRowId: 1, limit: 8, retries: 8 });
+    expect(claimOf(later, later)).toBeUndefined();
   });
 });
 
-describe("whose turn it is", () => {
-  function lanesOf(...subscriptions: Subscription[]): Lanes {
-    const transport = { send: () => Promise.reject(new Error("unused")), room: () => Number.POSITIVE_INFINITY };
-    const lanes = new Lanes({ http: transport, tunnel: transport }, 1_024);
-    lanes.update({ get: () => undefined, all: () => subscriptions });
-    return lanes;
+describe("a lane whose receiver fails", () => {
+  const withBreaker = (settings: Partial<Subscription> = {}) => oneLane({ hasBreaker: true, ...settings });
+
+  function failFive(lanes: Lanes, lane: Lane): void {
+    for (let n = 0; n < 5; n++) lanes.slots.ended(lane, startOne(lanes, lane, NOON)!, attemptOf(500, NOON));
   }
 
-  it("goes around, one delivery each", () => {
-    const lanes = lanesOf(
-      subscriptionOf({ rowId: 1 }),
-      subscriptionOf({ rowId: 2 }),
-      subscriptionOf({ rowId: 3, concurrency: 1 }),
-    );
-    for (const [rowId, count] of [
-      [1, 4],
-      [2, 2],
-      [3, 2],
+  it("starts nothing for 30 s, then one, and goes on when that succeeds", () => {
+    const { lanes, lane } = withBreaker();
+    failFive(lanes, lane);
+    expect(lane.rests(NOON)).toBe(true);
+    expect(claim(lanes, lane, NOON + 29_999)).toBe(0);
+    expect(lanes.nextWakeAt(NOON)).toBe(NOON + 30_000);
+    expect(lanes.slots.hasRoom(lane, NOON + 30_000)).toBe(false);
+    lanes.wake(NOON + 30_000);
+    expect(claim(lanes, lane, NOON + 30_000)).toBe(1);
+    lanes.claimAnswered(lane, 0, undefined, NOON + 30_000);
+    const probe = startOne(lanes, lane, NOON + 30_000);
+    expect(probe).toBeDefined();
+    expect(claim(lanes, lane, NOON + 30_000)).toBe(0);
+    expect(startOne(lanes, lane, NOON + 30_000)).toBeUndefined();
+    const recorded = attemptOf(204, NOON + 31_000);
+    lanes.slots.ended(lane, probe!, recorded);
+    expect(recorded.breaker).toEqual({ openings: 0, openUntil: undefined });
+    expect(lane.rests(NOON + 31_000)).toBe(false);
+    lanes.touch(lane, NOON + 31_000);
+    expect(lanes.slots.next(NOON + 31_000)).toBeDefined();
+  });
+
+  it("goes on without a breaker, however often it fails, and a tunnel has none", () => {
+    for (const settings of [{ hasBreaker: false }, { hasBreaker: true, transport: "tunnel" as const }]) {
+      const { lanes, lane } = withBreaker(settings);
+      failFive(lanes, lane);
+      failFive(lanes, lane);
+      expect(lane.rests(NOON)).toBe(false);
+      expect(claim(lanes, lane, NOON)).toBe(10);
+    }
+  });
+
+  it("keeps what it saw over a change of its settings, and begins anew for another URL or when it is enabled", () => {
+    const changes: [Partial<Subscription>, boolean][] = [
+      [{ name: "other", breaker: { openings: 0, openUntil: undefined } }, true],
+      [{ paused: true }, true],
+      [{ url: "http://127.0.0.1:2/" }, false],
+      [{ hasBreaker: false }, false],
+    ];
+    for (const [change, rests] of changes) {
+      const { lanes, lane } = withBreaker();
+      failFive(lanes, lane);
+      lane.update({ ...lane.subscription, ...change });
+      expect(lane.rests(NOON)).toBe(rests);
+    }
+    const { lanes, lane } = withBreaker();
+    failFive(lanes, lane);
+    lane.update({ ...lane.subscription, enabled: false });
+    expect(lane.rests(NOON)).toBe(true);
+    lane.update({ ...lane.subscription, enabled: true });
+    expect(lane.rests(NOON)).toBe(false);
+    // The store hears of it with the next attempt.
+    const recorded = attemptOf(204, NOON);
+    lanes.slots.ended(lane, startOne(lanes, lane, NOON)!, recorded);
+    expect(recorded.breaker).toEqual({ openings: 0, openUntil: undefined });
+  });
+
+  it("begins with what was kept of it", () => {
+    const { lanes, lane } = withBreaker({ breaker: { openings: 2, openUntil: NOON + 5_000 } });
+    expect(claim(lanes, lane, NOON)).toBe(0);
+    expect(lanes.nextWakeAt(NOON)).toBe(NOON + 5_000);
+    expect(claim(lanes, lane, NOON + 5_000)).toBe(1);
+  });
+});
+
+describe("a lane whose receiver has too much to do", () => {
+  it("rests as a whole as long as it was asked to, then starts one at a time, and speeds up", () => {
+    const { lanes, lane } = oneLane();
+    lanes.slots.ended(lane, startOne(lanes, lane, NOON)!, attemptOf(503, NOON, { retryAfter: "60" }));
+    expect(lane.rests(NOON)).toBe(true);
+    expect(claim(lanes, lane, NOON)).toBe(0);
+    expect(lanes.nextWakeAt(NOON)).toBe(NOON + 60_000);
+    expect(claim(lanes, lane, NOON + 60_000)).toBe(1);
+    lanes.claimAnswered(lane, 0, undefined, NOON + 60_000);
+    const first = startOne(lanes, lane, NOON + 60_000)!;
+    expect(startOne(lanes, lane, NOON + 60_000)).toBeUndefined();
+    lanes.slots.ended(lane, first, attemptOf(200, NOON + 60_100));
+    lanes.touch(lane, NOON + 60_100);
+    expect(lanes.slots.next(NOON + 60_100)).toBeDefined();
+    expect(startOne(lanes, lane, NOON + 60_100)).toBeDefined();
+    expect(startOne(lanes, lane, NOON + 60_100)).toBeUndefined();
+  });
+
+  it("has half as many in flight after a 503, and as many as before after a 500; a tunnel's listener says so itself", () => {
+    for (const [status, transport, then] of [
+      [503, "http", 5],
+      [500, "http", 10],
+      [503, "tunnel", 10],
     ] as const) {
-      for (let n = 0; n < count; n++) lanes.addReady(lanes.get(rowId)!, { delivery, leaseEndsAt: NOON + 25_000 });
+      const { lanes, lane } = oneLane({ transport });
+      const inFlight = Array.from({ length: 10 }, () => startOne(lanes, lane, NOON)!);
+      for (const delivery of inFlight) {
+        lanes.slots.ended(lane, delivery, attemptOf(status, NOON + 10, { startedAt: NOON }));
+      }
+      expect(claim(lanes, lane, NOON + 10)).toBe(then);
     }
-    const turns: number[] = [];
-    for (let next = lanes.next(NOON); next !== undefined; next = lanes.next(NOON)) {
-      next.lane.start(NOON);
-      turns.push(next.lane.rowId);
-    }
-    expect(turns).toEqual([1, 2, 3, 1, 2, 1, 1]);
-    expect(lanes.ready).toBe(1);
-    lanes.get(3)!.inFlight -= 1;
-    lanes.touch(lanes.get(3)!);
-    expect(lanes.next(NOON)?.lane.rowId).toBe(3);
+  });
+});
+
+describe("what is at hand for too long", () => {
+  it("is given back when nothing of its lane has moved for a second, and not when something has", () => {
+    const { lanes, lane } = oneLane({ concurrency: 1 });
+    const delivery = startOne(lanes, lane, NOON)!;
+    lanes.addReady(lane, deliveryOf(lane), NOON + 25_000);
+    lanes.touch(lane, NOON);
+    expect(lanes.nextWakeAt(NOON)).toBe(NOON + SECOND);
+    lanes.slots.ended(lane, delivery, attemptOf(204, NOON + 600));
+    lanes.slots.next(NOON + 600);
+    lanes.addReady(lane, deliveryOf(lane), NOON + 25_000);
+    expect(lanes.wake(NOON + SECOND)).toEqual([]);
+    expect(lanes.nextWakeAt(NOON + SECOND)).toBe(NOON + 1_600);
+    expect(lanes.wake(NOON + 1_600)).toHaveLength(1);
+    expect(lanes.slots.ready).toBe(0);
   });
 
-  it("shares what may be claimed among many lanes", () => {
-    const many = Array.from({ length: 512 }, (_, n) => subscriptionOf({ rowId: n + 1, concurrency: 100 }));
-    const lanes = lanesOf(...many);
-    for (const lane of lanes.all()) {
-      lane.dueAt = 0;
-      lanes.touch(lane);
-    }
-    const { claims, leaseEndsAt } = lanes.claims(NOON);
-    expect(claims).toHaveLength(512);
-    expect(new Set(claims.map(({ limit }) => limit))).toEqual(new Set([2]));
-    expect(leaseEndsAt).toBe(NOON + 25_000);
-    expect(lanes.claims(NOON).claims).toEqual([]);
-  });
-
-  it("tells which lanes opened, closed with work at hand, and are gone", () => {
-    const first = subscriptionOf({ rowId: 1 });
-    const lanes = lanesOf(first, subscriptionOf({ rowId: 2 }));
-    lanes.addReady(lanes.get(1)!, { delivery, leaseEndsAt: NOON });
-    const changes = lanes.update({
-      get: () => undefined,
-      all: () => [{ ...first, paused: true }, subscriptionOf({ rowId: 3 }), subscriptionOf({ rowId: 4, paused: true })],
-    });
-    expect(changes.opened.map(({ rowId }) => rowId)).toEqual([3]);
-    expect(changes.closed.map(({ rowId }) => rowId)).toEqual([1]);
-    expect(changes.removed.map(({ rowId }) => rowId)).toEqual([2]);
-    expect(lanes.update({ get: () => undefined, all: () => [first] }).opened.map(({ rowId }) => rowId)).toEqual([1]);
+  it("is given back when its lease would end before the attempt could", () => {
+    const { lanes, lane } = oneLane();
+    lanes.addReady(lane, deliveryOf(lane), NOON + 25_000);
+    expect(lanes.slots.next(NOON + 15_001)).toBeUndefined();
+    expect(lanes.slots.takeStale()).toHaveLength(1);
+    expect(lanes.slots.takeStale()).toHaveLength(0);
+    expect(lanes.slots.ready).toBe(0);
   });
 });

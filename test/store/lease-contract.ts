@@ -22,7 +22,7 @@ export function leaseContract(under: StoreUnderTest): void {
       const plain = newEvent([lane]);
       await store.appendEvents([event, plain]);
       const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 10 }], NOON, LEASE);
-      expect(claimed).toMatchObject({ subscriptionRowId: lane, nextDueAt: undefined });
+      expect(claimed).toMatchObject({ subscriptionRowId: lane, nextFreshAt: undefined, nextRetryAt: undefined });
       expect(claimed!.deliveries).toMatchObject([
         {
           id: event.deliveries[0]!.id,
@@ -65,13 +65,13 @@ export function leaseContract(under: StoreUnderTest): void {
       await store.appendEvents([late, later, old, older]);
       const claim = async (limit: number, now: number) => {
         const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit }], now, LEASE);
-        return { ids: claimed!.deliveries.map(({ event }) => event.id), nextDueAt: claimed!.nextDueAt };
+        return { ids: claimed!.deliveries.map(({ event }) => event.id), nextFreshAt: claimed!.nextFreshAt };
       };
-      expect(await claim(1, NOON)).toEqual({ ids: [older.id], nextDueAt: NOON - 1 });
-      expect(await claim(10, NOON)).toEqual({ ids: [old.id], nextDueAt: NOON + 500 });
-      expect(await claim(10, NOON + 499)).toEqual({ ids: [], nextDueAt: NOON + 500 });
-      expect(await claim(0, NOON + 500)).toEqual({ ids: [], nextDueAt: NOON + 500 });
-      expect(await claim(10, NOON + 900)).toEqual({ ids: [late.id, later.id], nextDueAt: undefined });
+      expect(await claim(1, NOON)).toEqual({ ids: [older.id], nextFreshAt: NOON - 1 });
+      expect(await claim(10, NOON)).toEqual({ ids: [old.id], nextFreshAt: NOON + 500 });
+      expect(await claim(10, NOON + 499)).toEqual({ ids: [], nextFreshAt: NOON + 500 });
+      expect(await claim(0, NOON + 500)).toEqual({ ids: [], nextFreshAt: NOON + 500 });
+      expect(await claim(10, NOON + 900)).toEqual({ ids: [late.id, later.id], nextFreshAt: undefined });
     });
 
     it("claims so many retries before what was never tried, and more where nothing fresh is due", async () => {
@@ -88,12 +88,36 @@ export function leaseContract(under: StoreUnderTest): void {
       await store.recordAttempts(WORKER, failed);
       const fresh = await claim(1);
       expect(fresh.deliveries.map(({ event }) => event.id)).toEqual([events[3]!.id]);
-      expect(fresh.nextDueAt).toBe(NOON + 4);
+      expect([fresh.nextFreshAt, fresh.nextRetryAt]).toEqual([NOON + 4, NOON + 7]);
       const mixed = await claim(2, 1);
       expect(mixed.deliveries.map(({ event }) => event.id)).toEqual([events[0]!.id, events[4]!.id]);
       const rest = await claim(10);
       expect(rest.deliveries.map(({ event }) => event.id)).toEqual([5, 1, 2].map((n) => events[n]!.id));
-      expect(rest.nextDueAt).toBeUndefined();
+      expect([rest.nextFreshAt, rest.nextRetryAt]).toEqual([undefined, undefined]);
+    });
+
+    it("claims no more retries than it is asked for, whatever else is due", async () => {
+      const { store, lane } = await openWithLane(under);
+      const events = Array.from({ length: 5 }, (_, n) => newEvent([lane], { createdAt: NOON + n }));
+      await store.appendEvents(events);
+      const claim = async (limit: number, retries: number, maxRetries: number) => {
+        const lanes = [{ subscriptionRowId: lane, limit, retries, maxRetries }];
+        const [claimed] = await store.claimDue(lanes, NOON + 10, LEASE);
+        return claimed!;
+      };
+      const { deliveries } = await claim(4, 4, 4);
+      await store.recordAttempts(
+        WORKER,
+        deliveries.map((delivery) => failure(delivery, { kind: "retry", at: NOON + 7 })),
+      );
+      const none = await claim(10, 0, 0);
+      expect(none.deliveries.map(({ event }) => event.id)).toEqual([events[4]!.id]);
+      expect([none.nextFreshAt, none.nextRetryAt]).toEqual([undefined, NOON + 7]);
+      expect((await claim(10, 0, 1)).deliveries).toHaveLength(1);
+      expect((await claim(10, 1, 2)).deliveries).toHaveLength(2);
+      const rest = await claim(10, 0, 10);
+      expect(rest.deliveries).toHaveLength(1);
+      expect([rest.nextFreshAt, rest.nextRetryAt]).toEqual([undefined, undefined]);
     });
 
     it("claims several lanes at once, each to its own limit", async () => {
@@ -125,7 +149,7 @@ export function leaseContract(under: StoreUnderTest): void {
       const [first] = await store.claimDue([{ subscriptionRowId: lane, limit: 64 }], NOON, LEASE);
       expect(first!.deliveries.length).toBeGreaterThan(0);
       expect(first!.deliveries.length).toBeLessThan(40);
-      expect(first!.nextDueAt).toBe(NOON);
+      expect(first!.nextFreshAt).toBe(NOON);
       expect(Buffer.from(first!.deliveries.at(-1)!.event.data).equals(data)).toBe(true);
       const [second] = await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON, LEASE);
       expect(first!.deliveries.map(({ rowId }) => rowId)).not.toContain(second!.deliveries[0]!.rowId);
@@ -139,7 +163,12 @@ export function leaseContract(under: StoreUnderTest): void {
       expect(found).toMatchObject({ state: "sending", claimableAt: LEASE.endsAt });
       expect(stored).toEqual({ kind: "stored", deliveryRowIds: [found!.rowId] });
       const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 10 }], NOON, LEASE);
-      expect(claimed).toEqual({ subscriptionRowId: lane, deliveries: [], nextDueAt: undefined });
+      expect(claimed).toEqual({
+        subscriptionRowId: lane,
+        deliveries: [],
+        nextFreshAt: undefined,
+        nextRetryAt: undefined,
+      });
       await store.recordAttempts(WORKER, [success({ rowId: found!.rowId, subscriptionRowId: lane })]);
       expect(await store.findDelivery(SCOPE, found!.id)).toMatchObject({ state: "succeeded", attemptCount: 1 });
     });

@@ -138,17 +138,17 @@ export class DeliveryLeases {
     const workerId = this.#interned.workerId(lease.worker);
     this.#reclaim(workerId, now, now);
     const packer = new ClaimPacker();
-    for (const { subscriptionRowId, limit, retries = 0 } of lanes) {
+    for (const { subscriptionRowId, limit, retries = 0, maxRetries = limit } of lanes) {
       packer.startLane(subscriptionRowId);
       // Retries first, so far as they have a right to it; then what was never tried; then whatever is left of either.
       const ofRight = this.#claim(packer, subscriptionRowId, RETRIES, Math.min(retries, limit), now, workerId, lease);
       const fresh = this.#claim(packer, subscriptionRowId, FRESH, limit - ofRight, now, workerId, lease);
-      this.#claim(packer, subscriptionRowId, RETRIES, limit - ofRight - fresh, now, workerId, lease);
-      const nextDueAt = earlier(
-        this.#nextDue.get(subscriptionRowId, FRESH),
-        this.#nextDue.get(subscriptionRowId, RETRIES),
+      const left = Math.min(limit - ofRight - fresh, maxRetries - ofRight);
+      this.#claim(packer, subscriptionRowId, RETRIES, left, now, workerId, lease);
+      packer.endLane(
+        unlessWaiting(this.#nextDue.get(subscriptionRowId, FRESH)),
+        unlessWaiting(this.#nextDue.get(subscriptionRowId, RETRIES)),
       );
-      packer.endLane(nextDueAt);
     }
     return packer.pack();
   }
@@ -209,7 +209,6 @@ export class DeliveryLeases {
   }
 }
 
-function earlier(one: number | undefined, other: number | undefined): number | null {
-  const first = Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY);
-  return first < WAITS_FOR_TURN ? first : null;
+function unlessWaiting(dueAt: number | undefined): number | null {
+  return dueAt === undefined || WAITS_FOR_TURN <= dueAt ? null : dueAt;
 }

@@ -27,7 +27,7 @@ export class ClaimPacker {
   startLane(subscriptionRowId: number): void {
     this.#lanes += 1;
     this.#values.push(subscriptionRowId);
-    this.#countAt = this.#values.push(0, null, null, null) - 4;
+    this.#countAt = this.#values.push(0, null, null, null, null) - 5;
   }
 
   /** `fields`: row id, id, attempts, attempts of the round, trigger, event's id, type, time, version. */
@@ -39,12 +39,13 @@ export class ClaimPacker {
 
   /** Of every delivery of the lane. */
   setScope({ tenant, environment }: Scope): void {
-    this.#values[this.#countAt + 2] = tenant;
-    this.#values[this.#countAt + 3] = environment;
+    this.#values[this.#countAt + 3] = tenant;
+    this.#values[this.#countAt + 4] = environment;
   }
 
-  endLane(nextDueAt: number | null): void {
-    this.#values[this.#countAt + 1] = nextDueAt;
+  endLane(nextFreshAt: number | null, nextRetryAt: number | null): void {
+    this.#values[this.#countAt + 1] = nextFreshAt;
+    this.#values[this.#countAt + 2] = nextRetryAt;
   }
 
   pack(): PackedClaim {
@@ -78,7 +79,8 @@ export function unpackClaim(packed: PackedClaim): LaneClaimed[] {
   for (let n = 0; n < packed.lanes; n++) {
     const subscriptionRowId = take<number>();
     const count = take<number>();
-    const nextDueAt = take<number | null>() ?? undefined;
+    const nextFreshAt = take<number | null>() ?? undefined;
+    const nextRetryAt = take<number | null>() ?? undefined;
     const scope = { tenant: take<string>(), environment: take<string>() };
     const deliveries: ClaimedDelivery[] = [];
     for (let left = count; left > 0; left--) {
@@ -97,7 +99,7 @@ export function unpackClaim(packed: PackedClaim): LaneClaimed[] {
       const event = { id: eventId, type, timestamp, data, metadata, version };
       deliveries.push({ rowId, id, subscriptionRowId, scope, event, attemptCount, roundAttempts, trigger });
     }
-    lanes.push({ subscriptionRowId, deliveries, nextDueAt });
+    lanes.push({ subscriptionRowId, deliveries, nextFreshAt, nextRetryAt });
   }
   return lanes;
 }

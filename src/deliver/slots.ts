@@ -1,0 +1,239 @@
+import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import { isScarce, retryMayStart, slotShare } from "../core/slot-share.ts";
+import type { Lane, Leased } from "./lane.ts";
+import { FRESH, type Host, KINDS, type Kind, kindOf, type Limits, RETRIES, type Tenant } from "./limits.ts";
+import { TurnRing } from "./turn-ring.ts";
+import type { Sleeper, WakeHeap } from "./wake-heap.ts";
+
+/** While both wait, a retry's turn comes after so many deliveries that were never tried. */
+const FRESH_TURNS = 3;
+
+/**
+ * The slots of this process, and whose turn it is. They go around: one delivery to each tenant that can start one, of
+ * each of its lanes in turn; what was never tried comes before retries, three to one; and the last slots are given out
+ * by shares. So a subscription with a long queue, one that hangs, or a storm of retries takes nothing from the others.
+ */
+export class Slots {
+  readonly count: number;
+  inFlight = 0;
+  /** Deliveries that are leased and not started, and their bytes of payload. */
+  ready = 0;
+  readyBytes = 0;
+  /** Fresh deliveries on their way into the store that have room here. */
+  reserved = 0;
+  readonly #limits: Limits;
+  readonly #sleepers: WakeHeap<Sleeper>;
+  /** Lanes with something at hand. */
+  readonly #rings: readonly [TurnRing<Tenant, Lane>, TurnRing<Tenant, Lane>];
+  /** Those who had more than their share of the last slots when their turn came. */
+  readonly #crowdedOut = new Set<Lane | Tenant>();
+  /** Taken out of the lines because it does not fit into its lease any more. */
+  #stale: Leased[] = [];
+  #retriesInFlight = 0;
+  /** Those with something in flight or at hand. */
+  #busyLanes = 0;
+  #busyTenants = 0;
+  /** Fresh deliveries started while retries waited, since the last of those. */
+  #freshInARow = 0;
+
+  constructor(count: number, limits: Limits, sleepers: WakeHeap<Sleeper>) {
+    this.count = count;
+    this.#limits = limits;
+    this.#sleepers = sleepers;
+    const mayStart = (tenant: Tenant, now: number): boolean => this.#tenantMayStart(tenant, now);
+    this.#rings = [new TurnRing(mayStart), new TurnRing(mayStart)];
+  }
+
+  get free(): number {
+    return this.count - this.inFlight;
+  }
+
+  /** How many more may be claimed now, so far as the limit of the process goes. */
+  quota(now: number): number {
+    const { process } = this.#limits;
+    return process === undefined ? Number.POSITIVE_INFINITY : process.available(now) - this.ready;
+  }
+
+  /** Whether retries may start beside those that are in flight. */
+  get retriesMayStart(): boolean {
+    return retryMayStart(this.count, this.free, this.#retriesInFlight);
+  }
+
+  add(leased: Leased): void {
+    const { lane, delivery } = leased;
+    const kind = kindOf(delivery);
+    lane.ready[kind].push(leased);
+    this.ready += 1;
+    this.readyBytes += delivery.event.data.length;
+    lane.tenant.spoken += 1;
+    if (kind === RETRIES && lane.host !== undefined) lane.host.promised += 1;
+    this.#countBusy(lane);
+    this.#rings[kind].push(lane.tenant.starts[kind], lane.startTurns[kind]);
+  }
+
+  /** Stands the lane in line with what it has at hand. */
+  line(lane: Lane): void {
+    for (const kind of KINDS) {
+      if (0 < lane.ready[kind].size) this.#rings[kind].push(lane.tenant.starts[kind], lane.startTurns[kind]);
+    }
+  }
+
+  /** The next delivery whose turn it is and that can start now; it counts as started from here on. */
+  next(now: number): Leased | undefined {
+    const { process } = this.#limits;
+    if (this.free <= 0 || (process !== undefined && process.available(now) < 1)) return undefined;
+    const [fresh, retries] = this.#rings;
+    const retryMay = 0 < retries.size && this.retriesMayStart;
+    if (retryMay && (fresh.size === 0 || FRESH_TURNS <= this.#freshInARow)) {
+      return this.#startNext(RETRIES, now) ?? this.#startNext(FRESH, now);
+    }
+    return this.#startNext(FRESH, now) ?? (retryMay ? this.#startNext(RETRIES, now) : undefined);
+  }
+
+  /** `recorded` undefined: it was not sent. */
+  ended(lane: Lane, delivery: ClaimedDelivery, recorded: RecordedAttempt | undefined): void {
+    lane.ended(delivery, recorded);
+    this.inFlight -= 1;
+    lane.tenant.inFlight -= 1;
+    if (kindOf(delivery) === RETRIES) this.#retriesInFlight -= 1;
+    this.#countBusy(lane);
+    this.resume(lane.tenant);
+    if (0 < this.#crowdedOut.size && !isScarce(this.count, this.free)) this.#letBackIn();
+  }
+
+  /** These are at hand no more, and were not started. */
+  taken(lane: Lane, taken: readonly Leased[]): void {
+    for (const { delivery } of taken) this.#uncount(lane, delivery);
+    this.#countBusy(lane);
+    this.resume(lane.tenant);
+  }
+
+  /** What came out of the lines because it would not end within its lease: to be given back. */
+  takeStale(): Leased[] {
+    if (this.#stale.length === 0) return this.#stale;
+    const stale = this.#stale;
+    this.#stale = [];
+    return stale;
+  }
+
+  /** Whether one more fresh delivery of this lane could start right now and would jump no queue. */
+  hasRoom(lane: Lane, now: number): boolean {
+    const free = this.free - this.reserved;
+    if (free <= 0 || 0 < this.#rings[FRESH].size || !lane.hasRoom(now)) return false;
+    if (this.quota(now) <= this.reserved || lane.tenant.quota(now) <= this.reserved) return false;
+    return lane.inFlight + lane.reserved < slotShare(this.count, free, this.#busyLanes + 1);
+  }
+
+  /** How many this lane could start now beyond what is at hand, were all free slots its own. */
+  startable(lane: Lane, now: number): number {
+    return Math.min(lane.free(now), this.#shareOf(this.#busyLanes) - lane.inFlight - lane.readyCount);
+  }
+
+  /** The tenant may have reason to go on. */
+  resume(tenant: Tenant): void {
+    this.#rings[FRESH].resume(tenant.starts[FRESH]);
+    this.#rings[RETRIES].resume(tenant.starts[RETRIES]);
+  }
+
+  #startNext(kind: Kind, now: number): Leased | undefined {
+    const ring = this.#rings[kind];
+    for (let lane = ring.shift(now); lane !== undefined; lane = ring.shift(now)) {
+      const queue = lane.ready[kind];
+      while (lane.isStale(queue.first, now)) this.#dropStale(lane, queue.shift()!);
+      if (queue.size === 0 || !this.#mayStart(lane, kind, now)) continue;
+      const leased = queue.shift()!;
+      this.#begin(lane, leased.delivery, kind, now);
+      if (0 < queue.size) ring.push(lane.tenant.starts[kind], lane.startTurns[kind]);
+      return leased;
+    }
+    return undefined;
+  }
+
+  /** A lane that may not comes back by itself: when it is touched, when time has come, when slots are plenty again. */
+  #mayStart(lane: Lane, kind: Kind, now: number): boolean {
+    if (!lane.canStart(now)) {
+      this.#sleepers.wakeBy(lane, lane.nextLookAt(now));
+      return false;
+    }
+    if (this.#shareOf(this.#busyLanes) <= lane.inFlight) {
+      this.#crowdedOut.add(lane);
+      return false;
+    }
+    const { host } = lane;
+    if (host === undefined || this.#hasToken(host, lane, kind, now)) return true;
+    host.waiting.push(lane.hostTurn);
+    this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+    return false;
+  }
+
+  /** A retry has one to its name; a fresh delivery that only finds out whether the receiver is back takes one, too. */
+  #hasToken(host: Host, lane: Lane, kind: Kind, now: number): boolean {
+    if (kind === RETRIES) return 0 < host.bucket.available(now);
+    return !lane.isProbing || 0 < host.quota(now);
+  }
+
+  #begin(lane: Lane, delivery: ClaimedDelivery, kind: Kind, now: number): void {
+    this.#freshInARow = kind === RETRIES || this.#rings[RETRIES].size === 0 ? 0 : this.#freshInARow + 1;
+    this.#uncount(lane, delivery);
+    const { host, tenant } = lane;
+    if (host !== undefined && (kind === RETRIES || lane.isProbing)) {
+      host.bucket.take(now);
+      if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+    }
+    lane.start(delivery, now);
+    this.#limits.process?.take(now);
+    tenant.bucket?.take(now);
+    this.inFlight += 1;
+    tenant.inFlight += 1;
+    if (kind === RETRIES) this.#retriesInFlight += 1;
+  }
+
+  #tenantMayStart(tenant: Tenant, now: number): boolean {
+    if (this.#shareOf(this.#busyTenants) <= tenant.inFlight) {
+      this.#crowdedOut.add(tenant);
+      return false;
+    }
+    if (tenant.bucket === undefined || 0 < tenant.bucket.available(now)) return true;
+    this.#sleepers.wakeBy(tenant, tenant.bucket.nextReturnAt(now));
+    return false;
+  }
+
+  /** How many slots one of so many may hold now. */
+  #shareOf(sharers: number): number {
+    return slotShare(this.count, this.free, sharers);
+  }
+
+  #letBackIn(): void {
+    const crowdedOut = [...this.#crowdedOut];
+    this.#crowdedOut.clear();
+    for (const one of crowdedOut) {
+      if ("tenant" in one) this.line(one);
+      else this.resume(one);
+    }
+  }
+
+  #dropStale(lane: Lane, leased: Leased): void {
+    this.#uncount(lane, leased.delivery);
+    this.#countBusy(lane);
+    this.#stale.push(leased);
+  }
+
+  /** It is at hand no more. */
+  #uncount(lane: Lane, delivery: ClaimedDelivery): void {
+    this.ready -= 1;
+    this.readyBytes -= delivery.event.data.length;
+    lane.tenant.spoken -= 1;
+    if (lane.host !== undefined && kindOf(delivery) === RETRIES) lane.host.promised -= 1;
+  }
+
+  #countBusy(lane: Lane): void {
+    const isBusy = 0 < lane.inFlight || 0 < lane.readyCount;
+    if (isBusy === lane.isBusy) return;
+    lane.isBusy = isBusy;
+    const { tenant } = lane;
+    this.#busyLanes += isBusy ? 1 : -1;
+    tenant.busyLanes += isBusy ? 1 : -1;
+    if (isBusy && tenant.busyLanes === 1) this.#busyTenants += 1;
+    if (!isBusy && tenant.busyLanes === 0) this.#busyTenants -= 1;
+  }
+}
