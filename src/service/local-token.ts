@@ -42,7 +42,9 @@ function createToken(dataDirectory: string, random: (size: number) => Uint8Array
   const draft = `${file}.${process.pid}`;
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(draft, `hk_local_${Buffer.from(random(32)).toString("base64url")}\n`, { mode: 0o600, flag: "w" });
+    const token = `hk_local_${Buffer.from(random(32)).toString("base64url")}\n`;
+    // On disk before it has its name: a power cut would else leave an empty token, which nobody can use or replace.
+    writeFileSync(draft, token, { mode: 0o600, flag: "w", flush: true });
     chmodSync(draft, 0o600);
     linkSync(draft, file);
   } catch (error) {
