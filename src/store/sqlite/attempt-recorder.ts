@@ -76,8 +76,8 @@ export class AttemptRecorder {
     this.#insert = connection.prepare(`
       INSERT INTO attempts (started_at, duration_ms, outcome, status, error_code, error_message, phase,
         remote_address, bytes_sent, request_headers, response_headers, response_excerpt, truncated, trigger,
-        worker_id, number, delivery_id, scope_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        worker_id, number, delivery_id, scope_id, request_set_id, response_set_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     `);
     this.#updateHealth = connection.prepare(`
       UPDATE subscription_health
@@ -105,7 +105,8 @@ export class AttemptRecorder {
       .pluck();
   }
 
-  record({ worker, count, values }: PackedAttempts): RecordReceipt {
+  record({ worker, count, values, sets }: PackedAttempts): RecordReceipt {
+    const setIds = sets.map((set) => this.#interned.headerSetId(set));
     const workerId = this.#interned.workerId(worker);
     const recordings = new Map<number, Recording>();
     for (let n = 0; n < count; n++) {
@@ -116,7 +117,7 @@ export class AttemptRecorder {
         recording = this.#startRecording(subscriptionRowId);
         recordings.set(subscriptionRowId, recording);
       }
-      this.#recordOne(values, start, workerId, subscriptionRowId, recording);
+      this.#recordOne(values, start, setIds, workerId, subscriptionRowId, recording);
     }
     const disabled: RecordReceipt["disabled"] = [];
     const released: number[] = [];
@@ -134,6 +135,7 @@ export class AttemptRecorder {
   #recordOne(
     values: PackedValue[],
     start: number,
+    setIds: readonly number[],
     workerId: number,
     subscriptionRowId: number,
     recording: Recording,
@@ -163,6 +165,9 @@ export class AttemptRecorder {
     const columns = values.slice(start + AT.firstColumn, start + AT.length);
     columns.push(this.#interned.workerId(values[start + AT.worker] as string), number, deliveryRowId);
     columns.push(recording.subscription.scopeId);
+    const requestSet = values[start + AT.requestSet] as number | null;
+    const responseSet = values[start + AT.responseSet] as number | null;
+    columns.push(requestSet === null ? null : setIds[requestSet]!, responseSet === null ? null : setIds[responseSet]!);
     this.#insert.run(columns);
   }
 

@@ -1,10 +1,11 @@
-import type { Attempt, AttemptTrigger, HeaderPairs } from "../../core/attempt.ts";
+import type { Attempt, AttemptTrigger } from "../../core/attempt.ts";
 import { formatId, idRange, parseId } from "../../core/ids.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { DeliveryFilter, StoredDelivery } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { WAITS_FOR_TURN } from "./delivery-order.ts";
+import { decodeHeaders } from "./header-sets.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
 import { Statements } from "./statements.ts";
 
@@ -16,7 +17,14 @@ type DeliveryRow = Nullable<
 type AttemptRow = Nullable<
   Omit<Attempt, "requestHeaders" | "responseHeaders" | "truncated" | "trigger">,
   "status" | "errorCode" | "errorMessage" | "remoteAddress" | "responseExcerpt"
-> & { requestHeaders: string; responseHeaders: string; truncated: number; trigger: AttemptTrigger | null };
+> & {
+  requestHeaders: string;
+  responseHeaders: string;
+  requestSet: string | null;
+  responseSet: string | null;
+  truncated: number;
+  trigger: AttemptTrigger | null;
+};
 
 interface DueRow {
   subscriptionRowId: number;
@@ -99,8 +107,11 @@ export class DeliveryReader {
         SELECT number, started_at AS startedAt, duration_ms AS durationMs, outcome, status, error_code AS errorCode,
           error_message AS errorMessage, phase, remote_address AS remoteAddress, bytes_sent AS bytesSent,
           request_headers AS requestHeaders, response_headers AS responseHeaders,
+          requests.content AS requestSet, responses.content AS responseSet,
           response_excerpt AS responseExcerpt, truncated, trigger, workers.name AS worker
         FROM attempts JOIN workers USING (worker_id)
+          LEFT JOIN header_sets AS requests ON requests.header_set_id = request_set_id
+          LEFT JOIN header_sets AS responses ON responses.header_set_id = response_set_id
         WHERE delivery_id = ?
         ORDER BY number
       `)
@@ -176,15 +187,15 @@ function deliveryOf(scope: Scope, row: DeliveryRow): StoredDelivery {
   };
 }
 
-function attemptOf(row: AttemptRow): Attempt {
+function attemptOf({ requestSet, responseSet, ...row }: AttemptRow): Attempt {
   return {
     ...row,
     status: row.status ?? undefined,
     errorCode: row.errorCode ?? undefined,
     errorMessage: row.errorMessage ?? undefined,
     remoteAddress: row.remoteAddress ?? undefined,
-    requestHeaders: JSON.parse(row.requestHeaders) as HeaderPairs,
-    responseHeaders: JSON.parse(row.responseHeaders) as HeaderPairs,
+    requestHeaders: decodeHeaders(requestSet, row.requestHeaders),
+    responseHeaders: decodeHeaders(responseSet, row.responseHeaders),
     responseExcerpt: row.responseExcerpt ?? undefined,
     truncated: row.truncated === 1,
     trigger: row.trigger ?? "auto",

@@ -1,4 +1,5 @@
 import type { RecordedAttempt } from "../../core/delivery.ts";
+import type { HeaderSets, HeaderSetText } from "./header-sets.ts";
 import type { PackedValue } from "./packed-events.ts";
 
 /** Attempts to record, as one flat list (see packed-events.ts). */
@@ -6,6 +7,8 @@ export interface PackedAttempts {
   worker: string;
   count: number;
   values: PackedValue[];
+  /** The header sets that the attempts name by their place here. */
+  sets: HeaderSetText[];
 }
 
 /** Places in the list, from the start of each attempt. `firstColumn` … `lastColumn` go into the row as they are. */
@@ -23,15 +26,35 @@ export const PACKED_ATTEMPT = {
   breakerOpenings: 7,
   breakerOpenUntil: 8,
   worker: 9,
-  firstColumn: 10,
-  startedAt: 10,
-  outcome: 12,
-  length: 24,
+  /** Places in `sets`; null: none. */
+  requestSet: 10,
+  responseSet: 11,
+  firstColumn: 12,
+  outcome: 14,
+  length: 26,
 } as const;
 
-export function packAttempts(worker: string, attempts: readonly RecordedAttempt[]): PackedAttempts {
+/** What is known of the headers of each subscription's attempts. */
+export interface AttemptHeaders {
+  requests: HeaderSets<number>;
+  responses: HeaderSets<number>;
+}
+
+export function packAttempts(
+  worker: string,
+  attempts: readonly RecordedAttempt[],
+  headers: AttemptHeaders,
+): PackedAttempts {
   const values: PackedValue[] = [];
+  const sets: HeaderSetText[] = [];
+  const placeOf = (set: HeaderSetText | undefined): number | null => {
+    if (set === undefined) return null;
+    const place = sets.lastIndexOf(set);
+    return place === -1 ? sets.push(set) - 1 : place;
+  };
   for (const { deliveryRowId, subscriptionRowId, attempt, verdict, breaker, endedAt } of attempts) {
+    const request = headers.requests.encode(subscriptionRowId, attempt.requestHeaders);
+    const response = headers.responses.encode(subscriptionRowId, attempt.responseHeaders);
     values.push(
       deliveryRowId,
       subscriptionRowId,
@@ -43,6 +66,8 @@ export function packAttempts(worker: string, attempts: readonly RecordedAttempt[
       breaker?.openings ?? null,
       breaker?.openUntil ?? null,
       attempt.worker,
+      placeOf(request.set),
+      placeOf(response.set),
       // The columns, in the order of the INSERT.
       attempt.startedAt,
       attempt.durationMs,
@@ -53,12 +78,12 @@ export function packAttempts(worker: string, attempts: readonly RecordedAttempt[
       attempt.phase,
       attempt.remoteAddress ?? null,
       attempt.bytesSent,
-      JSON.stringify(attempt.requestHeaders),
-      JSON.stringify(attempt.responseHeaders),
+      request.values,
+      response.values,
       attempt.responseExcerpt ?? null,
       attempt.truncated ? 1 : 0,
       attempt.trigger === "auto" ? null : attempt.trigger,
     );
   }
-  return { worker, count: attempts.length, values };
+  return { worker, count: attempts.length, values, sets };
 }

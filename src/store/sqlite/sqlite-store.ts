@@ -23,6 +23,7 @@ import type {
 import type { Connection, Durability } from "./connection.ts";
 import { DeliveryReader } from "./delivery-reader.ts";
 import { EventReader } from "./event-reader.ts";
+import { HeaderSets } from "./header-sets.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
@@ -59,6 +60,7 @@ export class SqliteStore implements Store {
   readonly #events: EventReader;
   readonly #deliveries: DeliveryReader;
   readonly #subscriptions: SubscriptionReader;
+  readonly #headers = { requests: new HeaderSets<number>(), responses: new HeaderSets<number>() };
   readonly #listeners = new Set<ChangeListener>();
   #closed: Promise<void> | undefined;
   /** What waits for subscriptions that take nothing any more has still to be ended. */
@@ -140,7 +142,7 @@ export class SqliteStore implements Store {
   }
 
   async recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
-    const receipt = await this.#write("record", packAttempts(worker, attempts));
+    const receipt = await this.#write("record", packAttempts(worker, attempts, this.#headers));
     if (0 < receipt.disabled.length || this.#owesEnds) await this.#endStranded(attempts.at(-1)!.endedAt);
     return receipt;
   }

@@ -9,6 +9,15 @@ ALTER TABLE subscription_health ADD COLUMN breaker_open_until INTEGER;
 -- earlier one of its key is due at the end of time (see delivery-order.ts).
 ALTER TABLE deliveries ADD COLUMN order_key INTEGER;
 
+-- Headers of attempts: the names, and the values that stay the same, as JSON [[name, value or null], …]. An attempt that
+-- has a set keeps the values that are null there, one a line; one that has none keeps JSON of all its headers.
+CREATE TABLE header_sets (
+  header_set_id INTEGER PRIMARY KEY,
+  content       TEXT NOT NULL UNIQUE
+) STRICT;
+ALTER TABLE attempts ADD COLUMN request_set_id INTEGER REFERENCES header_sets;
+ALTER TABLE attempts ADD COLUMN response_set_id INTEGER REFERENCES header_sets;
+
 -- First attempts and retries apart, so that neither has to be walked over to find the other.
 DROP INDEX deliveries_waiting;
 CREATE INDEX deliveries_waiting ON deliveries (subscription_id, (round_attempts > 0), claimable_at)
