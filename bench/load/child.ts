@@ -44,9 +44,9 @@ export function startChild(file: string, args: readonly string[] = []): Child {
   };
 }
 
-export async function killed(child: ChildProcess): Promise<void> {
+export async function killed(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
+  child.kill(signal);
   await once(child, "exit");
 }
 

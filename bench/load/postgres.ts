@@ -26,7 +26,8 @@ export async function startPostgres(folder: string): Promise<OwnServer | undefin
   const postgres = spawn("postgres", flags, { ...options, stdio: ["ignore", "ignore", "pipe"] });
   endWithBench(postgres);
   await saysSo(postgres.stderr, "ready to accept connections");
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, version, stop: () => killed(postgres) };
+  // SIGQUIT: at once as well, but it gives its shared memory back.
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, version, stop: () => killed(postgres, "SIGQUIT") };
 }
 
 function unprivileged(): { uid: number; gid: number } | undefined {

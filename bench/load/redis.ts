@@ -23,19 +23,21 @@ export async function startRedis(folder: string): Promise<OwnServer | undefined>
   return { url: `redis://127.0.0.1:${port}`, version, stop: () => killed(redis) };
 }
 
-/** Resolves once these words were printed. */
-export async function saysSo(output: NodeJS.ReadableStream, words: string): Promise<void> {
+/** Resolves once these words were printed; what comes later is read and dropped. */
+export function saysSo(output: NodeJS.ReadableStream, words: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let printed = "";
-  for (output.setEncoding("utf8"); !printed.includes(words); ) {
-    const [text] = (await Promise.race([
-      once(output, "data"),
-      once(output, "end").then(() => {
-        throw new Error(`never said "${words}": ${printed}`);
-      }),
-    ])) as [string];
+  const look = (text: string): void => {
     printed += text;
-  }
-  output.resume();
+    if (!printed.includes(words)) return;
+    output.off("data", look);
+    output.resume();
+    resolve();
+  };
+  output.setEncoding("utf8");
+  output.on("data", look);
+  output.once("end", () => reject(new Error(`it never said "${words}": ${printed}`)));
+  return promise;
 }
 
 /** The first number with dots that `PROGRAM --version` prints; undefined when there is no such program. */
