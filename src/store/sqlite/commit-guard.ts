@@ -89,7 +89,7 @@ export class CommitGuard implements Guard {
   rolledBack(error: unknown): void {
     this.#changes = this.#countChanges.get()!;
     const known = toStoreError(error, this.#path);
-    if (!(known instanceof HooksError) || known.code === "conflict" || isBusy(error)) return;
+    if (!(known instanceof HooksError) || known.code === "conflict" || isBusy(error) || isFatal(error)) return;
     const { message } = error instanceof Error ? error : known;
     if (message === this.#trouble) return;
     this.#trouble = message;
