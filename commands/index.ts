@@ -183,6 +183,18 @@ export const COMMANDS: CommandTable = {
           summary: "Show what runs and what waits",
           load: async () => (await import("./status.ts")).statusCommand,
         },
+        {
+          name: "backup",
+          summary: "Copy the store into one file, while it is used",
+          endsBySignal: true,
+          load: async () => (await import("./backup.ts")).backupCommand,
+        },
+        {
+          name: "restore",
+          summary: "Put a backup in the place of the store",
+          endsBySignal: true,
+          load: async () => (await import("./restore.ts")).restoreCommand,
+        },
       ],
     },
     {

@@ -6,7 +6,7 @@ _hooks_point() {
   commands='' flags='' valued='' args=''
   case $1 in
     '')
-      commands='listen trigger replay sign verify demo sub event publish delivery serve status config completion doctor help'
+      commands='listen trigger replay sign verify demo sub event publish delivery serve status backup restore config completion doctor help'
       flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help --version'
       valued='--store --server --api-key --api-key-file --tenant --env --color'
       args=''
@@ -15,7 +15,7 @@ _hooks_point() {
       commands=''
       flags=''
       valued=''
-      args='listen trigger replay sign verify demo sub event publish delivery serve status config completion doctor exit-codes environment output'
+      args='listen trigger replay sign verify demo sub event publish delivery serve status backup restore config completion doctor exit-codes environment output'
       ;;
     'listen')
       commands=''
@@ -209,6 +209,18 @@ _hooks_point() {
       valued='--store --server --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
+    'backup')
+      commands=''
+      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@file'
+      ;;
+    'restore')
+      commands=''
+      flags='--discard --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      args='@file'
+      ;;
     'config')
       commands=''
       flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
@@ -234,10 +246,10 @@ _hooks_point() {
 _hooks_flag_values() {
   values=''
   case "$1 $2" in
-    ' --store' | ' --api-key-file' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --ready-file' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
+    ' --store' | ' --api-key-file' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --ready-file' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'backup --store' | 'backup --api-key-file' | 'restore --store' | 'restore --api-key-file' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
       values='@file'
       ;;
-    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'config --color' | 'completion --color' | 'doctor --color')
+    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'backup --color' | 'restore --color' | 'config --color' | 'completion --color' | 'doctor --color')
       values='auto always never'
       ;;
     'listen --events' | 'replay --sub' | 'replay --type' | 'sign --sub' | 'verify --sub' | 'sub create --event' | 'sub list --event' | 'sub update --event' | 'sub test --type' | 'event list --type' | 'event replay --sub' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event')

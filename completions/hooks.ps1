@@ -7,7 +7,7 @@ Register-ArgumentCompleter -Native -CommandName hooks -ScriptBlock {
   # For each point: commands and flags with their summaries, how flags' values and arguments are completed.
   $points = @{
     '' = @{
-      commands = [ordered]@{ 'listen' = 'Forward webhooks to your local server'; 'trigger' = 'Send a test event'; 'replay' = 'Send past deliveries again'; 'sign' = 'Sign a payload'; 'verify' = 'Check a webhook signature'; 'demo' = 'Watch the whole story in half a minute'; 'sub' = 'Manage subscriptions'; 'event' = 'List, inspect and replay events'; 'publish' = 'Publish events'; 'delivery' = 'List, inspect and retry deliveries'; 'serve' = 'Run the relay server'; 'status' = 'Show what runs and what waits'; 'config' = 'Show each setting and where it comes from'; 'completion' = 'Print a shell completion script'; 'doctor' = 'Check this installation'; 'help' = 'Show help' }
+      commands = [ordered]@{ 'listen' = 'Forward webhooks to your local server'; 'trigger' = 'Send a test event'; 'replay' = 'Send past deliveries again'; 'sign' = 'Sign a payload'; 'verify' = 'Check a webhook signature'; 'demo' = 'Watch the whole story in half a minute'; 'sub' = 'Manage subscriptions'; 'event' = 'List, inspect and replay events'; 'publish' = 'Publish events'; 'delivery' = 'List, inspect and retry deliveries'; 'serve' = 'Run the relay server'; 'status' = 'Show what runs and what waits'; 'backup' = 'Copy the store into one file, while it is used'; 'restore' = 'Put a backup in the place of the store'; 'config' = 'Show each setting and where it comes from'; 'completion' = 'Print a shell completion script'; 'doctor' = 'Check this installation'; 'help' = 'Show help' }
       flags = [ordered]@{ '--store' = 'the store''s file (default: hooks.db in the data directory)'; '--server' = 'work on a server instead of the local store'; '--api-key' = 'key for the server; HOOKS_API_KEY keeps it out of the process list'; '--api-key-file' = 'file that holds the key; "-" reads standard input'; '--tenant' = 'whose data (default: default)'; '--env' = 'which environment (default: development)'; '--json' = 'print JSON, one object a line'; '--quiet' = 'print ids only, and no notes'; '--color' = 'colour: auto, always or never'; '--no-color' = 'no colour'; '--no-input' = 'never ask'; '--yes' = 'do not ask before destructive changes'; '--verbose' = 'say on standard error where it works and how long it took'; '--help' = 'show help'; '--version' = 'show the version' }
       values = @{ '--store' = '@file'; '--server' = ''; '--api-key' = ''; '--api-key-file' = '@file'; '--tenant' = ''; '--env' = ''; '--color' = 'auto always never' }
       arguments = @()
@@ -16,7 +16,7 @@ Register-ArgumentCompleter -Native -CommandName hooks -ScriptBlock {
       commands = [ordered]@{  }
       flags = [ordered]@{  }
       values = @{  }
-      arguments = @('listen trigger replay sign verify demo sub event publish delivery serve status config completion doctor exit-codes environment output')
+      arguments = @('listen trigger replay sign verify demo sub event publish delivery serve status backup restore config completion doctor exit-codes environment output')
     }
     'listen' = @{
       commands = [ordered]@{  }
@@ -209,6 +209,18 @@ Register-ArgumentCompleter -Native -CommandName hooks -ScriptBlock {
       flags = [ordered]@{ '--store' = 'the store''s file (default: hooks.db in the data directory)'; '--server' = 'work on a server instead of the local store'; '--api-key' = 'key for the server; HOOKS_API_KEY keeps it out of the process list'; '--api-key-file' = 'file that holds the key; "-" reads standard input'; '--tenant' = 'whose data (default: default)'; '--env' = 'which environment (default: development)'; '--json' = 'print JSON, one object a line'; '--quiet' = 'print ids only, and no notes'; '--color' = 'colour: auto, always or never'; '--no-color' = 'no colour'; '--no-input' = 'never ask'; '--yes' = 'do not ask before destructive changes'; '--verbose' = 'say on standard error where it works and how long it took'; '--help' = 'show help' }
       values = @{ '--store' = '@file'; '--server' = ''; '--api-key' = ''; '--api-key-file' = '@file'; '--tenant' = ''; '--env' = ''; '--color' = 'auto always never' }
       arguments = @()
+    }
+    'backup' = @{
+      commands = [ordered]@{  }
+      flags = [ordered]@{ '--store' = 'the store''s file (default: hooks.db in the data directory)'; '--server' = 'work on a server instead of the local store'; '--api-key' = 'key for the server; HOOKS_API_KEY keeps it out of the process list'; '--api-key-file' = 'file that holds the key; "-" reads standard input'; '--tenant' = 'whose data (default: default)'; '--env' = 'which environment (default: development)'; '--json' = 'print JSON, one object a line'; '--quiet' = 'print ids only, and no notes'; '--color' = 'colour: auto, always or never'; '--no-color' = 'no colour'; '--no-input' = 'never ask'; '--yes' = 'do not ask before destructive changes'; '--verbose' = 'say on standard error where it works and how long it took'; '--help' = 'show help' }
+      values = @{ '--store' = '@file'; '--server' = ''; '--api-key' = ''; '--api-key-file' = '@file'; '--tenant' = ''; '--env' = ''; '--color' = 'auto always never' }
+      arguments = @('@file')
+    }
+    'restore' = @{
+      commands = [ordered]@{  }
+      flags = [ordered]@{ '--discard' = 'do not keep the store that is replaced'; '--store' = 'the store''s file (default: hooks.db in the data directory)'; '--server' = 'work on a server instead of the local store'; '--api-key' = 'key for the server; HOOKS_API_KEY keeps it out of the process list'; '--api-key-file' = 'file that holds the key; "-" reads standard input'; '--tenant' = 'whose data (default: default)'; '--env' = 'which environment (default: development)'; '--json' = 'print JSON, one object a line'; '--quiet' = 'print ids only, and no notes'; '--color' = 'colour: auto, always or never'; '--no-color' = 'no colour'; '--no-input' = 'never ask'; '--yes' = 'do not ask before destructive changes'; '--verbose' = 'say on standard error where it works and how long it took'; '--help' = 'show help' }
+      values = @{ '--store' = '@file'; '--server' = ''; '--api-key' = ''; '--api-key-file' = '@file'; '--tenant' = ''; '--env' = ''; '--color' = 'auto always never' }
+      arguments = @('@file')
     }
     'config' = @{
       commands = [ordered]@{  }

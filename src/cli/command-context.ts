@@ -117,7 +117,7 @@ export class CommandContext implements CliContext {
     return remote;
   }
 
-  local(what: string, { readOnly = false }: { readOnly?: boolean } = {}): Promise<LocalHooks> {
+  localStore(what: string): { storePath: string; dataDirectory: string } {
     const { target, dataDirectory } = this.settings();
     if (target.kind === "remote") {
       throw new HooksError("usage", `${what} works on a local store only, and a server is set: ${target.server.href}`, {
@@ -125,7 +125,12 @@ export class CommandContext implements CliContext {
         hint: "hooks config shows where the server comes from",
       });
     }
-    this.#local ??= this.#openLocal(target.storePath, dataDirectory, readOnly);
+    return { storePath: target.storePath, dataDirectory };
+  }
+
+  local(what: string, { readOnly = false }: { readOnly?: boolean } = {}): Promise<LocalHooks> {
+    const { storePath, dataDirectory } = this.localStore(what);
+    this.#local ??= this.#openLocal(storePath, dataDirectory, readOnly);
     return this.#local;
   }
 

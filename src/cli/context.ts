@@ -20,6 +20,8 @@ export interface CliContext {
   /** The store file that the settings name, with everything of the service on it. Throws `usage` (naming `what`) when
    * they name a server. `readOnly` never creates or migrates it. Closed when the command ends. */
   local(what: string, options?: { readOnly?: boolean }): Promise<LocalHooks>;
+  /** Where the store file is, for what works on it as a whole. Throws `usage` like `local`. */
+  localStore(what: string): { storePath: string; dataDirectory: string };
   /** The daemon that runs on the store file that the settings name; undefined when none does, or with a server. */
   daemon(): Promise<DaemonInfo | undefined>;
   /** What is worked on: defaults filled in. */

@@ -6,11 +6,13 @@ export function withLocation(text: string, location: readonly string[]): string 
   const missing = location.filter((flag) => !text.includes(`${flag.split(" ", 1)[0]} `));
   return text.replace(NEXT_COMMAND, (_, command: string) => {
     // A daemon is started here, and for all of a store.
-    const flags = command === "serve" ? missing.filter((flag) => flag.startsWith("--store ")) : missing;
+    const flags = ["serve", "backup", "restore"].includes(command)
+      ? missing.filter((flag) => flag.startsWith("--store "))
+      : missing;
     return ["hooks", ...flags, command].join(" ");
   });
 }
 
 /** Those that work on a store, and no question for help. */
 const NEXT_COMMAND =
-  /\bhooks (sub|event|delivery|publish|trigger|replay|listen|status|doctor|serve|verify|sign)\b(?![\w -]*--help)/g;
+  /\bhooks (sub|event|delivery|publish|trigger|replay|listen|status|doctor|serve|verify|sign|backup|restore)\b(?![\w -]*--help)/g;

@@ -44,6 +44,12 @@ export function loadMasterKey(place: MasterKeyPlace, create: boolean): MasterKey
   return content === undefined ? undefined : decode(content, generated, "store_unusable");
 }
 
+/** Where a key would come from, for people: the variable that holds it, or the file. */
+export function masterKeyPlace({ env, dataDirectory }: Pick<MasterKeyPlace, "env" | "dataDirectory">): string {
+  if (env["HOOKS_MASTER_KEY"] !== undefined) return "HOOKS_MASTER_KEY";
+  return env["HOOKS_MASTER_KEY_FILE"] ?? path.join(dataDirectory, "master.key");
+}
+
 function decode(text: string, where: string, code: "usage" | "store_unusable"): MasterKey {
   const trimmed = text.trim();
   const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed) ? Buffer.from(trimmed, "hex") : Buffer.from(trimmed, "base64");

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, it, onTestFinished, type TestContext } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { isHooksError } from "../../src/core/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { LEASE, NOON, newEvent, newSubscription, SCOPE, success, WORKER } from "./fixtures.ts";
-import { tempFolder } from "./temp-folder.ts";
+import { smallDisk } from "./small-disk.ts";
 
 for (const mode of ["inline", "thread"] as const) {
   it(`says that the disk is full and goes on when there is space again (${mode})`, async (context) => {
@@ -58,17 +58,4 @@ for (const mode of ["inline", "thread"] as const) {
     rmSync(filler);
     await (await openSqliteStore({ path, mode })).close();
   });
-}
-
-/** A file system of 6 MB; the test is skipped, loudly, where this user may not mount one. */
-function smallDisk(context: TestContext): string {
-  const folder = tempFolder();
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], { encoding: "utf8" });
-  if (mounted.status !== 0) {
-    if (process.env["CI"] !== undefined) throw new Error(`no file system can be mounted here: ${mounted.stderr}`);
-    console.warn(`SKIPPED, full disk: this user may not mount a small file system (${mounted.stderr?.trim()})`);
-    context.skip();
-  }
-  onTestFinished(() => void spawnSync("umount", ["-l", folder]));
-  return folder;
 }

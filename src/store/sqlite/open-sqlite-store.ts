@@ -105,7 +105,7 @@ function openCurrent(path: string): Connection {
 }
 
 /** Leaves nothing beside the database that was not there: a connection that may only read makes files and leaves them. */
-function openToRead(path: string): Connection {
+export function openToRead(path: string): Connection {
   // One that only reads cannot fold the log in either.
   if (hasLog(path)) return openConnection(path, "read");
   if (isWritable(path)) {
