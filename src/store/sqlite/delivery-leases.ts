@@ -1,7 +1,7 @@
 import { formatId } from "../../core/ids.ts";
 import type { LaneClaim, Lease } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
-import { type DeliveryOrder, WAITS_FOR_TURN } from "./delivery-order.ts";
+import { type DeliveryOrder, firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
 
@@ -18,6 +18,9 @@ const MAX_ROUND_ATTEMPTS = 20;
 /** The two parts of a lane in the index `deliveries_waiting`: what was never tried, and the rest. */
 const FRESH = 0;
 const RETRIES = 1;
+
+/** When the first of either part is due; `WAITS_FOR_TURN` when none is by itself. */
+type DueTimes = [fresh: number, retries: number];
 
 type ClaimedRow = [
   rowId: number,
@@ -48,7 +51,8 @@ export class DeliveryLeases {
   readonly #order: DeliveryOrder;
   readonly #due: Statement<ClaimedRow>;
   readonly #lease: Statement;
-  readonly #nextDue: Statement<number>;
+  readonly #leaseOne: Statement;
+  readonly #dueTimes: Statement<DueTimes>;
   readonly #release: Statement<number>;
   readonly #leasedByOthers: Statement<LeasedRow>;
   readonly #takeBack: Statement;
@@ -82,14 +86,10 @@ export class DeliveryLeases {
         LIMIT ?
       )
     `);
-    this.#nextDue = connection
-      .prepare<unknown[], number>(`
-        SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
-        WHERE subscription_id = ? AND (round_attempts > 0) = ? AND worker_id IS NULL AND claimable_at IS NOT NULL
-        ORDER BY claimable_at
-        LIMIT 1
-      `)
-      .pluck();
+    this.#leaseOne = connection.prepare(
+      "UPDATE deliveries SET state = 'sending', worker_id = ?, claimable_at = ? WHERE delivery_id = ?",
+    );
+    this.#dueTimes = connection.prepare<unknown[], DueTimes>(`SELECT ${firstDue("?", 0)}, ${firstDue("?", 1)}`).raw();
     const backToWaiting = "state = CASE round_attempts WHEN 0 THEN 'pending' ELSE 'retrying' END, worker_id = NULL";
     this.#release = connection
       .prepare<unknown[], number>(`
@@ -140,15 +140,16 @@ export class DeliveryLeases {
     const packer = new ClaimPacker();
     for (const { subscriptionRowId, limit, retries = 0, maxRetries = limit } of lanes) {
       packer.startLane(subscriptionRowId);
+      const due = this.#dueTimes.get(subscriptionRowId, subscriptionRowId)!;
+      const claim = (kind: typeof FRESH | typeof RETRIES, most: number): number =>
+        due[kind] <= now ? this.#claim(packer, subscriptionRowId, kind, most, now, workerId, lease) : 0;
       // Retries first, so far as they have a right to it; then what was never tried; then whatever is left of either.
-      const ofRight = this.#claim(packer, subscriptionRowId, RETRIES, Math.min(retries, limit), now, workerId, lease);
-      const fresh = this.#claim(packer, subscriptionRowId, FRESH, limit - ofRight, now, workerId, lease);
-      const left = Math.min(limit - ofRight - fresh, maxRetries - ofRight);
-      this.#claim(packer, subscriptionRowId, RETRIES, left, now, workerId, lease);
-      packer.endLane(
-        unlessWaiting(this.#nextDue.get(subscriptionRowId, FRESH)),
-        unlessWaiting(this.#nextDue.get(subscriptionRowId, RETRIES)),
-      );
+      const ofRight = claim(RETRIES, Math.min(retries, limit));
+      const fresh = claim(FRESH, limit - ofRight);
+      const others = claim(RETRIES, Math.min(limit - ofRight - fresh, maxRetries - ofRight));
+      const isUnchanged = ofRight + fresh + others === 0;
+      const left = isUnchanged ? due : this.#dueTimes.get(subscriptionRowId, subscriptionRowId)!;
+      packer.endLane(unlessWaiting(left[FRESH]), unlessWaiting(left[RETRIES]));
     }
     return packer.pack();
   }
@@ -165,15 +166,18 @@ export class DeliveryLeases {
   ): number {
     if (limit <= 0 || MAX_CLAIM_BYTES <= packer.size) return 0;
     let taken = 0;
+    let rowId = 0;
     for (const row of this.#due.iterate(subscriptionRowId, kind, now, limit)) {
       if (taken === 0) packer.setScope(this.#interned.scope(row[11]));
       taken += 1;
+      rowId = row[0];
       const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5]];
       fields.push(this.#interned.eventTypeName(row[6]), row[7], row[8]);
       packer.addDelivery(fields, row[9], row[10]);
       if (MAX_CLAIM_BYTES <= packer.size) break;
     }
-    if (0 < taken) this.#lease.run(workerId, lease.endsAt, subscriptionRowId, kind, now, taken);
+    if (taken === 1) this.#leaseOne.run(workerId, lease.endsAt, rowId);
+    else if (1 < taken) this.#lease.run(workerId, lease.endsAt, subscriptionRowId, kind, now, taken);
     return taken;
   }
 
@@ -209,6 +213,6 @@ export class DeliveryLeases {
   }
 }
 
-function unlessWaiting(dueAt: number | undefined): number | null {
-  return dueAt === undefined || WAITS_FOR_TURN <= dueAt ? null : dueAt;
+function unlessWaiting(dueAt: number): number | null {
+  return WAITS_FOR_TURN <= dueAt ? null : dueAt;
 }

@@ -10,6 +10,19 @@ import type { Connection, Statement } from "./connection.ts";
  */
 export const WAITS_FOR_TURN = 253_402_300_799_999;
 
+/**
+ * SQL: when the first waiting delivery of a subscription is due, of those never tried (0) or of the retries (1);
+ * `WAITS_FOR_TURN` when none is due by itself.
+ */
+export function firstDue(subscriptionRowId: string, kind: 0 | 1): string {
+  return `ifnull((
+    SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
+    WHERE subscription_id = ${subscriptionRowId} AND (round_attempts > 0) = ${kind} AND worker_id IS NULL
+      AND claimable_at IS NOT NULL
+    ORDER BY claimable_at LIMIT 1
+  ), ${WAITS_FOR_TURN})`;
+}
+
 interface FirstRow {
   rowId: number;
   workerId: number | null;

@@ -4,7 +4,7 @@ import type { Scope } from "../../core/scope.ts";
 import type { DeliveryFilter, StoredDelivery } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
-import { WAITS_FOR_TURN } from "./delivery-order.ts";
+import { firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
 import { decodeHeaders } from "./header-sets.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
 import { Statements } from "./statements.ts";
@@ -122,7 +122,7 @@ export class DeliveryReader {
   nextDueTimes(subscriptionRowIds: readonly number[]): Map<number, number> {
     const rows = this.#statements
       .rows<DueRow>(`
-        SELECT value AS subscriptionRowId, min(${firstDue(0)}, ${firstDue(1)}) AS dueAt FROM json_each(?)
+        SELECT value AS subscriptionRowId, min(${firstDue("value", 0)}, ${firstDue("value", 1)}) AS dueAt FROM json_each(?)
       `)
       .all(JSON.stringify(subscriptionRowIds));
     return new Map(
@@ -131,15 +131,6 @@ export class DeliveryReader {
       ),
     );
   }
-}
-
-/** When the first that was never tried (0), or that is tried again (1), is due. */
-function firstDue(kind: 0 | 1): string {
-  return `ifnull((
-    SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
-    WHERE subscription_id = value AND (round_attempts > 0) = ${kind} AND worker_id IS NULL AND claimable_at IS NOT NULL
-    ORDER BY claimable_at LIMIT 1
-  ), ${WAITS_FOR_TURN})`;
 }
 
 function conditionsOf(scope: Scope, filter: DeliveryFilter): Conditions {
