@@ -28,6 +28,8 @@ export async function lookBeforeOpening(
       if (typeof mark === "object" && 0 < mark.sequence && !acceptLoss) throw missing(path, mark);
       return mark;
     }
+    // A rollback journal is left by a crash while the store was being made: SQLite takes back what it says.
+    if (existsSync(`${path}-journal`)) return mark;
     // With a daemon on it the log is not recovered but shared: SQLite shows it as it is.
     if (!isAlone && hasLog(path) && isDaemonLocked(path)) return mark;
     const before = versionOfFiles(path);

@@ -18,8 +18,10 @@ import { APPLICATION_ID } from "./connection.ts";
 import { newerSchema } from "./migrate.ts";
 import { unusable } from "./sqlite-error.ts";
 
+const LEAF_PAGE = 0x0d;
 const MAGIC = "SQLite format 3\0";
-const HEADER_BYTES = 100;
+/** The database's, and that of the tree on its first page. */
+const HEADER_BYTES = 108;
 
 /**
  * Makes sure that `path` is a file that SQLite may open as our store, before SQLite does: it would create, recover or
@@ -134,7 +136,7 @@ function checkHeader(path: string, size: number): void {
     closeSync(file);
   }
   if (header.toString("latin1", 0, 16) !== MAGIC) throw unusable(path, "is not a database", "name another file");
-  if (header.readUInt32BE(68) !== APPLICATION_ID) {
+  if (header.readUInt32BE(68) !== APPLICATION_ID && !isBare(header)) {
     throw unusable(path, "is another program's database", "name another file");
   }
   // May be behind the log, never ahead of it.
@@ -144,6 +146,12 @@ function checkHeader(path: string, size: number): void {
   if (size < header.readUInt32BE(28) * pageBytes && !hasLog(path)) {
     throw unusable(path, "is damaged: its end is missing", "restore it from a backup");
   }
+}
+
+/** Nothing is in it and nobody's name on it: what is left of a store whose making was cut off at the very beginning. */
+function isBare(header: Buffer): boolean {
+  const tables = header.readUInt16BE(103);
+  return header.readUInt32BE(68) === 0 && header.readUInt32BE(60) === 0 && header[100] === LEAF_PAGE && tables === 0;
 }
 
 function cannotCreate(path: string, error: unknown): HooksError {
