@@ -65,6 +65,8 @@ export interface RecordedAttempt {
   breaker?: BreakerState | undefined;
   /** When the attempt ended, unix ms. */
   endedAt: number;
+  /** Those of the others that went out in the same request; else left out. */
+  with?: readonly RecordedAttempt[];
 }
 
 // ---- as the API shows it ---------------------------------------------------------------------------------------

@@ -40,13 +40,6 @@ export class Batches<Owner> {
     this.#options = options;
   }
 
-  /** Deliveries of this owner that wait for others. */
-  waitingOf(owner: Owner): number {
-    let count = 0;
-    for (const { waiting } of this.#gathering.get(owner) ?? []) count += waiting.length;
-    return count;
-  }
-
   add(owner: Owner, rule: BatchRule, delivery: ClaimedDelivery, leaseEndsAt: number): void {
     const isRetry = 0 < delivery.roundAttempts;
     const { length } = delivery.event.data;
@@ -69,10 +62,9 @@ export class Batches<Owner> {
     return taken.flatMap(({ waiting }) => waiting);
   }
 
-  /** The same for all of them; nothing goes out from here on. */
-  takeAll(): ClaimedDelivery[] {
+  /** Nothing goes out from here on. */
+  stop(): void {
     this.#timer.clear();
-    return [...this.#gathering.keys()].flatMap((owner) => this.take(owner));
   }
 
   #begin(owner: Owner, isRetry: boolean, maxWaitMs: number): Gathering<Owner> {
@@ -106,7 +98,7 @@ export class Batches<Owner> {
   }
 }
 
-/** All that a request takes along. */
-export function allOf(delivery: ClaimedDelivery): readonly ClaimedDelivery[] {
-  return delivery.with === undefined ? [delivery] : [delivery, ...delivery.with];
+/** Everything of one request: deliveries, or what is recorded of them. */
+export function allOf<T extends { with?: readonly T[] }>(first: T): readonly T[] {
+  return first.with === undefined ? [first] : [first, ...first.with];
 }

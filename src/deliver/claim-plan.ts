@@ -85,9 +85,17 @@ function claimOf(
   budget.ahead -= Math.max(0, limit - toStart);
   lanes.claimSent(lane, limit, most);
   const retries = isFresh && 0 < most ? Math.min(lane.retriesOf(limit), most) : most;
-  return most < limit
-    ? { subscriptionRowId: lane.rowId, limit, retries, maxRetries: most }
-    : { subscriptionRowId: lane.rowId, limit, retries };
+  const claim =
+    most < limit
+      ? { subscriptionRowId: lane.rowId, limit, retries, maxRetries: most }
+      : { subscriptionRowId: lane.rowId, limit, retries };
+  return lane.batch === undefined ? claim : inBatches(claim, lane.batch.maxEvents);
+}
+
+/** A claim of so many requests, as deliveries. */
+function inBatches(claim: LaneClaim, size: number): LaneClaim {
+  const { limit, retries = 0, maxRetries = limit } = claim;
+  return { ...claim, limit: limit * size, retries: retries * size, maxRetries: maxRetries * size };
 }
 
 /** Of a claim of `limit`: no more than its host's limit has tokens for, and an equal part where others wait for them. */

