@@ -120,6 +120,33 @@ export function leaseContract(under: StoreUnderTest): void {
       expect([rest.nextFreshAt, rest.nextRetryAt]).toEqual([undefined, undefined]);
     });
 
+    it("keeps waits as long as they were when the clock is set, and leaves nothing fresh in the future", async () => {
+      const { store, lane } = await openWithLane(under);
+      const events = Array.from({ length: 4 }, () => newEvent([lane]));
+      const ids = events.map((event) => event.deliveries[0]!.id);
+      await store.appendEvents(events);
+      const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 3 }], NOON, LEASE);
+      const [overdue, soon, late] = claimed!.deliveries;
+      await store.recordAttempts(WORKER, [
+        failure(overdue!, { kind: "retry", at: NOON + 1_000 }),
+        failure(soon!, { kind: "retry", at: NOON + 60_000 }),
+        failure(late!, { kind: "retry", at: NOON + 3_600_000 }),
+      ]);
+      const due = async () => {
+        const rows = ids.map((id) => store.findDelivery(SCOPE, id));
+        return (await Promise.all(rows)).map((row) => row!.claimableAt! - NOON);
+      };
+      const HOUR = 3_600_000;
+      expect(await due()).toEqual([1_000, 60_000, HOUR, 0]);
+      // At NOON + 2 s the clock goes two hours forward: what is overdue stays so.
+      expect(await store.shiftDueTimes(2 * HOUR, NOON + 2_000 + 2 * HOUR)).toBe(2);
+      expect(await due()).toEqual([1_000, 60_000 + 2 * HOUR, 3 * HOUR, 0]);
+      // … and back, and three hours further.
+      expect(await store.shiftDueTimes(-5 * HOUR, NOON + 2_000 - 3 * HOUR)).toBe(4);
+      expect(await due()).toEqual([1_000 - 5 * HOUR, 60_000 - 3 * HOUR, -2 * HOUR, 2_000 - 3 * HOUR]);
+      expect(await store.shiftDueTimes(0, NOON + 2_000 - 3 * HOUR)).toBe(0);
+    });
+
     it("claims several lanes at once, each to its own limit", async () => {
       const { store, lane } = await openWithLane(under);
       const second = await store.insertSubscription(newSubscription());

@@ -21,6 +21,7 @@ export class DeliveryChanges {
   readonly #order: DeliveryOrder;
   readonly #findReopened: Statement<ReopenedRow>;
   readonly #reopen: Statement;
+  readonly #shift: Statement;
   readonly #cancel: Statement<EndedRow>;
   readonly #expire: Statement<number | null>;
   readonly #cancelOrphans: Statement;
@@ -43,6 +44,11 @@ export class DeliveryChanges {
         round = round + (completed_at IS NOT NULL),
         round_attempts = CASE WHEN completed_at IS NULL THEN round_attempts ELSE 0 END
       WHERE delivery_id = ?
+    `);
+    this.#shift = connection.prepare(`
+      UPDATE deliveries
+      SET claimable_at = CASE WHEN round_attempts > 0 THEN claimable_at + @stepMs ELSE min(claimable_at, @now) END
+      WHERE delivery_id IN (SELECT value FROM json_each(@ids)) AND worker_id IS NULL AND claimable_at < ${WAITS_FOR_TURN}
     `);
     const cancelled = "state = 'cancelled', trigger = NULL, claimable_at = NULL";
     this.#cancel = connection
@@ -106,6 +112,10 @@ export class DeliveryChanges {
       this.#reopen.run(trigger, this.#dueTimeOf(rowId, row, now), rowId);
       return true;
     });
+  }
+
+  shift(deliveryRowIds: readonly number[], stepMs: number, now: number): number {
+    return this.#shift.run({ ids: JSON.stringify(deliveryRowIds), stepMs, now }).changes;
   }
 
   cancel(deliveryRowId: number, reason: DeliveryReason, now: number): boolean {

@@ -119,6 +119,19 @@ export class DeliveryReader {
       .map(attemptOf);
   }
 
+  /** Row ids of what `shiftDueTimes` moves. */
+  toBeShifted(stepMs: number, now: number): number[] {
+    // A step forward leaves alone what was overdue before it.
+    const retries = stepMs === 0 ? "0" : stepMs < 0 ? "1" : "? < claimable_at";
+    return this.#statements
+      .values<number>(`
+        SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
+        WHERE worker_id IS NULL AND claimable_at IS NOT NULL AND claimable_at < ${WAITS_FOR_TURN}
+          AND CASE WHEN (round_attempts > 0) THEN ${retries} ELSE ? < claimable_at END
+      `)
+      .all(...(0 < stepMs ? [now - stepMs, now] : [now]));
+  }
+
   nextDueTimes(subscriptionRowIds: readonly number[]): Map<number, number> {
     const rows = this.#statements
       .rows<DueRow>(`

@@ -151,6 +151,15 @@ export class SqliteStore implements Store {
     if (await this.#write("release", { worker, deliveryRowIds, now })) await this.#endStranded(now);
   }
 
+  async shiftDueTimes(stepMs: number, now: number): Promise<number> {
+    const rowIds = this.#read(() => this.#deliveries.toBeShifted(stepMs, now));
+    let shifted = 0;
+    for (const portion of portions(rowIds, PORTION_ROWS)) {
+      shifted += portion.length === 0 ? 0 : await this.#write("shift", { deliveryRowIds: portion, stepMs, now });
+    }
+    return shifted;
+  }
+
   async findDelivery(scope: Scope, id: string): Promise<StoredDelivery | undefined> {
     return this.#read(() => this.#deliveries.find(scope, id));
   }

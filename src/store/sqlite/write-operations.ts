@@ -30,6 +30,8 @@ export interface WriteOperations {
     result: number[];
   };
   cancel: { input: { deliveryRowId: number; reason: DeliveryReason; now: number }; result: boolean };
+  /** Of these that wait still: retries by `stepMs`, the others to `now` at the latest. Answers how many. */
+  shift: { input: { deliveryRowIds: readonly number[]; stepMs: number; now: number }; result: number };
   /** Answers how many; `limit` when there may be more. */
   expire: {
     input: { subscriptionRowId: number; createdBefore: number; now: number; limit: number };
