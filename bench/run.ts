@@ -1,6 +1,7 @@
 // `npm run bench` runs every benchmark (`node bench/run.ts drain …` only those named), prints a table, and keeps the figures
 // of a whole run: bench/results/<date>.json in full, latest.md, chart.svg, and the README's section. Of a part they are
-// kept only with `--keep`. `--quick`: everything as small as it goes, nothing kept.
+// kept only with `--keep`. `--quick`: everything as small as it goes, nothing kept. One that fails keeps the others from
+// nothing, and the exit code is 1.
 
 import { parseArgs } from "node:util";
 import { BENCHES } from "./benches.ts";
@@ -26,7 +27,11 @@ async function main(): Promise<void> {
   for (const { name, run } of BENCHES.filter((bench) => names.length === 0 || names.includes(bench.name))) {
     process.stderr.write(`${name} …\n`);
     const startedAt = performance.now();
-    const outcome = await run(flags.quick ? "quick" : "full");
+    const outcome = await run(flags.quick ? "quick" : "full").catch((error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
+    if (outcome === undefined) continue;
     const seconds = round((performance.now() - startedAt) / 1_000);
     results.push({ name, seconds, ...outcome });
     console.log(`\n${name} (${seconds} s)\n${terminalTable(outcome.rows)}`);
