@@ -152,11 +152,11 @@ export class Dispatcher {
    * A lease for one more fresh delivery of this subscription, with room reserved for it; undefined when it would have
    * to wait. `offer` or `abandon` must follow.
    */
-  freshLease(subscriptionRowId: number): Lease | undefined {
+  freshLease(subscriptionRowId: number, payloadBytes?: number): Lease | undefined {
     if (this.#state !== "running" || this.#isBehind()) return undefined;
     const lane = this.#lanes.get(subscriptionRowId);
     const now = this.#options.now();
-    if (lane === undefined || !this.#lanes.slots.hasRoom(lane, now)) return undefined;
+    if (lane === undefined || !this.#lanes.slots.hasRoom(lane, now, payloadBytes)) return undefined;
     const endsAt = lane.leaseEndsAt(now);
     lane.reserve(endsAt);
     this.#lanes.slots.reserved += 1;

@@ -72,6 +72,10 @@ export class Lane implements Sleeper {
   #throttle: Throttle | undefined;
   #prefetch = 0;
   #claimedAt = 0;
+  /** Attempts that ended in the last span of a second or more, and in the one that runs. */
+  #pace = { elapsedMs: 1_000, count: 0 };
+  #endedInSecond = 0;
+  #secondBeganAt = 0;
   /** When an attempt last ended, or the first of those in flight began. */
   #movedAt = 0;
   /** What retries may claim before fresh deliveries, so far as it was not used. */
@@ -184,6 +188,7 @@ export class Lane implements Sleeper {
     }
     const { attempt, endedAt } = recorded;
     this.#movedAt = endedAt;
+    this.#countEnd(endedAt);
     if (this.#breaker !== undefined) {
       const changed = this.#breaker.ended(delivery.rowId, attempt.outcome, endedAt);
       if (changed !== undefined || this.#mustKeepBreaker) recorded.breaker = this.#breaker.state;
@@ -195,6 +200,15 @@ export class Lane implements Sleeper {
       const retryAfterMs = retryAfterOf(attempt.responseHeaders, endedAt);
       this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt: attempt.startedAt, endedAt, inFlight });
     }
+  }
+
+  #countEnd(now: number): void {
+    this.#endedInSecond += 1;
+    const elapsedMs = now - this.#secondBeganAt;
+    if (elapsedMs < 1_000) return;
+    this.#pace = { elapsedMs, count: this.#endedInSecond };
+    this.#endedInSecond = 0;
+    this.#secondBeganAt = now;
   }
 
   /** How many may be started now, whatever is at hand. */
@@ -221,15 +235,25 @@ export class Lane implements Sleeper {
     return this.takes ? this.#slots(now) - this.readyCount - this.#reserved.size : 0;
   }
 
+  /** What is in flight hangs: what it claimed ahead would only wait. */
+  isStuck(now: number): boolean {
+    return 0 < this.inFlight && this.#movedAt + PREFETCH_MS <= now;
+  }
+
   /** How many it may claim ahead of its free slots. */
   get prefetch(): number {
-    const isPlain =
+    return this.#isPlain ? this.#prefetch : 0;
+  }
+
+  /** Nothing but its concurrency decides when something may start. */
+  get #isPlain(): boolean {
+    return (
       this.#bucket === undefined &&
       (this.#throttle === undefined || this.#throttle.limit === Number.POSITIVE_INFINITY) &&
       !this.isProbing &&
       this.batch === undefined &&
-      this.transport.room(this.subscription) === Number.POSITIVE_INFINITY;
-    return isPlain ? this.#prefetch : 0;
+      this.transport.room(this.subscription) === Number.POSITIVE_INFINITY
+    );
   }
 
   /** How many of a claim of `limit` may be retries although fresh deliveries wait. */
@@ -292,8 +316,15 @@ export class Lane implements Sleeper {
       // Retries that wait for their host's limit have no use for the slot.
       (now < this.dueAt[RETRIES] || this.hostTurn.isWaiting) &&
       !this.isProbing &&
-      0 < this.free(now)
+      0 < this.free(now) + this.#ahead(now)
     );
+  }
+
+  /** How many may wait here beyond the free slots: what it starts in a quarter of a second. */
+  #ahead(now: number): number {
+    const { elapsedMs, count } = this.#pace;
+    if (1_000 < now - this.#movedAt || !this.#isPlain || this.inFlight === 0) return 0;
+    return Math.min(MAX_PREFETCH, Math.floor((250 * count) / Math.max(1_000, elapsedMs)));
   }
 
   reserve(leaseEndsAt: number): void {
@@ -325,7 +356,7 @@ export class Lane implements Sleeper {
   /** Of what is at hand, what no longer fits into its lease, and all of it when nothing has moved for long. */
   takeStale(now: number): Leased[] {
     if (this.readyCount === 0) return [];
-    if (0 < this.inFlight && this.#movedAt + PREFETCH_MS <= now) return this.takeReady();
+    if (this.isStuck(now)) return this.takeReady();
     const stale: Leased[] = [];
     for (const ready of this.ready) {
       while (this.isStale(ready.first, now)) stale.push(ready.shift()!);

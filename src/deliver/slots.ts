@@ -5,6 +5,9 @@ import { FRESH, type Host, KINDS, type Kind, kindOf, type Limits, RETRIES, type 
 import { TurnRing } from "./turn-ring.ts";
 import type { Sleeper, WakeHeap } from "./wake-heap.ts";
 
+/** Fresh deliveries that may wait for a slot without having been written as waiting: 32 MiB of the small ones. */
+const MAX_AHEAD = 4_096;
+const SMALL_PAYLOAD_BYTES = 8 * 1024;
 /** While both wait, a retry's turn comes after so many deliveries that were never tried. */
 const FRESH_TURNS = 3;
 
@@ -116,11 +119,18 @@ export class Slots {
     return stale;
   }
 
-  /** Whether one more fresh delivery of this lane could start right now and would jump no queue. */
-  hasRoom(lane: Lane, now: number): boolean {
-    const free = this.free - this.reserved;
-    if (free <= 0 || 0 < this.#rings[FRESH].size || !lane.hasRoom(now)) return false;
+  /**
+   * Whether one more fresh delivery of this lane could start right now, or may wait here for its turn, and would jump no
+   * queue. What waits here is held in memory: that is for small payloads only.
+   */
+  hasRoom(lane: Lane, now: number, payloadBytes = Number.POSITIVE_INFINITY): boolean {
+    if (!lane.hasRoom(now)) return false;
     if (this.quota(now) <= this.reserved || lane.tenant.quota(now) <= this.reserved) return false;
+    const free = this.free - this.reserved;
+    if (free <= 0 || 0 < this.#rings[FRESH].size) {
+      // The slots of a process that is full come free within milliseconds, or its lanes hang: then the lease gives it up.
+      return payloadBytes <= SMALL_PAYLOAD_BYTES && this.ready + this.reserved < MAX_AHEAD;
+    }
     return lane.inFlight + lane.reserved < slotShare(this.count, free, this.#busyLanes + 1);
   }
 

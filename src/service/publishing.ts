@@ -69,7 +69,8 @@ export class Publishing {
       const deliveryId = newId("dlv");
       const orderKey = directory.orderKeyOf(subscriptionRowId, content.data);
       // What has an order may have to wait for another one, which only the store knows.
-      const lease: Lease | undefined = orderKey === undefined ? dispatch?.freshLease(subscriptionRowId) : undefined;
+      const lease: Lease | undefined =
+        orderKey === undefined ? dispatch?.freshLease(subscriptionRowId, content.data.length) : undefined;
       const delivery = { id: deliveryId, subscriptionRowId, lease, orderKey };
       if (lease !== undefined) leased.push(delivery);
       return delivery;

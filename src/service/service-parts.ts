@@ -32,7 +32,7 @@ export interface OneOffRequest {
 /** What publishing tells the dispatcher. */
 export interface DispatchPort {
   /** A lease, with room reserved for it, when one more fresh delivery of this subscription could start now. */
-  freshLease(subscriptionRowId: number): Lease | undefined;
+  freshLease(subscriptionRowId: number, payloadBytes?: number): Lease | undefined;
   /** Deliveries that were stored with those leases. */
   offer(deliveries: readonly ClaimedDelivery[]): void;
   /** Those leases were not used after all. */
