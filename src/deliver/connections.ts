@@ -1,6 +1,7 @@
 import { Client } from "undici";
 import { AnswerWatch } from "./answer-watch.ts";
 import { Dialler, type Dialling, type DialOptions } from "./connect.ts";
+import { KeptConnections } from "./kept-connections.ts";
 
 /** Idle connections kept at most, over all origins; beyond it the one unused for longest is closed. */
 const MAX_IDLE = 512;
@@ -43,6 +44,7 @@ export class Connections {
   /** In the order in which they became idle. */
   readonly #idle = new Set<Connection>();
 
+  readonly #kept = new KeptConnections(() => performance.now());
   readonly #tell: ((code: string) => void) | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -72,6 +74,10 @@ export class Connections {
     connection.served += 1;
     connection.answer.end();
     if (connection.client.destroyed) return;
+    if (!this.#kept.mayKeep(connection.key)) {
+      this.discard(connection);
+      return;
+    }
     const idle = this.#idleByKey.get(connection.key);
     if (idle === undefined) this.#idleByKey.set(connection.key, [connection]);
     else idle.push(connection);
@@ -86,6 +92,15 @@ export class Connections {
   discard(connection: Connection): void {
     // Not at once: undici may be in the middle of this connection's callbacks.
     setImmediate(() => this.#drop(connection));
+  }
+
+  /** Likewise, when its receiver closed it under the request. */
+  discardClosed(connection: Connection): void {
+    if (0 < connection.served) {
+      this.#kept.failed(connection.key);
+      for (const idle of [...(this.#idleByKey.get(connection.key) ?? [])]) this.#drop(idle);
+    }
+    this.discard(connection);
   }
 
   async close(): Promise<void> {

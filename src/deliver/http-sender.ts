@@ -76,6 +76,7 @@ export class HttpSender implements DeliveryTransport {
       onEnd: (ended, result, reusable) => {
         this.#inFlight.delete(ended);
         if (reusable) this.#connections.giveBack(connection);
+        else if (result.kind === "error" && result.code === "reset") this.#connections.discardClosed(connection);
         else this.#connections.discard(connection);
         resolve(result);
       },
