@@ -18,7 +18,9 @@ export class Deadlines<T extends Expiring> {
 
   add(item: T): void {
     this.#inFlight.add(item);
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS);
+    // After what is there to be read: a process that stood still (SIGSTOP, a machine that slept) finds answers that came
+    // in time behind deadlines that have passed.
+    this.#timer ??= setInterval(() => setImmediate(() => this.#sweep()), SWEEP_MS);
   }
 
   delete(item: T): void {
