@@ -102,7 +102,10 @@ export function addSubscriptionFlags(command: Command): Command {
       "--order-by <pointer>",
       "events with one value here are sent one after the other: /order_id, or '*' for all",
     )
-    .option("--batch <events>", "several events in one request: at most 100, or 100,5s to wait so long for more")
+    .option(
+      "--batch <events>",
+      "several events in one request: up to 100, or 100,1s to wait so long for more (default 5s)",
+    )
     .option("--breaker", "rest after failures in a row, and try one first (this is the default)")
     .option("--no-breaker", "go on sending whatever fails")
     .option("--auto-disable <failures>", "disable it after so many failures in a row: 20,1h for over an hour, or off")

@@ -194,3 +194,70 @@ it("never takes a publisher's own id for the beginning of another", async () => 
   const { id } = await service.publish({ type: "order.paid", data: json("1") });
   expect((await service.getEvent(id.slice(0, -2))).id).toBe(id);
 });
+
+describe("publish to a subscription with order_by", () => {
+  async function openOrdered(orderBy: string) {
+    const hooks = await openTestHooks();
+    const { service } = hooks;
+    const { id } = await service.createSubscription({ url: "https://example.com/", events: ["*"], order_by: orderBy });
+    /** Ids of the deliveries, in the order published. */
+    const publish = async (...data: string[]): Promise<string[]> => {
+      const { results } = await service.publishBatch(data.map((one) => ({ type: "order.moved", data: json(one) })));
+      const ids = results.map((result) => (result as { id: string }).id);
+      return Promise.all(ids.map(async (event) => (await service.getEvent(event)).deliveries[0]!.id));
+    };
+    /** Which of these are due, each by itself. */
+    const due = async (ids: readonly string[]): Promise<boolean[]> => {
+      const rows = await Promise.all(ids.map((one) => service.getDelivery(one)));
+      expect(rows.map((row) => row.status)).toEqual(rows.map(() => "pending"));
+      return rows.map((row) => row.next_attempt_at !== null);
+    };
+    return { ...hooks, subscription: id, publish, due };
+  }
+
+  it("makes one of each order due, and everything that has none", async () => {
+    const { publish, due } = await openOrdered("data.id");
+    const ids = await publish(
+      '{"id":1}',
+      '{"id":2}',
+      '{"id":1.0}',
+      "{}",
+      '{"id":null}',
+      '{"id":"1"}',
+      '{"id":2}',
+      "[]",
+    );
+    expect(await due(ids)).toEqual([true, true, false, true, true, true, false, true]);
+  });
+
+  it("makes one of all due with *", async () => {
+    const { publish, due } = await openOrdered("*");
+    expect(await due(await publish("1", '{"id":1}', "null"))).toEqual([true, false, false]);
+  });
+
+  it("strands nothing when the order is switched off, over and on again", async () => {
+    const { service, subscription, publish, due } = await openOrdered("/id");
+    const [first, second] = await publish('{"id":1,"to":5}', '{"id":1,"to":6}');
+    await service.updateSubscription(subscription, { order_by: null });
+    const [free] = await publish('{"id":1,"to":5}');
+    expect(await due([first!, second!, free!])).toEqual([true, false, true]);
+    await service.updateSubscription(subscription, { order_by: "/to" });
+    const [third, fourth] = await publish('{"id":1,"to":7}', '{"id":2,"to":7}');
+    expect(await due([third!, fourth!])).toEqual([true, false]);
+    await service.cancelDelivery(first!);
+    await service.cancelDelivery(third!);
+    expect(await due([second!, free!, fourth!])).toEqual([true, true, true]);
+  });
+
+  it("lets an event that is replayed to it join its order", async () => {
+    const { service, publish, due } = await openOrdered("/id");
+    const late = await service.createSubscription({ url: "https://example.com/2", events: ["x"], order_by: "/id" });
+    const events = [];
+    for (let n = 0; n < 2; n++) events.push(await service.publish({ type: "order.moved", data: json('{"id":7}') }));
+    for (const event of events) await service.replayEvent(event.id, { subscriptions: [late.id] });
+    const { data } = await service.listDeliveries({ subscription: late.id });
+    expect(await due(data.map((row) => row.id).reverse())).toEqual([true, false]);
+    const [another] = await publish('{"id":8}');
+    expect(await due([another!])).toEqual([true]);
+  });
+});
