@@ -2,6 +2,7 @@
 // callbacks, and stops them in reverse order. Clock and randomness of the whole program start here.
 
 import { randomBytes } from "node:crypto";
+import { uptime } from "node:os";
 import type { SendResult } from "./core/attempt.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HooksService } from "./core/hooks-service.ts";
@@ -9,9 +10,12 @@ import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts
 import type { NameServer } from "./core/setting-rules.ts";
 import { VERSION } from "./core/version.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
+import { ClockWatch } from "./deliver/clock-watch.ts";
 import { Dispatcher } from "./deliver/dispatcher.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
 import type { DispatchRates } from "./deliver/limits.ts";
+import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
+import { SteadyClock } from "./deliver/steady-clock.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
 import { newId } from "./service/new-id.ts";
@@ -142,8 +146,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onNews: (news) => log.listener(news),
     });
     const bootId = newId("ses");
+    const clock = new SteadyClock({
+      wall: Date.now,
+      running: () => performance.now(),
+      sinceBoot: () => uptime() * 1_000,
+    });
+    const dispatched = new ShiftedStore(local.store, () => clock.offsetMs);
     const dispatcher = buildDispatcher(local, sender, tunnel, {
       bootId,
+      now: () => clock.now(),
+      store: dispatched,
       concurrency: options.concurrency,
       rates: options.rates,
       log,
@@ -172,6 +184,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       );
     });
 
+    const clockWatch = new ClockWatch({
+      clock,
+      wallNow: Date.now,
+      worker: bootId,
+      store: local.store,
+      dispatched,
+      onNews: (news) => {
+        log.warn("clock", { set_by_ms: news.stepMs, slept_ms: news.sleptMs });
+        dispatcher.wake();
+      },
+      onFatal: onFault,
+    });
+    await clockWatch.start();
+    closers.push(() => clockWatch.stop());
     await dispatcher.start();
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
     closers.push(
@@ -228,6 +254,8 @@ export async function startLocalSender(local: LocalHooks): Promise<LocalSender |
   await local.directory.load();
   const dispatcher = buildDispatcher(local, sender, nobody, {
     bootId: newId("ses"),
+    now: Date.now,
+    store: local.store,
     concurrency: undefined,
     rates: undefined,
     log,
@@ -275,12 +303,16 @@ function buildDispatcher(
   tunnel: ConstructorParameters<typeof Dispatcher>[0]["transports"]["tunnel"],
   {
     bootId,
+    now,
+    store,
     concurrency,
     rates,
     log,
     onFatal,
   }: {
     bootId: string;
+    now(): number;
+    store: DispatchStore;
     concurrency: number | undefined;
     rates: DispatchRates | undefined;
     log: DaemonLog;
@@ -288,11 +320,12 @@ function buildDispatcher(
   },
 ): Dispatcher {
   const dispatcher = new Dispatcher({
-    store: local.store,
+    store,
     subscriptions: local.directory,
     transports: { http, tunnel },
     worker: bootId,
-    now: Date.now,
+    now,
+    wallNow: Date.now,
     random: Math.random,
     concurrency: concurrency ?? DEFAULT_CONCURRENCY,
     rates,

@@ -11,8 +11,10 @@ export interface VerdictContext {
   subscription: Pick<Subscription, "retry" | "retryOn" | "on410">;
   /** Attempts of this round, the one judged here included: 1 for the first. */
   roundAttempts: number;
-  /** When the attempt ended, unix ms. */
+  /** When the attempt ended, unix ms: what the next one is counted from. */
   endedAt: number;
+  /** The same by the wall clock, which a date in `Retry-After` means. Left out: `endedAt`. */
+  receivedAt?: number;
   /** Uniform in [0, 1). */
   random: number;
 }
@@ -35,7 +37,7 @@ export function judge(result: MadeAttempt, context: VerdictContext): Verdict {
 
   const delayMs = nextDelayMs(retry, context.roundAttempts, context.random);
   if (delayMs === undefined) return { kind: "failed", reason: "exhausted" };
-  const askedMs = result.kind === "answered" ? retryAfterOf(result.responseHeaders, context.endedAt) : undefined;
+  const askedMs = result.kind === "answered" ? retryAfterOf(result.responseHeaders, context.receivedAt ?? context.endedAt) : undefined;
   // The receiver may ask for more patience, never for less: "Retry-After: 0" must not make a busy loop.
   return { kind: "retry", at: context.endedAt + Math.max(delayMs, askedMs ?? 0) };
 }

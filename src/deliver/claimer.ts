@@ -1,11 +1,12 @@
-import type { DeliveryStore, LaneClaimed } from "../store/store.ts";
+import type { LaneClaimed } from "../store/store.ts";
 import { planClaims } from "./claim-plan.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
+import type { DispatchStore } from "./shifted-store.ts";
 import { isPassing, waitAfter } from "./write-queue.ts";
 
 export interface ClaimerOptions {
-  store: DeliveryStore;
+  store: DispatchStore;
   lanes: Lanes;
   /** Most deliveries that wait in all lanes together. */
   maxReady: number;

@@ -5,7 +5,7 @@ import { findProfile } from "../core/profiles/registry.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { MadeAttempt } from "../core/verdict.ts";
 import { allOf } from "./batches.ts";
-import { CANNOT_BUILD, type DeliverOnceOptions, NOTHING_BUILT, ourFault, recordedOf } from "./deliver-once.ts";
+import { CANNOT_BUILD, type DeliverOnceOptions, NOTHING_BUILT, ourFault, recordedOf, wallNow } from "./deliver-once.ts";
 import type { DeliveryTransport } from "./transport.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function deliverBatch(
   options: DeliverOnceOptions,
 ): Promise<RecordedAttempt | undefined> {
   const deliveries = allOf(delivery);
-  const startedAt = options.now();
+  const startedAt = wallNow(options);
   const request = build(deliveries, subscription, startedAt, options.userAgent);
   let result: MadeAttempt;
   if (request === undefined) {
@@ -38,7 +38,7 @@ export async function deliverBatch(
   // One for all: so that those with the same schedule are due together again.
   const random = options.random();
   const [first, ...others] = deliveries.map((one) =>
-    recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options.worker, endedAt, random),
+    recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options, endedAt, random),
   );
   return { ...first!, with: others };
 }

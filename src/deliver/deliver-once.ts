@@ -9,8 +9,10 @@ import type { DeliveryTransport } from "./transport.ts";
 export interface DeliverOnceOptions {
   worker: string;
   userAgent: string;
-  /** Unix ms. */
+  /** Unix ms, of the clock that schedules (steady-clock.ts). */
   now(): number;
+  /** Unix ms, of the wall clock: what receivers compare with theirs. Left out: `now`. */
+  wallNow?: (() => number) | undefined;
   /** Uniform in [0, 1). */
   random(): number;
 }
@@ -29,7 +31,7 @@ export function deliverOnce(
   options: DeliverOnceOptions,
 ): Promise<RecordedAttempt | undefined> {
   const attemptNumber = delivery.attemptCount + 1;
-  const startedAt = options.now();
+  const startedAt = wallNow(options);
   const request = build(delivery, subscription, startedAt, options.userAgent);
   if (request === undefined) {
     return Promise.resolve(conclude(ourFault(startedAt, CANNOT_BUILD), delivery, subscription, NOTHING_BUILT, options));
@@ -62,7 +64,12 @@ function conclude(
   request: ProfileRequest,
   options: DeliverOnceOptions,
 ): RecordedAttempt {
-  return recordedOf(result, delivery, subscription, request, options.worker, options.now(), options.random());
+  return recordedOf(result, delivery, subscription, request, options, options.now(), options.random());
+}
+
+/** Of the wall clock. */
+export function wallNow({ now, wallNow: wall = now }: DeliverOnceOptions): number {
+  return wall();
 }
 
 /** What is to be recorded of one delivery. `random`: uniform in [0, 1). */
@@ -71,7 +78,7 @@ export function recordedOf(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   request: ProfileRequest,
-  worker: string,
+  options: DeliverOnceOptions,
   endedAt: number,
   random: number,
 ): RecordedAttempt {
@@ -82,13 +89,14 @@ export function recordedOf(
       subscription,
       number: delivery.attemptCount + 1,
       trigger: delivery.trigger,
-      worker,
+      worker: options.worker,
       requestHeaders: request.headers,
     }),
     verdict: judge(result, {
       subscription,
       roundAttempts: delivery.roundAttempts + 1,
       endedAt,
+      receivedAt: wallNow(options),
       random,
     }),
     endedAt,

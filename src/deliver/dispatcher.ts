@@ -1,7 +1,7 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
-import type { DeliveryStore, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
+import type { LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
 import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
 import { allOf, Batches } from "./batches.ts";
 import { Claimer } from "./claimer.ts";
@@ -10,19 +10,22 @@ import { deliverOnce } from "./deliver-once.ts";
 import type { Lane } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { DispatchRates } from "./limits.ts";
+import type { DispatchStore } from "./shifted-store.ts";
 import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
 import { WakeTimer } from "./wake-timer.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { YoungGeneration } from "./young-generation.ts";
 
 export interface DispatcherOptions {
-  store: DeliveryStore;
+  store: DispatchStore;
   subscriptions: SubscriptionLookup;
   transports: Record<Transport, DeliveryTransport>;
   /** Boot id of this process: whose leases are ours. */
   worker: string;
-  /** Unix ms. */
+  /** Unix ms, of a clock that nobody sets (steady-clock.ts): schedules and limits go by it. */
   now(): number;
+  /** Unix ms, of the wall clock: signatures and records show it. Left out: `now`. */
+  wallNow?: (() => number) | undefined;
   /** Uniform in [0, 1); moves the waits by their jitter. */
   random(): number;
   /** Attempts in flight at once, over all subscriptions. */

@@ -14,6 +14,8 @@ export type DispatchStore = Pick<
 export class ShiftedStore implements DispatchStore {
   readonly #store: DispatchStore;
   readonly #offsetMs: () => number;
+  /** Undefined: nothing is held. */
+  #held: Promise<void> | undefined;
 
   /** `offsetMs`: what the store's clock shows more. */
   constructor(store: DispatchStore, offsetMs: () => number) {
@@ -21,11 +23,29 @@ export class ShiftedStore implements DispatchStore {
     this.#offsetMs = offsetMs;
   }
 
+  /**
+   * Does `action` while nothing that has a time in it is on its way to the store: such a time would be of the one clock
+   * when it leaves and of the other when it arrives. What is asked meanwhile waits.
+   */
+  async hold(worker: string, action: () => Promise<void>): Promise<void> {
+    const opened = Promise.withResolvers<void>();
+    this.#held = opened.promise;
+    try {
+      // Writes are done in order: when this one is, so are those that left before it.
+      await this.#store.releaseLeases(worker, [], 0);
+      await action();
+    } finally {
+      this.#held = undefined;
+      opened.resolve();
+    }
+  }
+
   reclaimLeases(worker: string, now: number): Promise<number> {
     return this.#store.reclaimLeases(worker, now + this.#offsetMs());
   }
 
   async claimDue(lanes: readonly LaneClaim[], now: number, lease: Lease): Promise<LaneClaimed[]> {
+    if (this.#held !== undefined) await this.#held;
     const offset = this.#offsetMs();
     if (offset === 0) return this.#store.claimDue(lanes, now, lease);
     const claimed = await this.#store.claimDue(lanes, now + offset, { ...lease, endsAt: lease.endsAt + offset });
@@ -37,12 +57,14 @@ export class ShiftedStore implements DispatchStore {
   }
 
   async nextDueTimes(subscriptionRowIds: readonly number[]): Promise<Map<number, number>> {
+    if (this.#held !== undefined) await this.#held;
     const offset = this.#offsetMs();
     const times = await this.#store.nextDueTimes(subscriptionRowIds);
     return offset === 0 ? times : new Map(Array.from(times, ([rowId, at]) => [rowId, at - offset]));
   }
 
-  recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
+  async recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
+    if (this.#held !== undefined) await this.#held;
     const offset = this.#offsetMs();
     return this.#store.recordAttempts(
       worker,

@@ -43,12 +43,17 @@ export class SteadyClock {
     return Math.floor(this.#startedAt + this.#sources.running() - this.#startedRunning) + this.#sleptMs;
   }
 
-  /** What the wall clock showed more than this one at the last look, ms. */
+  /** What the wall clock shows more than this one, so far as `accept` was told, ms. */
   get offsetMs(): number {
     return this.#offsetMs;
   }
 
-  /** To be called about once a second. */
+  /** From here on the wall clock is known to be off by so much more. */
+  accept(stepMs: number): void {
+    this.#offsetMs += stepMs;
+  }
+
+  /** To be called about once a second. Each step is told once. */
   look(): ClockNews {
     const seen = { wall: this.#sources.wall(), running: this.#sources.running(), sinceBoot: this.#sources.sinceBoot() };
     const before = this.#seen;
@@ -64,7 +69,6 @@ export class SteadyClock {
       sinceBoot: seen.sinceBoot,
     };
     this.#sleptMs += sleptMs;
-    this.#offsetMs += stepMs;
     return { stepMs, sleptMs };
   }
 }

@@ -43,6 +43,8 @@ describe("the delivering side's clock", () => {
     expect(clock.now()).toBe(before);
     pass(1_000);
     expect(clock.look()).toEqual({ stepMs: step, sleptMs: 0 });
+    expect(clock.offsetMs).toBe(0);
+    clock.accept(step);
     expect(clock.now()).toBe(before + 1_000);
     expect(clock.now() + clock.offsetMs).toBe(wall());
     pass(1_000);
@@ -86,7 +88,7 @@ describe("the delivering side's clock", () => {
         let last = under.clock.now();
         for (const { kind, ms } of happenings) {
           under[kind as "pass" | "set" | "sleep"](ms);
-          under.clock.look();
+          under.clock.accept(under.clock.look().stepMs);
           expect(under.clock.now()).toBeGreaterThanOrEqual(last);
           last = under.clock.now();
           expect(Math.abs(under.wall() - last - under.clock.offsetMs)).toBeLessThan(4_001);
