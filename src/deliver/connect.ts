@@ -4,6 +4,7 @@ import type { AttemptPhase } from "../core/attempt.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import { NameResolver, type NameResolverOptions } from "./dns/name-resolver.ts";
 import { firstConnected } from "./first-connected.ts";
+import { addressOf, shortageOf } from "./send-errors.ts";
 
 // The one place where a connection to a receiver is opened. Nothing else in the program dials one, and no proxy of the
 // environment is asked: whatever may not be reached is refused here.
@@ -46,8 +47,6 @@ export interface DialOptions extends NameResolverOptions {
 /** undici's form: an error, or the socket when it is ready for the request. Called exactly once. */
 export type DialCallback = (...outcome: [error: Error, socket: null] | [error: null, socket: net.Socket]) => void;
 
-/** What a machine may be short of for a while; no receiver can do anything about it. */
-const SHORTAGES = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 const SHORTAGE_PAUSE_MS = 250;
 
 export class Dialler {
@@ -233,19 +232,4 @@ function withoutBrackets(hostname: string): string {
 
 function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
-}
-
-/**
- * What this machine was short of, if that was it. `EADDRNOTAVAIL` means that no port is left to connect from, but with
- * IPv6 also that there is no IPv6 at all, which does not pass.
- */
-function shortageOf(error: Error): string | undefined {
-  const { code = "" } = error as NodeJS.ErrnoException;
-  if (SHORTAGES.has(code)) return code;
-  return code === "EADDRNOTAVAIL" && net.isIP(addressOf(error) ?? "") === 4 ? code : undefined;
-}
-
-/** The address that an attempt failed at. */
-function addressOf(error: Error): string | undefined {
-  return "address" in error && typeof error.address === "string" ? error.address : undefined;
 }

@@ -1,3 +1,4 @@
+import net from "node:net";
 import type { AttemptPhase, SendErrorCode } from "../core/attempt.ts";
 
 /** What the resolver says; a refused connection is here the name server's. */
@@ -120,6 +121,24 @@ export function timedOut(timeoutMs: number, phase: AttemptPhase): SendFailure {
 
 function named([code, words]: readonly [SendErrorCode, string], original: string): SendFailure {
   return { code, message: original === "" ? words : `${words} (${original})` };
+}
+
+/** What a machine may be short of for a while; no receiver can do anything about it. */
+const SHORTAGES = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
+/**
+ * What this machine was short of, if that was it. `EADDRNOTAVAIL` means that no port is left to connect from, but with
+ * IPv6 also that there is no IPv6 at all, which does not pass.
+ */
+export function shortageOf(error: Error): string | undefined {
+  const code = codeOf(error);
+  if (SHORTAGES.has(code)) return code;
+  return code === "EADDRNOTAVAIL" && net.isIP(addressOf(error) ?? "") === 4 ? code : undefined;
+}
+
+/** The address that a connection failed at. */
+export function addressOf(error: Error): string | undefined {
+  return "address" in error && typeof error.address === "string" ? error.address : undefined;
 }
 
 /** "" when it has none. A failed attempt at several addresses carries the first one's code. */
