@@ -49,6 +49,21 @@ for (const mode of ["inline", "thread"] as const) {
     expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
   });
 
+  it(`says so before an event would find out, when it is asked (${mode})`, async (context) => {
+    const folder = smallDisk(context);
+    const filler = join(folder, "filler");
+    const path = join(folder, "hooks.db");
+    const store = await openSqliteStore({ path, mode });
+    onTestFinished(() => store.close());
+    await store.probe();
+    writeFileSync(filler, Buffer.alloc(5 * 1024 * 1024));
+    await expect(store.probe()).rejects.toMatchObject({ code: "store_full" });
+    // A small one still finds room in the log.
+    expect(await store.appendEvents([newEvent()])).toMatchObject([{ kind: "stored" }]);
+    rmSync(filler);
+    await store.probe();
+  });
+
   it(`cannot be made on a full disk, and can once there is space (${mode})`, async (context) => {
     const folder = smallDisk(context);
     const filler = join(folder, "filler");

@@ -93,7 +93,7 @@ export class CommitGuard implements Guard {
     const { message } = error instanceof Error ? error : known;
     if (message === this.#trouble) return;
     this.#trouble = message;
-    this.#events.onNote(`${known.message} (${message})`);
+    this.#events.onNote(known === error ? message : `${known.message} (${message})`);
   }
 
   checkpoint(): void {

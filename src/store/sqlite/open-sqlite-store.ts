@@ -9,7 +9,7 @@ import { isBehind, lookBeforeOpening, lostCommits, type Reached } from "./lost-c
 import { checkVersion, migrate, SCHEMA_VERSION } from "./migrate.ts";
 import { isBusy, toStoreError, unusable } from "./sqlite-error.ts";
 import { SqliteStore, type StoreFacts } from "./sqlite-store.ts";
-import { hasLog, makeStoreFile, prepareStoreFile } from "./store-file.ts";
+import { hasLog, makeStoreFile, prepareStoreFile, syncFolderOf } from "./store-file.ts";
 
 const BUSY_LIMIT_MS = 5_000;
 const BUSY_RETRY_MS = 10;
@@ -59,6 +59,8 @@ export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<
     const reading = openConnection(path, "read");
     try {
       settleMark(path, mark, reachedBy(reading), acceptLoss, events);
+      // By now log and mark are there. SQLite syncs their folder as well, but does not look whether that succeeded.
+      if (isAlone) syncFolderOf(path);
     } catch (error) {
       // In this order: whoever closes last would fold the log in.
       connection.close();

@@ -99,6 +99,15 @@ function makeFolders(folder: string): void {
   syncFolder(dirname(folder));
 }
 
+/** @throws HooksError `store_unusable` */
+export function syncFolderOf(path: string): void {
+  try {
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw unusable(path, `is in a folder that cannot be synced: ${reasonOf(error)}`, undefined, error);
+  }
+}
+
 function syncFolder(folder: string): void {
   const handle = openSync(folder, constants.O_RDONLY);
   try {
@@ -179,6 +188,8 @@ function reasonOf(error: unknown): string {
       return "no space left on the disk";
     case "ENAMETOOLONG":
       return "its name is too long";
+    case "EIO":
+      return "the disk failed";
     default:
       return codeOf(error) ?? "unknown error";
   }
