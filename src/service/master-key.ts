@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSy
 import path from "node:path";
 import { HooksError } from "../core/errors.ts";
 import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
+import { syncFolderOf } from "../store/sqlite/store-file.ts";
 
 /** The key that seals the secrets of a store. Never inside the store. */
 export interface MasterKey {
@@ -97,6 +98,8 @@ function createKeyFile(file: string, bytes: Uint8Array): string {
       closeSync(handle);
     }
     linkSync(draft, file);
+    // … and so is its name.
+    syncFolderOf(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
       throw new HooksError(
