@@ -1,0 +1,113 @@
+import { clock, sleep } from "../clock.ts";
+import type { DaemonProcess } from "../daemon-process.ts";
+import type { ReceivedRequest } from "../history.ts";
+import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
+import { Seeded } from "../seeded.ts";
+import { World } from "../world.ts";
+
+const SCALES = {
+  short: { events: 1_500, kills: 5, growthLimitMiB: 300 },
+  long: { events: 20_000, kills: 50, growthLimitMiB: 300 },
+};
+const CLIENTS = 8;
+/** A process that publishes nothing more is killed after at most this. */
+const IDLE_KILL_MS = 1_500;
+/** The promise is 60 s; a machine that is busy with other things is given longer, and the figure says what it took. */
+const DELIVERED_LIMIT_MS = 180_000;
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+const FAILS_EVERY = 40;
+
+export const RANDOM_KILLS: Scenario = {
+  id: "R01",
+  title: "kill -9 at random moments while eight clients publish",
+  run: randomKills,
+};
+
+async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome> {
+  const { events, kills, growthLimitMiB } = SCALES[scale];
+  const random = new Seeded(seed);
+  const world = await World.open({
+    folder,
+    subscriptions: [
+      { name: "quick", concurrency: 32 },
+      { name: "slow", concurrency: 8 },
+      { name: "sometimes", concurrency: 4, takesAll: false },
+      { name: "limited", concurrency: 4, takesAll: false, rate: { flag: "50/s", count: 50, perMs: 1_000 } },
+    ],
+  });
+  try {
+    let failed = 0;
+    world.receiver.answers(({ subscription, before }) => {
+      const fails = subscription === "slow" && before === 0 && failed++ % FAILS_EVERY === 0;
+      const afterMs = subscription === "slow" ? random.whole(1, 10) : random.whole(0, 2);
+      return { status: fails ? 500 : 204, afterMs };
+    });
+
+    const first = await world.start();
+    const idleBytes = first.memory;
+    const publishing = world.clients({ seed, clients: CLIENTS, events }).run();
+    publishing.catch(() => {}); // awaited below
+    const perLife = Math.floor((2 * events) / kills);
+    for (let kill = 1; kill <= kills; kill++) {
+      const daemon = kill === 1 ? first : await world.spawn();
+      await momentToKill(world, daemon, random, perLife);
+      await daemon.kill();
+      // In the middle of it all one subscription is disabled, enabled and deleted.
+      if (kill === Math.ceil(kills * 0.4)) await world.change("sometimes", "disabled");
+      if (kill === Math.ceil(kills * 0.6)) await world.change("sometimes", "enabled");
+      if (kill === Math.ceil(kills * 0.8)) await world.change("sometimes", "deleted");
+    }
+
+    const last = await world.start();
+    await publishing;
+    // What the limited one is owed would take minutes, and is not what this is about.
+    await world.change("limited", "deleted");
+    const isDelivered = await world.delivered(DELIVERED_LIMIT_MS);
+    const deliveredAfter = clock() - last.readyAt!;
+    const endBytes = last.memory;
+    const { code } = await last.stop();
+
+    const rest =
+      idleBytes === undefined || endBytes === undefined
+        ? undefined
+        : { idleBytes, endBytes, growthLimitBytes: growthLimitMiB * 1024 * 1024, walBytes: world.walBytes };
+    const history = await world.history(rest === undefined ? undefined : { ...rest, walLimitBytes: WAL_LIMIT_BYTES });
+    const outcome = judged(history);
+    if (code !== 0) outcome.violations.push(`the last daemon ended with ${code}`);
+    if (!isDelivered) outcome.violations.push(`not everything was delivered ${DELIVERED_LIMIT_MS} ms after the start`);
+    const waits = firstDeliveries(world.daemons, history.requests);
+    outcome.figures.push(
+      { name: "all delivered after the last start", value: `${(deliveredAfter / 1_000).toFixed(1)} s` },
+      { name: "start to first delivery, median", value: `${Math.round(waits[Math.floor(waits.length / 2)] ?? 0)} ms` },
+      { name: "start to first delivery, longest", value: `${Math.round(waits.at(-1) ?? 0)} ms` },
+    );
+    return outcome;
+  } finally {
+    await world.close();
+  }
+}
+
+/** After so many more events, or after so long since its start: also before it is ready. */
+async function momentToKill(world: World, daemon: DaemonProcess, random: Seeded, most: number): Promise<void> {
+  if (random.next() < 0.3) {
+    await sleep(Math.max(0, daemon.spawnedAt + random.whole(0, 900) - clock()));
+    return;
+  }
+  const more = world.ledger.reaches(world.ledger.accepted.size + random.whole(0, most));
+  await Promise.race([more, daemon.ready.then(() => sleep(random.whole(0, IDLE_KILL_MS)))]);
+}
+
+/** From ready to the first request that reached the receiver, of each process that came so far; ascending. */
+function firstDeliveries(daemons: readonly DaemonProcess[], requests: readonly ReceivedRequest[]): number[] {
+  const waits: number[] = [];
+  let next = 0;
+  for (const { readyAt, endedAt } of daemons) {
+    if (readyAt === undefined) continue;
+    while (next < requests.length && requests[next]!.startedAt < readyAt) next += 1;
+    const request = requests[next];
+    if (request !== undefined && request.startedAt < (endedAt ?? Number.POSITIVE_INFINITY)) {
+      waits.push(request.startedAt - readyAt);
+    }
+  }
+  return waits.sort((a, b) => a - b);
+}
