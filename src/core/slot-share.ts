@@ -1,25 +1,32 @@
 // The slots of a process (attempts in flight at once) among its subscriptions and tenants. Three quarters are for
-// whoever comes first. The last quarter is kept for those that have little: what one may hold shrinks with what is left,
-// so that those who hang cannot take all of it, however many they are, and whoever comes next finds a free slot.
+// whoever comes first. The last quarter is kept for those that have little: what a subscription may hold shrinks with
+// what is left, so that those who hang cannot take all of it, and whoever comes next finds a free slot. Half of it is
+// kept for tenants that have not had their part of all slots.
 
-/** Part of the slots that is given out by shares. */
-const RESERVE = 0.25;
+/** Parts of the slots: from there on they are given out by shares, and by tenants' shares as well. */
+const SCARCE = 0.25;
+const SCARCER = 0.125;
 
-/** Whether so few are left that they are given out by shares. */
+/** Whether so few of the slots are left that they are given out by shares. */
 export function isScarce(slots: number, free: number): boolean {
-  return free <= slots * RESERVE;
+  return free <= slots * SCARCE;
 }
 
-/** How many slots one of `sharers` may hold while `free` of all `slots` are left. At least one. */
-export function slotShare(slots: number, free: number, sharers: number): number {
-  if (sharers <= 1 || !isScarce(slots, free)) return slots;
-  return Math.max(1, Math.floor((slots / sharers) * (free / (slots * RESERVE))));
+/** How many slots one of `lanes` subscriptions may hold while `free` of all are left. At least one. */
+export function laneShare(slots: number, free: number, lanes: number): number {
+  if (lanes <= 1 || !isScarce(slots, free)) return slots;
+  return Math.max(1, Math.floor((slots / lanes) * (free / (slots * SCARCE))));
+}
+
+/** How many slots the subscriptions of one of `tenants` may hold together. At least one. */
+export function tenantShare(slots: number, free: number, tenants: number): number {
+  return tenants <= 1 || slots * SCARCER < free ? slots : Math.max(1, Math.floor(slots / tenants));
 }
 
 /**
- * Whether a retry may start: a storm of them never takes the last quarter from deliveries that were never tried, and
- * always has a quarter itself.
+ * How many doubtful attempts may be in flight: retries, and those of a subscription whose last attempt failed. A storm
+ * of them never takes the last quarter from the others, and always has a quarter itself.
  */
-export function retryMayStart(slots: number, free: number, retriesInFlight: number): boolean {
-  return !isScarce(slots, free) || retriesInFlight < Math.max(1, Math.floor(slots * RESERVE));
+export function doubtfulShare(slots: number, free: number): number {
+  return isScarce(slots, free) ? Math.max(1, Math.floor(slots * SCARCE)) : slots;
 }

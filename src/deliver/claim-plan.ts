@@ -42,7 +42,7 @@ export function planClaims(lanes: Lanes, maxReady: number, now: number): ClaimPl
     slots: Math.max(0, Math.min(slots.free - slots.reserved, quota)),
     ahead: isAhead ? Math.max(0, maxReady - slots.ready) : 0,
   };
-  const isRetryTime = slots.retriesMayStart;
+  const isRetryTime = slots.doubtfulMayStart;
   const hungry = lanes.hungry(FRESH) + (isRetryTime ? lanes.hungry(RETRIES) : 0);
   const share: Budget = {
     slots: Math.max(1, Math.floor(budget.slots / hungry)),
@@ -73,10 +73,11 @@ function claimOf(
 ): LaneClaim | undefined {
   if (lane.isClaiming || !lane.takes) return undefined;
   const startable = lanes.slots.startable(lane, now);
-  const wanted = Math.min(startable + lane.prefetch, lane.tenant.quota(now));
+  const isStuck = lane.isStuck(now);
+  const wanted = Math.min(startable + (isStuck ? 0 : lane.prefetch), lane.tenant.quota(now));
   if (wanted <= 0) return undefined;
   const toStart = Math.min(Math.max(0, startable), wanted, share.slots, budget.slots);
-  const granted = toStart + Math.min(wanted - toStart, share.ahead, budget.ahead);
+  const granted = toStart + (isStuck ? 0 : Math.min(wanted - toStart, share.ahead, budget.ahead));
   const isFresh = lane.wants(FRESH, now);
   const most = isRetryTime && lane.wants(RETRIES, now) ? mostRetries(lane, lanes, granted, now) : 0;
   const limit = isFresh ? granted : most;

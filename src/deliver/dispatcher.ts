@@ -7,7 +7,7 @@ import { allOf, Batches } from "./batches.ts";
 import { Claimer } from "./claimer.ts";
 import { deliverBatch } from "./deliver-batch.ts";
 import { deliverOnce } from "./deliver-once.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane, Leased } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { DispatchRates } from "./limits.ts";
 import type { DispatchStore } from "./shifted-store.ts";
@@ -224,7 +224,7 @@ export class Dispatcher {
     while (!this.#isBehind()) {
       const next = slots.next(this.#options.now());
       if (next === undefined) break;
-      this.#start(next.lane, next.delivery);
+      this.#start(next);
     }
     for (const { delivery } of slots.takeStale()) this.#releases.add({ delivery, isOrphan: false });
     if (this.#lanes.isHungry) this.#claimer.claim();
@@ -237,19 +237,21 @@ export class Dispatcher {
     return this.#maxUnrecorded <= this.#outcomes.size;
   }
 
-  #start(lane: Lane, delivery: ClaimedDelivery): void {
+  #start(leased: Leased): void {
+    const { lane, delivery } = leased;
     this.#inFlight.add(delivery);
     const deliver = delivery.with === undefined ? deliverOnce : deliverBatch;
     deliver(delivery, lane.subscription, lane.transport, this.#options).then(
-      (recorded) => this.#ended(lane, delivery, recorded),
+      (recorded) => this.#ended(leased, recorded),
       (error: unknown) => this.#fail(error),
     );
   }
 
-  #ended(lane: Lane, delivery: ClaimedDelivery, recorded: RecordedAttempt | undefined): void {
+  #ended(leased: Leased, recorded: RecordedAttempt | undefined): void {
     if (this.#state === "stopped") return;
+    const { lane, delivery } = leased;
     this.#inFlight.delete(delivery);
-    this.#lanes.slots.ended(lane, delivery, recorded);
+    this.#lanes.slots.ended(leased, recorded);
     if (recorded === undefined) {
       this.#releases.add({ delivery, isOrphan: false });
     } else if (recorded.with === undefined) {

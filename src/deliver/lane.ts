@@ -28,6 +28,8 @@ export interface Leased {
   delivery: ClaimedDelivery;
   /** Unix ms. */
   leaseEndsAt: number;
+  /** When it was started, little spoke for its success. */
+  isDoubtful: boolean;
 }
 
 /**
@@ -47,6 +49,9 @@ export class Lane implements Sleeper {
   readonly startTurns = [new Turn<Lane>(this), new Turn<Lane>(this)] as const;
   readonly claimTurns = [new Turn<Lane>(this), new Turn<Lane>(this)] as const;
   readonly hostTurn = new Turn<Lane>(this);
+  /** Its places among those who have to wait until more slots are free. */
+  readonly crowdTurn = new Turn<Lane>(this);
+  readonly doubtTurn = new Turn<Lane>(this);
   inFlight = 0;
   /**
    * When the store may have something for it that was never tried, and when a retry, unix ms: 0 when it should be
@@ -59,6 +64,8 @@ export class Lane implements Sleeper {
   askedRetries = 0;
   /** The store disabled it; the lookup will say so soon. */
   isShut = false;
+  /** Its last attempt failed. */
+  isDoubtful = false;
   /** Counted as one that has something in flight or at hand. */
   isBusy = false;
   wakeAt = Number.POSITIVE_INFINITY;

@@ -66,7 +66,7 @@ export class Lanes {
   }
 
   addReady(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    this.slots.add({ lane, delivery, leaseEndsAt });
+    this.slots.add({ lane, delivery, leaseEndsAt, isDoubtful: false });
   }
 
   /** All that is at hand in this lane; it is nobody's turn then. */

@@ -1,8 +1,8 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
-import { isScarce, retryMayStart, slotShare } from "../core/slot-share.ts";
+import { doubtfulShare, isScarce, laneShare, tenantShare } from "../core/slot-share.ts";
 import type { Lane, Leased } from "./lane.ts";
 import { FRESH, type Host, KINDS, type Kind, kindOf, type Limits, RETRIES, type Tenant } from "./limits.ts";
-import { TurnRing } from "./turn-ring.ts";
+import { Line, TurnRing } from "./turn-ring.ts";
 import type { Sleeper, WakeHeap } from "./wake-heap.ts";
 
 /** Fresh deliveries that may wait for a slot without having been written as waiting: 32 MiB of the small ones. */
@@ -28,11 +28,13 @@ export class Slots {
   readonly #sleepers: WakeHeap<Sleeper>;
   /** Lanes with something at hand. */
   readonly #rings: readonly [TurnRing<Tenant, Lane>, TurnRing<Tenant, Lane>];
-  /** Those who had more than their share of the last slots when their turn came. */
-  readonly #crowdedOut = new Set<Lane | Tenant>();
+  /** Those who had more than their share of the last slots when their turn came, and doubtful ones that came too many. */
+  readonly #crowdedOut = new Line<Lane>();
+  readonly #crowdedTenants = new Set<Tenant>();
+  readonly #doubtfulOut = new Line<Lane>();
   /** Taken out of the lines because it does not fit into its lease any more. */
   #stale: Leased[] = [];
-  #retriesInFlight = 0;
+  #doubtfulInFlight = 0;
   /** Those with something in flight or at hand. */
   #busyLanes = 0;
   #busyTenants = 0;
@@ -57,9 +59,9 @@ export class Slots {
     return process === undefined ? Number.POSITIVE_INFINITY : process.available(now) - this.ready;
   }
 
-  /** Whether retries may start beside those that are in flight. */
-  get retriesMayStart(): boolean {
-    return retryMayStart(this.count, this.free, this.#retriesInFlight);
+  /** Whether retries, and what goes to a receiver that failed last, may start beside those that are in flight. */
+  get doubtfulMayStart(): boolean {
+    return this.#doubtfulInFlight < doubtfulShare(this.count, this.free);
   }
 
   add(leased: Leased): void {
@@ -86,7 +88,7 @@ export class Slots {
     const { process } = this.#limits;
     if (this.free <= 0 || (process !== undefined && process.available(now) < 1)) return undefined;
     const [fresh, retries] = this.#rings;
-    const retryMay = 0 < retries.size && this.retriesMayStart;
+    const retryMay = 0 < retries.size && this.doubtfulMayStart;
     if (retryMay && (fresh.size === 0 || FRESH_TURNS <= this.#freshInARow)) {
       return this.#startNext(RETRIES, now) ?? this.#startNext(FRESH, now);
     }
@@ -94,14 +96,14 @@ export class Slots {
   }
 
   /** `recorded` undefined: it was not sent. */
-  ended(lane: Lane, delivery: ClaimedDelivery, recorded: RecordedAttempt | undefined): void {
+  ended({ lane, delivery, isDoubtful }: Leased, recorded: RecordedAttempt | undefined): void {
     lane.ended(delivery, recorded);
     this.inFlight -= 1;
     lane.tenant.inFlight -= 1;
-    if (kindOf(delivery) === RETRIES) this.#retriesInFlight -= 1;
+    if (isDoubtful) this.#doubtfulInFlight -= 1;
     this.#countBusy(lane);
     this.resume(lane.tenant);
-    if (0 < this.#crowdedOut.size && !isScarce(this.count, this.free)) this.#letBackIn();
+    this.#letBackIn();
   }
 
   /** These are at hand no more, and were not started. */
@@ -131,12 +133,13 @@ export class Slots {
       // The slots of a process that is full come free within milliseconds, or its lanes hang: then the lease gives it up.
       return payloadBytes <= SMALL_PAYLOAD_BYTES && this.ready + this.reserved < MAX_AHEAD;
     }
-    return lane.inFlight + lane.reserved < slotShare(this.count, free, this.#busyLanes + 1);
+    if (lane.isDoubtful && !this.doubtfulMayStart) return false;
+    return lane.inFlight + lane.reserved < laneShare(this.count, free, this.#busyLanes + 1);
   }
 
   /** How many this lane could start now beyond what is at hand, were all free slots its own. */
   startable(lane: Lane, now: number): number {
-    return Math.min(lane.free(now), this.#shareOf(this.#busyLanes) - lane.inFlight - lane.readyCount);
+    return Math.min(lane.free(now), this.#laneShare - lane.inFlight - lane.readyCount);
   }
 
   /** The tenant may have reason to go on. */
@@ -152,7 +155,7 @@ export class Slots {
       while (lane.isStale(queue.first, now)) this.#dropStale(lane, queue.shift()!);
       if (queue.size === 0 || !this.#mayStart(lane, kind, now)) continue;
       const leased = queue.shift()!;
-      this.#begin(lane, leased.delivery, kind, now);
+      this.#begin(leased, kind, now);
       if (0 < queue.size) ring.push(lane.tenant.starts[kind], lane.startTurns[kind]);
       return leased;
     }
@@ -165,8 +168,12 @@ export class Slots {
       this.#sleepers.wakeBy(lane, lane.nextLookAt(now));
       return false;
     }
-    if (this.#shareOf(this.#busyLanes) <= lane.inFlight) {
-      this.#crowdedOut.add(lane);
+    if (this.#laneShare <= lane.inFlight) {
+      this.#crowdedOut.push(lane.crowdTurn);
+      return false;
+    }
+    if (lane.isDoubtful && !this.doubtfulMayStart) {
+      this.#doubtfulOut.push(lane.doubtTurn);
       return false;
     }
     const { host } = lane;
@@ -182,7 +189,8 @@ export class Slots {
     return !lane.isProbing || 0 < host.quota(now);
   }
 
-  #begin(lane: Lane, delivery: ClaimedDelivery, kind: Kind, now: number): void {
+  #begin(leased: Leased, kind: Kind, now: number): void {
+    const { lane, delivery } = leased;
     this.#freshInARow = kind === RETRIES || this.#rings[RETRIES].size === 0 ? 0 : this.#freshInARow + 1;
     this.#uncount(lane, delivery);
     const { host, tenant } = lane;
@@ -195,12 +203,13 @@ export class Slots {
     tenant.bucket?.take(now);
     this.inFlight += 1;
     tenant.inFlight += 1;
-    if (kind === RETRIES) this.#retriesInFlight += 1;
+    leased.isDoubtful = kind === RETRIES || lane.isDoubtful;
+    if (leased.isDoubtful) this.#doubtfulInFlight += 1;
   }
 
   #tenantMayStart(tenant: Tenant, now: number): boolean {
-    if (this.#shareOf(this.#busyTenants) <= tenant.inFlight) {
-      this.#crowdedOut.add(tenant);
+    if (tenantShare(this.count, this.free, this.#busyTenants) <= tenant.inFlight) {
+      this.#crowdedTenants.add(tenant);
       return false;
     }
     if (tenant.bucket === undefined || 0 < tenant.bucket.available(now)) return true;
@@ -208,18 +217,22 @@ export class Slots {
     return false;
   }
 
-  /** How many slots one of so many may hold now. */
-  #shareOf(sharers: number): number {
-    return slotShare(this.count, this.free, sharers);
+  /** How many slots one lane may hold now. */
+  get #laneShare(): number {
+    return laneShare(this.count, this.free, this.#busyLanes);
   }
 
   #letBackIn(): void {
-    const crowdedOut = [...this.#crowdedOut];
-    this.#crowdedOut.clear();
-    for (const one of crowdedOut) {
-      if ("tenant" in one) this.line(one);
-      else this.resume(one);
+    if (0 < this.#crowdedOut.size && !isScarce(this.count, this.free)) {
+      for (let lane = this.#crowdedOut.shift(); lane !== undefined; lane = this.#crowdedOut.shift()) this.line(lane);
     }
+    for (const tenant of this.#crowdedTenants) {
+      if (tenantShare(this.count, this.free, this.#busyTenants) <= tenant.inFlight) continue;
+      this.#crowdedTenants.delete(tenant);
+      this.resume(tenant);
+    }
+    const doubtful = doubtfulShare(this.count, this.free) - this.#doubtfulInFlight;
+    for (let n = Math.min(doubtful, this.#doubtfulOut.size); 0 < n; n--) this.line(this.#doubtfulOut.shift()!);
   }
 
   #dropStale(lane: Lane, leased: Leased): void {

@@ -23,9 +23,9 @@ function claim(lanes: Lanes, lane: Lane, now: number): number {
   return claims[0]?.limit ?? 0;
 }
 
-function startOne(lanes: Lanes, lane: Lane, now: number, roundAttempts = 0) {
-  lanes.addReady(lane, deliveryOf(lane, roundAttempts), now + 25_000);
-  return lanes.slots.next(now)?.delivery;
+function startOne(lanes: Lanes, lane: Lane, now: number) {
+  lanes.addReady(lane, deliveryOf(lane), now + 25_000);
+  return lanes.slots.next(now);
 }
 
 describe("how many a lane claims", () => {
@@ -110,7 +110,7 @@ describe("a lane whose receiver fails", () => {
   const withBreaker = (settings: Partial<Subscription> = {}) => oneLane({ hasBreaker: true, ...settings });
 
   function failFive(lanes: Lanes, lane: Lane): void {
-    for (let n = 0; n < 5; n++) lanes.slots.ended(lane, startOne(lanes, lane, NOON)!, attemptOf(500, NOON));
+    for (let n = 0; n < 5; n++) lanes.slots.ended(startOne(lanes, lane, NOON)!, attemptOf(500, NOON));
   }
 
   it("starts nothing for 30 s, then one, and goes on when that succeeds", () => {
@@ -128,7 +128,7 @@ describe("a lane whose receiver fails", () => {
     expect(claim(lanes, lane, NOON + 30_000)).toBe(0);
     expect(startOne(lanes, lane, NOON + 30_000)).toBeUndefined();
     const recorded = attemptOf(204, NOON + 31_000);
-    lanes.slots.ended(lane, probe!, recorded);
+    lanes.slots.ended(probe!, recorded);
     expect(recorded.breaker).toEqual({ openings: 0, openUntil: undefined });
     expect(lane.rests(NOON + 31_000)).toBe(false);
     lanes.touch(lane, NOON + 31_000);
@@ -166,7 +166,7 @@ describe("a lane whose receiver fails", () => {
     expect(lane.rests(NOON)).toBe(false);
     // The store hears of it with the next attempt.
     const recorded = attemptOf(204, NOON);
-    lanes.slots.ended(lane, startOne(lanes, lane, NOON)!, recorded);
+    lanes.slots.ended(startOne(lanes, lane, NOON)!, recorded);
     expect(recorded.breaker).toEqual({ openings: 0, openUntil: undefined });
   });
 
@@ -181,7 +181,7 @@ describe("a lane whose receiver fails", () => {
 describe("a lane whose receiver has too much to do", () => {
   it("rests as a whole as long as it was asked to, then starts one at a time, and speeds up", () => {
     const { lanes, lane } = oneLane();
-    lanes.slots.ended(lane, startOne(lanes, lane, NOON)!, attemptOf(503, NOON, { retryAfter: "60" }));
+    lanes.slots.ended(startOne(lanes, lane, NOON)!, attemptOf(503, NOON, { retryAfter: "60" }));
     expect(lane.rests(NOON)).toBe(true);
     expect(claim(lanes, lane, NOON)).toBe(0);
     expect(lanes.nextWakeAt(NOON)).toBe(NOON + 60_000);
@@ -189,7 +189,7 @@ describe("a lane whose receiver has too much to do", () => {
     lanes.claimAnswered(lane, 0, undefined, NOON + 60_000);
     const first = startOne(lanes, lane, NOON + 60_000)!;
     expect(startOne(lanes, lane, NOON + 60_000)).toBeUndefined();
-    lanes.slots.ended(lane, first, attemptOf(200, NOON + 60_100));
+    lanes.slots.ended(first, attemptOf(200, NOON + 60_100));
     lanes.touch(lane, NOON + 60_100);
     expect(lanes.slots.next(NOON + 60_100)).toBeDefined();
     expect(startOne(lanes, lane, NOON + 60_100)).toBeDefined();
@@ -204,8 +204,8 @@ describe("a lane whose receiver has too much to do", () => {
     ] as const) {
       const { lanes, lane } = oneLane({ transport });
       const inFlight = Array.from({ length: 10 }, () => startOne(lanes, lane, NOON)!);
-      for (const delivery of inFlight) {
-        lanes.slots.ended(lane, delivery, attemptOf(status, NOON + 10, { startedAt: NOON }));
+      for (const leased of inFlight) {
+        lanes.slots.ended(leased, attemptOf(status, NOON + 10, { startedAt: NOON }));
       }
       expect(claim(lanes, lane, NOON + 10)).toBe(then);
     }
@@ -219,7 +219,7 @@ describe("what is at hand for too long", () => {
     lanes.addReady(lane, deliveryOf(lane), NOON + 25_000);
     lanes.touch(lane, NOON);
     expect(lanes.nextWakeAt(NOON)).toBe(NOON + SECOND);
-    lanes.slots.ended(lane, delivery, attemptOf(204, NOON + 600));
+    lanes.slots.ended(delivery, attemptOf(204, NOON + 600));
     lanes.slots.next(NOON + 600);
     lanes.addReady(lane, deliveryOf(lane), NOON + 25_000);
     expect(lanes.wake(NOON + SECOND)).toEqual([]);
