@@ -9,6 +9,8 @@ const MAX_READY_BYTES = 32 * 1024 * 1024;
 const MAX_LANES = 500;
 /** Of what may still be claimed ahead of the slots, one lane gets at most this part: those that come later find some. */
 const AHEAD_PART = 0.25;
+/** Deliveries that are claimed at a time for a lane that has them in batches: everybody else's commit waits for it. */
+const MAX_BATCHED = 2_000;
 /** While both wait, a lane with retries comes after so many with deliveries that were never tried. */
 const FRESH_TURNS = 3;
 
@@ -94,9 +96,14 @@ function claimOf(
 }
 
 /** A claim of so many requests, as deliveries. */
-function inBatches(claim: LaneClaim, size: number): LaneClaim {
-  const { limit, retries = 0, maxRetries = limit } = claim;
-  return { ...claim, limit: limit * size, retries: retries * size, maxRetries: maxRetries * size };
+function inBatches({ subscriptionRowId, limit, retries = 0, maxRetries = limit }: LaneClaim, size: number): LaneClaim {
+  const asDeliveries = (requests: number): number => Math.min(requests * size, Math.max(size, MAX_BATCHED));
+  return {
+    subscriptionRowId,
+    limit: asDeliveries(limit),
+    retries: asDeliveries(retries),
+    maxRetries: asDeliveries(maxRetries),
+  };
 }
 
 /** Of a claim of `limit`: no more than its host's limit has tokens for, and an equal part where others wait for them. */

@@ -261,3 +261,12 @@ describe("publish to a subscription with order_by", () => {
     expect(await due([another!])).toEqual([true]);
   });
 });
+
+it("shows what a delivery put into its batch", async () => {
+  const { service } = await openTestHooks();
+  await service.createSubscription({ url: "https://example.com/", events: ["*"], batch: { max_events: 10 } });
+  const { id } = await service.publish({ type: "order.paid", data: json('{"a": 1.0}') });
+  const [delivery] = (await service.getEvent(id)).deliveries;
+  const { payload } = await service.getDelivery(delivery!.id);
+  expect(payload).toBe(`[{"id":"${id}","type":"order.paid","timestamp":"2026-01-31T12:00:00.000Z","data":{"a": 1.0}}]`);
+});
