@@ -106,6 +106,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       level: serve.logLevel,
       format: logFormat,
       write: (line) => out.note(logFormat === "pretty" ? escapeLine(line) : line),
+      waiting: () => out.notesWaiting,
     },
     env: context.env,
     signal: context.signal,

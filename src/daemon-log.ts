@@ -10,6 +10,8 @@ export interface LogOptions {
   format: LogFormat;
   /** One line without its line break; stderr, as a rule. */
   write(line: string): void;
+  /** Bytes that were written and that nobody has read yet; default: everything is read. */
+  waiting?(): number;
 }
 
 /** What the daemon says of itself, one line for each happening. */
@@ -26,12 +28,30 @@ export interface DaemonLog {
 
 type Level = "info" | "warn" | "error";
 
+/** A log that nobody reads is held up to this size, and goes on when half of it was read. */
+const MOST_WAITING_BYTES = 8 * 1024 * 1024;
+
 export function createDaemonLog(options: LogOptions): DaemonLog {
   const isPretty = options.format === "pretty";
   const logger = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line: string) => options.write(isPretty ? pretty(line) : line.trimEnd()) },
+    { write: (line: string): void => take(line) },
   );
+  let dropped = 0;
+  const take = (line: string): void => {
+    const waiting = options.waiting?.() ?? 0;
+    if ((dropped === 0 ? MOST_WAITING_BYTES : MOST_WAITING_BYTES / 2) < waiting) {
+      dropped += 1;
+      return;
+    }
+    if (0 < dropped) {
+      const lines = dropped;
+      dropped = 0;
+      const level = logger.isLevelEnabled("warn") ? "warn" : "error";
+      log(level, "log.dropped", { lines }, () => `${lines} lines of this log were dropped: nobody read it`);
+    }
+    options.write(isPretty ? pretty(line) : line.trimEnd());
+  };
   /** `words`: the same for people. */
   const log = (level: Level, message: string, facts: object, words: () => string): void => {
     if (!isPretty) logger[level](facts, message);

@@ -66,6 +66,70 @@ describe("the log for people", () => {
   });
 });
 
+describe("a log that nobody reads", () => {
+  /** Writes a line of 1 kB `count` times; nobody reads but `reading` bytes at the end. */
+  function unread(format: LogOptions["format"], level: LogOptions["level"] = "info") {
+    const lines: string[] = [];
+    let waiting = 0;
+    const log = createDaemonLog({
+      level,
+      format,
+      write: (line) => {
+        lines.push(line);
+        waiting += line.length;
+      },
+      waiting: () => waiting,
+    });
+    return {
+      lines,
+      write: (count: number) => {
+        for (let n = 0; n < count; n++) log.error("x".repeat(1_000));
+      },
+      read: (bytes: number) => {
+        waiting -= bytes;
+      },
+    };
+  }
+
+  it.each(["json", "pretty"] as const)("grows to 8 MiB and no further, and says what it left out (%s)", (format) => {
+    const log = unread(format);
+    log.write(20_000);
+    const kept = log.lines.length;
+    expect(log.lines.join("").length).toBeGreaterThan(8 * 1024 * 1024);
+    expect(log.lines.join("").length).toBeLessThan(8 * 1024 * 1024 + 2_000);
+    // Not with every line that is read: then it would be half about itself.
+    log.read(1_000_000);
+    log.write(1);
+    expect(log.lines).toHaveLength(kept);
+    log.read(4_000_000);
+    log.write(2);
+    const [said = "", ...rest] = log.lines.slice(kept);
+    expect(said).toContain(
+      format === "json" ? '"msg":"log.dropped"' : "lines of this log were dropped: nobody read it",
+    );
+    expect(said).toContain(String(20_000 - kept + 1));
+    expect(rest).toHaveLength(2);
+  });
+
+  it("says so at whatever level it is", () => {
+    const log = unread("json", "error");
+    log.write(20_000);
+    const kept = log.lines.length;
+    log.read(8_000_000);
+    log.write(1);
+    expect(JSON.parse(log.lines[kept]!)).toMatchObject({ level: 50, msg: "log.dropped", lines: 20_000 - kept });
+  });
+
+  it("is whole while it is read", () => {
+    const log = unread("json");
+    for (let n = 0; n < 20; n++) {
+      log.write(1_000);
+      log.read(900_000);
+    }
+    expect(log.lines).toHaveLength(20_000);
+  });
+});
+
 describe("the log for programs", () => {
   it("has the whole record, as it is", () => {
     const [line = ""] = logged("json", [{}]);

@@ -70,6 +70,8 @@ export interface Output {
   write(bytes: Uint8Array | string): void;
   /** A line for people, on stderr. Left out with --quiet. */
   note(line: string): void;
+  /** Bytes of notes that whoever should read them has not read yet. */
+  readonly notesWaiting: number;
   /** `hint: …` on stderr, left out with --quiet and --json. */
   hint(line: string): void;
   /** Colours for stdout and for stderr, each decided by itself. Identity functions when colour is off. */

@@ -12,11 +12,14 @@ export interface CliIo {
   now(): number;
   /** 0 ≤ n < 1. */
   random(): number;
-  /** Calls back for each Ctrl-C and SIGTERM; returns how to stop listening. */
-  onSignal(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Calls back for each of them; returns how to stop listening. */
+  onSignal(listener: (signal: EndSignal) => void): () => void;
   /** Ends the process at once: the second signal. */
   exit(code: number): void;
 }
+
+/** Ctrl-C, a supervisor, a terminal that was closed. */
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 export interface TextSink {
   write(chunk: Uint8Array | string): unknown;
@@ -24,4 +27,8 @@ export interface TextSink {
   columns?: number | undefined;
   /** True once whoever read it is gone (`hooks … | head`). */
   closed?: boolean | undefined;
+  /** Bytes that were written and that nobody has read yet. */
+  waiting?: number | undefined;
+  /** Resolves when nothing waits, or nobody will ever read it. */
+  drained?(): Promise<void>;
 }

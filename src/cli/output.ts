@@ -65,6 +65,10 @@ class StreamOutput implements Output {
     if (this.mode !== "quiet") this.#io.stderr.write(`${withLocation(line, this.#location)}\n`);
   }
 
+  get notesWaiting(): number {
+    return this.#io.stderr.waiting ?? 0;
+  }
+
   hint(line: string): void {
     if (this.mode === "quiet" || this.mode === "json") return;
     this.#io.stderr.write(`${this.noteColors.cyan("hint:")} ${escapeLine(withLocation(line, this.#location))}\n`);

@@ -1,5 +1,7 @@
 import { HooksError } from "../core/errors.ts";
-import type { CliIo, TextSink } from "./io.ts";
+import type { CliIo, EndSignal, TextSink } from "./io.ts";
+
+const END_SIGNALS: readonly EndSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** The real ends. */
 export function processIo(): CliIo {
@@ -17,11 +19,9 @@ export function processIo(): CliIo {
     now: Date.now,
     random: Math.random,
     onSignal(listener) {
-      process.on("SIGINT", listener);
-      process.on("SIGTERM", listener);
+      for (const name of END_SIGNALS) process.on(name, listener);
       return () => {
-        process.off("SIGINT", listener);
-        process.off("SIGTERM", listener);
+        for (const name of END_SIGNALS) process.off(name, listener);
       };
     },
     exit: (code) => process.exit(code),
@@ -49,6 +49,14 @@ function sink(stream: NodeJS.WriteStream): TextSink {
       return stream.columns;
     },
     closed: false,
+    get waiting() {
+      return stream.writableLength;
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        if (wrapped.closed === true || stream.writableLength === 0) resolve();
+        else stream.write("", () => resolve()); // called back in turn, and when the stream fails
+      }),
   };
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // Data that nobody gets is a failure, unless the reader left; what is said to people never ends anything.

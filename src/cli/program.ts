@@ -13,7 +13,7 @@ import {
 } from "./command-table.ts";
 import { exitCodeOf, renderError } from "./errors.ts";
 import { type GlobalFlags, locationFlags, outputForm, peekOutput } from "./global-flags.ts";
-import type { CliIo } from "./io.ts";
+import type { CliIo, EndSignal } from "./io.ts";
 import { openOutput, ReaderGone } from "./output.ts";
 
 /**
@@ -42,8 +42,23 @@ export async function runProgram(
   interruption.stop();
   // What was cut off may still hold a socket or a timer, and nobody waits for it any more.
   if (interruption.cut) io.exit(exitCode);
+  if (interruption.signal.aborted) await leaveUnread(io, exitCode);
   return exitCode;
 }
+
+/** Data waits for its reader, however slow; a log that nobody reads holds up no end that was asked for. */
+async function leaveUnread(io: CliIo, exitCode: number): Promise<void> {
+  await io.stdout.drained?.();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, UNREAD_LIMIT_MS);
+  });
+  await Promise.race([io.stderr.drained?.(), late]);
+  clearTimeout(timer);
+  if (0 < (io.stderr.waiting ?? 0)) io.exit(exitCode);
+}
+
+const UNREAD_LIMIT_MS = 1_000;
 
 /** What failed may also hang while it is closed; what succeeded is given its time (a daemon drains). */
 const CLOSING_LIMIT_MS = 5_000;
@@ -172,7 +187,14 @@ class Run {
   }
 }
 
-/** Ctrl-C and SIGTERM: the first aborts the signal, the second ends the process at once. */
+/** As shells count: 128 and the signal's number. */
+const EXIT_CODES: Readonly<Record<EndSignal, number>> = {
+  SIGHUP: 129,
+  SIGINT: exitCodeOf("interrupted"),
+  SIGTERM: 143,
+};
+
+/** Ctrl-C, SIGTERM, SIGHUP: the first aborts the signal, the second ends the process at once. */
 class Interruption {
   readonly #controller = new AbortController();
   readonly #stop: () => void;
@@ -189,7 +211,9 @@ class Interruption {
     });
     this.#raised.catch(() => {}); // nobody waits for it in a command that ends by itself
     this.#stop = io.onSignal((name) => {
-      this.exitCode = name === "SIGTERM" ? 143 : exitCodeOf("interrupted");
+      // A terminal that is closed says so twice: the system to what runs in it, and its shell.
+      if (name === "SIGHUP" && this.signal.aborted) return;
+      this.exitCode = EXIT_CODES[name];
       if (this.signal.aborted) io.exit(this.exitCode);
       this.#controller.abort();
       raise(new HooksError("interrupted", "interrupted"));

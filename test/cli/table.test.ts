@@ -42,6 +42,7 @@ function printed(
     print: (line) => void lines.push(line),
     write: () => {},
     note: () => {},
+    notesWaiting: 0,
     hint: () => {},
   };
   printList(out, rows, view, fields);

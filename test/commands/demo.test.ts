@@ -130,6 +130,7 @@ class PlainContext implements DemoContext {
     print: () => {},
     write: () => {},
     note: (line) => this.notes.push(line),
+    notesWaiting: 0,
     hint: () => {},
     colors: asIs,
     noteColors: asIs,

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { COMMANDS } from "../../../commands/index.ts";
-import type { CliIo, TextSink } from "../../../src/cli/io.ts";
+import type { CliIo, EndSignal, TextSink } from "../../../src/cli/io.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 
 /** A command line of the whole program that goes on, run in this process: its output as it comes, and Ctrl-C. */
@@ -12,7 +12,7 @@ export class RunningCommand {
   readonly ended: Promise<number>;
   #readerIsGone = false;
   readonly #changed = new EventTarget();
-  #signal: (name: "SIGINT" | "SIGTERM") => void = () => {};
+  #signal: (name: EndSignal) => void = () => {};
 
   constructor(
     argv: readonly string[],
