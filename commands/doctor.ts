@@ -7,6 +7,8 @@ import type { Settings } from "../src/config.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { VERSION } from "../src/core/version.ts";
 
+type StoreFacts = NonNullable<Awaited<ReturnType<CliContext["local"]>>["storeFacts"]>;
+
 interface Finding {
   check: string;
   ok: boolean;
@@ -82,15 +84,14 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
   if (await exists(storePath)) {
     const opened = await found(async () => {
       const local = await context.local("hooks doctor", { readOnly: true });
-      const { data } = await local.serviceFor(context.scope()).listSubscriptions({ limit: 1 });
-      return data.length;
+      await local.serviceFor(context.scope()).listSubscriptions({ limit: 1 });
+      return local.storeFacts;
     });
-    findings.push(
-      isHooksError(opened)
-        ? { check: "store", ok: false, ...told(opened) }
-        : { check: "store", ok: true, detail: "can be read" },
-    );
-    if (!isHooksError(opened)) findings.push(await checkSecrets(context));
+    if (isHooksError(opened)) findings.push({ check: "store", ok: false, ...told(opened) });
+    else {
+      findings.push({ check: "store", ok: true, detail: "can be read" }, await checkSecrets(context));
+      if (opened !== undefined) findings.push(checkDurability(opened), checkCommits(opened));
+    }
   }
   const daemon = await found(() => context.daemon());
   if (isHooksError(daemon)) findings.push({ check: "daemon", ok: false, ...told(daemon) });
@@ -113,6 +114,25 @@ async function remoteChecks(context: CliContext): Promise<Finding[]> {
       ? { check: "key", ok: false, ...told(access) }
       : { check: "key", ok: true, detail: "may read subscriptions" },
   ];
+}
+
+/** What decides whether an acknowledged event survives a power cut. */
+function checkDurability({ sqliteVersion, journalMode, synchronous, fileSystem }: StoreFacts): Finding {
+  const isShared = fileSystem?.kind === "network";
+  const detail = [
+    `SQLite ${sqliteVersion}`,
+    `journal_mode=${journalMode}`,
+    `synchronous=${synchronous}`,
+    ...(fileSystem === undefined ? [] : [`on ${fileSystem.name}${isShared ? ", which other machines share" : ""}`]),
+  ].join(", ");
+  const hint = isShared ? { hint: "put the store on a disk of this machine: --store FILE" } : {};
+  return { check: "durability", ok: !isShared, detail, ...hint };
+}
+
+/** SQLite says nothing of a damaged log, nor of an older copy in the place of the store. */
+function checkCommits({ loss }: StoreFacts): Finding {
+  const check = "commits";
+  return loss === undefined ? { check, ok: true, detail: "none is missing" } : { check, ok: false, ...told(loss) };
 }
 
 /** They are sealed with a key that is not in the store: a copied or restored one may lack it. */

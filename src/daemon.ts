@@ -357,12 +357,11 @@ async function replayFor(local: LocalHooks, { subscription, deliveryId, eventId 
 /** What a commit's survival hangs on, said at every start (reliability.md R07). */
 function logFacts({ storeFacts, storePath }: LocalHooks, log: DaemonLog): void {
   if (storeFacts === undefined) return;
-  const { sqliteVersion, journalMode, synchronous, fileSystem, isUserSpace } = storeFacts;
-  log.info("store.opened", { sqlite: sqliteVersion, journalMode, synchronous, fileSystem });
-  if (isUserSpace) {
-    const note = `${storePath} is on a file system of another program (${fileSystem}): a commit is as safe as that makes it`;
-    log.warn("store", { note });
-  }
+  const { sqliteVersion, journalMode, synchronous, fileSystem } = storeFacts;
+  log.info("store.opened", { sqlite: sqliteVersion, journalMode, synchronous, fileSystem: fileSystem?.name });
+  if (fileSystem?.kind !== "user_space") return;
+  const note = `${storePath} is on a file system of another program (${fileSystem.name}): a commit is as safe as that makes it`;
+  log.warn("store", { note });
 }
 
 async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Promise<string> {

@@ -36,7 +36,6 @@ export interface LocalHooks {
   storePath: string;
   dataDirectory: string;
   store: Store;
-  /** How the store is written; undefined when it is only read. */
   storeFacts: StoreFacts | undefined;
   directory: SubscriptionDirectory;
   cases: UseCases;

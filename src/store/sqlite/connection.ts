@@ -68,11 +68,7 @@ export interface Durability {
 
 /** Looks at a connection that is to commit. @throws HooksError `store_unusable` naming what is not as it must be. */
 export function assertDurable(connection: Connection, path: string): Durability {
-  const durability = {
-    sqliteVersion: versionOf(connection),
-    journalMode: connection.pragma("journal_mode", { simple: true }) as string,
-    synchronous: pragmaNumber(connection, "synchronous"),
-  };
+  const durability = durabilityOf(connection);
   const { journalMode, synchronous } = durability;
   if (journalMode !== "wal") {
     throw unusable(path, `has the journal mode ${journalMode}: it needs a write-ahead log`, LOCAL_DISK_HINT);
@@ -80,6 +76,14 @@ export function assertDurable(connection: Connection, path: string): Durability 
   if (synchronous !== FULL)
     throw unusable(path, `would be written with synchronous=${synchronous}: it must be 2 (FULL)`);
   return durability;
+}
+
+export function durabilityOf(connection: Connection): Durability {
+  return {
+    sqliteVersion: versionOf(connection),
+    journalMode: connection.pragma("journal_mode", { simple: true }) as string,
+    synchronous: pragmaNumber(connection, "synchronous"),
+  };
 }
 
 function versionOf(connection: Connection): string {

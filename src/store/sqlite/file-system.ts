@@ -45,17 +45,17 @@ export function fileSystemOf(type: number): FileSystem {
   return { name, kind };
 }
 
-/**
- * The file system of a store that a daemon is to work on; undefined where the system does not tell.
- * @throws HooksError `store_unusable` for one that other machines share
- */
-export function checkFileSystem(path: string): FileSystem | undefined {
-  if (process.platform !== "linux") return undefined;
-  const found = fileSystemOf(statfsSync(dirname(path)).type);
-  if (found.kind !== "network") return found;
+/** The file system of a store; undefined where the system does not tell. */
+export function fileSystemUnder(path: string): FileSystem | undefined {
+  return process.platform === "linux" ? fileSystemOf(statfsSync(dirname(path)).type) : undefined;
+}
+
+/** @throws HooksError `store_unusable` for one that other machines share */
+export function refuseNetwork(path: string, fileSystem: FileSystem | undefined): void {
+  if (fileSystem?.kind !== "network") return;
   throw unusable(
     path,
-    `is on a network file system (${found.name}), where a commit can be lost and two machines can write at once`,
+    `is on a network file system (${fileSystem.name}), where a commit can be lost and two machines can write at once`,
     "put it on a disk of this machine: --store FILE",
   );
 }

@@ -58,7 +58,7 @@ export function readHighWaterMark(storePath: string): Mark | "damaged" | undefin
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if (!stats.isFile()) throw unusable(path, "is not a regular file", "remove it: it is made anew");
-  const file = openSync(path, constants.O_RDONLY);
+  const file = openToRead(path);
   try {
     const marks = SLOT_STARTS.map((start) => readSlot(file, start)).filter((mark) => mark !== undefined);
     return marks.length === 0 ? "damaged" : marks.reduce((a, b) => (a.sequence < b.sequence ? b : a));
@@ -210,6 +210,14 @@ function openOrMake(path: string): number {
   }
   try {
     return openSync(path, flags);
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+}
+
+function openToRead(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     throw cannotOpen(path, error);
   }

@@ -1,9 +1,17 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import type { HealthThresholds } from "../../core/health.ts";
 import type { GuardEvents } from "./commit-guard.ts";
-import { assertDurable, type Connection, type Durability, openConnection, openSnapshot } from "./connection.ts";
-import { checkFileSystem } from "./file-system.ts";
-import { type Mark, resetHighWaterMark, startHighWaterMark } from "./high-water-mark.ts";
+import {
+  assertDurable,
+  type Connection,
+  type Durability,
+  durabilityOf,
+  openConnection,
+  openSnapshot,
+} from "./connection.ts";
+import { fileSystemUnder, refuseNetwork } from "./file-system.ts";
+import { type Mark, readHighWaterMark, resetHighWaterMark, startHighWaterMark } from "./high-water-mark.ts";
 import { InlineChannel } from "./inline-channel.ts";
 import { isBehind, lookBeforeOpening, lostCommits, type Reached } from "./lost-commits.ts";
 import { checkVersion, migrate, SCHEMA_VERSION } from "./migrate.ts";
@@ -32,6 +40,8 @@ export interface OpenSqliteStoreOptions {
   readOnly?: boolean;
   /** Go on with a store that lacks commits which were acknowledged. */
   acceptLoss?: boolean;
+  /** From where on a subscription is unhealthy, which its owner is told. */
+  healthThresholds?: HealthThresholds | undefined;
   /** The disk failed: nobody knows what is on it, so the process must end. Without it: an uncaught error. */
   onFatal?: (error: Error) => void;
   /** What a person who runs a daemon wants to know of. */
@@ -45,15 +55,20 @@ export interface OpenSqliteStoreOptions {
  *   `store_busy`, `store_full`.
  */
 export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<SqliteStore> {
-  const { path, mode = "inline", create = true, readOnly = false, acceptLoss = false } = options;
+  const { path, mode = "inline", create = true, readOnly = false, acceptLoss = false, healthThresholds } = options;
   const events: GuardEvents = { onFatal: options.onFatal ?? throwLater, onNote: options.onNote ?? (() => {}) };
   prepareStoreFile(path, { create: create && !readOnly, readOnly });
   try {
-    if (readOnly) return new SqliteStore(path, await whileBusy(() => openCurrent(path)), undefined, undefined);
+    if (readOnly) {
+      const mark = markForReading(path);
+      const connection = await whileBusy(() => openCurrent(path));
+      return new SqliteStore(path, connection, undefined, factsForReading(path, connection, mark));
+    }
     const isAlone = mode === "thread";
     const mark = await lookBeforeOpening(path, { isAlone, acceptLoss });
     makeStoreFile(path);
-    const fileSystem = isAlone ? checkFileSystem(path) : undefined;
+    const fileSystem = fileSystemUnder(path);
+    if (isAlone) refuseNetwork(path, fileSystem);
     if (isAlone) await whileBusy(() => checkWhole(path, acceptLoss));
     const { connection, durability } = await whileBusy(() => openMigrated(path));
     const reading = openConnection(path, "read");
@@ -67,16 +82,12 @@ export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<
       reading.close();
       throw error;
     }
-    const facts: StoreFacts = {
-      ...durability,
-      fileSystem: fileSystem?.name,
-      isUserSpace: fileSystem?.kind === "user_space",
-    };
-    if (!isAlone) return new SqliteStore(path, reading, new InlineChannel(path, connection, events), facts);
+    const facts: StoreFacts = { ...durability, fileSystem, loss: undefined };
+    if (!isAlone) return new SqliteStore(path, reading, new InlineChannel(path, connection, events), facts, healthThresholds);
     const { ThreadChannel } = await import("./thread-channel.ts");
     const channel = await ThreadChannel.start(path, events);
     connection.close();
-    return new SqliteStore(path, reading, channel, facts);
+    return new SqliteStore(path, reading, channel, facts, healthThresholds);
   } catch (error) {
     throw toStoreError(error, path);
   }
@@ -147,6 +158,24 @@ function checkWhole(path: string, isAll: boolean): void {
   } finally {
     connection.close();
   }
+}
+
+/** Who may read a store may not always read its mark. */
+function markForReading(path: string): Mark | "damaged" | undefined {
+  try {
+    return readHighWaterMark(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function factsForReading(path: string, connection: Connection, mark: Mark | "damaged" | undefined): StoreFacts {
+  const reached = reachedBy(connection);
+  return {
+    ...durabilityOf(connection),
+    fileSystem: fileSystemUnder(path),
+    loss: typeof mark === "object" && isBehind(reached, mark) ? lostCommits(path, mark, reached) : undefined,
+  };
 }
 
 function reachedBy(connection: Connection): Reached {

@@ -1,6 +1,7 @@
 import type { Attempt } from "../../core/attempt.ts";
 import type { DeliveryReason, RecordedAttempt } from "../../core/delivery.ts";
 import { type ErrorCode, HooksError, isHooksError } from "../../core/errors.ts";
+import { HEALTH_THRESHOLDS, type HealthThresholds } from "../../core/health.ts";
 import type { Scope } from "../../core/scope.ts";
 import type {
   AppendedEvent,
@@ -23,6 +24,7 @@ import type {
 import type { Connection, Durability } from "./connection.ts";
 import { DeliveryReader } from "./delivery-reader.ts";
 import { EventReader } from "./event-reader.ts";
+import type { FileSystem } from "./file-system.ts";
 import { HeaderSets } from "./header-sets.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
@@ -37,12 +39,12 @@ const PORTION_ROWS = 1_000;
 
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store_full"]);
 
-/** What is said of a store at a daemon's start. */
+/** What decides whether an acknowledged commit stays, as it was found when the store was opened. */
 export interface StoreFacts extends Durability {
-  /** `ext4`; undefined where it was not looked at. */
-  fileSystem: string | undefined;
-  /** A program of its own serves the files: whether an fsync reaches a disk is up to it. */
-  isUserSpace: boolean;
+  /** Undefined where the system does not tell. */
+  fileSystem: FileSystem | undefined;
+  /** What is missing, in a store that was opened for reading all the same. */
+  loss: HooksError | undefined;
 }
 
 type Channel = WriteChannel & { readonly commits: number };
@@ -51,7 +53,7 @@ type ChangeListener = (change: { configChanged: boolean }) => void;
 /** The contract on SQLite: writes go through the channel, reads through a connection of this thread. */
 export class SqliteStore implements Store {
   readonly databaseId: string;
-  /** Undefined: opened for reading only. */
+  /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
   readonly #connection: Connection;
@@ -60,14 +62,23 @@ export class SqliteStore implements Store {
   readonly #events: EventReader;
   readonly #deliveries: DeliveryReader;
   readonly #subscriptions: SubscriptionReader;
+  readonly #thresholds: HealthThresholds;
   readonly #headers = { requests: new HeaderSets<number>(), responses: new HeaderSets<number>() };
   readonly #listeners = new Set<ChangeListener>();
   #closed: Promise<void> | undefined;
   /** What waits for subscriptions that take nothing any more has still to be ended. */
   #owesEnds = false;
 
-  constructor(path: string, connection: Connection, channel: Channel | undefined, facts: StoreFacts | undefined) {
+  /** `thresholds`: from where on a subscription is unhealthy, which its owner is told. */
+  constructor(
+    path: string,
+    connection: Connection,
+    channel: Channel | undefined,
+    facts?: StoreFacts,
+    thresholds: HealthThresholds = HEALTH_THRESHOLDS,
+  ) {
     this.facts = facts;
+    this.#thresholds = thresholds;
     this.#path = path;
     this.#connection = connection;
     this.#channel = channel;
@@ -142,7 +153,7 @@ export class SqliteStore implements Store {
   }
 
   async recordAttempts(worker: string, attempts: readonly RecordedAttempt[]): Promise<RecordReceipt> {
-    const receipt = await this.#write("record", packAttempts(worker, attempts, this.#headers));
+    const receipt = await this.#write("record", packAttempts(worker, attempts, this.#headers, this.#thresholds));
     if (0 < receipt.disabled.length || this.#owesEnds) await this.#endStranded(attempts.at(-1)!.endedAt);
     return receipt;
   }
@@ -216,6 +227,10 @@ export class SqliteStore implements Store {
 
   updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean> {
     return this.#write("updateSubscription", { rowId, change });
+  }
+
+  enableFailing(rowId: number, now: number): Promise<boolean> {
+    return this.#write("enableFailing", { rowId, now });
   }
 
   async deleteSubscription(rowId: number, now: number): Promise<boolean> {
