@@ -231,10 +231,13 @@ describe("slow names", () => {
   it.skipIf(process.platform === "win32")("hold no thread of Node's pool, which dns.lookup waits for", async () => {
     const server = await stub(() => ({ a: ["10.0.0.1"] }));
     const from = resolver(server);
-    // Opening a pipe that nobody writes to holds a thread: four do what four slow names do to dns.lookup.
+    // Opening a pipe that nobody writes to holds a thread, as a slow name does in dns.lookup: one for each thread.
     const folder = tempFolder();
-    const pipes = [1, 2, 3, 4].map((n) => path.join(folder, `pipe${n}`));
+    const threads = Number(process.env["UV_THREADPOOL_SIZE"] ?? 4);
+    const pipes = Array.from({ length: threads }, (_, n) => path.join(folder, `pipe${n}`));
     execFileSync("mkfifo", pipes);
+    const release = () => execFileSync("sh", ["-c", pipes.map((pipe) => `: <> "${pipe}"`).join("; ")]);
+    onTestFinished(() => void release());
     const held = pipes.map((pipe) => open(pipe, "r"));
     let isLookedUp = false;
     const lookup = dns.promises.lookup("localhost").then(() => {
@@ -242,7 +245,7 @@ describe("slow names", () => {
     });
     for (let n = 0; n < 100; n++) expect(await resolve(from, `a${n}.example`)).toMatchObject({ kind: "addresses" });
     expect(isLookedUp).toBe(false);
-    execFileSync("sh", ["-c", pipes.map((pipe) => `: > ${pipe}`).join("; ")]);
+    release();
     for (const handle of await Promise.all(held)) await handle.close();
     await lookup;
   });
