@@ -3,6 +3,18 @@ import type { AutoDisable, HealthState } from "./subscription.ts";
 /** How many attempts back the success rate looks. */
 export const HEALTH_WINDOW = 20;
 
+/** Where one state of health ends and the next begins. */
+export interface HealthThresholds {
+  /** Success rate, 0–1, below which it is `degraded`. */
+  degraded: number;
+  /** … and below which it is `unhealthy`. */
+  unhealthy: number;
+  /** Failures in a row from which it is `unhealthy`, whatever the rate. */
+  failures: number;
+}
+
+export const HEALTH_THRESHOLDS: HealthThresholds = { degraded: 0.95, unhealthy: 0.5, failures: 5 };
+
 /** What is kept of a subscription's attempts, so that its health is known without reading any of them. */
 export interface Health {
   /** The last attempts (at most 20), one bit each, 1 = success, the newest in bit 0. */
@@ -44,12 +56,16 @@ export function successRate(health: Health): number {
   return successes / health.recentCount;
 }
 
-/** `healthy` ≥ 95 % success, `degraded` ≥ 50 %, `unhealthy` below or from 5 failures in a row. */
-export function healthState(health: Health, enabled: boolean): HealthState {
+/** By default `healthy` ≥ 95 % success, `degraded` ≥ 50 %, `unhealthy` below or from 5 failures in a row. */
+export function healthState(
+  health: Health,
+  enabled: boolean,
+  { degraded, unhealthy, failures }: HealthThresholds = HEALTH_THRESHOLDS,
+): HealthState {
   if (!enabled) return "disabled";
   const rate = successRate(health);
-  if (5 <= health.consecutiveFailures || rate < 0.5) return "unhealthy";
-  return rate < 0.95 ? "degraded" : "healthy";
+  if (failures <= health.consecutiveFailures || rate < unhealthy) return "unhealthy";
+  return rate < degraded ? "degraded" : "healthy";
 }
 
 /** True when so many attempts in a row failed, over so long, that the subscription is switched off (rulings.md 11). */

@@ -205,7 +205,7 @@ export class Lane implements Sleeper {
     else if (asksForLess(attempt.status ?? 0) && this.subscription.transport === "http") {
       this.#throttle ??= new Throttle();
       const retryAfterMs = retryAfterOf(attempt.responseHeaders, endedAt);
-      this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt: attempt.startedAt, endedAt, inFlight });
+      this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt: endedAt - attempt.durationMs, endedAt, inFlight });
     }
   }
 

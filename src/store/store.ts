@@ -168,7 +168,10 @@ export interface LaneClaimed {
 export interface RecordReceipt {
   /** Subscriptions that this disabled, and why. */
   disabled: { subscriptionRowId: number; reason: DisabledReason }[];
-  /** Subscriptions of which a delivery that waited for an earlier one of its order key is due now. */
+  /**
+   * Subscriptions of which a delivery is due now that was not: it waited for an earlier one of its order key, or tells
+   * of what these attempts led to (an operational event).
+   */
   released: number[];
 }
 
@@ -190,6 +193,8 @@ export interface DeliveryStore {
    * A delivery that is no longer leased to `worker` (cancelled, its subscription deleted …) keeps its state; its
    * attempt is recorded all the same.
    * A breaker that changed with an attempt is kept with it.
+   * Whoever takes `hooks.…` events is told of what ended without success and of subscriptions that became unhealthy or
+   * disabled, in the same commit.
    * A verdict `disableSubscription`, or the subscription's auto-disable rule, disables it: its waiting deliveries
    * become `failed` with the reason.
    */
@@ -250,6 +255,8 @@ export interface StoredSubscription {
   enabled: boolean;
   disabledReason: DisabledReason | undefined;
   paused: boolean;
+  /** Since when it is disabled, unix ms; undefined: it is not. Set by the store. */
+  disabledAt: number | undefined;
   /** Auto-disable rule, which the store applies while recording: failures in a row (0: never) … */
   autoDisableFailures: number;
   /** … and their least span, ms. */
@@ -279,21 +286,26 @@ export interface StoredSecret {
   expiresAt: number | undefined;
 }
 
-export type NewSubscription = Omit<StoredSubscription, "rowId" | "health" | "breaker" | "counts">;
+export type NewSubscription = Omit<StoredSubscription, "rowId" | "disabledAt" | "health" | "breaker" | "counts">;
 
 /** What a change sets; what is left out stays. */
 export type SubscriptionChange = Partial<
   Omit<
     StoredSubscription,
-    "rowId" | "id" | "scope" | "transport" | "secrets" | "health" | "breaker" | "counts" | "createdAt"
+    "rowId" | "id" | "scope" | "transport" | "disabledAt" | "secrets" | "health" | "breaker" | "counts" | "createdAt"
   >
 > & { updatedAt: number };
 
 export interface SubscriptionStore {
   /** Returns the row id. `conflict` when a tunnel session of that name exists in the scope. */
   insertSubscription(subscription: NewSubscription): Promise<number>;
-  /** False when it is not there (any more). */
+  /**
+   * False when it is not there (any more). Enabling it ends its row of failures; that, and another URL, closes its
+   * breaker. Whoever takes `hooks.…` events is told when it is enabled or disabled, in the same commit.
+   */
   updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean>;
+  /** Enables one that its failures disabled, because a probe was taken. False when that is not so (any more). */
+  enableFailing(rowId: number, now: number): Promise<boolean>;
   /** Waiting deliveries become `cancelled` (`subscription_deleted`); history stays. False when it is not there. */
   deleteSubscription(rowId: number, now: number): Promise<boolean>;
   /** Adds the new secret; every older one ends at `oldEndsAt` at the latest; those that ended before `now` are removed. */

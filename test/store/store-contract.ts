@@ -3,6 +3,7 @@ import type { Store } from "../../src/store/store.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import { eventContract } from "./event-contract.ts";
 import { leaseContract } from "./lease-contract.ts";
+import { operationalContract } from "./operational-contract.ts";
 import { orderContract } from "./order-contract.ts";
 import { recordContract } from "./record-contract.ts";
 import { subscriptionContract } from "./subscription-contract.ts";
@@ -24,5 +25,6 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     orderContract(store);
     deliveryContract(store);
     subscriptionContract(store);
+    operationalContract(store);
   });
 }

@@ -39,7 +39,14 @@ export function subscriptionContract(under: StoreUnderTest): void {
       const rowId = await store.insertSubscription(full);
       const found = await store.findSubscription(SCOPE, full.id);
       expect(plain(found)).toEqual(
-        plain({ ...full, rowId, health: NEW_HEALTH, breaker: CLOSED, counts: { succeeded: 0, failed: 0 } }),
+        plain({
+          ...full,
+          rowId,
+          disabledAt: full.createdAt,
+          health: NEW_HEALTH,
+          breaker: CLOSED,
+          counts: { succeeded: 0, failed: 0 },
+        }),
       );
       expect(plain(await store.loadSubscriptions())).toEqual([plain(found)]);
     });

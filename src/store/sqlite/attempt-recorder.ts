@@ -1,12 +1,20 @@
 import type { BreakerState } from "../../core/breaker.ts";
 import type { DeliveryReason } from "../../core/delivery.ts";
-import { afterAttempt, isBeyondHope } from "../../core/health.ts";
+import {
+  afterAttempt,
+  HEALTH_THRESHOLDS,
+  HEALTH_WINDOW,
+  healthState,
+  isBeyondHope,
+  successRate,
+} from "../../core/health.ts";
 import type { DisabledReason } from "../../core/subscription.ts";
 import type { RecordReceipt } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryOrder } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
+import type { OperationalEvents } from "./operational-events.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
 import type { PackedValue } from "./packed-events.ts";
 import type { RecordingSubscription, RecordingSubscriptions } from "./recording-subscriptions.ts";
@@ -34,6 +42,8 @@ interface Next {
   claimableAt: number | null;
 }
 
+const NOBODY: readonly number[] = [];
+
 /** Records attempts: their rows, the deliveries' next states, and each subscription's health and counts once. */
 export class AttemptRecorder {
   readonly #interned: Interned;
@@ -43,7 +53,10 @@ export class AttemptRecorder {
   readonly #count: Statement<number>;
   readonly #insert: Statement;
   readonly #subscriptions: RecordingSubscriptions;
+  readonly #operational: OperationalEvents;
+  #thresholds = HEALTH_THRESHOLDS;
   readonly #updateHealth: Statement;
+  readonly #updateUnhealthy: Statement;
   readonly #updateBreaker: Statement;
   readonly #disable: Statement;
   readonly #failWaiting: Statement<number | null>;
@@ -54,11 +67,13 @@ export class AttemptRecorder {
     revision: ConfigRevision,
     order: DeliveryOrder,
     subscriptions: RecordingSubscriptions,
+    operational: OperationalEvents,
   ) {
     this.#interned = interned;
     this.#revision = revision;
     this.#order = order;
     this.#subscriptions = subscriptions;
+    this.#operational = operational;
     this.#finish = connection
       .prepare<unknown[], [number, number | null]>(`
         UPDATE deliveries
@@ -85,11 +100,15 @@ export class AttemptRecorder {
         last_success_at = ?, succeeded = succeeded + ?, failed = failed + ?
       WHERE subscription_id = ?
     `);
+    this.#updateUnhealthy = connection.prepare(
+      "UPDATE subscription_health SET unhealthy_since = ? WHERE subscription_id = ?",
+    );
     this.#updateBreaker = connection.prepare(
       "UPDATE subscription_health SET breaker_openings = ?, breaker_open_until = ? WHERE subscription_id = ?",
     );
     this.#disable = connection.prepare(`
-      UPDATE subscriptions SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE subscription_id = ?
+      UPDATE subscriptions SET enabled = 0, disabled_reason = ?, disabled_at = ?, updated_at = ?
+      WHERE subscription_id = ?
     `);
     this.#failWaiting = connection
       .prepare<unknown[], number | null>(`
@@ -105,10 +124,12 @@ export class AttemptRecorder {
       .pluck();
   }
 
-  record({ worker, count, values, sets }: PackedAttempts): RecordReceipt {
+  record({ worker, count, values, sets, thresholds }: PackedAttempts): RecordReceipt {
+    this.#thresholds = thresholds;
     const setIds = sets.map((set) => this.#interned.headerSetId(set));
     const workerId = this.#interned.workerId(worker);
     const recordings = new Map<number, Recording>();
+    const released = new Set<number>();
     for (let n = 0; n < count; n++) {
       const start = n * AT.length;
       const subscriptionRowId = values[start + AT.subscriptionRowId] as number;
@@ -117,21 +138,23 @@ export class AttemptRecorder {
         recording = this.#startRecording(subscriptionRowId);
         recordings.set(subscriptionRowId, recording);
       }
-      this.#recordOne(values, start, setIds, workerId, subscriptionRowId, recording);
+      for (const taker of this.#recordOne(values, start, setIds, workerId, subscriptionRowId, recording)) {
+        released.add(taker);
+      }
     }
     const disabled: RecordReceipt["disabled"] = [];
-    const released: number[] = [];
     for (const [subscriptionRowId, recording] of recordings) {
       if (recording.disabled !== undefined) {
-        this.#disableNow(subscriptionRowId, recording, recording.disabled);
+        for (const taker of this.#disableNow(subscriptionRowId, recording, recording.disabled)) released.add(taker);
         disabled.push({ subscriptionRowId, reason: recording.disabled.reason });
       }
-      if (recording.hasReleased) released.push(subscriptionRowId);
+      if (recording.hasReleased) released.add(subscriptionRowId);
       this.#saveHealth(subscriptionRowId, recording);
     }
-    return { disabled, released };
+    return { disabled, released: [...released] };
   }
 
+  /** Returns the subscriptions that are told of what it came to. */
   #recordOne(
     values: PackedValue[],
     start: number,
@@ -139,11 +162,12 @@ export class AttemptRecorder {
     workerId: number,
     subscriptionRowId: number,
     recording: Recording,
-  ): void {
+  ): readonly number[] {
     const deliveryRowId = values[start + AT.deliveryRowId] as number;
     const endedAt = values[start + AT.endedAt] as number;
     const isSuccess = values[start + AT.outcome] === "success";
-    this.#judge(recording, isSuccess, values[start + AT.disable] === 1, endedAt);
+    const isGone = values[start + AT.disable] === 1;
+    this.#judge(recording, isSuccess, isGone, endedAt);
     const openings = values[start + AT.breakerOpenings] as number | null;
     if (openings !== null) {
       recording.breaker = { openings, openUntil: (values[start + AT.breakerOpenUntil] as number | null) ?? undefined };
@@ -153,7 +177,7 @@ export class AttemptRecorder {
     const finished = this.#finish.get(state, reason, claimableAt, completedAt, deliveryRowId, workerId);
     // Without it, its lease went elsewhere: what happened is recorded, what becomes of it is not ours to say.
     const number = finished?.[0] ?? this.#count.get(deliveryRowId);
-    if (number === undefined) return;
+    if (number === undefined) return NOBODY;
     if (finished !== undefined) {
       if (state === "succeeded") recording.succeeded += 1;
       else if (state === "failed") recording.failed += 1;
@@ -169,6 +193,51 @@ export class AttemptRecorder {
     const responseSet = values[start + AT.responseSet] as number | null;
     columns.push(requestSet === null ? null : setIds[requestSet]!, responseSet === null ? null : setIds[responseSet]!);
     this.#insert.run(columns);
+    if (isSuccess) {
+      this.#noteHealthy(subscriptionRowId, recording.subscription);
+      return NOBODY;
+    }
+    const told = this.#tellUnhealthy(subscriptionRowId, recording, endedAt);
+    // What ends with its subscription is told of that, not of each delivery.
+    if (finished === undefined || isGone || values[start + AT.state] !== "failed") return told;
+    const attempt = {
+      status: (values[start + AT.status] as number | null) ?? undefined,
+      errorCode: (values[start + AT.errorCode] as string | null) ?? undefined,
+    };
+    const exhausted = this.#operational.tellExhausted(
+      subscriptionRowId,
+      deliveryRowId,
+      number,
+      reason!,
+      attempt,
+      endedAt,
+    );
+    return [...told, ...exhausted];
+  }
+
+  #noteHealthy(subscriptionRowId: number, subscription: RecordingSubscription): void {
+    if (subscription.unhealthySince === undefined) return;
+    if (healthState(subscription.health, true, this.#thresholds) !== "healthy") return;
+    subscription.unhealthySince = undefined;
+    this.#updateUnhealthy.run(null, subscriptionRowId);
+  }
+
+  /** Once, until it has been healthy again: one that is now well and now not does not flood its owner. */
+  #tellUnhealthy(subscriptionRowId: number, { subscription, disabled }: Recording, at: number): readonly number[] {
+    const { health, isEnabled, isDeleted, unhealthySince } = subscription;
+    if (unhealthySince !== undefined || !isEnabled || isDeleted || disabled !== undefined) return NOBODY;
+    // The first attempts of a subscription say little: one of one that failed is no news yet.
+    if (health.recentCount < Math.min(this.#thresholds.failures, HEALTH_WINDOW)) return NOBODY;
+    if (healthState(health, true, this.#thresholds) !== "unhealthy") return NOBODY;
+    subscription.unhealthySince = at;
+    this.#updateUnhealthy.run(at, subscriptionRowId);
+    const { consecutiveFailures } = health;
+    const type = "hooks.subscription.unhealthy";
+    return this.#operational.tell(
+      subscriptionRowId,
+      { type, successRate: successRate(health), consecutiveFailures },
+      at,
+    );
   }
 
   /** Health, and whether the subscription is switched off by this attempt. */
@@ -187,12 +256,20 @@ export class AttemptRecorder {
     return { subscription, breaker: undefined, succeeded: 0, failed: 0, disabled: undefined, hasReleased: false };
   }
 
-  #disableNow(subscriptionRowId: number, recording: Recording, { reason, at }: { reason: DisabledReason; at: number }) {
-    this.#disable.run(reason, at, subscriptionRowId);
+  /** Returns the subscriptions that are told of it. */
+  #disableNow(
+    subscriptionRowId: number,
+    recording: Recording,
+    { reason, at }: { reason: DisabledReason; at: number },
+  ): readonly number[] {
+    this.#disable.run(reason, at, at, subscriptionRowId);
     this.#revision.add();
     const orderKeys = this.#failWaiting.all(reasonOfDelivery(reason), at, subscriptionRowId);
     recording.failed += orderKeys.length;
     this.#order.nextOfEach(subscriptionRowId, orderKeys, at);
+    const { consecutiveFailures, failingSince } = recording.subscription.health;
+    const type = "hooks.subscription.disabled";
+    return this.#operational.tell(subscriptionRowId, { type, reason, consecutiveFailures, failingSince }, at);
   }
 
   #saveHealth(subscriptionRowId: number, { subscription, breaker, succeeded, failed }: Recording): void {

@@ -3,6 +3,7 @@ import type { LaneClaim, Lease } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { type DeliveryOrder, firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
+import type { OperationalEvents } from "./operational-events.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
 
 /** One claim answers at most about this many bytes of payload; the lanes that are left keep what is due. */
@@ -14,6 +15,9 @@ const MAX_RECLAIMS = 5;
 const INTERRUPTED_WAIT_MS = 5 * 60_000;
 /** No schedule has more attempts in a round: then an interrupted delivery ends, too. */
 const MAX_ROUND_ATTEMPTS = 20;
+
+/** What is told of an attempt that ended with its process. */
+const INTERRUPTED = { status: undefined, errorCode: "reset" };
 
 /** The two parts of a lane in the index `deliveries_waiting`: what was never tried, and the rest. */
 const FRESH = 0;
@@ -60,10 +64,12 @@ export class DeliveryLeases {
   readonly #recordInterrupted: Statement;
   readonly #countFailed: Statement;
   readonly #takesNoMore: Statement<number>;
+  readonly #operational: OperationalEvents;
 
-  constructor(connection: Connection, interned: Interned, order: DeliveryOrder) {
+  constructor(connection: Connection, interned: Interned, order: DeliveryOrder, operational: OperationalEvents) {
     this.#interned = interned;
     this.#order = order;
+    this.#operational = operational;
     this.#due = connection
       .prepare<unknown[], ClaimedRow>(`
         SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.trigger, e.public_id, e.event_type_id,
@@ -207,6 +213,7 @@ export class DeliveryLeases {
       this.#recordInterrupted.run(number, now, workerId, rowId);
       if (!isLast) continue;
       this.#countFailed.run(subscriptionRowId);
+      this.#operational.tellExhausted(subscriptionRowId, rowId, number!, "exhausted", INTERRUPTED, now);
       if (orderKey !== null) this.#order.next(subscriptionRowId, orderKey, now);
     }
     return rows.length;

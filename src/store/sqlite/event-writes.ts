@@ -36,7 +36,7 @@ export class EventWrites {
 
   append(packed: PackedEvents): AppendedEvent[] {
     const events = unpackEvents(packed);
-    return (packed.atomic ? this.#refuse(events) : undefined) ?? events.map((event) => this.#appendOne(event));
+    return (packed.atomic ? this.#refuse(events) : undefined) ?? events.map((event) => this.add(event));
   }
 
   addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): number[] {
@@ -53,7 +53,7 @@ export class EventWrites {
     return added;
   }
 
-  #appendOne(event: PackedEvent): AppendedEvent {
+  add(event: PackedEvent): AppendedEvent {
     const scopeId = this.#interned.scopeId(event);
     const { changes, lastInsertRowid } = this.#insert.run(
       scopeId,

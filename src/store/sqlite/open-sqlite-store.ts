@@ -83,7 +83,8 @@ export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<
       throw error;
     }
     const facts: StoreFacts = { ...durability, fileSystem, loss: undefined };
-    if (!isAlone) return new SqliteStore(path, reading, new InlineChannel(path, connection, events), facts, healthThresholds);
+    if (!isAlone)
+      return new SqliteStore(path, reading, new InlineChannel(path, connection, events), facts, healthThresholds);
     const { ThreadChannel } = await import("./thread-channel.ts");
     const channel = await ThreadChannel.start(path, events);
     connection.close();

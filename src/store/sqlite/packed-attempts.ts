@@ -1,4 +1,5 @@
 import type { RecordedAttempt } from "../../core/delivery.ts";
+import type { HealthThresholds } from "../../core/health.ts";
 import type { HeaderSets, HeaderSetText } from "./header-sets.ts";
 import type { PackedValue } from "./packed-events.ts";
 
@@ -9,6 +10,8 @@ export interface PackedAttempts {
   values: PackedValue[];
   /** The header sets that the attempts name by their place here. */
   sets: HeaderSetText[];
+  /** From where on a subscription is unhealthy, which its owner is told. */
+  thresholds: HealthThresholds;
 }
 
 /** Places in the list, from the start of each attempt. `firstColumn` … `lastColumn` go into the row as they are. */
@@ -31,6 +34,8 @@ export const PACKED_ATTEMPT = {
   responseSet: 11,
   firstColumn: 12,
   outcome: 14,
+  status: 15,
+  errorCode: 16,
   length: 26,
 } as const;
 
@@ -44,6 +49,7 @@ export function packAttempts(
   worker: string,
   attempts: readonly RecordedAttempt[],
   headers: AttemptHeaders,
+  thresholds: HealthThresholds,
 ): PackedAttempts {
   const values: PackedValue[] = [];
   const sets: HeaderSetText[] = [];
@@ -85,5 +91,5 @@ export function packAttempts(
       attempt.trigger === "auto" ? null : attempt.trigger,
     );
   }
-  return { worker, count: attempts.length, values, sets };
+  return { worker, count: attempts.length, values, sets, thresholds };
 }

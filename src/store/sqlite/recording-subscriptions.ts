@@ -14,6 +14,8 @@ export interface RecordingSubscription {
   minSpanMs: number;
   /** As of the last attempt recorded. */
   health: Health;
+  /** Since when it is unhealthy, so far as its owner was told; undefined: it has been healthy since. Unix ms. */
+  unhealthySince: number | undefined;
 }
 
 interface Row {
@@ -29,6 +31,7 @@ interface Row {
   failingSince: number | null;
   lastAttemptAt: number | null;
   lastSuccessAt: number | null;
+  unhealthySince: number | null;
 }
 
 /** Beyond it the memory starts afresh. */
@@ -51,7 +54,7 @@ export class RecordingSubscriptions {
     this.#connection = connection;
   }
 
-  /** To be changed by nobody but the recorder, which sets `health`. @throws TypeError when there is none. */
+  /** To be changed by nobody but the recorder, which sets `health` and `unhealthySince`. @throws TypeError when there is none. */
   get(rowId: number): RecordingSubscription {
     if (this.#knownAt !== this.#revision.current) {
       this.#known.clear();
@@ -73,7 +76,8 @@ export class RecordingSubscriptions {
       SELECT subscriptions.scope_id AS scopeId, enabled, disabled_reason AS disabledReason, deleted_at AS deletedAt,
         auto_disable_failures AS failures, auto_disable_span_ms AS minSpanMs,
         recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
-        failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt
+        failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt,
+        unhealthy_since AS unhealthySince
       FROM subscriptions JOIN subscription_health USING (subscription_id)
       WHERE subscription_id = ?
     `);
@@ -101,5 +105,6 @@ function fromRow(row: Row): RecordingSubscription {
       lastAttemptAt: row.lastAttemptAt ?? undefined,
       lastSuccessAt: row.lastSuccessAt ?? undefined,
     },
+    unhealthySince: row.unhealthySince ?? undefined,
   };
 }

@@ -11,7 +11,7 @@ type SubscriptionRow = Nullable<
     StoredSubscription,
     "scope" | "events" | "enabled" | "paused" | "headers" | "secrets" | "health" | "breaker" | "counts"
   >,
-  "url" | "disabledReason" | "session"
+  "url" | "disabledReason" | "disabledAt" | "session"
 > &
   Nullable<Health, "failingSince" | "lastAttemptAt" | "lastSuccessAt"> & {
     tenant: string;
@@ -62,7 +62,7 @@ export class SubscriptionReader {
       rows: this.#statements
         .rows<SubscriptionRow>(`
           SELECT s.subscription_id AS rowId, s.public_id AS id, tenant, environment, name, transport, url, events,
-            enabled, disabled_reason AS disabledReason, paused, auto_disable_failures AS autoDisableFailures,
+            enabled, disabled_reason AS disabledReason, disabled_at AS disabledAt, paused, auto_disable_failures AS autoDisableFailures,
             auto_disable_span_ms AS autoDisableSpanMs, headers_key_id AS headersKeyId,
             headers_sealed AS headersSealed, settings, session, created_at AS createdAt, updated_at AS updatedAt,
             recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
@@ -106,6 +106,8 @@ function subscriptionOf(row: SubscriptionRow, secrets: readonly SecretRow[]): St
     enabled: row.enabled === 1,
     disabledReason: row.disabledReason ?? undefined,
     paused: row.paused === 1,
+    // A store of an earlier version did not keep it.
+    disabledAt: row.disabledAt ?? (row.enabled === 1 ? undefined : row.updatedAt),
     autoDisableFailures: row.autoDisableFailures,
     autoDisableSpanMs: row.autoDisableSpanMs,
     headers:

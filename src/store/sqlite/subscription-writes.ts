@@ -1,9 +1,11 @@
 import { HooksError } from "../../core/errors.ts";
 import type { Scope } from "../../core/scope.ts";
+import type { DisabledReason } from "../../core/subscription.ts";
 import type { NewSubscription, StoredSecret, SubscriptionChange } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { Interned } from "./interned.ts";
+import type { OperationalEvents } from "./operational-events.ts";
 import { sqliteCode } from "./sqlite-error.ts";
 
 /** Writes `subscriptions`, `secrets`, and the first row of `subscription_health`. Each change moves the revision. */
@@ -11,12 +13,14 @@ export class SubscriptionWrites {
   readonly #connection: Connection;
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
+  readonly #operational: OperationalEvents;
   readonly #findScope: Statement<number>;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, operational: OperationalEvents) {
     this.#connection = connection;
     this.#interned = interned;
     this.#revision = revision;
+    this.#operational = operational;
     this.#findScope = connection
       .prepare<unknown[], number>("SELECT scope_id FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL")
       .pluck();
@@ -26,7 +30,14 @@ export class SubscriptionWrites {
     const { scope, id, secrets, ...fields } = subscription;
     const scopeId = this.#interned.scopeId(scope);
     this.#refuseSecondSession(scope, scopeId, fields.session);
-    const columns = { scope_id: scopeId, public_id: id, created_at: fields.createdAt, ...columnsOf(fields) };
+    const disabledAt = fields.enabled ? null : fields.createdAt;
+    const columns = {
+      scope_id: scopeId,
+      public_id: id,
+      created_at: fields.createdAt,
+      disabled_at: disabledAt,
+      ...columnsOf(fields),
+    };
     const names = Object.keys(columns);
     const { lastInsertRowid } = this.#run(
       `INSERT INTO subscriptions (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
@@ -47,15 +58,37 @@ export class SubscriptionWrites {
   }
 
   update(rowId: number, change: SubscriptionChange): boolean {
+    const before = this.#find(rowId);
     const columns = columnsOf(change);
+    const isFlipped = before !== undefined && change.enabled !== undefined && change.enabled !== (before.enabled === 1);
+    if (isFlipped) columns["disabled_at"] = change.enabled === true ? null : change.updatedAt;
     const sets = Object.keys(columns).map((name) => `${name} = ?`);
     const { changes } = this.#run(
       `UPDATE subscriptions SET ${sets.join(", ")} WHERE subscription_id = ? AND deleted_at IS NULL`,
       [...Object.values(columns), rowId],
       change.session,
     );
-    if (changes === 1) this.#revision.add();
-    return changes === 1;
+    if (changes === 0 || before === undefined) return false;
+    this.#revision.add();
+    if (isFlipped && change.enabled === true) this.#enabled(rowId, "by_hand", change.updatedAt);
+    else if ("url" in change && (change.url ?? null) !== before.url) this.#closeBreaker(rowId);
+    if (isFlipped && change.enabled === false)
+      this.#disabled(rowId, change.disabledReason ?? "by_hand", change.updatedAt);
+    return true;
+  }
+
+  enableFailing(rowId: number, now: number): boolean {
+    const { changes } = this.#connection
+      .prepare(`
+        UPDATE subscriptions
+        SET enabled = 1, disabled_reason = NULL, disabled_at = NULL, updated_at = max(?, updated_at + 1)
+        WHERE subscription_id = ? AND enabled = 0 AND disabled_reason = 'failing' AND deleted_at IS NULL
+      `)
+      .run(now, rowId);
+    if (changes === 0) return false;
+    this.#revision.add();
+    this.#enabled(rowId, "probe", now);
+    return true;
   }
 
   /** Its waiting deliveries are cancelled afterwards, in portions: there may be very many. */
@@ -81,6 +114,46 @@ export class SubscriptionWrites {
     this.#insertSecret(scopeId, rowId, secret);
     this.#connection.prepare("UPDATE subscriptions SET updated_at = ? WHERE subscription_id = ?").run(now, rowId);
     this.#revision.add();
+  }
+
+  #find(rowId: number): { enabled: number; url: string | null } | undefined {
+    return this.#connection
+      .prepare<unknown[], { enabled: number; url: string | null }>(
+        "SELECT enabled, url FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL",
+      )
+      .get(rowId);
+  }
+
+  /** What it did before it was disabled is over: the next failure must not disable it again at once. */
+  #enabled(rowId: number, reason: "by_hand" | "probe", at: number): void {
+    this.#closeBreaker(rowId);
+    this.#connection
+      .prepare(`
+        UPDATE subscription_health SET consecutive_failures = 0, failing_since = NULL, unhealthy_since = NULL
+        WHERE subscription_id = ?
+      `)
+      .run(rowId);
+    this.#operational.tell(rowId, { type: "hooks.subscription.enabled", reason }, at);
+  }
+
+  #disabled(rowId: number, reason: DisabledReason, at: number): void {
+    const health = this.#connection
+      .prepare<unknown[], { consecutiveFailures: number; failingSince: number | null }>(`
+        SELECT consecutive_failures AS consecutiveFailures, failing_since AS failingSince
+        FROM subscription_health WHERE subscription_id = ?
+      `)
+      .get(rowId)!;
+    const { consecutiveFailures, failingSince } = health;
+    const type = "hooks.subscription.disabled";
+    this.#operational.tell(rowId, { type, reason, consecutiveFailures, failingSince: failingSince ?? undefined }, at);
+  }
+
+  #closeBreaker(rowId: number): void {
+    this.#connection
+      .prepare(
+        "UPDATE subscription_health SET breaker_openings = 0, breaker_open_until = NULL WHERE subscription_id = ?",
+      )
+      .run(rowId);
   }
 
   #insertSecret(scopeId: number, rowId: number, { id, sealed, hint, createdAt, expiresAt }: StoredSecret): void {

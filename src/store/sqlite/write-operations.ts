@@ -39,6 +39,7 @@ export interface WriteOperations {
   };
   insertSubscription: { input: NewSubscription; result: number };
   updateSubscription: { input: { rowId: number; change: SubscriptionChange }; result: boolean };
+  enableFailing: { input: { rowId: number; now: number }; result: boolean };
   deleteSubscription: { input: { rowId: number; now: number }; result: boolean };
   /** Of deleted subscriptions: answers how many; `limit` when there may be more. */
   cancelOrphans: { input: { now: number; limit: number }; result: number };

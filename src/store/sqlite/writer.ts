@@ -7,6 +7,7 @@ import { DeliveryLeases } from "./delivery-leases.ts";
 import { DeliveryOrder } from "./delivery-order.ts";
 import { EventWrites } from "./event-writes.ts";
 import { Interned } from "./interned.ts";
+import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
@@ -48,6 +49,7 @@ export class Writer {
   readonly #revision: ConfigRevision;
   readonly #guard: Guard;
   readonly #recording: RecordingSubscriptions;
+  readonly #operational: OperationalEvents;
   readonly #handlers: Handlers;
   #lookAt = 0;
   /** Transactions committed: shows that a group costs one. */
@@ -61,7 +63,13 @@ export class Writer {
     this.#revision = revision;
     this.#guard = guard;
     this.#recording = new RecordingSubscriptions(connection, revision);
-    this.#handlers = handlersOf(connection, interned, revision, guard, this.#recording);
+    // Statements are compiled on first use: a command that lists subscriptions pays for none.
+    const order = once(() => new DeliveryOrder(connection));
+    const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
+    const events = once(() => new EventWrites(connection, interned, inserts()));
+    this.#operational = new OperationalEvents(connection, interned, revision, events);
+    const parts = { connection, interned, revision, guard, order, events };
+    this.#handlers = handlersOf(parts, this.#recording, this.#operational);
   }
 
   /**
@@ -128,6 +136,7 @@ export class Writer {
       if (connection.inTransaction) connection.exec("ROLLBACK");
       this.#interned.forget();
       this.#recording.forget();
+      this.#operational.forget();
       this.#guard.rolledBack(error);
       throw error;
     }
@@ -138,21 +147,24 @@ export class Writer {
   }
 }
 
+interface Parts {
+  connection: Connection;
+  interned: Interned;
+  revision: ConfigRevision;
+  guard: Guard;
+  order(): DeliveryOrder;
+  events(): EventWrites;
+}
+
 function handlersOf(
-  connection: Connection,
-  interned: Interned,
-  revision: ConfigRevision,
-  guard: Guard,
+  { connection, interned, revision, guard, order, events }: Parts,
   recording: RecordingSubscriptions,
+  operational: OperationalEvents,
 ): Handlers {
-  // Statements are compiled on first use: a command that lists subscriptions pays for none.
-  const order = once(() => new DeliveryOrder(connection));
-  const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
-  const events = once(() => new EventWrites(connection, interned, inserts()));
-  const leases = once(() => new DeliveryLeases(connection, interned, order()));
-  const recorder = once(() => new AttemptRecorder(connection, interned, revision, order(), recording));
+  const leases = once(() => new DeliveryLeases(connection, interned, order(), operational));
+  const recorder = once(() => new AttemptRecorder(connection, interned, revision, order(), recording, operational));
   const changes = once(() => new DeliveryChanges(connection, order()));
-  const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision));
+  const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational));
   return {
     append: (input) => events().append(input),
     claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
@@ -167,6 +179,7 @@ function handlersOf(
       changes().expire(subscriptionRowId, createdBefore, now, limit),
     insertSubscription: (input) => subscriptions().insert(input),
     updateSubscription: ({ rowId, change }) => subscriptions().update(rowId, change),
+    enableFailing: ({ rowId, now }) => subscriptions().enableFailing(rowId, now),
     deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),
     cancelOrphans: ({ now, limit }) => changes().cancelOrphans(now, limit),
     failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),

@@ -58,6 +58,7 @@ export function attemptOf(
       outcome: status < 300 ? "success" : "failure",
       status,
       startedAt,
+      durationMs: at - startedAt,
       responseHeaders: retryAfter === undefined ? [] : [["retry-after", retryAfter]],
     },
     endedAt: at,

@@ -5,6 +5,10 @@ ALTER TABLE store ADD COLUMN commit_sequence INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE subscription_health ADD COLUMN breaker_openings INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE subscription_health ADD COLUMN breaker_open_until INTEGER;
 
+-- Since when it is disabled; and since when it is unhealthy and its owner was told so (NULL: it has been healthy since).
+ALTER TABLE subscriptions ADD COLUMN disabled_at INTEGER;
+ALTER TABLE subscription_health ADD COLUMN unhealthy_since INTEGER;
+
 -- What keeps its order in its subscription, as a number made of the key's text; NULL: no order. One that waits for an
 -- earlier one of its key is due at the end of time (see delivery-order.ts).
 ALTER TABLE deliveries ADD COLUMN order_key INTEGER;
