@@ -6,6 +6,7 @@ import type { HooksService } from "../core/hooks-service.ts";
 import type { Scope } from "../core/scope.ts";
 import { type Authenticate, addNames, admit, namesInHeaders } from "./admission.ts";
 import { type BodyParser, refuseBody } from "./body.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import { bodyFormatOf } from "./doors.ts";
 import { type Principal, scopeOf } from "./principal.ts";
 import type { Call, Route } from "./route.ts";
@@ -17,6 +18,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Null on routes that need no key. */
     principal: Principal | null;
+    /** Bytes of its body that are counted in the budget. */
+    heldBytes: number;
   }
   interface FastifyContextConfig {
     parseBody: BodyParser;
@@ -31,6 +34,7 @@ export interface RouteContext {
   serviceFor(scope: Scope): HooksService;
   defaultEnvironment: string;
   isDraining(): boolean;
+  bodies: BodyBudget;
 }
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -51,7 +55,9 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
     schema: schemaOf(definition),
     validatorCompiler: ({ schema, httpPart }) => validatorOf(schema as TSchema, httpPart, body),
     handler: async (request, reply) => {
-      const value = await definition.handle(callOf(request, context));
+      const value = await definition
+        .handle(callOf(request, context))
+        .finally(() => releaseBody(request, context.bodies));
       reply.code(answer.status);
       if (answer.status === 204) return reply.send();
       reply.header("content-type", JSON_TYPE);
@@ -60,8 +66,17 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
   });
 }
 
-/** Key, role, kind of body, and that the daemon still takes events: all before the first byte of the body is read. */
-function checksBefore({ access, body }: Route, { authenticate, isDraining }: RouteContext): onRequestHookHandler {
+/** To be called when nothing of its body is needed any more; a second time does nothing. */
+export function releaseBody(request: FastifyRequest, bodies: BodyBudget): void {
+  bodies.giveBack(request.heldBytes);
+  request.heldBytes = 0;
+}
+
+/** Key, role, kind and room for the body, and that events are still taken: all before the first byte of it is read. */
+function checksBefore(
+  { access, body }: Route,
+  { authenticate, isDraining, bodies }: RouteContext,
+): onRequestHookHandler {
   return (request, _reply, done) => {
     try {
       if (access !== "open") request.principal = admit(request.raw, access, authenticate);
@@ -73,6 +88,7 @@ function checksBefore({ access, body }: Route, { authenticate, isDraining }: Rou
       }
       checkEscapes(request.raw.url ?? "");
       if (access === "publisher" && isDraining()) throw stopping();
+      request.heldBytes = bodies.take(request.raw, body?.maxBytes ?? EVENT_MAX_BYTES);
       done();
     } catch (error) {
       done(error as Error);

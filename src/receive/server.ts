@@ -9,13 +9,14 @@ import type { HooksService } from "../core/hooks-service.ts";
 import type { IdSource } from "../core/ids.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
+import { BodyBudget } from "./body-budget.ts";
 import { type AllowedHosts, bodyFormatOf, checkDoors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
 import { openApiOptions } from "./openapi.ts";
 import { type Principal, scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
-import { registerRoute, stopping } from "./register-route.ts";
+import { registerRoute, releaseBody, stopping } from "./register-route.ts";
 import type { Route } from "./route.ts";
 import { DELIVERY_ROUTES } from "./routes/deliveries.ts";
 import { BATCH_ROUTE } from "./routes/event-batch.ts";
@@ -39,6 +40,8 @@ export interface ServerOptions {
   newId: IdSource;
   /** Our own faults, with their cause. */
   log?: FaultLog | undefined;
+  /** Bytes of request bodies that are held at once; what is beyond is answered 503. Default 64 MiB. */
+  bodyBudgetBytes?: number | undefined;
   /** Default: headers 15 s, the whole request 30 s, looked at every 5 s. */
   timeouts?: { headersMs: number; requestMs: number; checkMs: number } | undefined;
 }
@@ -65,6 +68,8 @@ export interface ReceiveServer {
 
 const DEFAULT_TIMEOUTS = { headersMs: 15_000, requestMs: 30_000, checkMs: 5_000 };
 const MAX_HEADER_BYTES = 16 * 1024;
+/** Six batches of the largest size, or tens of thousands of ordinary events. */
+const BODY_BUDGET_BYTES = 64 * 1024 * 1024;
 /** Far above any fleet of publishers, and below where a process runs out of files unnoticed. */
 const MAX_CONNECTIONS = 10_000;
 const CLOSE_GRACE_MS = 5_000;
@@ -72,9 +77,10 @@ const CLOSE_GRACE_MS = 5_000;
 export async function createServer(options: ServerOptions): Promise<ReceiveServer> {
   const defaultEnvironment = options.defaultEnvironment ?? DEFAULT_ENVIRONMENT;
   const failures = new Failures(options.newId, options.log);
+  const bodies = new BodyBudget(options.bodyBudgetBytes ?? BODY_BUDGET_BYTES);
   let state: "open" | "draining" | "closing" = "open";
 
-  const app = createApp(options, failures);
+  const app = createApp(options, failures, bodies);
   const { headersMs } = options.timeouts ?? DEFAULT_TIMEOUTS;
   const cutSilent = checkFirstLines(
     app.server,
@@ -115,6 +121,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     serviceFor: options.serviceFor,
     defaultEnvironment,
     isDraining: () => state !== "open",
+    bodies,
   };
   const knownPaths = routes.map((route) => knownPath(route.path, route.method));
   for (const route of routes) registerRoute(app, route, context);
@@ -151,7 +158,11 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   };
 }
 
-function createApp({ timeouts = DEFAULT_TIMEOUTS }: ServerOptions, failures: Failures): FastifyInstance {
+function createApp(
+  { timeouts = DEFAULT_TIMEOUTS }: ServerOptions,
+  failures: Failures,
+  bodies: BodyBudget,
+): FastifyInstance {
   const app: FastifyInstance = fastify({
     // One wide line a happening is the daemon's to write; a line a request would cost more than the request.
     logger: false,
@@ -184,8 +195,13 @@ function createApp({ timeouts = DEFAULT_TIMEOUTS }: ServerOptions, failures: Fai
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
 
   app.decorateRequest("principal", null);
+  app.decorateRequest("heldBytes", 0);
   app.setSerializerCompiler(() => JSON.stringify);
-  app.setErrorHandler((error, request, reply) => failures.reply(error, request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    // What fails before its handler, or is cut off while it is read.
+    releaseBody(request, bodies);
+    return failures.reply(error, request, reply);
+  });
   app.removeAllContentTypeParsers();
   // Kind and size were checked before; an empty body of whatever kind is none.
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
