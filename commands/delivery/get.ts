@@ -34,7 +34,7 @@ export async function runDeliveryGet({ id, fields }: DeliveryGetOptions, context
     fields: [...rows.fields, "payload", "payload_encoding", "attempts"],
   };
   if (printsFields(out, view, fields)) return;
-  const delivery = await (await context.service()).getDelivery(id);
+  const delivery = await (await context.service({ reads: true })).getDelivery(id);
   printOne(out, delivery, view, { fields, lines: () => deliveryLines(delivery, out, context.now()) });
   if (fields !== undefined || out.mode === "json" || out.mode === "quiet") return;
 

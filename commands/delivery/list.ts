@@ -43,7 +43,7 @@ export async function runDeliveryList(flags: DeliveryListOptions, context: CliCo
   const { out } = context;
   const options = listOptions(flags);
   if (printsFields(out, deliveryView(context.now()), options.fields)) return;
-  const service = await context.service();
+  const service = await context.service({ reads: true });
   const { status, type, sub: subscription, event, since, until } = flags;
   const query = { status, type, subscription, event, since, until };
   const { rows, nextCursor } = await namingFilterFlags(

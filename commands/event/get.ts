@@ -29,7 +29,7 @@ export async function runEventGet({ id, fields }: EventGetOptions, context: CliC
   const { out } = context;
   const view = eventView(context.now());
   if (printsFields(out, view, fields)) return;
-  const service = await context.service();
+  const service = await context.service({ reads: true });
   const event = await service.getEvent(id);
   if (out.mode === "json" && fields === undefined) return out.print(escapeJson(stringifyEvent(event)));
   printOne<EventResource>(out, event, view, { fields, lines: () => eventLines(event, out, context.now()) });

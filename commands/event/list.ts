@@ -30,7 +30,7 @@ export async function runEventList(flags: EventListOptions, context: CliContext)
   const view = eventView(context.now());
   const options = listOptions(flags);
   if (printsFields(out, view, options.fields)) return;
-  const service = await context.service();
+  const service = await context.service({ reads: true });
   const { type, since, until } = flags;
   const { rows, nextCursor } = await namingFilterFlags(
     fetchRows((page) => service.listEvents({ type, since, until, ...page }), options),

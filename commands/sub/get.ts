@@ -25,6 +25,6 @@ export function subGetCommand(context: CliContext, run = runSubGet): Command {
 export async function runSubGet({ id, fields }: SubGetOptions, context: CliContext): Promise<void> {
   const { out } = context;
   if (printsFields(out, SUBSCRIPTION_VIEW, fields)) return;
-  const row = await (await context.service()).getSubscription(id);
+  const row = await (await context.service({ reads: true })).getSubscription(id);
   printOne(out, row, SUBSCRIPTION_VIEW, { fields, lines: () => subscriptionLines(row, out, context.now()) });
 }

@@ -17,7 +17,7 @@ export function subHealthCommand(context: CliContext, run = runSubHealth): Comma
 
 export async function runSubHealth(id: string, context: CliContext): Promise<void> {
   const { out } = context;
-  const row = await (await context.service()).getSubscription(id);
+  const row = await (await context.service({ reads: true })).getSubscription(id);
   const { health, counts } = row;
   if (out.mode === "json") return out.print(jsonLine({ id: row.id, paused: row.paused, ...health, counts }));
   if (out.mode === "quiet") return out.print(row.id);

@@ -41,7 +41,7 @@ export async function runSubList(flags: SubListOptions, context: CliContext): Pr
   const { out } = context;
   const options = listOptions(flags);
   if (printsFields(out, SUBSCRIPTION_VIEW, options.fields)) return;
-  const service = await context.service();
+  const service = await context.service({ reads: true });
   const filter = {
     event: flags.event,
     enabled: flags.enabled === true ? true : flags.disabled === true ? false : undefined,

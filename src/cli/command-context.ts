@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolveSettings, type SettingSources, type Settings } from "../config.ts";
 import type { SendResult } from "../core/attempt.ts";
 import { HooksError } from "../core/errors.ts";
@@ -97,14 +98,17 @@ export class CommandContext implements CliContext {
     return { tenant: tenant ?? DEFAULT_TENANT, environment: environment ?? DEFAULT_ENVIRONMENT };
   }
 
-  service(): Promise<HooksService> {
-    this.#service ??= this.#openService();
+  service({ reads = false }: { reads?: boolean } = {}): Promise<HooksService> {
+    this.#service ??= this.#openService(reads);
     return this.#service;
   }
 
-  async #openService(): Promise<HooksService> {
+  async #openService(reads: boolean): Promise<HooksService> {
     const { target, tenant, environment } = this.settings();
-    if (target.kind === "local") return (await this.local("")).serviceFor(this.scope());
+    if (target.kind === "local") {
+      const readOnly = reads && (await isReadOnly(target.storePath));
+      return (await this.local("", { readOnly })).serviceFor(this.scope());
+    }
     const { RemoteService } = await import("../client/remote.ts");
     const remote = new RemoteService({
       server: target.server,
@@ -244,6 +248,12 @@ export class CommandContext implements CliContext {
       if (origin !== "default" || key === "store") this.out.note(`${key}: ${value ?? "-"} (${origin})`);
     }
   }
+}
+
+/** One that is not there is no such store: it is made. */
+async function isReadOnly(storePath: string): Promise<boolean> {
+  const { mayWriteStore } = await import("../store/sqlite/store-file.ts");
+  return existsSync(storePath) && !mayWriteStore(storePath);
 }
 
 function isOn(value: string | undefined): boolean {

@@ -15,8 +15,9 @@ export interface CliContext {
   /** Flags over environment over project file over user file over default. Throws `usage` naming what is wrong.
    * `flags`: a command's own flags that are settings too (`serve --port`). */
   settings(flags?: SettingSources["flags"]): Settings;
-  /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends. */
-  service(): Promise<HooksService>;
+  /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends.
+   * `reads`: nothing is changed, so a store file that this user may only read will do. */
+  service(options?: { reads?: boolean }): Promise<HooksService>;
   /** The store file that the settings name, with everything of the service on it. Throws `usage` (naming `what`) when
    * they name a server. `readOnly` never creates or migrates it. Closed when the command ends. */
   local(what: string, options?: { readOnly?: boolean }): Promise<LocalHooks>;

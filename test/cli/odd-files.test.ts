@@ -33,7 +33,7 @@ describe("in the place of a file of hooks", () => {
     make(path.join(home, file));
     const ran = await runSource(command, home);
     expect(ran).toMatchObject({ code, stdout: "" });
-    expect(ran.stderr).toMatch(/^error: /);
+    expect(ran.stderr).toMatch(/^error: /m);
     expect(ran.stderr).toContain(path.join(home, file));
     expect(ran.stderr).toContain(why);
   });

@@ -1,5 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import type { HealthThresholds } from "../../core/health.ts";
 import type { GuardEvents } from "./commit-guard.ts";
 import {
@@ -17,7 +16,7 @@ import { isBehind, lookBeforeOpening, lostCommits, type Reached } from "./lost-c
 import { checkVersion, migrate, SCHEMA_VERSION } from "./migrate.ts";
 import { isBusy, toStoreError, unusable } from "./sqlite-error.ts";
 import { SqliteStore, type StoreFacts } from "./sqlite-store.ts";
-import { hasLog, makeStoreFile, prepareStoreFile, syncFolderOf } from "./store-file.ts";
+import { hasLog, makeStoreFile, mayWriteStore, prepareStoreFile, syncFolderOf } from "./store-file.ts";
 
 const BUSY_LIMIT_MS = 5_000;
 const BUSY_RETRY_MS = 10;
@@ -110,7 +109,8 @@ function openMigrated(path: string): { connection: Connection; durability: Durab
 function openCurrent(path: string): Connection {
   const connection = openToRead(path);
   try {
-    if (checkVersion(connection, path) < SCHEMA_VERSION) throw unusable(path, "is older than this hooks", "run hooks");
+    if (checkVersion(connection, path) < SCHEMA_VERSION)
+      throw unusable(path, "is older than this hooks", "hooks sub list brings it up to date");
     return connection;
   } catch (error) {
     connection.close();
@@ -122,7 +122,7 @@ function openCurrent(path: string): Connection {
 export function openToRead(path: string): Connection {
   // One that only reads cannot fold the log in either.
   if (hasLog(path)) return openConnection(path, "read");
-  if (isWritable(path)) {
+  if (mayWriteStore(path)) {
     const connection = openConnection(path, "write");
     connection.pragma("query_only = ON");
     return connection;
@@ -131,16 +131,6 @@ export function openToRead(path: string): Connection {
     throw unusable(path, "is too large to be read where nothing can be written", "copy it to where you may write");
   }
   return openSnapshot(readFileSync(path));
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    accessSync(dirname(path), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What costs little at the start of a daemon; all of it when something is known to be lost. */
