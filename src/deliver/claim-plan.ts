@@ -92,7 +92,7 @@ function claimOf(
     most < limit
       ? { subscriptionRowId: lane.rowId, limit, retries, maxRetries: most }
       : { subscriptionRowId: lane.rowId, limit, retries };
-  return lane.batch === undefined ? claim : inBatches(claim, lane.batch.maxEvents);
+  return lane.subscription.batch === undefined ? claim : inBatches(claim, lane.subscription.batch.maxEvents);
 }
 
 /** A claim of so many requests, as deliveries. */

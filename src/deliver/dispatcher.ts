@@ -263,7 +263,7 @@ export class Dispatcher {
     if (this.#inFlight.size === 0) this.#onQuiet?.();
     const now = this.#options.now();
     // Others may see it then, and it needs no lease while its receiver rests.
-    if ((0 < lane.readyCount || lane.batch !== undefined) && lane.rests(now)) this.#giveBack(lane, false);
+    if ((0 < lane.readyCount || lane.subscription.batch !== undefined) && lane.rests(now)) this.#giveBack(lane, false);
     this.#lanes.touch(lane, now);
     this.#run();
   }
@@ -285,12 +285,12 @@ export class Dispatcher {
 
   /** This process has it: it goes into its lane, or waits for others to go with. */
   #take(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    if (lane.batch === undefined) this.#lanes.addReady(lane, delivery, leaseEndsAt);
-    else this.#batches.add(lane, lane.batch, delivery, leaseEndsAt);
+    if (lane.subscription.batch === undefined) this.#lanes.addReady(lane, delivery, leaseEndsAt);
+    else this.#batches.add(lane, lane.subscription.batch, delivery, leaseEndsAt);
   }
 
   #ripe(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    const mayGo = lane.takes && lane.batch !== undefined && !lane.rests(this.#options.now());
+    const mayGo = lane.takes && lane.subscription.batch !== undefined && !lane.rests(this.#options.now());
     if (mayGo && this.#state === "running") this.#lanes.addReady(lane, delivery, leaseEndsAt);
     else this.#releases.add({ delivery, isOrphan: false });
     this.#run();

@@ -2,7 +2,7 @@ import { Breaker, CLOSED } from "../core/breaker.ts";
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { TokenBucket } from "../core/rate-limit.ts";
 import { retryAfterOf } from "../core/retry-after.ts";
-import type { BatchRule, Subscription } from "../core/subscription.ts";
+import type { Subscription } from "../core/subscription.ts";
 import { asksForLess, Throttle } from "../core/throttle.ts";
 import { Fifo } from "./fifo.ts";
 import { FRESH, type Host, type Kind, RETRIES, type Tenant } from "./limits.ts";
@@ -149,14 +149,9 @@ export class Lane implements Sleeper {
     return this.#breaker?.isClosed === false;
   }
 
-  /** How its deliveries are put together; undefined: one a request. */
-  get batch(): BatchRule | undefined {
-    return this.subscription.transport === "http" ? this.subscription.batch : undefined;
-  }
-
   /** End of a lease that is taken now. */
   leaseEndsAt(now: number): number {
-    return now + (this.batch?.maxWaitMs ?? 0) + this.subscription.timeoutMs + LEASE_SLACK_MS;
+    return now + (this.subscription.batch?.maxWaitMs ?? 0) + this.subscription.timeoutMs + LEASE_SLACK_MS;
   }
 
   /** The store may have something for it from then on (unix ms; undefined: nothing new), nobody knows of which kind. */
@@ -205,7 +200,8 @@ export class Lane implements Sleeper {
     else if (asksForLess(attempt.status ?? 0) && this.subscription.transport === "http") {
       this.#throttle ??= new Throttle();
       const retryAfterMs = retryAfterOf(attempt.responseHeaders, endedAt);
-      this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt: endedAt - attempt.durationMs, endedAt, inFlight });
+      const startedAt = endedAt - attempt.durationMs;
+      this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt, endedAt, inFlight });
     }
   }
 
@@ -258,7 +254,7 @@ export class Lane implements Sleeper {
       this.#bucket === undefined &&
       (this.#throttle === undefined || this.#throttle.limit === Number.POSITIVE_INFINITY) &&
       !this.isProbing &&
-      this.batch === undefined &&
+      this.subscription.batch === undefined &&
       this.transport.room(this.subscription) === Number.POSITIVE_INFINITY
     );
   }

@@ -197,7 +197,7 @@ export class Lanes {
     const { url, batch } = lane.subscription;
     if (lane.update(subscription)) changes.opened.push(lane);
     if (url !== subscription.url) this.#moveHost(lane, url);
-    const isReshaped = (batch === undefined) !== (lane.batch === undefined);
+    const isReshaped = (batch === undefined) !== (subscription.batch === undefined);
     const isClosed = 0 < lane.readyCount && (!lane.takes || url !== subscription.url);
     if (isClosed || isReshaped) changes.closed.push(lane);
     if (lane.takes) this.touch(lane, now);
