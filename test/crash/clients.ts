@@ -26,8 +26,10 @@ export interface ClientsOptions {
   prefix?: string;
 }
 
-interface MadeEvent extends SentEvent {
+/** An event as it is published, and what is expected of it. */
+export interface MadeEvent extends SentEvent {
   id: string;
+  /** JSON text. */
   request: Buffer;
 }
 
@@ -156,10 +158,10 @@ export function ask(
 }
 
 /** The same for the same id and seed: what would be spoilt if anybody parsed it and printed it again stands in it. */
-function makeEvent(id: string, seed: number, padding: number): MadeEvent {
+export function makeEvent(id: string, seed: number, padding: number, givenType?: string): MadeEvent {
   const n = Number(id.slice(id.lastIndexOf("-") + 1));
   const random = new Seeded(seed + n);
-  const type = random.pick(TYPES);
+  const type = givenType ?? random.pick(TYPES);
   const timestamp = new Date(FIRST_TIMESTAMP + n).toISOString();
   const filler = "x".repeat(random.whole(0, padding));
   const data = `{"n":${n},"big":9007199254740993,"price":1.10,"z":"é\\u00e9\u2028","a":{},"filler":"${filler}"}`;

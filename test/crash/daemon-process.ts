@@ -107,11 +107,11 @@ export class DaemonProcess {
     return this.ended;
   }
 
-  /** Resident memory, bytes; undefined where the system does not tell it in this way. */
-  get memory(): number | undefined {
+  /** Resident memory, bytes: now, or the most so far. Undefined where the system does not tell it in this way. */
+  memory(which: "now" | "peak" = "now"): number | undefined {
     if (process.platform !== "linux") return undefined;
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1];
-    return Number(kib) * 1024;
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return Number(new RegExp(`^${which === "now" ? "VmRSS" : "VmHWM"}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1024;
   }
 
   /** `hooks serve` prints its URL, a tab and its store once it takes requests. */

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { runShort } from "./run-short.ts";
 import { RANDOM_KILLS } from "./scenarios/r01-random-kills.ts";
 import { NAMED_POINTS, TRACED_POINTS } from "./scenarios/r02-named-points.ts";
+import { BURST } from "./scenarios/r04-burst.ts";
 import { SECOND_DAEMON } from "./scenarios/r14-second-daemon.ts";
 
 it("loses nothing that was accepted over kill -9 at random moments", async (context) => {
@@ -20,6 +21,10 @@ it("loses nothing that was accepted over kill -9 at each named point", async (co
 
 it("loses nothing over kill -9 inside a checkpoint and while the store is made", async (context) => {
   await runShort(TRACED_POINTS, context);
+}, 240_000);
+
+it("refuses in time when more is sent than it takes, and loses nothing over kill -9 meanwhile", async (context) => {
+  await runShort(BURST, context);
 }, 240_000);
 
 it("refuses a second daemon, and lets go of the store when it is killed", async (context) => {

@@ -19,9 +19,10 @@ const POLL_MS = 50;
 export interface PlannedSubscription {
   name: string;
   concurrency: number;
+  /** Pattern of the types that it takes. Default `*`. */
+  takes?: string;
   /** Default: ten attempts, 100 ms apart and longer each time. */
   retry?: readonly string[];
-  maxAttempts?: number;
   timeout?: string;
   rate?: { flag: string; count: number; perMs: number };
   /** Default true. */
@@ -124,8 +125,8 @@ export class World {
 
   /** Makes a subscription by its command, daemon or not. */
   async subscribe(planned: PlannedSubscription): Promise<void> {
-    const { name, concurrency, retry = DEFAULT_RETRY, timeout = "10s", rate } = planned;
-    const flags = ["--url", this.receiver.urlOf(name), "--event", "*", "--name", name];
+    const { name, concurrency, takes = "*", retry = DEFAULT_RETRY, timeout = "10s", rate } = planned;
+    const flags = ["--url", this.receiver.urlOf(name), "--event", takes, "--name", name];
     flags.push("--concurrency", String(concurrency), "--retry", retry.join(","), "--timeout", timeout);
     if (rate !== undefined) flags.push("--rate", rate.flag);
     this.#created(planned, await this.hooks("sub", "create", ...flags, "--json"));

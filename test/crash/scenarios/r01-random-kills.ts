@@ -39,12 +39,12 @@ async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome
     let failed = 0;
     world.receiver.answers(({ subscription, before }) => {
       const fails = subscription === "slow" && before === 0 && failed++ % FAILS_EVERY === 0;
-      const afterMs = subscription === "slow" ? random.whole(1, 10) : random.whole(0, 2);
+      const afterMs = subscription === "slow" ? random.whole(1, 5) : random.whole(0, 2);
       return { status: fails ? 500 : 204, afterMs };
     });
 
     const first = await world.start();
-    const idleBytes = first.memory;
+    const idleBytes = first.memory();
     const publishing = world.clients({ seed, clients: CLIENTS, events }).run();
     publishing.catch(() => {}); // awaited below
     const perLife = Math.floor((2 * events) / kills);
@@ -64,7 +64,7 @@ async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome
     await world.change("limited", "deleted");
     const isDelivered = await world.delivered(DELIVERED_LIMIT_MS);
     const deliveredAfter = clock() - last.readyAt!;
-    const endBytes = last.memory;
+    const endBytes = last.memory();
     const { code } = await last.stop();
 
     const rest =
