@@ -4,8 +4,8 @@ import { COMMANDS } from "./index.ts";
 
 /** The delivering side is heavy: it is loaded by the first request that is really sent. */
 const parts = {
-  sendOnce: async (request: Parameters<typeof import("../src/daemon.ts").sendOnce>[0]) =>
-    (await import("../src/daemon.ts")).sendOnce(request),
+  sendOnce: async (...request: Parameters<typeof import("../src/daemon.ts").sendOnce>) =>
+    (await import("../src/daemon.ts")).sendOnce(...request),
 };
 
 void runProgram(process.argv.slice(2), COMMANDS, processIo(), parts).then((exitCode) => {

@@ -117,7 +117,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       if (PASSING.has(known.code)) log.warn("store", { error: known.message });
       else onFatal(error instanceof Error ? error : known);
     };
-    const sender = new HttpSender({ now: Date.now });
+    const sender = new HttpSender({
+      now: Date.now,
+      dns: options.dns,
+      onShortage: (code) => log.warn("shortage", { code }),
+    });
     closers.push(() => sender.close());
     const local = await openLocalService({
       storePath: options.storePath,
@@ -245,11 +249,11 @@ export interface LocalSender {
  * The delivering side alone, in this process, for a command that waits for a result. Undefined when a daemon runs on
  * this store: that one sends.
  */
-export async function startLocalSender(local: LocalHooks): Promise<LocalSender | undefined> {
+export async function startLocalSender(local: LocalHooks, dns?: NameServer): Promise<LocalSender | undefined> {
   const lock = acquireDaemonLock(local.storePath);
   if (lock === undefined) return undefined;
   const log = createDaemonLog({ level: "silent", format: "json", write: () => {} });
-  const sender = new HttpSender({ now: Date.now });
+  const sender = new HttpSender({ now: Date.now, dns });
   const nobody = { send: async (): Promise<SendResult> => ({ kind: "not_sent" }), room: () => 0 };
   await local.directory.load();
   const dispatcher = buildDispatcher(local, sender, nobody, {
@@ -274,8 +278,8 @@ export async function startLocalSender(local: LocalHooks): Promise<LocalSender |
 }
 
 /** One request outside of any delivery: a subscription's test, `trigger --to`. */
-export async function sendOnce(request: OneOffRequest): Promise<SendResult> {
-  const sender = new HttpSender({ now: Date.now });
+export async function sendOnce(request: OneOffRequest, dns?: NameServer): Promise<SendResult> {
+  const sender = new HttpSender({ now: Date.now, dns });
   try {
     return await sender.post(request);
   } finally {

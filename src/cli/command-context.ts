@@ -4,6 +4,7 @@ import type { SendResult } from "../core/attempt.ts";
 import { HooksError } from "../core/errors.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../core/scope.ts";
+import type { NameServer } from "../core/setting-rules.ts";
 import { VERSION } from "../core/version.ts";
 import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
@@ -18,7 +19,8 @@ import { terminalPrompts } from "./prompts.ts";
 
 /** What the wiring gives the command line: it may not know the delivering side by itself. */
 export interface CliParts {
-  sendOnce(request: OneOffRequest): Promise<SendResult>;
+  /** `dns`: asked for names; undefined: the system's. */
+  sendOnce(request: OneOffRequest, dns?: NameServer): Promise<SendResult>;
 }
 
 /** The context of one run. Made before the command line is parsed; `begin` gives it what the parsing found. */
@@ -148,7 +150,7 @@ export class CommandContext implements CliContext {
       now: this.#io.now,
       env: this.env,
       version: VERSION,
-      send: this.#parts.sendOnce,
+      send: (request) => this.sendOnce(request),
       // The write that met it is refused with the same error, which is where a command hears of it.
       onFatal: () => {},
     });
@@ -165,7 +167,7 @@ export class CommandContext implements CliContext {
   }
 
   sendOnce(request: OneOffRequest): Promise<SendResult> {
-    return this.#parts.sendOnce(request);
+    return this.#parts.sendOnce(request, this.settings().serve.dns);
   }
 
   now(): number {
