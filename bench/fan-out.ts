@@ -11,8 +11,8 @@ import { publishAll } from "./load/publisher.ts";
 import { type Receiver, startReceiver } from "./load/start-receiver.ts";
 import { inFolder } from "./workspace.ts";
 
-/** Of undici alone, and of the daemon as a whole. */
-const CONNECTIONS = 64;
+/** Of undici alone: as many as the daemon sends at once when nobody says otherwise. */
+const CONNECTIONS = 256;
 
 interface FanOutSize {
   rounds: number;
@@ -71,7 +71,7 @@ function publishToMany(
   return inFolder("fan-out", async (folder) => {
     const inputs = Array.from({ length: subscriptions }, (_, n) => ({ url: `${receiver.url}/s/${n}`, events: ["*"] }));
     await createSubscriptions(folder, inputs);
-    const { port, token, during, threadCpu, stop } = await startDaemon(folder, ["--concurrency", `${CONNECTIONS}`]);
+    const { port, token, during, threadCpu, stop } = await startDaemon(folder);
     try {
       const publish = async (requests: number): Promise<number> => {
         await receiver.reset();

@@ -29,11 +29,11 @@ export interface DaemonProcess {
 }
 
 /** `folder`: HOOKS_HOME; its `hooks.db` is the store. */
-export async function startDaemon(folder: string, args: readonly string[] = []): Promise<DaemonProcess> {
+export async function startDaemon(folder: string): Promise<DaemonProcess> {
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
-    [PROGRAM, "serve", "--port", "0", "--log-level", "warn", "--log-format", "json", ...args],
+    [PROGRAM, "serve", "--port", "0", "--log-level", "warn", "--log-format", "json"],
     {
       cwd: folder,
       env: { PATH: process.env["PATH"], HOME: folder, HOOKS_HOME: folder },
