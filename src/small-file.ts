@@ -1,7 +1,7 @@
 // Settings, keys, header files: read whole, bounded, and without waiting for ever at what is no file.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 
 export interface SmallFile {
   text: string;
@@ -51,12 +51,34 @@ export function readSmallFile(path: string, maxBytes: number, { isNamed = false 
  * @throws an error for `fileFault`
  */
 export async function readAnyFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  if ((await stat(path)).isFIFO()) return readPipe(path, maxBytes);
   const handle = await open(path, "r");
   try {
     return await readUpTo(handle, maxBytes);
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Node's file calls wait in a thread for who writes to it, and a process cannot end before that thread does. As a
+ * connection it waits like any other, and Ctrl-C ends it.
+ */
+async function readPipe(path: string, maxBytes: number): Promise<Uint8Array> {
+  const { Socket } = await import("node:net");
+  const pipe = new Socket({
+    fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
+    readable: true,
+    writable: false,
+  });
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pipe as AsyncIterable<Uint8Array>) {
+    length += piece.length;
+    if (maxBytes < length) throw tooLarge(maxBytes);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 async function readUpTo(handle: FileHandle, maxBytes: number): Promise<Uint8Array> {

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFile, open } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { HooksHome } from "../support/hooks-program.ts";
 import { runSource, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
 
 const MIB = 1024 * 1024;
@@ -107,6 +109,23 @@ describe("a file that the user names", () => {
     });
     expect(ran.stderr).toBe("");
     expect(ran.stdout).toContain("v1,");
+  });
+
+  it("may be a FIFO: what is written to it is read, and Ctrl-C ends the wait for it", async () => {
+    const home = new HooksHome();
+    const fifo = path.join(home.folder, "headers");
+    spawnSync("mkfifo", [fifo]);
+    writeFileSync(path.join(home.folder, "body"), "{}");
+    const line = ["verify", "--secret", env.HOOK_SECRET, "--headers", "headers", "body"];
+    const reading = home.start(line);
+    await appendFile(fifo, "webhook-id: a\n"); // waits for who reads it
+    expect(await reading.ended).toMatchObject({ code: 1 });
+    expect(reading.output.stderr).toContain("webhook-timestamp");
+
+    const waiting = home.start(line);
+    const writer = await open(fifo, "w"); // comes to be when it is being read
+    onTestFinished(() => writer.close());
+    expect(await waiting.kill("SIGINT")).toMatchObject({ code: 130 });
   });
 
   it("and standard input have the same end", async () => {

@@ -1,4 +1,5 @@
 import { closeSync, fdatasyncSync, openSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { HooksError } from "../../core/errors.ts";
 import { fileFault } from "../../small-file.ts";
 import { type Connection, pragmaNumber } from "./connection.ts";
@@ -43,6 +44,8 @@ export async function writeBackup(options: BackupOptions): Promise<CopyFacts> {
     await copySnapshot(draft.path, options);
     options.onCopied();
     const facts = settleCopy(draft.path, file, (what, cause) => damagedStore(storePath, what, cause));
+    // Signals that came while it was read are told now.
+    await nextTurn();
     if (options.signal.aborted) throw interrupted();
     draft.commit();
     return facts;
