@@ -42,12 +42,17 @@ export function judged(history: History): Outcome & { violations: string[] } {
     { name: "requests received", value: String(history.requests.length) },
     { name: "crashes", value: String(killed) },
     { name: "duplicates", value: String(duplicates(history).length) },
+    { name: "attempt numbers lost to crashes", value: String(interrupted(history)) },
   ];
   return { figures, violations: spoken(check(history)), seen: seenIn(history) };
 }
 
 function accepted({ tries }: History): string[] {
   return tries.filter((one) => one.status === 202).map((one) => one.id);
+}
+
+function interrupted({ stored }: History): number {
+  return stored.deliveries.flatMap((one) => one.attempts).filter((attempt) => attempt.isInterrupted).length;
 }
 
 function lostOf(violations: readonly Violation[]): number {
