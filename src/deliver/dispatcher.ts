@@ -290,7 +290,9 @@ export class Dispatcher {
   }
 
   #ripe(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    const mayGo = lane.takes && lane.subscription.batch !== undefined && !lane.rests(this.#options.now());
+    const now = this.#options.now();
+    // While its receiver rests, only as what finds out whether it is back.
+    const mayGo = lane.takes && lane.subscription.batch !== undefined && (!lane.rests(now) || lane.canStart(now));
     if (mayGo && this.#state === "running") this.#lanes.addReady(lane, delivery, leaseEndsAt);
     else this.#releases.add({ delivery, isOrphan: false });
     this.#run();

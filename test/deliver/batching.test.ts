@@ -76,6 +76,24 @@ describe("a subscription with batches", () => {
     }
   });
 
+  it("finds out whether its receiver is back once the breaker has been open long enough, and not before", async () => {
+    const receiver = await openReceiver();
+    const sending = await startSending();
+    const batch = { maxEvents: 2, maxWaitMs: 10 };
+    const breaker = { openings: 1, openUntil: Date.now() - 1 };
+    const back = await sending.subscribe(receiver.url, { batch, hasBreaker: true, breaker });
+    const down = await sending.subscribe(receiver.url, {
+      batch,
+      hasBreaker: true,
+      breaker: { openings: 10, openUntil: Date.now() + 590_000 },
+    });
+    const waiting = await sending.publishMany(down, 3);
+    await sending.publishMany(back, 3);
+    await sending.recorded(3);
+    expect(new Set(receiver.requests.flatMap(eventIds))).toHaveProperty("size", 3);
+    for (const one of waiting) expect(await sending.delivery(one)).toMatchObject({ attemptCount: 0 });
+  });
+
   it("lets each delivery end by its own schedule", async () => {
     const receiver = await openReceiver({ reply: [500] });
     const sending = await startSending();
