@@ -35,7 +35,10 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "npm install --global hooks-relay\n": "test/package.test.ts", // with the tarball for the name
 };
 
-const documents = ["README.md", ...markdownFiles("docs")];
+/** Those with blocks to run: pages of figures name their commands in tables, and have tests of their own. */
+const documents = ["README.md", ...markdownFiles("docs")].filter(
+  (document) => 0 < sectionsOf(readFileSync(path.join(root, document), "utf8")).length,
+);
 
 let home: string;
 let env: Record<string, string>;
