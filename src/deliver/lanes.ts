@@ -106,6 +106,8 @@ export class Lanes {
     lane.tenant.spoken -= lane.asked;
     if (lane.host !== undefined) lane.host.promised -= lane.askedRetries;
     lane.claimAnswered(nextFreshAt, nextRetryAt, now);
+    // What it asked for and did not get is for the others of its tenant, who may have found nothing left.
+    this.#resume(lane.tenant);
   }
 
   // ---- time and news ---------------------------------------------------------------------------------------------

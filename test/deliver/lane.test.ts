@@ -212,6 +212,22 @@ describe("a lane whose receiver has too much to do", () => {
   });
 });
 
+it("what a lane asked for of its tenant's limit and did not get is for the tenant's others", () => {
+  const rates = { process: undefined, tenant: { count: 4, perMs: SECOND }, hostRetries: undefined };
+  const lanes = lanesOf([subscriptionOf(), subscriptionOf({ rowId: 2 })], { rates });
+  const [one, other] = [lanes.get(1)!, lanes.get(2)!];
+  for (const lane of [one, other]) {
+    lane.dueBy(0);
+    lanes.touch(lane, NOON);
+  }
+  const limits = () => planClaims(lanes, MAX_READY, NOON).claims.map((each) => [each.subscriptionRowId, each.limit]);
+  expect(limits()).toEqual([[1, 4]]);
+  expect(limits()).toEqual([]);
+  lanes.claimAnswered(one, undefined, undefined, NOON);
+  lanes.addReady(one, deliveryOf(one), NOON + 25_000);
+  expect(limits()).toEqual([[2, 3]]);
+});
+
 describe("what is at hand for too long", () => {
   it("is given back when nothing of its lane has moved for a second, and not when something has", () => {
     const { lanes, lane } = oneLane({ concurrency: 1 });
