@@ -200,7 +200,13 @@ export class Slots {
     }
     lane.start(delivery, now);
     this.#limits.process?.take(now);
-    tenant.bucket?.take(now);
+    if (tenant.bucket !== undefined) {
+      tenant.bucket.take(now);
+      // Those who wait to claim for it were told of no moment while its tokens were only promised.
+      if (tenant.claims.some(({ isParked }) => isParked)) {
+        this.#sleepers.wakeBy(tenant, tenant.bucket.nextReturnAt(now));
+      }
+    }
     this.inFlight += 1;
     tenant.inFlight += 1;
     leased.isDoubtful = kind === RETRIES || lane.isDoubtful;

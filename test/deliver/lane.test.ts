@@ -228,6 +228,26 @@ it("what a lane asked for of its tenant's limit and did not get is for the tenan
   expect(limits()).toEqual([[2, 3]]);
 });
 
+it("a lane that found its tenant's limit promised to others claims when that limit has tokens again", () => {
+  const rates = { process: undefined, tenant: { count: 1, perMs: SECOND }, hostRetries: undefined };
+  const lanes = lanesOf([subscriptionOf(), subscriptionOf({ rowId: 2 })], { rates });
+  const [one, other] = [lanes.get(1)!, lanes.get(2)!];
+  for (const lane of [one, other]) {
+    lane.dueBy(0);
+    lanes.touch(lane, NOON);
+  }
+  const claimed = (now: number) => planClaims(lanes, MAX_READY, now).claims.map((each) => each.subscriptionRowId);
+  expect(claimed(NOON)).toEqual([1]);
+  lanes.claimAnswered(one, undefined, undefined, NOON);
+  lanes.addReady(one, deliveryOf(one), NOON + 25_000);
+  expect(claimed(NOON)).toEqual([]);
+  expect(lanes.nextWakeAt(NOON)).toBeGreaterThan(NOON + SECOND);
+  lanes.slots.next(NOON);
+  expect(lanes.nextWakeAt(NOON)).toBe(NOON + SECOND);
+  lanes.wake(NOON + SECOND);
+  expect(claimed(NOON + SECOND)).toEqual([2]);
+});
+
 describe("what is at hand for too long", () => {
   it("is given back when nothing of its lane has moved for a second, and not when something has", () => {
     const { lanes, lane } = oneLane({ concurrency: 1 });
