@@ -7,18 +7,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { machineInWords, machineNow } from "../../bench/report/machine.ts";
 import { type CampaignFlags, isNamed, parseFlags, USAGE } from "./campaign-flags.ts";
+import { missingTool } from "./missing-tool.ts";
 import { type FigureRow, figuresTable, writeFigures } from "./reliability-figures.ts";
 import type { Outcome, Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { SOMETIMES, type Sometimes } from "./sometimes.ts";
-import { canTrace } from "./strace.ts";
 
 async function runCampaign(flags: CampaignFlags): Promise<number> {
   const { only, seed, scale } = flags;
   const chosen = SCENARIOS.filter(({ id }) => only.length === 0 || only.some((name) => isNamed(id, name)));
   console.log(`crash campaign, ${scale}, seed ${seed}: ${machineInWords(machineNow())}\n`);
-  if (chosen.some(({ needs }) => needs?.includes("strace")) && !canTrace()) {
-    console.log("strace is missing or may not trace here, and is needed: apt-get install strace");
+  const reasons = new Set(chosen.map(missingTool).filter((reason) => reason !== undefined));
+  if (0 < reasons.size) {
+    console.log([...reasons].join("\n"));
     return 1;
   }
   const rows: FigureRow[] = [];

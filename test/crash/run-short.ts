@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, type TestContext } from "vitest";
+import { missingTool } from "./missing-tool.ts";
 import type { Outcome, Scenario } from "./scenario.ts";
-import { canTrace } from "./strace.ts";
 
 /**
  * A scenario in its short form, as a test: nothing may be wrong. Another seed each time, which is printed when something
  * is; `node test/crash/campaign.ts --short --only ID --seed N` makes the same choices again.
  */
 export async function runShort(scenario: Scenario, context: TestContext): Promise<Outcome> {
-  if (scenario.needs?.includes("strace") === true && !canTrace()) {
-    const reason = "strace is not installed, or may not trace here";
+  const reason = missingTool(scenario);
+  if (reason !== undefined) {
     if (process.env["CI"] !== undefined) throw new Error(reason);
     console.warn(`SKIPPED, ${scenario.id}, ${scenario.title}: ${reason}`);
     context.skip();

@@ -19,6 +19,18 @@ export class Seeded {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
+  /** So many of them at most, in their order. */
+  some<T>(choices: readonly T[], count: number): T[] {
+    let left = choices.length;
+    let wanted = Math.min(count, left);
+    return choices.filter(() => {
+      const isChosen = this.next() * left < wanted;
+      left -= 1;
+      if (isChosen) wanted -= 1;
+      return isChosen;
+    });
+  }
+
   pick<T>(choices: readonly T[]): T {
     return choices[this.whole(0, choices.length - 1)]!;
   }

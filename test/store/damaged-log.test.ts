@@ -1,9 +1,10 @@
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { highWaterMarkPath, readHighWaterMark } from "../../src/store/sqlite/high-water-mark.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
+import { LOG_DAMAGES } from "../crash/damages.ts";
 import { newEvent, SCOPE } from "./fixtures.ts";
 import { killedStore } from "./killed-store.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -11,29 +12,12 @@ import { tempFolder } from "./temp-folder.ts";
 const KILLS = 4;
 const ACKNOWLEDGED = 40;
 
-/** What may become of a log, each of which SQLite takes for a shorter one, or for none. */
-const DAMAGES: Record<string, (log: string) => void> = {
-  "a flipped bit in the middle": (log) => {
-    const bytes = readFileSync(log);
-    const middle = Math.floor(bytes.length / 2);
-    bytes[middle] = bytes[middle]! ^ 1;
-    writeFileSync(log, bytes);
-  },
-  "cut off at 70 %": (log) => truncateSync(log, Math.floor(statSync(log).size * 0.7)),
-  "its header zeroed": (log) => {
-    const bytes = readFileSync(log);
-    writeFileSync(log, bytes.fill(0, 0, 32));
-  },
-  emptied: (log) => truncateSync(log, 0),
-  deleted: (log) => rmSync(log),
-};
-
 describe("a log that was damaged after kill -9", () => {
-  it(`is noticed ${KILLS * Object.keys(DAMAGES).length} times of as many, by daemon and command, and left as it was`, async () => {
+  it(`is noticed ${KILLS * Object.keys(LOG_DAMAGES).length} times of as many, by daemon and command, and left as it was`, async () => {
     let noticed = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const { folder } = await killedStore(ACKNOWLEDGED);
-      for (const [name, damage] of Object.entries(DAMAGES)) {
+      for (const [name, damage] of Object.entries(LOG_DAMAGES)) {
         const path = damagedCopy(folder, `${kill} ${name}`, damage);
         const files = [path, `${path}-wal`, highWaterMarkPath(path)];
         const before = files.map(bytesOf);
@@ -54,7 +38,7 @@ describe("a log that was damaged after kill -9", () => {
 
   it("goes unnoticed without the mark, which shows that SQLite says nothing", async () => {
     const { folder, ids } = await killedStore(ACKNOWLEDGED);
-    for (const [name, damage] of Object.entries(DAMAGES)) {
+    for (const [name, damage] of Object.entries(LOG_DAMAGES)) {
       const path = damagedCopy(folder, name, damage);
       rmSync(highWaterMarkPath(path));
       const store = await openSqliteStore({ path, mode: "thread" });
@@ -66,7 +50,7 @@ describe("a log that was damaged after kill -9", () => {
 
   it("is gone on with when the loss is accepted: what is there is whole, and a beginning of what was acknowledged", async () => {
     const { folder, ids } = await killedStore(ACKNOWLEDGED);
-    for (const [name, damage] of Object.entries(DAMAGES)) {
+    for (const [name, damage] of Object.entries(LOG_DAMAGES)) {
       const path = damagedCopy(folder, name, damage);
       const notes: string[] = [];
       const store = await openSqliteStore({
@@ -129,7 +113,7 @@ describe("a log that was damaged after kill -9", () => {
   it("is noticed by one slot of the mark when the other was torn", async () => {
     const { folder } = await killedStore(ACKNOWLEDGED);
     for (const slot of [0, 4096]) {
-      const path = damagedCopy(folder, String(slot), DAMAGES["a flipped bit in the middle"]!);
+      const path = damagedCopy(folder, String(slot), LOG_DAMAGES["a flipped bit in the middle"]!);
       const bytes = readFileSync(highWaterMarkPath(path));
       bytes[slot + 30] = bytes[slot + 30]! ^ 1;
       writeFileSync(highWaterMarkPath(path), bytes);

@@ -9,7 +9,7 @@ import { World } from "../world.ts";
 const SYNCS = "fsync,fdatasync";
 const FILES = ["", "-wal", "-hwm"];
 /** The n-th sync of a thread fails, for each n up to this; and that of the folder, which is 0. */
-const SCALES = { short: { most: 60, times: 4 }, long: { most: 60, times: 60 } };
+const SCALES = { short: { most: 60, times: 2 }, long: { most: 60, times: 60 } };
 const CLIENTS = 8;
 const DELIVERED_LIMIT_MS = 120_000;
 const REACHED_LIMIT_MS = 60_000;

@@ -9,7 +9,7 @@ import { World } from "../world.ts";
 const WRITES = "pwrite64";
 const FILES = ["", "-wal", "-hwm"];
 /** The n-th write of a thread fails, for each n up to this; with a step, every so many after it as well. */
-const SCALES = { short: { most: 200, times: 3, flaky: 1 }, long: { most: 200, times: 200, flaky: 20 } };
+const SCALES = { short: { most: 200, times: 1, flaky: 1 }, long: { most: 200, times: 200, flaky: 20 } };
 const CLIENTS = 8;
 const MORE_EVENTS = 30;
 const REACHED_LIMIT_MS = 60_000;
@@ -49,7 +49,8 @@ async function failingWrites({ seed, scale, folder }: RunOptions): Promise<Outco
       faults.push({ name: `write ${n}`, n });
     }
     for (let time = 0; time < flaky; time++) {
-      const [n, step] = [random.whole(20, 100), random.whole(5, 50)];
+      // More than one small commit makes: else none could ever succeed.
+      const [n, step] = [random.whole(20, 100), random.whole(100, 300)];
       faults.push({ name: `write ${n} and every ${step}. after it`, n, step });
     }
     for (const { name, n, step } of faults) {
@@ -57,7 +58,7 @@ async function failingWrites({ seed, scale, folder }: RunOptions): Promise<Outco
         seed,
         clients: CLIENTS,
         prefix: name.replaceAll(/[^\w]+/g, "_"),
-        padding: 60_000,
+        padding: step === undefined ? 60_000 : 1_000,
         events: Number.MAX_SAFE_INTEGER,
       });
       const publishing = clients.run();
