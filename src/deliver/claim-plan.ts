@@ -9,6 +9,13 @@ const MAX_READY_BYTES = 32 * 1024 * 1024;
 const MAX_LANES = 500;
 /** Of what may still be claimed ahead of the slots, one lane gets at most this part: those that come later find some. */
 const AHEAD_PART = 0.25;
+/**
+ * … and at least so many, if it has the use for them: a lane costs the store as much as several deliveries. Those that
+ * get nothing this time stand first in line for the next.
+ */
+const LEAST_AHEAD = 8;
+/** Part of all that may wait which must be free before more is claimed ahead: many small claims would cost the most. */
+const ROOM_PART = 0.25;
 /** Deliveries that are claimed at a time for a lane that has them in batches: everybody else's commit waits for it. */
 const MAX_BATCHED = 2_000;
 /** While both wait, a lane with retries comes after so many with deliveries that were never tried. */
@@ -42,13 +49,16 @@ export function planClaims(lanes: Lanes, maxReady: number, now: number): ClaimPl
   const isAhead = quota === Number.POSITIVE_INFINITY && slots.readyBytes < MAX_READY_BYTES;
   const budget: Budget = {
     slots: Math.max(0, Math.min(slots.free - slots.reserved, quota)),
-    ahead: isAhead ? Math.max(0, maxReady - slots.ready) : 0,
+    ahead: isAhead && maxReady * ROOM_PART <= maxReady - slots.ready ? maxReady - slots.ready : 0,
   };
   const isRetryTime = slots.doubtfulMayStart;
   const hungry = lanes.hungry(FRESH) + (isRetryTime ? lanes.hungry(RETRIES) : 0);
   const share: Budget = {
     slots: Math.max(1, Math.floor(budget.slots / hungry)),
-    ahead: Math.floor(Math.min(budget.ahead * AHEAD_PART, budget.ahead / hungry)),
+    ahead: Math.min(
+      budget.ahead,
+      Math.max(LEAST_AHEAD, Math.floor(Math.min(budget.ahead * AHEAD_PART, budget.ahead / hungry))),
+    ),
   };
   for (let n = 0; n < MAX_LANES && (0 < budget.slots || 0 < Math.min(share.ahead, budget.ahead)); n++) {
     const first: Kind = isRetryTime && n % (FRESH_TURNS + 1) === FRESH_TURNS ? RETRIES : FRESH;

@@ -42,24 +42,23 @@ export class EventReader {
   }
 
   list(scope: Scope, filter: EventFilter, limit: number, beforeRowId: number | undefined): StoredEvent[] {
+    const ofScope = "(SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)";
+    const { tenant, environment } = scope;
     const conditions = new Conditions()
-      .add(
-        "e.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)",
-        scope.tenant,
-        scope.environment,
-      )
+      .add(`e.scope_id = ${ofScope}`, tenant, environment)
       .addIf("e.event_id < ?", beforeRowId)
-      .addIf("t.name = ?", filter.type)
       .addIf("e.created_at >= ?", filter.since)
       .addIf("e.created_at < ?", filter.until);
     if (filter.typePrefix !== undefined) {
       conditions.add("t.name >= ? AND t.name < ?", ...prefixRange(filter.typePrefix));
     }
-    // One type is a range of an index; several are looked for from the newest on.
-    const from =
-      filter.type === undefined
-        ? "events AS e CROSS JOIN event_types AS t USING (event_type_id)"
-        : "event_types AS t CROSS JOIN events AS e INDEXED BY events_of_type USING (event_type_id)";
+    if (filter.type !== undefined) {
+      const ofType = `(SELECT event_type_id FROM event_types WHERE scope_id = ${ofScope} AND name = ?)`;
+      conditions.add(`e.event_type_id = ${ofType}`, tenant, environment, filter.type);
+    }
+    // Either index is in the order of the list: from the newest on, no further than the page. Nothing is sorted.
+    const index = filter.type === undefined ? "events_of_scope" : "events_of_type";
+    const from = `events AS e INDEXED BY ${index} CROSS JOIN event_types AS t USING (event_type_id)`;
     return this.#statements
       .rows<EventRow>(`
         SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.sql} ORDER BY e.event_id DESC LIMIT ?

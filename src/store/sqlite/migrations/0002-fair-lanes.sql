@@ -22,6 +22,9 @@ CREATE TABLE header_sets (
 ALTER TABLE attempts ADD COLUMN request_set_id INTEGER REFERENCES header_sets;
 ALTER TABLE attempts ADD COLUMN response_set_id INTEGER REFERENCES header_sets;
 
+-- Lists of a scope's events, newest first, read no more than the page.
+CREATE INDEX events_of_scope ON events (scope_id);
+
 -- First attempts and retries apart, so that neither has to be walked over to find the other.
 DROP INDEX deliveries_waiting;
 CREATE INDEX deliveries_waiting ON deliveries (subscription_id, (round_attempts > 0), claimable_at)
