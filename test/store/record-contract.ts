@@ -28,6 +28,10 @@ export function recordContract(under: StoreUnderTest): void {
       expect(await breakerNow()).toEqual({ openings: 2, openUntil: NOON + 60_000 });
       await store.recordAttempts(WORKER, [success(other!)]);
       expect(await breakerNow()).toEqual({ openings: 2, openUntil: NOON + 60_000 });
+      // The clock is set: it stays open as long as it was to be.
+      await store.shiftDueTimes(-3_600_000, NOON - 3_600_000);
+      expect(await breakerNow()).toEqual({ openings: 2, openUntil: NOON + 60_000 - 3_600_000 });
+      await store.shiftDueTimes(3_600_000, NOON);
       const [again] = await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON + 60_000, LEASE);
       await store.recordAttempts(WORKER, [{ ...success(again!.deliveries[0]!), breaker: CLOSED }]);
       expect(await breakerNow()).toEqual(CLOSED);

@@ -168,6 +168,7 @@ export class SqliteStore implements Store {
     for (const portion of portions(rowIds, PORTION_ROWS)) {
       shifted += portion.length === 0 ? 0 : await this.#write("shift", { deliveryRowIds: portion, stepMs, now });
     }
+    if (stepMs !== 0) await this.#write("shiftBreakers", { stepMs });
     return shifted;
   }
 

@@ -77,6 +77,15 @@ export class SubscriptionWrites {
     return true;
   }
 
+  /** The clock was set by so much: a breaker stays open as long as it was to be. */
+  shiftBreakers(stepMs: number): undefined {
+    this.#connection
+      .prepare(
+        "UPDATE subscription_health SET breaker_open_until = breaker_open_until + ? WHERE breaker_open_until IS NOT NULL",
+      )
+      .run(stepMs);
+  }
+
   enableFailing(rowId: number, now: number): boolean {
     const { changes } = this.#connection
       .prepare(`

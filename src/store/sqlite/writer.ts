@@ -173,6 +173,7 @@ function handlersOf(
     reclaim: ({ worker, now }) => leases().reclaimAll(worker, now),
     reopen: ({ deliveryRowIds, now, trigger }) => changes().reopen(deliveryRowIds, now, trigger),
     addDeliveries: ({ eventRowId, deliveries, now }) => events().addDeliveries(eventRowId, deliveries, now),
+    shiftBreakers: ({ stepMs }) => subscriptions().shiftBreakers(stepMs),
     shift: ({ deliveryRowIds, stepMs, now }) => changes().shift(deliveryRowIds, stepMs, now),
     cancel: ({ deliveryRowId, reason, now }) => changes().cancel(deliveryRowId, reason, now),
     expire: ({ subscriptionRowId, createdBefore, now, limit }) =>
