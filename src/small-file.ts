@@ -1,7 +1,6 @@
-// Settings, keys, header files: read whole, bounded, and without waiting for ever at what is no file.
+// Settings, keys, tokens: read whole, bounded, and without waiting for ever at what is no file.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
 
 export interface SmallFile {
   text: string;
@@ -19,8 +18,6 @@ class FileFault extends Error {
     this.code = code;
   }
 }
-
-const PIECE_BYTES = 64 * 1024;
 
 /**
  * A file of at most `maxBytes`, as text. One that is found by its name must be a regular file: opening a FIFO that nobody
@@ -43,55 +40,6 @@ export function readSmallFile(path: string, maxBytes: number, { isNamed = false 
     return { text: bytes.toString("utf8", 0, length), stats };
   } finally {
     closeSync(handle);
-  }
-}
-
-/**
- * Whatever has that name (`<(command)` is a pipe), up to its end, which must come within `maxBytes`.
- * @throws an error for `fileFault`
- */
-export async function readAnyFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  if ((await stat(path)).isFIFO()) return readPipe(path, maxBytes);
-  const handle = await open(path, "r");
-  try {
-    return await readUpTo(handle, maxBytes);
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Node's file calls wait in a thread for who writes to it, and a process cannot end before that thread does. As a
- * connection it waits like any other, and Ctrl-C ends it.
- */
-async function readPipe(path: string, maxBytes: number): Promise<Uint8Array> {
-  const { Socket } = await import("node:net");
-  const pipe = new Socket({
-    fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
-    readable: true,
-    writable: false,
-  });
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of pipe as AsyncIterable<Uint8Array>) {
-    length += piece.length;
-    if (maxBytes < length) throw tooLarge(maxBytes);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-}
-
-async function readUpTo(handle: FileHandle, maxBytes: number): Promise<Uint8Array> {
-  const stats = await handle.stat();
-  // What is no file says size 0; the size of one is known, and saves the pieces.
-  const pieceBytes = Math.min(maxBytes, Math.max(PIECE_BYTES, stats.size)) + 1;
-  const pieces: Uint8Array[] = [];
-  for (let length = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(pieceBytes), 0, pieceBytes, null);
-    if (bytesRead === 0) return Buffer.concat(pieces);
-    length += bytesRead;
-    if (maxBytes < length) throw tooLarge(maxBytes);
-    pieces.push(buffer.subarray(0, bytesRead));
   }
 }
 

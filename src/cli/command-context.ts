@@ -10,11 +10,10 @@ import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
 import { fileFault, tooLarge } from "../small-file.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
-import type { CliContext, Output, Prompts } from "./context.ts";
+import { type CliContext, INPUT_MAX_BYTES, type Output, type Prompts } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { CliIo } from "./io.ts";
-import { NAMED_FILE_MAX_BYTES } from "./named-file.ts";
 import { terminalPrompts } from "./prompts.ts";
 
 /** What the wiring gives the command line: it may not know the delivering side by itself. */
@@ -147,6 +146,7 @@ export class CommandContext implements CliContext {
       dataDirectory,
       mode: "inline",
       readOnly,
+      healthThresholds: this.settings().health,
       now: this.#io.now,
       env: this.env,
       version: VERSION,
@@ -192,7 +192,7 @@ export class CommandContext implements CliContext {
     if (0 < failures.length) throw failures[0];
   }
 
-  async readStdin(what: string, maxBytes = NAMED_FILE_MAX_BYTES): Promise<Uint8Array> {
+  async readStdin(what: string, maxBytes = INPUT_MAX_BYTES): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of this.stdinChunks(what)) {

@@ -6,6 +6,9 @@ import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
 
+/** Of standard input and of a file that a flag names: more than any receiver takes, and little enough for the memory. */
+export const INPUT_MAX_BYTES = 64 * 1024 * 1024;
+
 /**
  * What every command is given. All of it is lazy: nothing connects, opens or reads before a command asks, so `--help`
  * always works. Commands touch no process, clock or network but through this.

@@ -31,7 +31,7 @@ describe("a command loads what it needs and nothing else", () => {
     [["sub", "list", "--help"], 150],
     [["sign", "--help"], 150],
     [["sub", "list"], 300],
-    [["completion", "bash"], 250],
+    [["completion", "bash"], 270],
   ])("hooks %j", async (words, mostKiB) => {
     const loaded = await loadedBy(words);
     expect(loaded.kib).toBeLessThan(mostKiB);

@@ -66,7 +66,7 @@ const NETWORK = /^node:(net|tls|http|https|http2|dgram|dns)(\/|$)/;
 const NETWORK_HOME = ["src/deliver", "src/receive", "src/stream", "src/client"];
 const NETWORK_EXCEPTIONS: Record<string, string> = {
   "commands/demo-receiver.ts": "the demo's two receivers",
-  "src/small-file.ts": "a pipe that the user named, which is read as a connection",
+  "src/cli/named-file.ts": "a pipe that the user named, which is read as a connection",
 };
 
 const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?)\.ts$/;
