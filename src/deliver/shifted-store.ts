@@ -1,5 +1,6 @@
 import type { DeliveryReason, RecordedAttempt, Verdict } from "../core/delivery.ts";
 import type { DeliveryStore, LaneClaim, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
+import { isPassing } from "./write-queue.ts";
 
 /** What the delivering side asks of a store. */
 export type DispatchStore = Pick<
@@ -31,8 +32,10 @@ export class ShiftedStore implements DispatchStore {
     const opened = Promise.withResolvers<void>();
     this.#held = opened.promise;
     try {
-      // Writes are done in order: when this one is, so are those that left before it.
-      await this.#store.releaseLeases(worker, [], 0);
+      // Writes are done in order: when this one is, or is refused by a full disk, so are those that left before it.
+      await this.#store.releaseLeases(worker, [], 0).catch((error: unknown) => {
+        if (!isPassing(error)) throw error;
+      });
       await action();
     } finally {
       this.#held = undefined;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { HooksError } from "../../src/core/errors.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
 import { ShiftedStore } from "../../src/deliver/shifted-store.ts";
 import { type ClockNews, SteadyClock } from "../../src/deliver/steady-clock.ts";
@@ -81,6 +82,23 @@ it("would send it at once without", async () => {
   const lease = { worker: WORKER, endsAt: NOON + 3 * HOUR };
   const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 10 }], NOON + 2 * HOUR, lease);
   expect(claimed!.deliveries).toHaveLength(1);
+});
+
+it("notices that the clock was set while the disk is full, and ends when the disk fails", async () => {
+  const { publish, claim, store, clock, set, watch, news } = await watched();
+  const release = store.releaseLeases.bind(store);
+  store.releaseLeases = () => Promise.reject(new HooksError("store_full", "no space left on the disk"));
+  set(2 * HOUR);
+  await watch.look();
+  expect(news).toEqual([{ stepMs: 2 * HOUR, sleptMs: 0 }]);
+  expect(clock.offsetMs).toBe(2 * HOUR);
+  await publish();
+  expect((await claim()).deliveries).toHaveLength(1);
+
+  store.releaseLeases = () => Promise.reject(new HooksError("store_unusable", "the disk failed"));
+  set(2 * HOUR);
+  await expect(watch.look()).rejects.toThrow("the disk failed");
+  store.releaseLeases = release;
 });
 
 it("takes what is published at once, before and after the clock was set back", async () => {
