@@ -74,7 +74,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     log_level: options.logLevel,
     log_format: options.logFormat,
   });
-  const { target, dataDirectory, environment, serve } = settings;
+  const { target, dataDirectory, environment, health, serve } = settings;
   if (target.kind === "remote") {
     throw new HooksError(
       "usage",
@@ -99,6 +99,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     environment,
     concurrency: serve.concurrency,
     rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
+    healthThresholds: health,
     dns: serve.dns,
     acceptLoss: options.acceptLoss === true,
     allowedHosts: options.allowHost,

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { parseDuration } from "./core/duration.ts";
 import { type HooksError, isHooksError } from "./core/errors.ts";
+import type { HealthThresholds } from "./core/health.ts";
 import { nearest } from "./core/nearest.ts";
 import { parseRateLimit } from "./core/rate-limit.ts";
 import {
@@ -16,6 +17,7 @@ import {
   oneOf,
   parseNameServer,
   parseServer,
+  parseShare,
   SETTING_RULES,
   type SettingKey,
   type SettingRule,
@@ -34,6 +36,8 @@ export interface Settings {
   environment: string | undefined;
   /** Folder of token, master key, lock, daemon.json: HOOKS_HOME, or the XDG data directory + /hooks. */
   dataDirectory: string;
+  /** Where a subscription's states of health begin. */
+  health: HealthThresholds;
   /** Of `hooks serve`. */
   serve: ServeSettings;
   /** Every key with its value as text and where it came from, in the order of the key table. */
@@ -143,6 +147,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     tenant: first("tenant")?.text,
     environment: first("environment")?.text,
     dataDirectory: places.dataDirectory,
+    health: healthOf(textOf("health_degraded"), textOf("health_unhealthy"), textOf("health_failures"), first),
     serve: {
       host: textOf("host"),
       port: Number(textOf("port")),
@@ -158,6 +163,23 @@ export function resolveSettings(sources: SettingSources): Settings {
     values,
     warnings: misspeltVariables(sources.env),
   };
+}
+
+function healthOf(
+  degradedText: string,
+  unhealthyText: string,
+  failures: string,
+  first: (key: SettingKey) => Candidate | undefined,
+): HealthThresholds {
+  const degraded = parseShare(degradedText, "health_degraded");
+  const unhealthy = parseShare(unhealthyText, "health_unhealthy");
+  if (unhealthy <= degraded) return { degraded, unhealthy, failures: Number(failures) };
+  const origin = first("health_unhealthy")?.origin ?? first("health_degraded")?.origin ?? "health_unhealthy";
+  throw usage(
+    `health_unhealthy must not be above health_degraded: got ${unhealthyText} and ${degradedText}`,
+    origin,
+    "a subscription is degraded before it is unhealthy",
+  );
 }
 
 function rateOf(candidate: Candidate | undefined): RateLimit | undefined {

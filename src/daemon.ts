@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { uptime } from "node:os";
 import type { SendResult } from "./core/attempt.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
+import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
@@ -57,6 +58,8 @@ export interface DaemonOptions {
   concurrency?: number | undefined;
   /** How many attempts may be made; undefined or left out: no limit. */
   rates?: DispatchRates | undefined;
+  /** Where a subscription's states of health begin. Left out: the defaults. */
+  healthThresholds?: HealthThresholds | undefined;
   /** Name server for receivers' names. Default: the system's. */
   dns?: NameServer | undefined;
   /** Go on with a store that lacks its newest changes. */
@@ -131,6 +134,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       env: options.env ?? process.env,
       version: VERSION,
       acceptLoss: options.acceptLoss === true,
+      healthThresholds: options.healthThresholds,
       send: (request) => sender.post(request),
       onFatal,
       onNote: (note) => log.warn("store", { note }),

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
-import { DISABLED_TEXTS, paintOfState } from "../../src/cli/subscription-view.ts";
+import { breakerText, DISABLED_TEXTS, paintOfState } from "../../src/cli/subscription-view.ts";
 import { printSection } from "../../src/cli/table.ts";
 import { relativeTime } from "../../src/cli/time-text.ts";
 
@@ -31,6 +31,7 @@ export async function runSubHealth(id: string, context: CliContext): Promise<voi
     ["state", paint(health.state) + reason + (row.paused ? ", paused" : "")],
     ["success rate", `${Math.round(health.success_rate * 100)} % of the last 20 attempts`],
     ["failures in a row", String(health.consecutive_failures)],
+    ["breaker", row.breaker ? breakerText(health.breaker) : "off"],
     ["last attempt", time(health.last_triggered_at)],
     ["last success", time(health.last_success_at)],
     ["delivered", `${counts.succeeded} succeeded, ${counts.failed} failed`],

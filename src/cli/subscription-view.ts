@@ -95,6 +95,15 @@ export function paintOfState(state: HealthState, colors: Colors): Paint {
   }
 }
 
+/** `closed`, `open until 2026-01-31T12:00:00.000Z`. */
+export function breakerText({ state, open_until: openUntil }: SubscriptionResource["health"]["breaker"]): string {
+  return openUntil === null ? state.replace("_", "-") : `open until ${openUntil}`;
+}
+
+function breakerOnText(breaker: SubscriptionResource["health"]["breaker"]): string {
+  return breaker.state === "closed" ? "on" : `on (${breakerText(breaker)})`;
+}
+
 /** `hooks sub get`. */
 export function subscriptionLines(row: SubscriptionResource, out: Output, now: number): ViewLine[] {
   const time = (iso: string | null): string =>
@@ -119,7 +128,7 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["rate limit", row.rate_limit ?? "-"],
     ["order by", row.order_by ?? "-"],
     ["batch", batchText(row.batch)],
-    ["breaker", row.breaker ? "on" : "off"],
+    ["breaker", row.breaker ? breakerOnText(row.health.breaker) : "off"],
     ["auto-disable", autoDisableText(row.auto_disable)],
     ["headers", headers.length === 0 ? "-" : headers.join(", ")],
     ["metadata", JSON.stringify(row.metadata)],

@@ -109,6 +109,27 @@ const RULES = {
     inProject: true,
     check: (text, name) => void oneOf(text, name, LOG_FORMATS),
   },
+  health_degraded: {
+    flag: undefined,
+    variable: "HOOKS_HEALTH_DEGRADED",
+    inProject: true,
+    fallback: "0.95",
+    check: (text, name) => void parseShare(text, name),
+  },
+  health_unhealthy: {
+    flag: undefined,
+    variable: "HOOKS_HEALTH_UNHEALTHY",
+    inProject: true,
+    fallback: "0.5",
+    check: (text, name) => void parseShare(text, name),
+  },
+  health_failures: {
+    flag: undefined,
+    variable: "HOOKS_HEALTH_FAILURES",
+    inProject: true,
+    fallback: "5",
+    check: (text, name) => void wholeNumber(text, name, 1, 1_000),
+  },
 } satisfies Record<string, SettingRule>;
 
 export type SettingKey = keyof typeof RULES;
@@ -181,6 +202,15 @@ export function checkApiKey(text: string, name: string): void {
 
 function checkHost(text: string, name: string): void {
   if (!/^[A-Za-z0-9.:_-]{1,255}$/.test(text)) throw usage(`${name} must be a name or an address, without a port`, name);
+}
+
+/**
+ * A share of attempts: `0.95`.
+ * @throws HooksError `usage` naming `name`.
+ */
+export function parseShare(text: string, name: string): number {
+  if (/^(0(\.\d{1,4})?|1(\.0{1,4})?)$/.test(text)) return Number(text);
+  throw usage(`${name} must be a number from 0 to 1, got ${JSON.stringify(text)}`, name, "for example: 0.95");
 }
 
 function wholeNumber(text: string, name: string, least: number, most: number): number {

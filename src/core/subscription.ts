@@ -1,4 +1,4 @@
-import type { BreakerState } from "./breaker.ts";
+import type { BreakerPhase, BreakerState } from "./breaker.ts";
 import type { Scope } from "./scope.ts";
 
 /** When to try again (delivery.md). All durations in ms. */
@@ -146,6 +146,8 @@ export interface SubscriptionResource {
     disabled_reason: DisabledReason | null;
     last_triggered_at: string | null;
     last_success_at: string | null;
+    /** `half_open`: it has rested, and one delivery at a time finds out whether its receiver is back. */
+    breaker: { state: BreakerPhase; open_until: string | null };
   };
   /** Deliveries that ended, over the subscription's life. */
   counts: { succeeded: number; failed: number };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { SendResult } from "../core/attempt.ts";
+import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { Scope } from "../core/scope.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
@@ -21,6 +22,8 @@ export interface LocalOptions {
   readOnly?: boolean;
   /** Go on with a store that lacks commits which were acknowledged. */
   acceptLoss?: boolean;
+  /** Where a subscription's states of health begin. Left out: the defaults. */
+  healthThresholds?: HealthThresholds | undefined;
   now(): number;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
@@ -59,6 +62,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     mode: options.mode,
     readOnly: options.readOnly === true,
     acceptLoss: options.acceptLoss === true,
+    healthThresholds: options.healthThresholds,
     onFatal: options.onFatal,
     onNote: (note) => options.onNote?.(note),
   });
@@ -71,6 +75,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     now: options.now,
     newId,
     random: randomBytes,
+    healthThresholds: options.healthThresholds,
     version: options.version,
     send: options.send,
     dispatch: undefined,

@@ -1,5 +1,6 @@
 import type { SendResult } from "../core/attempt.ts";
 import type { ClaimedDelivery } from "../core/delivery.ts";
+import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
@@ -14,6 +15,8 @@ export interface ServiceParts {
   now(): number;
   newId: IdSource;
   random(size: number): Uint8Array;
+  /** Where a subscription's states of health begin. Undefined: the defaults. */
+  healthThresholds?: HealthThresholds | undefined;
   /** Of the program. */
   version: string;
   /** One request at once, nothing recorded: a subscription's test. */

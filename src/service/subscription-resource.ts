@@ -1,7 +1,8 @@
 import { toBatchResource } from "../core/batch-rule.ts";
+import { breakerPhase, CLOSED } from "../core/breaker.ts";
 import { MASKED } from "../core/custom-headers.ts";
 import { formatDuration } from "../core/duration.ts";
-import { healthState, successRate } from "../core/health.ts";
+import { HEALTH_THRESHOLDS, type HealthThresholds, healthState, successRate } from "../core/health.ts";
 import { toIso, toIsoOrNull } from "../core/instant.ts";
 import { formatRateLimit } from "../core/rate-limit.ts";
 import { toRetryResource } from "../core/retry-policy.ts";
@@ -14,6 +15,7 @@ export function toSubscriptionResource(
   stored: StoredSubscription,
   headerNames: readonly string[],
   now: number,
+  thresholds: HealthThresholds = HEALTH_THRESHOLDS,
 ): SubscriptionResource {
   const settings = readSettings(stored);
   return {
@@ -50,12 +52,13 @@ export function toSubscriptionResource(
     environment: stored.scope.environment,
     event_version: null,
     health: {
-      state: healthState(stored.health, stored.enabled),
+      state: healthState(stored.health, stored.enabled, thresholds),
       consecutive_failures: stored.health.consecutiveFailures,
       success_rate: successRate(stored.health),
       disabled_reason: stored.disabledReason ?? null,
       last_triggered_at: toIsoOrNull(stored.health.lastAttemptAt),
       last_success_at: toIsoOrNull(stored.health.lastSuccessAt),
+      breaker: breakerOf(stored, settings.hasBreaker, now),
     },
     counts: stored.counts,
     secrets: stored.secrets
@@ -69,6 +72,13 @@ export function toSubscriptionResource(
     created_at: toIso(stored.createdAt),
     updated_at: toIso(stored.updatedAt),
   };
+}
+
+/** A listener's subscription has none, and one that is switched off is closed. */
+function breakerOf(stored: StoredSubscription, hasBreaker: boolean, now: number) {
+  const state = hasBreaker && stored.transport === "http" ? stored.breaker : CLOSED;
+  const phase = breakerPhase(state, now);
+  return { state: phase, open_until: phase === "open" ? toIsoOrNull(state.openUntil) : null };
 }
 
 export function readSettings(stored: Pick<StoredSubscription, "settings">): SubscriptionSettings {

@@ -71,7 +71,11 @@ export class Subscriptions {
       if (before !== undefined && before <= one.rowId) return false;
       if (query.enabled !== undefined && one.enabled !== query.enabled) return false;
       if (query.event !== undefined && !one.events.some((pattern) => patternTakes(pattern, query.event!))) return false;
-      if (query.health !== undefined && healthState(one.health, one.enabled) !== query.health) return false;
+      if (
+        query.health !== undefined &&
+        healthState(one.health, one.enabled, this.#parts.healthThresholds) !== query.health
+      )
+        return false;
       const settings = readSettings(one);
       if (query.profile !== undefined && settings.profile !== query.profile) return false;
       return (
@@ -240,7 +244,8 @@ export class Subscriptions {
   }
 
   #resource(stored: StoredSubscription): SubscriptionResource {
-    return toSubscriptionResource(stored, Object.keys(openHeaders(stored, this.#parts.vault)), this.#parts.now());
+    const headerNames = Object.keys(openHeaders(stored, this.#parts.vault));
+    return toSubscriptionResource(stored, headerNames, this.#parts.now(), this.#parts.healthThresholds);
   }
 
   /** @throws HooksError `invalid_request` (field `secret`) when the given one is not in the profile's form. */

@@ -175,6 +175,7 @@ const READ_ONLY = {
     disabled_reason: Type.Unsafe<string | null>({ enum: ["by_hand", "gone", "failing", null] }),
     last_triggered_at: orNull(INSTANT),
     last_success_at: orNull(INSTANT),
+    breaker: Type.Object({ state: Type.Enum(["closed", "open", "half_open"]), open_until: orNull(INSTANT) }),
   }),
   counts: Type.Object({ succeeded: Type.Integer({ minimum: 0 }), failed: Type.Integer({ minimum: 0 }) }),
   secrets: Type.Array(SECRET),
