@@ -21,6 +21,7 @@ import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
+import { ReEnabler } from "./service/re-enable.ts";
 import type { OneOffRequest } from "./service/service-parts.ts";
 import { StoreReadiness } from "./service/store-readiness.ts";
 import { TunnelSessions } from "./service/tunnel-sessions.ts";
@@ -60,6 +61,8 @@ export interface DaemonOptions {
   rates?: DispatchRates | undefined;
   /** Where a subscription's states of health begin. Left out: the defaults. */
   healthThresholds?: HealthThresholds | undefined;
+  /** How long after one probe of a disabled subscription the next follows. Default: an hour. */
+  probeEveryMs?: number | undefined;
   /** Name server for receivers' names. Default: the system's. */
   dns?: NameServer | undefined;
   /** Go on with a store that lacks its newest changes. */
@@ -214,6 +217,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         dispatcher.wake();
       }),
     );
+    const reEnabler = new ReEnabler({
+      parts: local.cases.parts,
+      intervalMs: options.probeEveryMs,
+      onProbed: ({ id, name }, { success, status, error }, isEnabled) =>
+        log.info("subscription.probed", { subscriptionId: id, name, success, status, error, enabled: isEnabled }),
+      onFault,
+    });
+    closers.push(() => reEnabler.stop());
     const sweep = setInterval(() => void sessions.expireAll().catch(onFault), EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));
 

@@ -73,3 +73,12 @@ export function isBeyondHope(health: Health, rule: Pick<AutoDisable, "failures" 
   if (rule.failures === 0 || health.consecutiveFailures < rule.failures) return false;
   return rule.minSpanMs <= now - (health.failingSince ?? now);
 }
+
+/**
+ * When to find out next whether a subscription that its failures disabled may be enabled again: whole intervals after it
+ * was disabled, so that a restart neither forgets it nor hurries it. Always after `now`. Times unix ms.
+ */
+export function nextProbeAt(disabledAt: number, now: number, intervalMs: number): number {
+  const passed = Math.max(0, Math.floor((now - disabledAt) / intervalMs));
+  return disabledAt + (passed + 1) * intervalMs;
+}

@@ -100,6 +100,14 @@ export class SubscriptionDirectory {
     }
   }
 
+  /** Those that their failures disabled and that a probe may enable again. */
+  *toBeProbed(): Iterable<StoredSubscription> {
+    for (const { stored } of this.#entries.values()) {
+      if (stored.enabled || stored.disabledReason !== "failing" || stored.transport !== "http") continue;
+      if (readSettings(stored).reEnable === "probe") yield stored;
+    }
+  }
+
   /** For people; the id itself where there is no name. */
   nameOf(id: string): string {
     return this.#names.get(id) ?? id;

@@ -10,6 +10,7 @@ import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionChange } from "../store/store.ts";
 import { findSubscription } from "./find-by-reference.ts";
+import { wakeOperationalTakers } from "./operational-takers.ts";
 import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { openHeaders, openSubscription } from "./subscription-directory.ts";
@@ -214,6 +215,7 @@ export class Subscriptions {
       throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
     }
     await this.#parts.directory.refresh(stored.scope, stored.id, stored.rowId);
+    if (change.enabled !== undefined) wakeOperationalTakers(this.#parts, stored.scope);
     return this.get(stored.scope, stored.id);
   }
 

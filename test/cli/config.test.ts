@@ -191,3 +191,22 @@ describe("misspelt variables", () => {
     expect(warnings).toEqual(["HOOKS_STROE means nothing to hooks; did you mean HOOKS_STORE?"]);
   });
 });
+
+describe("thresholds of health", () => {
+  it("are those of delivery.md until they are set, in a file or the environment", () => {
+    expect(resolve({}).health).toEqual({ degraded: 0.95, unhealthy: 0.5, failures: 5 });
+    const given = { project: '{"health_degraded":0.9,"health_failures":3}', env: { HOOKS_HEALTH_UNHEALTHY: "0.25" } };
+    expect(resolve(given).health).toEqual({ degraded: 0.9, unhealthy: 0.25, failures: 3 });
+  });
+
+  it.each([
+    [{ env: { HOOKS_HEALTH_DEGRADED: "1.1" } }, "HOOKS_HEALTH_DEGRADED", 'must be a number from 0 to 1, got "1.1"'],
+    [{ env: { HOOKS_HEALTH_DEGRADED: "95%" } }, "HOOKS_HEALTH_DEGRADED", 'must be a number from 0 to 1, got "95%"'],
+    [{ env: { HOOKS_HEALTH_UNHEALTHY: "-0.5" } }, "HOOKS_HEALTH_UNHEALTHY", "must be a number from 0 to 1"],
+    [{ env: { HOOKS_HEALTH_FAILURES: "0" } }, "HOOKS_HEALTH_FAILURES", "must be a whole number from 1 to 1000"],
+    [{ env: { HOOKS_HEALTH_UNHEALTHY: "0.99" } }, "HOOKS_HEALTH_UNHEALTHY", "must not be above health_degraded"],
+    [{ env: { HOOKS_HEALTH_DEGRADED: "0.4" } }, "HOOKS_HEALTH_DEGRADED", "must not be above health_degraded"],
+  ])("%j is refused", (given, field, message) => {
+    expect(refusal(given)).toMatchObject({ code: "usage", field, message: expect.stringContaining(message) });
+  });
+});

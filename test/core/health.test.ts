@@ -39,6 +39,14 @@ describe("health", () => {
     expect(healthState(after(outcomes), false)).toBe("disabled");
   });
 
+  it("changes where it is told to", () => {
+    const one = after([...Array(9).fill(true), false]);
+    expect(healthState(one, true)).toBe("degraded");
+    expect(healthState(one, true, { degraded: 0.9, unhealthy: 0.5, failures: 5 })).toBe("healthy");
+    expect(healthState(one, true, { degraded: 0.95, unhealthy: 0.92, failures: 5 })).toBe("unhealthy");
+    expect(healthState(one, true, { degraded: 0.9, unhealthy: 0.5, failures: 1 })).toBe("unhealthy");
+  });
+
   it("ends a subscription only after enough failures in a row over long enough", () => {
     const rule = { failures: 20, minSpanMs: 3_600_000 };
     const slow = after(Array(20).fill(false), 200_000);
