@@ -74,6 +74,23 @@ it("says that a subscription is deleted although the disk is full for its delive
   expect(cancelled).toMatchObject({ state: "cancelled", reason: "subscription_deleted" });
 });
 
+it("moves nothing twice when the clock was set and the disk takes only a part of it", async () => {
+  const refused = new Set<WriteKind>(["shiftBreakers"]);
+  const store = await openWithFullDisk(refused);
+  const rowId = await store.insertSubscription(newSubscription());
+  await store.appendEvents([newEvent([rowId])]);
+  await store.recordAttempts(WORKER, [failure(await claimed(store, rowId), { kind: "retry", at: NOON + 60_000 })]);
+  const HOUR = 3_600_000;
+  const shift = () => store.shiftDueTimes(HOUR, NOON + HOUR);
+  await expect(shift()).rejects.toMatchObject({ code: "store_full" });
+  await expect(shift()).rejects.toMatchObject({ code: "store_full" });
+  refused.clear();
+  await shift();
+  expect((await store.nextDueTimes([rowId])).get(rowId)).toBe(NOON + 60_000 + HOUR);
+  await shift();
+  expect((await store.nextDueTimes([rowId])).get(rowId)).toBe(NOON + 60_000 + 2 * HOUR);
+});
+
 it("still says that a disk failed", async () => {
   const store = await openWithFullDisk(new Set(["deleteSubscription"]));
   const rowId = await store.insertSubscription(newSubscription());

@@ -66,6 +66,8 @@ export class SqliteStore implements Store {
   readonly #headers = { requests: new HeaderSets<number>(), responses: new HeaderSets<number>() };
   readonly #listeners = new Set<ChangeListener>();
   #closed: Promise<void> | undefined;
+  /** What is left of a shift that the disk did not take as a whole: nothing may be moved twice. */
+  #shift: { readonly stepMs: number; rowIds: number[] } | undefined;
   /** What waits for subscriptions that take nothing any more has still to be ended. */
   #owesEnds = false;
 
@@ -163,12 +165,18 @@ export class SqliteStore implements Store {
   }
 
   async shiftDueTimes(stepMs: number, now: number): Promise<number> {
-    const rowIds = this.#read(() => this.#deliveries.toBeShifted(stepMs, now));
+    if (this.#shift?.stepMs !== stepMs) {
+      this.#shift = { stepMs, rowIds: this.#read(() => this.#deliveries.toBeShifted(stepMs, now)) };
+    }
+    const shift = this.#shift;
     let shifted = 0;
-    for (const portion of portions(rowIds, PORTION_ROWS)) {
-      shifted += portion.length === 0 ? 0 : await this.#write("shift", { deliveryRowIds: portion, stepMs, now });
+    while (0 < shift.rowIds.length) {
+      const deliveryRowIds = shift.rowIds.slice(0, PORTION_ROWS);
+      shifted += await this.#write("shift", { deliveryRowIds, stepMs, now });
+      shift.rowIds = shift.rowIds.slice(PORTION_ROWS);
     }
     if (stepMs !== 0) await this.#write("shiftBreakers", { stepMs });
+    this.#shift = undefined;
     return shifted;
   }
 
