@@ -13,6 +13,8 @@ export interface ClaimerOptions {
   worker: string;
   /** Unix ms. */
   now(): number;
+  /** Lanes that could not claim now may want to be woken later. */
+  onPlanned(): void;
   /** What was claimed. Its lanes know already what the store has left. */
   onClaimed(claimed: readonly LaneClaimed[], leaseEndsAt: number): void;
   /** These lanes know better now when they are due. */
@@ -66,6 +68,7 @@ export class Claimer {
     const { store, lanes, maxReady, worker, now, onClaimed } = this.#options;
     const at = now();
     const { claims, leaseEndsAt } = planClaims(lanes, maxReady, at);
+    this.#options.onPlanned();
     if (claims.length === 0) return;
     this.#claiming = store.claimDue(claims, at, { worker, endsAt: leaseEndsAt }).then(
       (claimed) => {

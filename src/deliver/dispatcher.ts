@@ -90,6 +90,7 @@ export class Dispatcher {
       maxReady: Math.max(4_096, 4 * concurrency),
       worker,
       now,
+      onPlanned: () => this.#setTimer(),
       onClaimed: (claimed, leaseEndsAt) => this.#claimed(claimed, leaseEndsAt),
       onLearned: (lanes) => this.#watchAll(lanes),
       onFatal,
@@ -228,8 +229,7 @@ export class Dispatcher {
     }
     for (const { delivery } of slots.takeStale()) this.#releases.add({ delivery, isOrphan: false });
     if (this.#lanes.isHungry) this.#claimer.claim();
-    const now = this.#options.now();
-    this.#timer.wakeAt(this.#lanes.nextWakeAt(now), now);
+    this.#setTimer();
   }
 
   /** So many outcomes wait for the disk that nothing more is started. */
@@ -357,6 +357,11 @@ export class Dispatcher {
   }
 
   // ---- time ------------------------------------------------------------------------------------------------------
+
+  #setTimer(): void {
+    const now = this.#options.now();
+    this.#timer.wakeAt(this.#lanes.nextWakeAt(now), now);
+  }
 
   #watchAll(lanes: readonly Lane[]): void {
     const now = this.#options.now();

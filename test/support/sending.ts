@@ -63,6 +63,7 @@ export interface SendingOptions {
   mode?: "inline" | "thread";
   /** Stands between the dispatcher and the store: a test's own faults. */
   wrapStore?: (store: Store) => DispatcherOptions["store"];
+  rates?: DispatcherOptions["rates"];
   /** Default true. */
   start?: boolean;
   worker?: string;
@@ -90,6 +91,7 @@ export async function startSending(options: SendingOptions = {}): Promise<Sendin
     now,
     random: options.random ?? (() => 0.5),
     concurrency: options.concurrency ?? 256,
+    rates: options.rates,
     userAgent: "hooks/0.0.0-test",
     onAttempt: (record) => {
       records.push(record);
