@@ -227,7 +227,8 @@ export class Dispatcher {
       if (next === undefined) break;
       this.#start(next);
     }
-    for (const { delivery } of slots.takeStale()) this.#releases.add({ delivery, isOrphan: false });
+    const stale = this.#lanes.takeStale(this.#options.now());
+    for (const { delivery } of stale) this.#releases.add({ delivery, isOrphan: false });
     if (this.#lanes.isHungry) this.#claimer.claim();
     this.#setTimer();
   }

@@ -191,6 +191,7 @@ export class Lane implements Sleeper {
     const { attempt, endedAt } = recorded;
     this.#movedAt = endedAt;
     this.#countEnd(endedAt);
+    this.isDoubtful = attempt.outcome === "failure";
     if (this.#breaker !== undefined) {
       const changed = this.#breaker.ended(delivery.rowId, attempt.outcome, endedAt);
       if (changed !== undefined || this.#mustKeepBreaker) recorded.breaker = this.#breaker.state;

@@ -74,6 +74,17 @@ export class Lanes {
     return this.#taken(lane, lane.takeReady(), now);
   }
 
+  /** What came out of the lines because it would not end within its lease: to be given back. */
+  takeStale(now: number): Leased[] {
+    const stale = this.slots.takeStale();
+    // What was promised to it is for others.
+    for (const { lane } of stale) {
+      this.#resume(lane.tenant);
+      this.settle(lane.rowId, now);
+    }
+    return stale;
+  }
+
   // ---- claims ----------------------------------------------------------------------------------------------------
 
   /** Lanes in line for a claim of this kind. */

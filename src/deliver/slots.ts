@@ -113,7 +113,7 @@ export class Slots {
     this.resume(lane.tenant);
   }
 
-  /** What came out of the lines because it would not end within its lease: to be given back. */
+  /** For `Lanes.takeStale`. */
   takeStale(): Leased[] {
     if (this.#stale.length === 0) return this.#stale;
     const stale = this.#stale;

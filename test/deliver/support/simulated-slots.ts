@@ -48,9 +48,8 @@ export class Simulation {
   readonly lanes: Lanes;
   now = NOON;
   maxInFlight = 0;
-  steps = 0;
   readonly #options: SimulationOptions;
-  readonly #tenants = new Map<number, string>();
+  readonly #subscriptions = new Map<number, Subscription>();
   readonly #stored = new Map<number, [fresh: Queued[], retries: Queued[]]>();
   readonly #dueAt = new Map<ClaimedDelivery, number>();
   /** Sorted by time, the next one last. */
@@ -66,15 +65,45 @@ export class Simulation {
       slots: options.slots ?? 256,
       rates: { process, tenant, hostRetries },
     });
-    for (const { rowId, scope } of options.subscriptions) {
-      this.#stored.set(rowId, [[], []]);
-      this.#tenants.set(rowId, scope.tenant);
+    for (const subscription of options.subscriptions) {
+      this.#stored.set(subscription.rowId, [[], []]);
+      this.#subscriptions.set(subscription.rowId, subscription);
     }
   }
 
   /** Stores a delivery for this subscription at this moment. `attempts`: how often it was tried before. */
   publish(rowId: number, at: number, attempts = 0): void {
     this.at(at, () => this.#store(rowId, attempts, at));
+  }
+
+  /** Changes a subscription at this moment: pause, resume, another limit. */
+  change(rowId: number, at: number, settings: Partial<Subscription>): void {
+    this.at(at, () => {
+      const before = this.#subscriptions.get(rowId)!;
+      this.#subscriptions.set(rowId, { ...before, ...settings });
+      this.#update();
+    });
+  }
+
+  /** Deletes it; what waits for it is gone. */
+  remove(rowId: number, at: number): void {
+    this.at(at, () => {
+      this.#subscriptions.delete(rowId);
+      this.#stored.set(rowId, [[], []]);
+      this.#update();
+    });
+  }
+
+  #update(): void {
+    const all = this.#subscriptions;
+    const changes = this.lanes.update({ get: (rowId) => all.get(rowId), all: () => all.values() }, this.now);
+    for (const lane of [...changes.closed, ...changes.removed]) {
+      for (const { delivery } of this.lanes.takeReady(lane, this.now)) this.#giveBack(lane, delivery);
+    }
+    for (const lane of changes.opened) {
+      lane.dueBy(0);
+      this.lanes.touch(lane, this.now);
+    }
   }
 
   at(at: number, act: () => void): void {
@@ -93,7 +122,6 @@ export class Simulation {
     for (let next = this.#agenda.at(-1); next !== undefined && next.at <= until; next = this.#agenda.at(-1)) {
       this.#agenda.pop();
       this.now = Math.max(this.now, next.at);
-      this.steps += 1;
       next.act();
       this.#turn();
     }
@@ -106,12 +134,32 @@ export class Simulation {
     return waiting;
   }
 
+  /** Counts that are not back at nothing although nothing is left to do. */
+  leftOver(): string[] {
+    const { slots } = this.lanes;
+    const counts: Record<string, number> = {
+      "in flight": slots.inFlight,
+      ready: slots.ready,
+      "bytes ready": slots.readyBytes,
+      reserved: slots.reserved,
+    };
+    for (const lane of this.lanes.all()) {
+      counts[`in flight of ${lane.rowId}`] = lane.inFlight;
+      counts[`ready of ${lane.rowId}`] = lane.readyCount;
+      counts[`spoken of the tenant of ${lane.rowId}`] = lane.tenant.spoken;
+      counts[`in flight of the tenant of ${lane.rowId}`] = lane.tenant.inFlight;
+      counts[`busy lanes of the tenant of ${lane.rowId}`] = lane.tenant.busyLanes;
+      counts[`promised by the host of ${lane.rowId}`] = lane.host?.promised ?? 0;
+    }
+    return Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : [`${name}: ${count}`]));
+  }
+
   #turn(): void {
     const { slots } = this.lanes;
     for (let next = slots.next(this.now); next !== undefined; next = slots.next(this.now)) {
       this.#start(next);
     }
-    for (const { lane, delivery } of slots.takeStale()) this.#giveBack(lane, delivery);
+    for (const { lane, delivery } of this.lanes.takeStale(this.now)) this.#giveBack(lane, delivery);
     if (this.lanes.isHungry && !this.#isClaiming) this.#claim();
     const wakeAt = Math.max(this.lanes.nextWakeAt(this.now), this.now + 5);
     if (wakeAt < this.#wakesAt) {
@@ -129,7 +177,7 @@ export class Simulation {
     this.maxInFlight = Math.max(this.maxInFlight, this.lanes.slots.inFlight);
     this.starts.push({
       rowId: lane.rowId,
-      tenant: this.#tenants.get(lane.rowId)!,
+      tenant: lane.subscription.scope.tenant,
       at: startedAt,
       waitedMs: startedAt - this.#dueAt.get(delivery)!,
       isRetry: 0 < delivery.roundAttempts,
@@ -159,7 +207,8 @@ export class Simulation {
   }
 
   #put({ delivery, dueAt }: Queued): void {
-    const lane = this.lanes.get(delivery.subscriptionRowId)!;
+    const lane = this.lanes.get(delivery.subscriptionRowId);
+    if (lane === undefined) return;
     this.#dueAt.set(delivery, dueAt);
     const queue = this.#stored.get(lane.rowId)![delivery.roundAttempts === 0 ? 0 : 1];
     const place = queue.findLastIndex((one) => one.dueAt <= dueAt) + 1;
@@ -193,10 +242,12 @@ export class Simulation {
         const ofRight = take(retryQueue, Math.min(retries, limit));
         const fresh = take(freshQueue, limit - ofRight.length);
         const others = take(retryQueue, Math.min(limit - ofRight.length - fresh.length, maxRetries - ofRight.length));
-        const lane = this.lanes.get(subscriptionRowId)!;
+        const lane = this.lanes.get(subscriptionRowId);
+        if (lane === undefined) continue;
         this.lanes.claimAnswered(lane, freshQueue[0]?.dueAt, retryQueue[0]?.dueAt, this.now);
         for (const { delivery } of [...ofRight, ...fresh, ...others]) {
-          this.lanes.addReady(lane, delivery, leaseEndsAt);
+          if (lane.takes) this.lanes.addReady(lane, delivery, leaseEndsAt);
+          else this.#giveBack(lane, delivery);
         }
         this.lanes.touch(lane, this.now);
       }
