@@ -13,7 +13,7 @@ const AHEAD_PART = 0.25;
  * … and at least so many, if it has the use for them: a lane costs the store as much as several deliveries. Those that
  * get nothing this time stand first in line for the next.
  */
-const LEAST_AHEAD = 8;
+const LEAST_AHEAD = 16;
 /** Part of all that may wait which must be free before more is claimed ahead: many small claims would cost the most. */
 const ROOM_PART = 0.25;
 /** Deliveries that are claimed at a time for a lane that has them in batches: everybody else's commit waits for it. */

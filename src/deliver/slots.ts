@@ -5,8 +5,9 @@ import { FRESH, type Host, KINDS, type Kind, kindOf, type Limits, RETRIES, type 
 import { Line, TurnRing } from "./turn-ring.ts";
 import type { Sleeper, WakeHeap } from "./wake-heap.ts";
 
-/** Fresh deliveries that may wait for a slot without having been written as waiting: 32 MiB of the small ones. */
-const MAX_AHEAD = 4_096;
+/** Fresh deliveries that may wait for a slot without having been written as waiting; of larger ones as many as 32 MiB. */
+const MAX_AHEAD = 16_384;
+const AHEAD_BYTES = 32 * 1024 * 1024;
 const SMALL_PAYLOAD_BYTES = 8 * 1024;
 /** While both wait, a retry's turn comes after so many deliveries that were never tried. */
 const FRESH_TURNS = 3;
@@ -131,7 +132,8 @@ export class Slots {
     const free = this.free - this.reserved;
     if (free <= 0 || 0 < this.#rings[FRESH].size) {
       // The slots of a process that is full come free within milliseconds, or its lanes hang: then the lease gives it up.
-      return payloadBytes <= SMALL_PAYLOAD_BYTES && this.ready + this.reserved < MAX_AHEAD;
+      if (SMALL_PAYLOAD_BYTES < payloadBytes) return false;
+      return this.ready + this.reserved < Math.min(MAX_AHEAD, AHEAD_BYTES / Math.max(1, payloadBytes));
     }
     if (lane.isDoubtful && !this.doubtfulMayStart) return false;
     return lane.inFlight + lane.reserved < laneShare(this.count, free, this.#busyLanes + 1);
@@ -179,7 +181,7 @@ export class Slots {
     const { host } = lane;
     if (host === undefined || this.#hasToken(host, lane, kind, now)) return true;
     host.waiting.push(lane.hostTurn);
-    this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+    this.#sleepers.wakeBy(host, host.bucket.lookAgainAt(now));
     return false;
   }
 
@@ -196,7 +198,7 @@ export class Slots {
     const { host, tenant } = lane;
     if (host !== undefined && (kind === RETRIES || lane.isProbing)) {
       host.bucket.take(now);
-      if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+      if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.lookAgainAt(now));
     }
     lane.start(delivery, now);
     this.#limits.process?.take(now);
@@ -204,7 +206,7 @@ export class Slots {
       tenant.bucket.take(now);
       // Those who wait to claim for it were told of no moment while its tokens were only promised.
       if (tenant.claims.some(({ isParked }) => isParked)) {
-        this.#sleepers.wakeBy(tenant, tenant.bucket.nextReturnAt(now));
+        this.#sleepers.wakeBy(tenant, tenant.bucket.lookAgainAt(now));
       }
     }
     this.inFlight += 1;
@@ -219,7 +221,7 @@ export class Slots {
       return false;
     }
     if (tenant.bucket === undefined || 0 < tenant.bucket.available(now)) return true;
-    this.#sleepers.wakeBy(tenant, tenant.bucket.nextReturnAt(now));
+    this.#sleepers.wakeBy(tenant, tenant.bucket.lookAgainAt(now));
     return false;
   }
 
