@@ -64,11 +64,13 @@ export class TokenBucket {
     return 0 < this.available(now) ? now : this.#taken[this.#first]! + this.limit.perMs;
   }
 
-  /** When the next token that is out comes back; Infinity: none is out. */
-  nextReturnAt(now: number): number {
-    return this.available(now) < this.limit.count
-      ? this.#taken[this.#first]! + this.limit.perMs
-      : Number.POSITIVE_INFINITY;
+  /**
+   * When to look again for whoever found none free: when the next one that is out comes back. Where none is out, all
+   * were promised, and who has the promise may not keep it: then after the bucket's span.
+   */
+  lookAgainAt(now: number): number {
+    const isOut = this.available(now) < this.limit.count;
+    return (isOut ? this.#taken[this.#first]! : now) + this.limit.perMs;
   }
 
   #forget(): void {

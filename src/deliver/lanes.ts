@@ -103,7 +103,7 @@ export class Lanes {
   /** Its retries wait until its host's limit has a token; nothing else of it does. */
   waitForToken(lane: Lane, host: Host, now: number): void {
     host.waiting.push(lane.hostTurn);
-    this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+    this.#sleepers.wakeBy(host, host.bucket.lookAgainAt(now));
   }
 
   claimSent(lane: Lane, limit: number, retries: number): void {
@@ -136,7 +136,7 @@ export class Lanes {
   nextWakeAt(now: number): number {
     const { process } = this.#limits;
     const isWaiting = process !== undefined && (0 < this.slots.ready || this.isHungry);
-    return isWaiting ? Math.min(this.#sleepers.nextAt, process.nextReturnAt(now)) : this.#sleepers.nextAt;
+    return isWaiting ? Math.min(this.#sleepers.nextAt, process.lookAgainAt(now)) : this.#sleepers.nextAt;
   }
 
   /** Looks at whatever time has made ready. Returns what is to be given back. */
@@ -176,7 +176,7 @@ export class Lanes {
       const lane = host.waiting.shift()!;
       if (this.#lanes.get(lane.rowId) === lane) this.touch(lane, now);
     }
-    if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.nextReturnAt(now));
+    if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.lookAgainAt(now));
   }
 
   #resume(tenant: Tenant): void {
@@ -186,7 +186,7 @@ export class Lanes {
 
   #mayClaim(tenant: Tenant, now: number): boolean {
     if (0 < tenant.quota(now)) return true;
-    this.#sleepers.wakeBy(tenant, tenant.bucket!.nextReturnAt(now));
+    this.#sleepers.wakeBy(tenant, tenant.bucket!.lookAgainAt(now));
     return false;
   }
 

@@ -52,6 +52,16 @@ describe("TokenBucket", () => {
     expect(bucket.nextAt(10_000)).toBe(10_000);
   });
 
+  it("says when to look again: when a token comes back, or after its span when none is out", () => {
+    const bucket = new TokenBucket({ count: 2, perMs: 1_000 });
+    expect(bucket.lookAgainAt(500)).toBe(1_500);
+    bucket.take(500);
+    bucket.take(700);
+    expect(bucket.lookAgainAt(800)).toBe(1_500);
+    expect(bucket.lookAgainAt(1_600)).toBe(1_700);
+    expect(bucket.lookAgainAt(9_000)).toBe(10_000);
+  });
+
   it("does not wait for hours when the clock steps back", () => {
     const bucket = new TokenBucket({ count: 1, perMs: 1_000 });
     expect(bucket.take(7_200_000)).toBe(true);
