@@ -125,11 +125,11 @@ export interface Answered {
   text: string;
 }
 
-/** One request to a daemon: POST with a body, GET without. */
+/** One request to a daemon: POST with a body, GET without. The body is announced, and sent when `gate` opens. */
 export function ask(
   url: string,
   token: string,
-  { body, agent }: { body?: Buffer; agent?: http.Agent | undefined } = {},
+  { body, agent, gate }: { body?: Buffer; agent?: http.Agent | undefined; gate?: Promise<unknown> | undefined } = {},
 ): Promise<Answered> {
   return new Promise((resolve) => {
     const none = (): void => resolve({ status: undefined, retryAfter: undefined, text: "" });
@@ -153,7 +153,12 @@ export function ask(
         resolve({ status: response.statusCode, retryAfter: response.headers["retry-after"], text }),
       );
     });
-    request.end(body);
+    if (gate === undefined) {
+      request.end(body);
+      return;
+    }
+    request.flushHeaders();
+    void gate.then(() => request.end(body));
   });
 }
 

@@ -1,5 +1,5 @@
 import http from "node:http";
-import { ask, type MadeEvent, makeEvent } from "../clients.ts";
+import { ask, makeEvent } from "../clients.ts";
 import { clock, sleep } from "../clock.ts";
 import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
 import { World } from "../world.ts";
@@ -12,6 +12,7 @@ const PADDING = 18_000;
 const TAKEN_EVERY = 50;
 const DELIVERED_LIMIT_MS = 180_000;
 const AGAIN_MS = 50;
+const GATE_LIMIT_MS = 30_000;
 /** Without a bound, sixty such batches took 1,400 MB. */
 const PEAK_GROWTH_LIMIT_MIB = 600;
 
@@ -34,11 +35,15 @@ async function burst({ seed, scale, folder }: RunOptions): Promise<Outcome> {
   try {
     const first = await world.start();
     const idle = first.memory();
-    const state = { next: 0, refused: 0 };
+    const refusals = { count: 0, first: Promise.withResolvers<void>() };
+    let next = 0;
     const publishing = Promise.all(
       Array.from({ length: publishers }, async () => {
         const agent = new http.Agent({ keepAlive: true });
-        while (state.next < batches) state.refused += await publishBatch(world, state.next++, seed, agent);
+        // All come together: none sends what it has announced before one of them is refused.
+        const gate = Promise.race([refusals.first.promise, sleep(GATE_LIMIT_MS)]);
+        await publishBatch(world, makeBatch(world, next++, seed), { agent, refusals, gate });
+        while (next < batches) await publishBatch(world, makeBatch(world, next++, seed), { agent, refusals });
         agent.destroy();
       }),
     );
@@ -56,8 +61,8 @@ async function burst({ seed, scale, folder }: RunOptions): Promise<Outcome> {
     const { violations, figures } = outcome;
     if (code !== 0) violations.push(`the last daemon ended with ${code}`);
     if (!isDelivered) violations.push("not everything was delivered");
-    if (state.refused === 0) violations.push("nothing was refused: nothing was tested");
-    figures.push({ name: "batches of 9 MB answered 503 and sent again", value: String(state.refused) });
+    if (refusals.count === 0) violations.push("nothing was refused: nothing was tested");
+    figures.push({ name: "batches of 9 MB answered 503 and sent again", value: String(refusals.count) });
     if (idle !== undefined) {
       const peak = Math.max(firstPeak!, secondPeak!) - idle;
       figures.push({ name: "memory above idle, most", value: `${mib(peak)} MiB` });
@@ -69,39 +74,51 @@ async function burst({ seed, scale, folder }: RunOptions): Promise<Outcome> {
   }
 }
 
-/** Publishes a batch until it is accepted; answers how often it was refused for want of room. */
-async function publishBatch(world: World, n: number, seed: number, agent: http.Agent): Promise<number> {
-  const { ledger } = world;
+interface Batch {
+  ids: readonly string[];
+  body: Buffer;
+}
+
+function makeBatch({ ledger }: World, n: number, seed: number): Batch {
   const events = Array.from({ length: EVENTS_A_BATCH }, (_, index) => {
     const number = n * EVENTS_A_BATCH + index;
     return makeEvent(`e-${number}`, seed, PADDING, number % TAKEN_EVERY === 0 ? "order.paid" : "bulk.imported");
   });
   for (const { id, dataHash, bodyHash } of events) ledger.sent(id, { dataHash, bodyHash });
-  const body = bodyOf(events);
-  const ids = events.map(({ id }) => id);
-  for (let refused = 0; ; refused++) {
+  const parts = events.flatMap(({ request }) => [Buffer.from(","), request]).slice(1);
+  const body = Buffer.concat([Buffer.from('{"events":['), ...parts, Buffer.from("]}")]);
+  return { ids: events.map(({ id }) => id), body };
+}
+
+interface Publishing {
+  agent: http.Agent;
+  refusals: { count: number; first: PromiseWithResolvers<void> };
+  /** Of the first try. */
+  gate?: Promise<unknown>;
+}
+
+/** Publishes a batch until it is accepted. */
+async function publishBatch(world: World, { ids, body }: Batch, { agent, refusals, gate }: Publishing): Promise<void> {
+  for (let opened = gate; ; opened = undefined) {
     const { url, token, gone } = await world.target();
     const startedAt = clock();
-    const { status, retryAfter, text } = await ask(`${url}/v1/events/batch`, token, { body, agent });
+    const answer = await ask(`${url}/v1/events/batch`, token, { body, agent, gate: opened });
+    const { status, retryAfter, text } = answer;
     const endedAt = clock();
     const results = status === 202 ? (JSON.parse(text) as { results: { deliveries: number }[] }).results : [];
     for (const [index, id] of ids.entries()) {
       const deliveries = results[index]?.deliveries;
       // An event of the batch that has a result of its own is refused, which none here is.
-      ledger.answered({ id, startedAt, endedAt, status, deliveries, retryAfter });
+      world.ledger.answered({ id, startedAt, endedAt, status, deliveries, retryAfter });
     }
-    if (status === 202) return refused;
-    if (status !== undefined && (status !== 503 || retryAfter === undefined)) {
-      throw new Error(`a batch was answered ${status}: ${text.slice(0, 500)}`);
-    }
-    if (status === undefined) refused -= 1; // killed, not refused
-    await Promise.race([gone, sleep(status === undefined ? AGAIN_MS : Number(retryAfter) * 1_000)]);
+    if (status === 202) return;
+    if (status === 503 && retryAfter !== undefined) {
+      refusals.count += 1;
+      refusals.first.resolve();
+      await Promise.race([gone, sleep(Number(retryAfter) * 1_000)]);
+    } else if (status === undefined) await Promise.race([gone, sleep(AGAIN_MS)]);
+    else throw new Error(`a batch was answered ${status}: ${text.slice(0, 500)}`);
   }
-}
-
-function bodyOf(events: readonly MadeEvent[]): Buffer {
-  const parts = events.flatMap(({ request }) => [Buffer.from(","), request]).slice(1);
-  return Buffer.concat([Buffer.from('{"events":['), ...parts, Buffer.from("]}")]);
 }
 
 function mib(bytes: number): number {
