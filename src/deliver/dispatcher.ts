@@ -129,6 +129,8 @@ export class Dispatcher {
       lane.dueBy(0);
       this.#watchAll([lane]);
     } else if (subscriptionRowId === undefined) {
+      // Time may have passed that no timer has seen: the machine slept.
+      this.#sweep();
       void this.#claimer.learn();
     } else {
       this.subscriptionsChanged();
