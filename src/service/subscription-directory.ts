@@ -8,6 +8,10 @@ import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
 import { readSettings } from "./subscription-resource.ts";
 import type { Vault } from "./vault.ts";
 
+/** How often a store that is locked is asked again, and after how long. */
+const BUSY_TRIES = 50;
+const BUSY_WAIT_MS = 100;
+
 /** A subscription as it is matched: what only sending needs is unsealed when it is first asked for. */
 interface Entry {
   stored: StoredSubscription;
@@ -51,7 +55,7 @@ export class SubscriptionDirectory {
 
   reload(): Promise<void> {
     return this.#inTurn(async () => {
-      const stored = await this.#store.loadSubscriptions(this.#scope);
+      const stored = await whileBusy(() => this.#store.loadSubscriptions(this.#scope));
       const before = this.#entries;
       this.#entries = new Map();
       this.#indexes = new Map();
@@ -70,7 +74,7 @@ export class SubscriptionDirectory {
     // A directory that nobody loaded yet has nothing that could be stale.
     if (this.#loaded === undefined) return;
     await this.#inTurn(async () => {
-      const stored = await this.#store.findSubscription(scope, id);
+      const stored = await whileBusy(() => this.#store.findSubscription(scope, id));
       this.#remove(rowId);
       if (stored !== undefined) this.#put({ stored, subscription: undefined });
     });
@@ -162,6 +166,18 @@ export class SubscriptionDirectory {
       entry.isUnopened = true;
     }
     return entry.subscription;
+  }
+}
+
+/** A change that could not be read because the store was locked for a moment would be missed until the next one. */
+async function whileBusy<T>(read: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (tries === BUSY_TRIES || !isHooksError(error) || error.code !== "store_busy") throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+    }
   }
 }
 
