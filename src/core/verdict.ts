@@ -37,7 +37,10 @@ export function judge(result: MadeAttempt, context: VerdictContext): Verdict {
 
   const delayMs = nextDelayMs(retry, context.roundAttempts, context.random);
   if (delayMs === undefined) return { kind: "failed", reason: "exhausted" };
-  const askedMs = result.kind === "answered" ? retryAfterOf(result.responseHeaders, context.receivedAt ?? context.endedAt) : undefined;
+  const askedMs =
+    result.kind === "answered"
+      ? retryAfterOf(result.responseHeaders, context.receivedAt ?? context.endedAt)
+      : undefined;
   // The receiver may ask for more patience, never for less: "Retry-After: 0" must not make a busy loop.
   return { kind: "retry", at: context.endedAt + Math.max(delayMs, askedMs ?? 0) };
 }

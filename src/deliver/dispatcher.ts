@@ -13,6 +13,7 @@ import type { DispatchRates } from "./limits.ts";
 import type { DispatchStore } from "./shifted-store.ts";
 import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
 import { WakeTimer } from "./wake-timer.ts";
+import { within } from "./within.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { YoungGeneration } from "./young-generation.ts";
 
@@ -391,14 +392,4 @@ export class Dispatcher {
       error instanceof Error ? error : new HooksError("internal", "internal error", { cause: error }),
     );
   }
-}
-
-/** Resolves with the promise, or after `ms`. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, timeout]);
-  clearTimeout(timer);
 }

@@ -65,6 +65,9 @@ function toTestResult(result: SendResult): TestResult {
         error: `${result.code}: ${result.message}`,
       };
     case "not_sent":
-      throw new HooksError("unavailable", "the test was not sent: the program is stopping, or this machine is out of files or ports");
+      throw new HooksError(
+        "unavailable",
+        "the test was not sent: the program is stopping, or this machine is out of files or ports",
+      );
   }
 }
