@@ -1,9 +1,6 @@
-import { Breaker, CLOSED } from "../core/breaker.ts";
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
-import { TokenBucket } from "../core/rate-limit.ts";
-import { retryAfterOf } from "../core/retry-after.ts";
 import type { Subscription } from "../core/subscription.ts";
-import { asksForLess, Throttle } from "../core/throttle.ts";
+import { Brakes } from "./brakes.ts";
 import { Fifo } from "./fifo.ts";
 import { FRESH, type Host, type Kind, RETRIES, type Tenant } from "./limits.ts";
 import type { DeliveryTransport } from "./transport.ts";
@@ -72,11 +69,7 @@ export class Lane implements Sleeper {
   heapIndex = 0;
   /** Ends of the leases of fresh deliveries that are on their way into the store. */
   readonly #reserved = new Fifo<number>();
-  #bucket: TokenBucket | undefined;
-  #breaker: Breaker | undefined;
-  /** What the store keeps of the breaker is out of date. */
-  #mustKeepBreaker = false;
-  #throttle: Throttle | undefined;
+  readonly #brakes: Brakes;
   #prefetch = 0;
   #claimedAt = 0;
   /** Attempts that ended in the last span of a second or more, and in the one that runs. */
@@ -94,8 +87,7 @@ export class Lane implements Sleeper {
     this.tenant = tenant;
     this.host = host;
     this.subscription = subscription;
-    this.#bucket = subscription.rateLimit === undefined ? undefined : new TokenBucket(subscription.rateLimit);
-    if (hasBreaker(subscription)) this.#breaker = new Breaker(subscription.breaker);
+    this.#brakes = new Brakes(subscription);
   }
 
   /** Takes over a change. Returns whether it takes deliveries now and did not before. */
@@ -105,24 +97,8 @@ export class Lane implements Sleeper {
     const tookBefore = this.takes;
     this.subscription = subscription;
     this.isShut = false;
-    const { rateLimit } = subscription;
-    if (rateLimit === undefined) this.#bucket = undefined;
-    else if (rateLimit.count !== this.#bucket?.limit.count || rateLimit.perMs !== this.#bucket.limit.perMs) {
-      this.#bucket = new TokenBucket(rateLimit);
-    }
-    this.#updateBreaker(before);
-    if (before.url !== subscription.url) this.#throttle = undefined;
+    this.#brakes.update(before, subscription);
     return this.takes && !tookBefore;
-  }
-
-  /** It is closed for another receiver, and for whoever was enabled again; else what this process saw counts. */
-  #updateBreaker(before: Subscription): void {
-    const { enabled, url } = this.subscription;
-    if (!hasBreaker(this.subscription)) this.#breaker = undefined;
-    else if (this.#breaker === undefined || url !== before.url || (enabled && !before.enabled)) {
-      this.#breaker = new Breaker(CLOSED);
-      this.#mustKeepBreaker = true;
-    }
   }
 
   /** Whether anything may be sent to it at all. */
@@ -146,7 +122,7 @@ export class Lane implements Sleeper {
 
   /** Whether it only finds out whether its receiver is back: such an attempt is bound as a retry is. */
   get isProbing(): boolean {
-    return this.#breaker?.isClosed === false;
+    return this.#brakes.isProbing;
   }
 
   /** End of a lease that is taken now. */
@@ -169,15 +145,14 @@ export class Lane implements Sleeper {
 
   /** Whether nothing is started for a while, because its receiver is down or has too much to do. */
   rests(now: number): boolean {
-    return this.isProbing || (this.#throttle !== undefined && this.#throttle.restsUntil(now) !== 0);
+    return this.#brakes.rests(now);
   }
 
   /** Counts a start. Every one must be followed by `ended`. */
   start(delivery: ClaimedDelivery, now: number): void {
     if (this.inFlight === 0) this.#movedAt = now;
     this.inFlight += 1;
-    this.#bucket?.take(now);
-    this.#breaker?.started(delivery.rowId);
+    this.#brakes.started(delivery, now);
   }
 
   /** `recorded` undefined: nothing was sent. What becomes of its breaker is put into `recorded`. */
@@ -185,25 +160,14 @@ export class Lane implements Sleeper {
     const { inFlight } = this;
     this.inFlight -= 1;
     if (recorded === undefined) {
-      this.#breaker?.ended(delivery.rowId, "not_sent", 0);
+      this.#brakes.notSent(delivery);
       return;
     }
     const { attempt, endedAt } = recorded;
     this.#movedAt = endedAt;
     this.#countEnd(endedAt);
     this.isDoubtful = attempt.outcome === "failure";
-    if (this.#breaker !== undefined) {
-      const changed = this.#breaker.ended(delivery.rowId, attempt.outcome, endedAt);
-      if (changed !== undefined || this.#mustKeepBreaker) recorded.breaker = this.#breaker.state;
-      this.#mustKeepBreaker = false;
-    }
-    if (attempt.outcome === "success") this.#throttle?.succeeded(this.subscription.concurrency);
-    else if (asksForLess(attempt.status ?? 0) && this.subscription.transport === "http") {
-      this.#throttle ??= new Throttle();
-      const retryAfterMs = retryAfterOf(attempt.responseHeaders, endedAt);
-      const startedAt = endedAt - attempt.durationMs;
-      this.#throttle.failed(attempt.status!, retryAfterMs, { startedAt, endedAt, inFlight });
-    }
+    this.#brakes.ended(delivery, recorded, this.subscription, inFlight);
   }
 
   #countEnd(now: number): void {
@@ -217,13 +181,7 @@ export class Lane implements Sleeper {
 
   /** How many may be started now, whatever is at hand. */
   #slots(now: number): number {
-    let slots = this.subscription.concurrency - this.inFlight;
-    if (this.#throttle !== undefined) {
-      if (this.#throttle.restsUntil(now) !== 0) return 0;
-      slots = Math.min(slots, this.#throttle.limit - this.inFlight);
-    }
-    if (this.#breaker?.isClosed === false) slots = Math.min(slots, this.#breaker.mayStart(now) ? 1 : 0);
-    if (this.#bucket !== undefined) slots = Math.min(slots, this.#bucket.available(now));
+    const slots = Math.min(this.subscription.concurrency - this.inFlight, this.#brakes.slots(this.inFlight, now));
     return slots <= 0 ? 0 : Math.min(slots, this.transport.room(this.subscription));
   }
 
@@ -252,9 +210,7 @@ export class Lane implements Sleeper {
   /** Nothing but its concurrency decides when something may start. */
   get #isPlain(): boolean {
     return (
-      this.#bucket === undefined &&
-      (this.#throttle === undefined || this.#throttle.limit === Number.POSITIVE_INFINITY) &&
-      !this.isProbing &&
+      this.#brakes.isOff &&
       this.subscription.batch === undefined &&
       this.transport.room(this.subscription) === Number.POSITIVE_INFINITY
     );
@@ -349,7 +305,7 @@ export class Lane implements Sleeper {
     const hasReady = 0 < this.readyCount;
     let at = Number.POSITIVE_INFINITY;
     if (hasReady || freshAt < at || retriesAt < at) {
-      const blockedUntil = this.#blockedUntil(now);
+      const blockedUntil = this.#brakes.blockedUntil(now);
       if (now < blockedUntil && (hasReady || freshAt <= now || retriesAt <= now)) at = blockedUntil;
       if (now < freshAt) at = Math.min(at, Math.max(freshAt, blockedUntil));
       if (now < retriesAt) at = Math.min(at, Math.max(retriesAt, blockedUntil));
@@ -384,16 +340,4 @@ export class Lane implements Sleeper {
     }
     return at;
   }
-
-  #blockedUntil(now: number): number {
-    return Math.max(
-      this.#bucket?.nextAt(now) ?? 0,
-      this.#breaker?.openUntil(now) ?? 0,
-      this.#throttle?.restsUntil(now) ?? 0,
-    );
-  }
-}
-
-function hasBreaker({ hasBreaker: isWanted, transport }: Subscription): boolean {
-  return isWanted && transport === "http";
 }
