@@ -141,7 +141,12 @@ export class Slots {
 
   /** How many this lane could start now beyond what is at hand, were all free slots its own. */
   startable(lane: Lane, now: number): number {
-    return Math.min(lane.free(now), this.#laneShare - lane.inFlight - lane.readyCount);
+    // One with nothing in flight has no end to be looked at again after: it may wait here.
+    const isBound = lane.isDoubtful && 0 < lane.inFlight;
+    const doubtful = isBound
+      ? doubtfulShare(this.count, this.free) - this.#doubtfulInFlight - lane.readyCount
+      : Number.POSITIVE_INFINITY;
+    return Math.min(lane.free(now), this.#laneShare - lane.inFlight - lane.readyCount, doubtful);
   }
 
   /** The tenant may have reason to go on. */

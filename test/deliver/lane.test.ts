@@ -247,6 +247,17 @@ it("a lane that found its tenant's limit promised to others claims when that lim
   expect(claimed(NOON + SECOND)).toEqual([2]);
 });
 
+it("a lane whose last attempt failed claims nothing for slots that it may not have", () => {
+  const { lanes, lane } = oneLane({}, { slots: 4 });
+  const failed = startOne(lanes, lane, NOON)!;
+  lanes.slots.ended(failed, attemptOf(500, NOON));
+  const hanging = [1, 2, 3].map(() => startOne(lanes, lane, NOON)!);
+  expect(lanes.slots.free).toBe(1);
+  expect(claim(lanes, lane, NOON + 2 * SECOND)).toBe(0);
+  lanes.slots.ended(hanging[0]!, attemptOf(500, NOON + 2 * SECOND));
+  expect(claim(lanes, lane, NOON + 2 * SECOND)).toBeGreaterThan(0);
+});
+
 describe("what is at hand for too long", () => {
   it("is given back when nothing of its lane has moved for a second, and not when something has", () => {
     const { lanes, lane } = oneLane({ concurrency: 1 });
