@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { DeliveryReason } from "./core/delivery.ts";
 import type { LogFormat, LogLevel } from "./core/setting-rules.ts";
+import type { DisabledReason } from "./core/subscription.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import type { ListenerNews } from "./stream/listen-server.ts";
 
@@ -24,7 +25,14 @@ export interface DaemonLog {
   /** Of every attempt: info when it succeeded, warn when it failed. `name`: of the subscription, for people. */
   attempt(record: AttemptRecorded, name: string): void;
   listener(news: ListenerNews): void;
+  /** A subscription was disabled by its failures or a 410, or a probe found out whether it may be enabled again. */
+  subscription(news: SubscriptionNews): void;
 }
+
+export type SubscriptionNews = { id: string; name: string } & (
+  | { kind: "disabled"; reason: DisabledReason }
+  | { kind: "probed"; status: number | null; error: string | null; enabled: boolean }
+);
 
 type Level = "info" | "warn" | "error";
 
@@ -66,6 +74,11 @@ export function createDaemonLog(options: LogOptions): DaemonLog {
       const level = record.outcome === "success" ? "info" : "warn";
       log(level, "attempt.recorded", record, () => attemptInWords(record, name));
     },
+    subscription: ({ kind, name, ...facts }) => {
+      log(kind === "disabled" ? "warn" : "info", `subscription.${kind}`, { ...facts, name }, () =>
+        subscriptionInWords({ kind, name, ...facts } as SubscriptionNews),
+      );
+    },
     listener: (news) => {
       if (news.kind === "fault") logger.error({ error: String(news.error) }, "listener.fault");
       else if (news.kind === "connected") {
@@ -96,6 +109,15 @@ function attemptInWords(record: AttemptRecorded, name: string): string {
   return [`${record.eventType} → ${name}`, answer, `${durationMs} ms`, notes.join(", ")]
     .filter((part) => part !== "")
     .join("  ");
+}
+
+function subscriptionInWords(news: SubscriptionNews): string {
+  const name = news.name === "" ? news.id : news.name;
+  if (news.kind === "disabled") {
+    return `${name}  disabled: ${news.reason === "gone" ? "it answered 410" : "too many failures in a row"}`;
+  }
+  const answer = news.status ?? news.error ?? "no answer";
+  return `${name}  probed: ${answer}${news.enabled ? ", enabled again" : ""}`;
 }
 
 const GIVEN_UP: Readonly<Record<DeliveryReason, string>> = {

@@ -220,8 +220,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const reEnabler = new ReEnabler({
       parts: local.cases.parts,
       intervalMs: options.probeEveryMs,
-      onProbed: ({ id, name }, { success, status, error }, isEnabled) =>
-        log.info("subscription.probed", { subscriptionId: id, name, success, status, error, enabled: isEnabled }),
+      onProbed: ({ id, name }, { status, error }, enabled) =>
+        log.subscription({ kind: "probed", id, name, status, error, enabled }),
       onFault,
     });
     closers.push(() => reEnabler.stop());
@@ -350,7 +350,11 @@ function buildDispatcher(
     rates,
     userAgent: `hooks/${VERSION}`,
     onAttempt: (record) => log.attempt(record, local.directory.nameOf(record.subscriptionId)),
-    onDisabled: () => void local.directory.reload().catch(onFatal),
+    onDisabled: (subscriptionRowId, reason) => {
+      const { id = "", name = "" } = local.directory.get(subscriptionRowId) ?? {};
+      log.subscription({ kind: "disabled", id, name, reason });
+      void local.directory.reload().catch(onFatal);
+    },
     onFatal,
   });
   local.directory.onChange(() => dispatcher.subscriptionsChanged());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createDaemonLog, type LogOptions } from "../src/daemon-log.ts";
+import { createDaemonLog, type LogOptions, type SubscriptionNews } from "../src/daemon-log.ts";
 import type { AttemptRecorded } from "../src/deliver/attempt-recorded.ts";
 
 const RECORD: AttemptRecorded = {
@@ -137,5 +137,33 @@ describe("the log for programs", () => {
     expect({ level, msg }).toEqual({ level: 30, msg: "attempt.recorded" });
     expect(record).toEqual(JSON.parse(JSON.stringify(RECORD)));
     expect(Date.parse(time)).not.toBeNaN();
+  });
+});
+
+describe("what becomes of subscriptions", () => {
+  const news: [SubscriptionNews, string][] = [
+    [
+      { kind: "disabled", id: "sub_1", name: "shop", reason: "failing" },
+      "warn  shop  disabled: too many failures in a row",
+    ],
+    [{ kind: "disabled", id: "sub_1", name: "", reason: "gone" }, "warn  sub_1  disabled: it answered 410"],
+    [
+      { kind: "probed", id: "sub_1", name: "shop", status: 204, error: null, enabled: true },
+      "info  shop  probed: 204, enabled again",
+    ],
+    [
+      { kind: "probed", id: "sub_1", name: "shop", status: null, error: "refused: …", enabled: false },
+      "info  shop  probed: refused: …",
+    ],
+  ];
+
+  it.each(news)("is said in words to people, and with its facts to programs: %j", (each, words) => {
+    const lines: string[] = [];
+    for (const format of ["pretty", "json"] as const) {
+      createDaemonLog({ level: "info", format, write: (line) => lines.push(line) }).subscription(each);
+    }
+    expect(lines[0]!.slice("00:00:00 ".length)).toBe(words);
+    const { kind, ...facts } = each;
+    expect(JSON.parse(lines[1]!)).toMatchObject({ msg: `subscription.${kind}`, ...facts });
   });
 });
