@@ -28,7 +28,6 @@ export interface Violation {
 /** Results that one commit of the daemon may hold, which a crash can take with it. */
 export const RESULT_BATCH = 500;
 const SIGNED_WITHIN_MS = 1_000;
-const CHANGE_WITHIN_MS = 1_000;
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 
 /** Everything that is wrong with it; empty: every property holds. */
@@ -160,13 +159,13 @@ function* signedInTime({ requests, stored }: History): Generator<Violation> {
   }
 }
 
-function* nothingForTheDisabled({ requests, subscriptions }: History): Generator<Violation> {
+function* nothingForTheDisabled({ requests, subscriptions, changeWithinMs }: History): Generator<Violation> {
   for (const { name, changes } of subscriptions) {
     for (const [index, { kind, at }] of changes.entries()) {
       if (kind === "enabled") continue;
       const until = changes[index + 1]?.at ?? Number.POSITIVE_INFINITY;
       for (const { subscription, eventId, startedAt } of requests) {
-        if (subscription === name && at + CHANGE_WITHIN_MS < startedAt && startedAt < until) {
+        if (subscription === name && at + changeWithinMs < startedAt && startedAt < until) {
           const message = `${key(name, eventId)} was sent ${Math.round(startedAt - at)} ms after it was ${kind}`;
           yield { property: "P9", message };
         }

@@ -14,6 +14,8 @@ export interface History {
   stored: StoredContent;
   /** Attempts in flight at once, over all subscriptions. */
   concurrency: number;
+  /** How soon disabling or deleting a subscription must be in force: 1,000 as promised, more on a machine that is busy. */
+  changeWithinMs: number;
   /** Undefined: not measured in this run. */
   rest?: Rest | undefined;
 }

@@ -45,6 +45,7 @@ export function makeHistory({ seed = 1, events = 12, crashes = 2 } = {}): MadeHi
     lives: [],
     stored: { events: new Map(), deliveries: [], integrity: "ok" },
     concurrency: CONCURRENCY,
+    changeWithinMs: 1_000,
     rest: { idleBytes: 60e6, endBytes: 90e6, growthLimitBytes: 100e6, walBytes: 4e6, walLimitBytes: 64e6 },
   };
   let at = FIRST_SECOND * 1_000;

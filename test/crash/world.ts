@@ -37,6 +37,8 @@ export interface WorldOptions {
   concurrency?: number;
   /** Where the store alone is, on a disk of its own. Default: with everything else. */
   storeFolder?: string;
+  /** How soon a change of a subscription must be in force. Default 1,000. */
+  changeWithinMs?: number;
 }
 
 /** A daemon in a folder of its own, its clients and its receivers, and everything that is written down about them. */
@@ -51,6 +53,7 @@ export class World {
   /** Name → id. */
   readonly ids = new Map<string, string>();
   readonly #changes = new Map<string, { kind: "disabled" | "enabled" | "deleted"; at: number }[]>();
+  readonly #changeWithinMs: number;
   readonly #planned: PlannedSubscription[] = [];
   #target = Promise.withResolvers<Target>();
 
@@ -63,10 +66,12 @@ export class World {
     return world;
   }
 
-  private constructor({ folder, concurrency = 32, storeFolder = folder }: WorldOptions, receiver: StubReceiver) {
+  private constructor(options: WorldOptions, receiver: StubReceiver) {
+    const { folder, concurrency = 32, storeFolder = folder, changeWithinMs = 1_000 } = options;
     this.folder = folder;
     this.storePath = storePathIn(storeFolder);
     this.concurrency = concurrency;
+    this.#changeWithinMs = changeWithinMs;
     this.ledger = new Ledger(path.join(folder, "ledger.ndjson"));
     this.receiver = receiver;
   }
@@ -216,6 +221,7 @@ export class World {
         })),
       },
       concurrency: this.concurrency,
+      changeWithinMs: this.#changeWithinMs,
       rest,
     };
   }

@@ -6,15 +6,21 @@ import { Seeded } from "../seeded.ts";
 import { World } from "../world.ts";
 
 const SCALES = {
-  short: { events: 1_500, kills: 5, growthLimitMiB: 300 },
-  long: { events: 20_000, kills: 50, growthLimitMiB: 300 },
+  short: { events: 1_500, kills: 5, changeWithinMs: 10_000 },
+  long: { events: 20_000, kills: 50, changeWithinMs: 1_000 },
 };
+const CHANGES = [
+  { after: 0.4, kind: "disabled" },
+  { after: 0.6, kind: "enabled" },
+  { after: 0.8, kind: "deleted" },
+] as const;
 const CLIENTS = 8;
 /** A process that publishes nothing more is killed after at most this. */
 const IDLE_KILL_MS = 1_500;
 /** The promise is 60 s; a machine that is busy with other things is given longer, and the figure says what it took. */
 const DELIVERED_LIMIT_MS = 180_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+const GROWTH_LIMIT_BYTES = 300 * 1024 * 1024;
 const FAILS_EVERY = 40;
 
 export const RANDOM_KILLS: Scenario = {
@@ -24,10 +30,11 @@ export const RANDOM_KILLS: Scenario = {
 };
 
 async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome> {
-  const { events, kills, growthLimitMiB } = SCALES[scale];
+  const { events, kills, changeWithinMs } = SCALES[scale];
   const random = new Seeded(seed);
   const world = await World.open({
     folder,
+    changeWithinMs,
     subscriptions: [
       { name: "quick", concurrency: 32 },
       { name: "slow", concurrency: 8 },
@@ -50,12 +57,14 @@ async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome
     const perLife = Math.floor((2 * events) / kills);
     for (let kill = 1; kill <= kills; kill++) {
       const daemon = kill === 1 ? first : await world.spawn();
+      // In the middle of it all, while it works, one subscription is disabled, enabled and deleted.
+      const change = CHANGES.find(({ after }) => kill === Math.ceil(kills * after));
+      if (change !== undefined) {
+        await daemon.ready;
+        await world.change("sometimes", change.kind);
+      }
       await momentToKill(world, daemon, random, perLife);
       await daemon.kill();
-      // In the middle of it all one subscription is disabled, enabled and deleted.
-      if (kill === Math.ceil(kills * 0.4)) await world.change("sometimes", "disabled");
-      if (kill === Math.ceil(kills * 0.6)) await world.change("sometimes", "enabled");
-      if (kill === Math.ceil(kills * 0.8)) await world.change("sometimes", "deleted");
     }
 
     const last = await world.start();
@@ -70,7 +79,7 @@ async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome
     const rest =
       idleBytes === undefined || endBytes === undefined
         ? undefined
-        : { idleBytes, endBytes, growthLimitBytes: growthLimitMiB * 1024 * 1024, walBytes: world.walBytes };
+        : { idleBytes, endBytes, growthLimitBytes: GROWTH_LIMIT_BYTES, walBytes: world.walBytes };
     const history = await world.history(rest === undefined ? undefined : { ...rest, walLimitBytes: WAL_LIMIT_BYTES });
     const outcome = judged(history);
     if (code !== 0) outcome.violations.push(`the last daemon ended with ${code}`);
