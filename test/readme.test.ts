@@ -108,9 +108,11 @@ describe("what the README says", () => {
     for (const [, file = ""] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
       expect(existsSync(path.join(root, file)), file).toBe(true);
     }
-    for (const [, words = ""] of readme.matchAll(/`hooks ((?:[a-z-]+ ?)+)[^`]*`/g)) {
-      const help = await hooks(...words.trim().split(" "), "--help").catch((error: Error) => error.message);
-      expect(help, `hooks ${words}`).toMatch(/usage/i);
+    for (const [, text = ""] of readme.matchAll(/`hooks ([^`]*)`/g)) {
+      const words = /^(?:[a-z][a-z-]*(?: |$))*/.exec(text)![0].trim().split(" ");
+      const help = await hooks(...words.filter(Boolean), "--help").catch((error: Error) => error.message);
+      expect(help, `hooks ${text}`).toMatch(/usage/i);
+      for (const [flag] of text.matchAll(/(?<= )--[a-z][a-z-]*/g)) expect(help, `hooks ${text}`).toContain(flag);
     }
   });
 });
