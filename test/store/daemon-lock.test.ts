@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -44,6 +44,18 @@ describe("the lock of a store", () => {
     expect(lock).toBeDefined();
     lock!.release();
     expect(readdirSync(dirname(path)).filter((name) => name.includes("lock"))).toEqual(["hooks.lock"]);
+  });
+
+  it("is not taken on a file that is no lock, which is left as it is", () => {
+    const path = join(tempFolder(), "hooks.db");
+    writeFileSync(daemonLockPath(path), "my notes");
+    const refusal = {
+      code: "store_unusable",
+      message: expect.stringMatching(/hooks\.lock, which locks the store, is not empty/),
+    };
+    expect(() => acquireDaemonLock(path)).toThrow(expect.objectContaining(refusal) as Error);
+    expect(() => isDaemonLocked(path)).toThrow(expect.objectContaining(refusal) as Error);
+    expect(readFileSync(daemonLockPath(path), "utf8")).toBe("my notes");
   });
 
   it("does not touch what is no store", () => {

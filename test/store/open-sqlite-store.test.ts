@@ -143,6 +143,9 @@ describe("opening", () => {
       expect(pragmaNumber(connection, "synchronous")).toBe(2);
       expect(pragmaNumber(connection, "foreign_keys")).toBe(1);
       expect(pragmaNumber(connection, "trusted_schema")).toBe(0);
+      const reading = openConnection(path, "read");
+      expect(pragmaNumber(reading, "synchronous")).toBe(2);
+      reading.close();
       connection.close();
     }
     const careless = new Database(path);

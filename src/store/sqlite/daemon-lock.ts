@@ -130,10 +130,11 @@ export function removeDaemonFile(storePath: string): void {
   rmSync(daemonFilePath(storePath), { force: true });
 }
 
-/** SQLite takes what it cannot use for a failing disk, and waits for ever at a FIFO. */
+/** SQLite takes what it cannot use for a failing disk, and waits for ever at a FIFO. Nothing is ever written to a lock. */
 function checkLockFile(path: string): void {
-  if (lstatSync(path).isFile()) return;
-  const what = `${path}, which locks the store, is not a regular file`;
+  const stats = lstatSync(path);
+  if (stats.isFile() && stats.size === 0) return;
+  const what = `${path}, which locks the store, is ${stats.isFile() ? "not empty" : "not a regular file"}`;
   throw new HooksError("store_unusable", what, { field: "store", hint: "move it away: hooks makes a new one" });
 }
 

@@ -67,7 +67,7 @@ export function lostCommits(
 }
 
 const CAUSES = "its log was damaged, or this is an older copy";
-const LOSS_HINT = "restore a backup, or go on with what is there: hooks serve --accept-loss";
+const LOSS_HINT = "hooks restore FILE puts a backup back; to go on with what is there: hooks serve --accept-loss";
 
 function refusalOf(
   path: string,
@@ -91,7 +91,7 @@ function missing(path: string, mark: Mark): HooksError {
   return unusable(
     path,
     `is ${existsSync(path) ? "empty" : "missing"}, but held ${held}, the last of about ${timeOf(mark)}`,
-    `put it back or restore a backup; to begin anew: rm '${highWaterMarkPath(path)}'`,
+    `put it back, or restore a backup: hooks restore FILE; to begin anew: rm '${highWaterMarkPath(path)}'`,
   );
 }
 

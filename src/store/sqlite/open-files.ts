@@ -1,8 +1,8 @@
 import { type Stats, statSync } from "node:fs";
 import { unusable } from "./sqlite-error.ts";
 
-const SUFFIXES = ["", "-wal", "-shm"] as const;
-type Suffix = (typeof SUFFIXES)[number];
+const SUFFIXES = { database: "", log: "-wal", index: "-shm" } as const;
+export type OpenFile = keyof typeof SUFFIXES;
 
 /**
  * The files of an open store: what is written to a file that was removed or replaced meanwhile is gone when the process
@@ -10,24 +10,22 @@ type Suffix = (typeof SUFFIXES)[number];
  */
 export class OpenFiles {
   readonly #path: string;
-  readonly #open: Record<Suffix, Stats | undefined>;
+  readonly #open: Record<OpenFile, Stats | undefined>;
 
   /** For a connection that has read: all three are there. */
   constructor(path: string) {
     this.#path = path;
-    this.#open = { "": statOf(path), "-wal": statOf(`${path}-wal`), "-shm": statOf(`${path}-shm`) };
+    this.#open = { database: statOf(path), log: statOf(`${path}-wal`), index: statOf(`${path}-shm`) };
   }
 
-  /** The first of the files whose name no longer leads to what is open; undefined: all do. */
-  findMissing(
-    suffixes: readonly Suffix[] = SUFFIXES,
-  ): { suffix: Suffix; path: string; isReplaced: boolean } | undefined {
-    for (const suffix of suffixes) {
-      const path = this.#path + suffix;
+  /** The first of these files whose name no longer leads to what is open; undefined: all do. */
+  findMissing(names: readonly OpenFile[]): { name: OpenFile; path: string; isReplaced: boolean } | undefined {
+    for (const name of names) {
+      const path = this.#path + SUFFIXES[name];
       const now = statOf(path);
-      const open = this.#open[suffix];
+      const open = this.#open[name];
       if (now === undefined || now.ino !== open?.ino || now.dev !== open.dev) {
-        return { suffix, path, isReplaced: now !== undefined };
+        return { name, path, isReplaced: now !== undefined };
       }
     }
     return undefined;

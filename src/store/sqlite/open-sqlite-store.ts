@@ -144,7 +144,7 @@ function checkWhole(path: string, isAll: boolean): void {
     for (const part of parts) {
       const found = connection.pragma(`quick_check(${part})`, { simple: true });
       if (found === "ok") continue;
-      throw unusable(path, "is damaged", "restore it from a backup", new Error(String(found)));
+      throw unusable(path, "is damaged", "restore a backup: hooks restore FILE", new Error(String(found)));
     }
   } finally {
     connection.close();

@@ -55,7 +55,8 @@ export function toStoreError(error: unknown, path: string): Error {
     });
   }
   const reason = unusableReason(code);
-  return reason === undefined ? error : unusable(path, reason, undefined, error);
+  const hint = code.startsWith("SQLITE_CORRUPT") ? "restore a backup: hooks restore FILE" : undefined;
+  return reason === undefined ? error : unusable(path, reason, hint, error);
 }
 
 /** `reason` completes "the store PATH …". */

@@ -164,7 +164,7 @@ function checkHeader(path: string, size: number): void {
   if (newer !== undefined) throw newer;
   const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   if (size < header.readUInt32BE(28) * pageBytes && !hasLog(path)) {
-    throw unusable(path, "is damaged: its end is missing", "restore it from a backup");
+    throw unusable(path, "is damaged: its end is missing", "restore a backup: hooks restore FILE");
   }
 }
 
