@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { type Transferable, Worker } from "node:worker_threads";
 import { HooksError } from "../../core/errors.ts";
 import type { GuardEvents } from "./commit-guard.ts";
@@ -49,8 +50,7 @@ export class ThreadChannel implements WriteChannel {
   /** Resolves when the thread has opened the store; rejects with a HooksError when it cannot. */
   static async start(path: string, events: GuardEvents): Promise<ThreadChannel> {
     const data: WriterThreadData = { path, watchEveryMs: WATCH_EVERY_MS };
-    const file = import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.cjs";
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: data, name: "store" });
+    const worker = new Worker(threadFile(), { workerData: data, name: "store" });
     const durability = await new Promise<Durability>((resolve, reject) => {
       worker.once("message", (first: FromThread) => {
         if (first.kind === "ready") resolve(first.durability);
@@ -180,6 +180,15 @@ export class ThreadChannel implements WriteChannel {
     this.isBroken = true;
     this.#events.onFatal(error);
   }
+}
+
+/** The thread's program: as it was built, or its source. */
+function threadFile(): URL {
+  if (!import.meta.url.endsWith(".ts")) return new URL("./writer-thread.cjs", import.meta.url);
+  // Node strips types with WebAssembly, whose calls are compiled anew after a thousand of them. When threads of one
+  // process come and go, V8 13.6 frees such code twice now and then, which ends the process. Built code has no types.
+  setFlagsFromString("--wasm-wrapper-tiering-budget=2147483647");
+  return new URL("./writer-thread.ts", import.meta.url);
 }
 
 function errorOf({ code, message, field, hint, stack }: ErrorParts): Error {
