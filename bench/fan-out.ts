@@ -27,7 +27,7 @@ export const fanOut: Bench = {
   run: async (size) => {
     const result = await measure(
       size === "full"
-        ? { rounds: 5, subscriptions: 1_000, events: 60, warmUpEvents: 5 }
+        ? { rounds: 5, subscriptions: 1_000, events: 60, warmUpEvents: 20 }
         : { rounds: 1, subscriptions: 20, events: 5, warmUpEvents: 1 },
     );
     const to = `${whole(result.subscriptions)} subscriptions`;

@@ -71,6 +71,7 @@ export class Lane implements Sleeper {
   readonly #reserved = new Fifo<number>();
   readonly #brakes: Brakes;
   #prefetch = 0;
+  /** 0: never. */
   #claimedAt = 0;
   /** Attempts that ended in the last span of a second or more, and in the one that runs. */
   #pace = { elapsedMs: 1_000, count: 0 };
@@ -245,13 +246,15 @@ export class Lane implements Sleeper {
     this.askedRetries = 0;
     this.#lower(FRESH, nextFreshAt);
     this.#lower(RETRIES, nextRetryAt);
-    // The last claim lasted long: claim less far ahead, so that a slow receiver's deliveries wait where others can see
-    // them. It ran dry while more was due: further ahead, so that a quick receiver's slots never idle.
+    // The last claim lasted long, and not because others had the slots: claim less far ahead, so that a slow receiver's
+    // deliveries wait where others can see them. It ran dry while more was due: further ahead, so that a quick receiver's
+    // slots never idle.
     const isMoreDue = this.dueAt[FRESH] <= now || (this.host === undefined && this.dueAt[RETRIES] <= now);
-    if (PREFETCH_MS < now - this.#claimedAt) {
+    const { concurrency } = this.subscription;
+    if (PREFETCH_MS < now - this.#claimedAt && concurrency <= this.inFlight) {
       this.#prefetch = Math.floor(this.#prefetch / 2);
-    } else if (this.readyCount === 0 && this.inFlight < this.subscription.concurrency && isMoreDue) {
-      this.#prefetch = Math.min(Math.max(2 * this.#prefetch, this.subscription.concurrency), MAX_PREFETCH);
+    } else if (0 < this.#claimedAt && this.readyCount === 0 && this.inFlight < concurrency && isMoreDue) {
+      this.#prefetch = Math.min(Math.max(2 * this.#prefetch, concurrency), MAX_PREFETCH);
     }
     this.#claimedAt = now;
   }
@@ -267,8 +270,12 @@ export class Lane implements Sleeper {
     return true;
   }
 
-  /** Whether a fresh delivery could start right now and would jump no queue. */
-  hasRoom(now: number): boolean {
+  /**
+   * Whether a fresh delivery could start right now, or may wait here a little, and would jump no queue.
+   *
+   * @param share of what may wait in this process, so many are for each of the lanes that have something to do.
+   */
+  hasRoom(now: number, share: number): boolean {
     return (
       this.takes &&
       !this.isClaiming &&
@@ -276,15 +283,20 @@ export class Lane implements Sleeper {
       // Retries that wait for their host's limit have no use for the slot.
       (now < this.dueAt[RETRIES] || this.hostTurn.isWaiting) &&
       !this.isProbing &&
-      0 < this.free(now) + this.#ahead(now)
+      0 < this.free(now) + this.#ahead(now, share)
     );
   }
 
-  /** How many may wait here beyond the free slots: what it starts in a quarter of a second. */
-  #ahead(now: number): number {
+  /**
+   * How many may wait here beyond the free slots: what it starts in a quarter of a second. One that starts few because
+   * many others share the slots gets its share of the room: claiming a few for each of them would cost more.
+   */
+  #ahead(now: number, share: number): number {
     const { elapsedMs, count } = this.#pace;
-    if (1_000 < now - this.#movedAt || !this.#isPlain || this.inFlight === 0) return 0;
-    return Math.min(MAX_PREFETCH, Math.floor((250 * count) / Math.max(1_000, elapsedMs)));
+    if (1_000 < now - this.#movedAt || this.isDoubtful || !this.#isPlain) return 0;
+    const atItsPace = Math.floor((250 * count) / Math.max(1_000, elapsedMs));
+    const isFast = this.inFlight < this.subscription.concurrency;
+    return Math.min(MAX_PREFETCH, isFast ? Math.max(share, atItsPace) : atItsPace);
   }
 
   reserve(leaseEndsAt: number): void {

@@ -46,7 +46,7 @@ describe("how many a lane claims", () => {
     }
   });
 
-  it("further ahead when it runs dry while more is due, and less far when a claim lasts long", () => {
+  it("further ahead when it runs dry while more is due, and less far when a claim lasts long in its own slots", () => {
     const { lanes, lane } = oneLane();
     const claimAt = (at: number) => {
       const limit = claim(lanes, lane, at);
@@ -57,7 +57,11 @@ describe("how many a lane claims", () => {
     for (let n = 0; n < 20; n++) claimAt(NOON + 40 + n);
     expect(claimAt(NOON + 100)).toBe(1_034);
     for (let n = 1; n < 13; n++) claimAt(NOON + 5_000 * n);
-    expect(claimAt(NOON + 100_000)).toBe(10);
+    expect(claimAt(NOON + 70_000)).toBe(1_034); // others had the slots
+    const started = Array.from({ length: 10 }, () => startOne(lanes, lane, NOON + 70_000)!);
+    for (let n = 1; n < 13; n++) claimAt(NOON + 70_000 + 5_000 * n);
+    for (const leased of started) lanes.slots.ended(leased, attemptOf(200, NOON + 150_000));
+    expect(claimAt(NOON + 150_000)).toBe(10);
   });
 
   it("never more than a tunnel has room for or a rate limit has tokens", () => {
@@ -88,6 +92,20 @@ describe("how many a lane claims", () => {
     expect(claim(lanes, lane, NOON + 5_000)).toBe(0);
     expect(lane.unreserve()).toBe(NOON + 25_000);
     expect(claim(lanes, lane, NOON + 5_000)).toBe(1);
+  });
+
+  it("more wait in memory than it has slots while others have the slots, and none when its own are taken", () => {
+    const roomWith = (started: number): boolean => {
+      const { lanes, lane } = oneLane();
+      lanes.claimSent(lane, 1, 0);
+      lanes.claimAnswered(lane, undefined, undefined, NOON);
+      lanes.slots.ended(startOne(lanes, lane, NOON)!, attemptOf(200, NOON));
+      for (let n = 0; n < started; n++) startOne(lanes, lane, NOON);
+      for (let n = started; n < 11; n++) lanes.addReady(lane, deliveryOf(lane), NOON + 25_000);
+      return lanes.slots.hasRoom(lane, NOON, 500);
+    };
+    expect(roomWith(0)).toBe(true);
+    expect(roomWith(10)).toBe(false);
   });
 
   it("retries get a quarter while others wait, and all of it when nothing else does", () => {
