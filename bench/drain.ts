@@ -31,7 +31,7 @@ export const drain: Bench = {
   run: async (size) => {
     const result = await measureDrain(
       size === "full"
-        ? { rounds: 5, deliveries: 100_000, warmUp: WARM_UP }
+        ? { rounds: 7, deliveries: 100_000, warmUp: WARM_UP }
         : { rounds: 1, deliveries: 500, warmUp: 100 },
     );
     return drainOutcome(result);
