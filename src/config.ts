@@ -108,6 +108,7 @@ const OTHER_VARIABLES = [
   "HOOKS_DEBUG",
   "HOOKS_MASTER_KEY",
   "HOOKS_MASTER_KEY_FILE",
+  "HOOKS_BOOTSTRAP_KEY",
 ];
 
 interface Candidate {

@@ -7,7 +7,8 @@ import type { SendResult } from "./core/attempt.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
-import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "./core/scope.ts";
+import { type Actor, LOCAL_OWNER } from "./core/key.ts";
+import { DEFAULT_ENVIRONMENT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
 import { VERSION } from "./core/version.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
@@ -18,6 +19,8 @@ import type { DispatchRates } from "./deliver/limits.ts";
 import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
 import { SteadyClock } from "./deliver/steady-clock.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
+import { ensureBootstrapKey } from "./service/bootstrap-key.ts";
+import { KeptAdmissions } from "./service/kept-admissions.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
@@ -43,13 +46,10 @@ const EXPIRY_SWEEP_MS = 60_000;
 const BROKEN_GRACE_MS = 300;
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
 
-/** Whoever can read the token file: an admin of the default tenant, in any environment (rulings.md 23). */
-const LOCAL_OWNER = { role: "admin", tenant: DEFAULT_TENANT, environment: "*", name: "local" } as const;
-
 export interface DaemonOptions {
   storePath: string;
   dataDirectory: string;
-  /** A loopback address or name; others need keys, which this build does not have. */
+  /** A loopback address or name; others need a key that somebody can come in with. */
   host: string;
   /** 0: any free one. */
   port: number;
@@ -82,7 +82,7 @@ export interface Daemon {
   url: string;
   token: string;
   storePath: string;
-  serviceFor(scope: Scope): HooksService;
+  serviceFor(scope: Scope, actor?: Actor): HooksService;
   /**
    * Refuses new publishes, finishes what is in flight for at most `drainMs`, gives leases back, closes. Only the first
    * call counts; later ones wait for the same end.
@@ -92,7 +92,6 @@ export interface Daemon {
 
 /** @throws HooksError `daemon_running` naming the other one's process; `usage`, `store_…` */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  checkHost(options.host);
   const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
   const lock = await takeDaemonLock(options.storePath, {
     onWait: () => log.info("waiting", { for: "a command that sends from this store by itself" }),
@@ -144,6 +143,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     closers.push(() => local.close());
     logFacts(local, log);
+    const { parts, keyTable } = local.cases;
+    await keyTable.load();
+    const bootstrap = await ensureBootstrapKey((options.env ?? process.env)["HOOKS_BOOTSTRAP_KEY"], parts, keyTable);
+    if (bootstrap === "revoked") log.warn("key", { note: "the key in HOOKS_BOOTSTRAP_KEY was revoked, and stays so" });
+    if (bootstrap === "made") log.info("key", { note: "an admin key was made from HOOKS_BOOTSTRAP_KEY" });
+    checkHost(options.host, keyTable.hasValid());
     await local.directory.load();
     // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
     await local.checkSecrets();
@@ -156,6 +161,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onReplay: (replay) => replayFor(local, replay),
       onNews: (news) => log.listener(news),
     });
+    const admissions = new KeptAdmissions(keyTable);
+    closers.push(() => admissions.stop());
     const bootId = newId("ses");
     const clock = new SteadyClock({
       wall: Date.now,
@@ -172,11 +179,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       onFatal,
     });
+    const isLoopback = isLoopbackHost(options.host);
     const token = ensureLocalToken(options.dataDirectory, randomBytes);
     const readiness = new StoreReadiness(local.store, () => performance.now());
     const server = await createServer({
       serviceFor: local.serviceFor,
-      authenticate: (given) => (isSameToken(given, token) ? LOCAL_OWNER : undefined),
+      adminFor: local.adminFor,
+      // Where others can reach it, the token is nothing to come in with.
+      authenticate: (given) => (isLoopback && isSameToken(given, token) ? LOCAL_OWNER : keyTable.find(given)),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],
       readiness: async () => {
@@ -190,7 +200,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => server.close(isBroken ? BROKEN_GRACE_MS : undefined));
     server.app.server.on("upgrade", (request, socket, head) => {
       void server.admitUpgrade(request).then(
-        (admitted) => tunnel.handleUpgrade(request, socket, head, admitted.scope),
+        (admitted) => {
+          // A listener that comes again is told why.
+          socket.once(
+            "close",
+            admissions.keep(admitted.principal, () => socket.destroy()),
+          );
+          tunnel.handleUpgrade(request, socket, head, admitted.scope);
+        },
         (error: unknown) => server.refuseUpgrade(socket, error, request),
       );
     });
@@ -213,7 +230,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
     closers.push(
       local.store.watch((change) => {
-        if (change.configChanged) void local.directory.reload().catch(onFault);
+        if (change.configChanged) void Promise.all([keyTable.reload(), local.directory.reload()]).catch(onFault);
         dispatcher.wake();
       }),
     );
@@ -225,7 +242,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => reEnabler.stop());
-    const sweep = setInterval(() => void sessions.expireAll().catch(onFault), EXPIRY_SWEEP_MS);
+    const sweep = setInterval(() => {
+      void sessions.expireAll().catch(onFault);
+      void local.store.admin.eraseDeleted().catch(onFault);
+    }, EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));
 
     const url = await listen(server, options);
@@ -405,8 +425,12 @@ async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Pro
   }
 }
 
-function checkHost(host: string): void {
-  if (host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)) return;
+function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+function checkHost(host: string, hasKey: boolean): void {
+  if (hasKey || isLoopbackHost(host)) return;
   throw new HooksError(
     "usage",
     `--host must be a loopback address: without API keys nobody else may reach the daemon`,

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolveSettings, type SettingSources, type Settings } from "../config.ts";
+import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import { HooksError } from "../core/errors.ts";
 import type { HooksService } from "../core/hooks-service.ts";
@@ -34,6 +35,7 @@ export class CommandContext implements CliContext {
   #flags: GlobalFlags = {};
   #settings: Settings | undefined;
   #service: Promise<HooksService> | undefined;
+  #admin: Promise<AdminService> | undefined;
   #local: Promise<LocalHooks> | undefined;
   #stdinTakenBy: string | undefined;
   #keyFromStdin: string | undefined;
@@ -118,6 +120,23 @@ export class CommandContext implements CliContext {
       environment,
       userAgent: `hooks/${VERSION}`,
     });
+    this.onExit(() => remote.close());
+    return remote;
+  }
+
+  admin({ reads = false }: { reads?: boolean } = {}): Promise<AdminService> {
+    this.#admin ??= this.#openAdmin(reads);
+    return this.#admin;
+  }
+
+  async #openAdmin(reads: boolean): Promise<AdminService> {
+    const { target } = this.settings();
+    if (target.kind === "local") {
+      const readOnly = reads && (await isReadOnly(target.storePath));
+      return (await this.local("", { readOnly })).adminFor();
+    }
+    const { RemoteAdmin } = await import("../client/remote-admin.ts");
+    const remote = new RemoteAdmin({ server: target.server, apiKey: target.apiKey, userAgent: `hooks/${VERSION}` });
     this.onExit(() => remote.close());
     return remote;
   }

@@ -1,4 +1,5 @@
 import type { SettingSources, Settings } from "../config.ts";
+import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { Scope } from "../core/scope.ts";
@@ -21,6 +22,8 @@ export interface CliContext {
   /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends.
    * `reads`: nothing is changed, so a store file that this user may only read will do. */
   service(options?: { reads?: boolean }): Promise<HooksService>;
+  /** The same for keys, tenants and the audit, whose methods are given tenant and environment where somebody named them. */
+  admin(options?: { reads?: boolean }): Promise<AdminService>;
   /** The store file that the settings name, with everything of the service on it. Throws `usage` (naming `what`) when
    * they name a server. `readOnly` never creates or migrates it. Closed when the command ends. */
   local(what: string, options?: { readOnly?: boolean }): Promise<LocalHooks>;

@@ -28,3 +28,22 @@ export function checkLimit(limit: number | undefined): number {
   if (Number.isInteger(limit) && 1 <= limit && limit <= PAGE_LIMIT_MAX) return limit;
   throw invalid("limit", `limit must be a whole number from 1 to ${PAGE_LIMIT_MAX}`);
 }
+
+const NAME_CURSOR = /^n([a-z0-9-]{1,32})$/;
+
+/** The cursor of a list that is in the order of its names: the last one shown. */
+export function formatNameCursor(name: string): string {
+  return Buffer.from(`n${name}`).toString("base64url");
+}
+
+/** @throws HooksError `invalid_request` when `cursor` is not one that a list of names answered. */
+export function parseNameCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const name = PATTERN.test(cursor)
+    ? NAME_CURSOR.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1]
+    : undefined;
+  if (name === undefined || formatNameCursor(name) !== cursor) {
+    throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
+  }
+  return name;
+}

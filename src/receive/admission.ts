@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { HooksError } from "../core/errors.ts";
+import type { Principal } from "../core/key.ts";
 import { singleHeader } from "./doors.ts";
-import { type Access, mayUse, type Principal, type ScopeName, type ScopeNames } from "./principal.ts";
+import { type Access, mayUse, type ScopeName, type ScopeNames } from "./principal.ts";
 
-/** Looks a key up; compares in constant time. Undefined: no such key. */
+/** Looks a key up; compares in constant time. Undefined: no such key. Throws `unauthenticated` for one that ended. */
 export type Authenticate = (token: string) => Principal | undefined;
 
 /** A key is far shorter; a longer one is not hashed. */

@@ -1,18 +1,6 @@
 import { HooksError, invalid } from "../core/errors.ts";
+import { ANY, type Principal, type Role } from "../core/key.ts";
 import { checkScopeName, DEFAULT_TENANT, type Scope } from "../core/scope.ts";
-
-export type Role = "admin" | "publisher" | "reader" | "listener";
-
-/** Who a key belongs to. */
-export interface Principal {
-  role: Role;
-  /** "*": any, named by the request. */
-  tenant: string;
-  /** "*": any, named by the request. */
-  environment: string;
-  /** For people and logs; never the key. */
-  name: string;
-}
 
 /**
  * What a route asks for: `open` no key at all, `any` a key of any role, else that role. An admin may do everything;
@@ -29,6 +17,14 @@ export interface ScopeName {
   value: string;
   /** `Hooks-Environment`, `environment` */
   field: string;
+}
+
+/**
+ * What a request names of its key's reach; undefined where it names nothing.
+ * @throws HooksError `invalid_request` for two names that differ. Whether the key reaches so far is the service's to say.
+ */
+export function namedReach(names: ScopeNames): { tenant: string | undefined; environment: string | undefined } {
+  return { tenant: agreed(names.tenant)?.value, environment: agreed(names.environment)?.value };
 }
 
 /** Names that a request gives in headers, in its query or in its body; several must agree. */
@@ -50,16 +46,19 @@ export function scopeOf(principal: Principal, names: ScopeNames, defaultEnvironm
   };
 }
 
-function choose(own: string, names: readonly ScopeName[], fallback: string): string {
-  let chosen: ScopeName | undefined;
-  for (const name of names) {
-    checkScopeName(name.value, name.field);
-    if (chosen !== undefined && chosen.value !== name.value) {
-      throw invalid(name.field, `${name.field} is "${name.value}", but ${chosen.field} is "${chosen.value}"`);
-    }
-    chosen ??= name;
+function agreed(names: readonly ScopeName[]): ScopeName | undefined {
+  const [first, ...rest] = names;
+  for (const name of rest) {
+    if (name.value === first!.value) continue;
+    throw invalid(name.field, `${name.field} is "${name.value}", but ${first!.field} is "${first!.value}"`);
   }
-  if (own === "*") return chosen?.value ?? fallback;
+  return first;
+}
+
+function choose(own: string, names: readonly ScopeName[], fallback: string): string {
+  for (const name of names) checkScopeName(name.value, name.field);
+  const chosen = agreed(names);
+  if (own === ANY) return chosen?.value ?? fallback;
   if (chosen !== undefined && chosen.value !== own) {
     throw new HooksError("forbidden", `${chosen.field} is "${chosen.value}", but this key is for "${own}"`, {
       field: chosen.field,

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import { type TSchema, Type } from "typebox";
+import type { AdminService } from "../core/admin-service.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
+import type { Actor, Caller, Principal } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import { type Authenticate, addNames, admit, namesInHeaders } from "./admission.ts";
 import { type BodyParser, refuseBody } from "./body.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { bodyFormatOf } from "./doors.ts";
-import { type Principal, scopeOf } from "./principal.ts";
+import { type Access, namedReach, scopeOf } from "./principal.ts";
+import { remoteAddressOf } from "./remote-address.ts";
 import type { Call, Route } from "./route.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
@@ -22,6 +25,7 @@ declare module "fastify" {
     heldBytes: number;
   }
   interface FastifyContextConfig {
+    access: Access;
     parseBody: BodyParser;
     /** For the message when the body is too large. */
     sizeField: string;
@@ -31,7 +35,8 @@ declare module "fastify" {
 
 export interface RouteContext {
   authenticate: Authenticate;
-  serviceFor(scope: Scope): HooksService;
+  serviceFor(scope: Scope, actor: Actor): HooksService;
+  adminFor(caller: Caller): AdminService;
   defaultEnvironment: string;
   isDraining(): boolean;
   bodies: BodyBudget;
@@ -46,6 +51,7 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
     method: definition.method,
     url: definition.path,
     config: {
+      access: definition.access,
       parseBody: body?.parse ?? refuseBody,
       sizeField: body?.sizeField ?? "body",
       maxBytes: body?.maxBytes ?? EVENT_MAX_BYTES,
@@ -63,6 +69,13 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
       reply.header("content-type", JSON_TYPE);
       return reply.send(Buffer.isBuffer(value) ? value : JSON.stringify(value));
     },
+  });
+}
+
+/** From now on this application takes no route that does not say who may use it, however it is registered. */
+export function refuseUndeclared(app: FastifyInstance): void {
+  app.addHook("onRoute", ({ method, url, config }) => {
+    if (config?.access === undefined) throw new TypeError(`${method} ${url} does not say who may use it`);
   });
 }
 
@@ -115,18 +128,24 @@ function checkEscapes(url: string): void {
 }
 
 function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, unknown, unknown> {
-  const { principal } = request;
   return {
     params: request.params,
     query: request.query,
     body: request.body,
     request: request.raw,
     service(named = {}) {
-      if (principal === null) throw new HooksError("internal", "a route that is open asked for data");
+      const caller = callerOf(request);
       const names = addNames(namesInHeaders(request.raw), named);
-      return context.serviceFor(scopeOf(principal, names, context.defaultEnvironment));
+      return context.serviceFor(scopeOf(caller, names, context.defaultEnvironment), caller);
     },
+    admin: () => context.adminFor(callerOf(request)),
+    named: (given) => namedReach(addNames(namesInHeaders(request.raw), given)),
   };
+}
+
+function callerOf({ principal, raw }: FastifyRequest): Caller {
+  if (principal === null) throw new HooksError("internal", "a route that is open asked for data");
+  return { ...principal, from: remoteAddressOf(raw) };
 }
 
 /** In the framework's form: true, or what is wrong. */

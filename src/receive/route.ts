@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Static, TSchema } from "typebox";
+import type { AdminService } from "../core/admin-service.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { BodyParser } from "./body.ts";
 import type { Access } from "./principal.ts";
@@ -21,6 +22,13 @@ export interface Call<Params, Query, Body> {
    * @throws HooksError `invalid_request`, `forbidden`.
    */
   service(named?: NamedScope): HooksService;
+  /** Keys, tenants and audit, as far as the key reaches. */
+  admin(): AdminService;
+  /**
+   * What the headers and `given` name of the key's reach.
+   * @throws HooksError `invalid_request` for two names that differ.
+   */
+  named(given: NamedScope): NamedScope;
 }
 
 /** What a route takes as its body. */

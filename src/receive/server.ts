@@ -3,10 +3,12 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import swagger from "@fastify/swagger";
 import { type FastifyInstance, fastify } from "fastify";
+import type { AdminService } from "../core/admin-service.ts";
 import { HooksError } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { IdSource } from "../core/ids.ts";
+import type { Actor, Caller, Principal } from "../core/key.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
 import { BodyBudget } from "./body-budget.ts";
@@ -14,21 +16,25 @@ import { type AllowedHosts, bodyFormatOf, checkDoors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
 import { openApiOptions } from "./openapi.ts";
-import { type Principal, scopeOf } from "./principal.ts";
+import { scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
-import { registerRoute, releaseBody, stopping } from "./register-route.ts";
+import { refuseUndeclared, registerRoute, releaseBody, stopping } from "./register-route.ts";
 import type { Route } from "./route.ts";
+import { AUDIT_ROUTES } from "./routes/audit.ts";
 import { DELIVERY_ROUTES } from "./routes/deliveries.ts";
 import { BATCH_ROUTE } from "./routes/event-batch.ts";
 import { EVENT_ROUTES } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
 import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
+import { TENANT_ROUTES } from "./routes/tenants.ts";
 import { SHARED_SCHEMAS } from "./schemas/shared.ts";
 
 export interface ServerOptions {
-  serviceFor(scope: Scope): HooksService;
+  serviceFor(scope: Scope, actor: Actor): HooksService;
+  adminFor(caller: Caller): AdminService;
   authenticate: Authenticate;
   /** For requests that name none and whose key is bound to none. Default `development`. */
   defaultEnvironment?: string | undefined;
@@ -54,6 +60,7 @@ export interface Admitted {
 /** The HTTP side of the daemon. */
 export interface ReceiveServer {
   readonly app: FastifyInstance;
+  readonly routes: readonly Pick<Route, "method" | "path" | "access" | "id">[];
   /** Resolves with the URL to use. @throws the system's error (`EADDRINUSE`, `EACCES` …). */
   listen(address: { host: string; port: number }): Promise<string>;
   /** Host, origin, key and role of a WebSocket upgrade. @throws HooksError. */
@@ -87,6 +94,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     (socket) => failures.malformed(new Error("HTTP/0.9"), socket),
     headersMs,
   );
+  refuseUndeclared(app);
   await app.register(swagger, openApiOptions(options.version));
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
@@ -110,6 +118,9 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...SUBSCRIPTION_ROUTES,
     ...SUBSCRIPTION_ACTION_ROUTES,
     ...DELIVERY_ROUTES,
+    ...KEY_ROUTES,
+    ...TENANT_ROUTES,
+    ...AUDIT_ROUTES,
     ...META_ROUTES,
     ...healthRoutes(
       async () => (state === "open" ? options.readiness() : { ready: false, checks: { server: "stopping" } }),
@@ -119,6 +130,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   const context = {
     authenticate: options.authenticate,
     serviceFor: options.serviceFor,
+    adminFor: options.adminFor,
     defaultEnvironment,
     isDraining: () => state !== "open",
     bodies,
@@ -129,6 +141,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
 
   return {
     app,
+    routes,
     async listen({ host, port }) {
       // For "localhost" the framework would open a second server on ::1 that knows none of the limits set here.
       await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });

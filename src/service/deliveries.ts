@@ -5,9 +5,11 @@ import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } from "../core/hooks-service.ts";
 import { parseRange } from "../core/instant.ts";
+import type { Actor } from "../core/key.ts";
 import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
+import { auditEntry, type Deed } from "./audit-trail.ts";
 import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
 import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -54,21 +56,33 @@ export class Deliveries {
     };
   }
 
-  async retry(scope: Scope, reference: string): Promise<DeliveryResource> {
+  async retry(scope: Scope, reference: string, actor: Actor): Promise<DeliveryResource> {
     const { store, now, dispatch } = this.#parts;
     const delivery = await findDelivery(store, scope, reference);
     await this.#checkSendable(scope, delivery.subscriptionId);
-    const reopened = await store.reopenDeliveries([delivery.rowId], now(), "manual");
+    const audit = this.#entry(actor, scope, {
+      action: "delivery.retry",
+      id: delivery.id,
+      before: { status: delivery.state },
+      after: { status: "pending" },
+    });
+    const reopened = await store.reopenDeliveries([delivery.rowId], now(), "manual", audit);
     if (reopened.length === 0)
       throw new HooksError("conflict", `${delivery.id} is being sent right now`, { field: "id" });
     dispatch?.wake(delivery.subscriptionRowId);
     return toDeliveryResource(await findDelivery(store, scope, delivery.id));
   }
 
-  async cancel(scope: Scope, reference: string): Promise<DeliveryResource> {
+  async cancel(scope: Scope, reference: string, actor: Actor): Promise<DeliveryResource> {
     const { store, now, dispatch } = this.#parts;
     const delivery = await findDelivery(store, scope, reference);
-    if (!(await store.cancelDelivery(delivery.rowId, "cancelled", now()))) {
+    const audit = this.#entry(actor, scope, {
+      action: "delivery.cancel",
+      id: delivery.id,
+      before: { status: delivery.state },
+      after: { status: "cancelled" },
+    });
+    if (!(await store.cancelDelivery(delivery.rowId, "cancelled", now(), audit))) {
       const current = await findDelivery(store, scope, delivery.id);
       throw new HooksError("conflict", `${delivery.id} is ${current.state}: only a waiting delivery can be cancelled`, {
         field: "id",
@@ -80,7 +94,7 @@ export class Deliveries {
   }
 
   /** Goes through what matches now, newest first, in batches; what arrives meanwhile is left out. */
-  async replay(scope: Scope, request: ReplayRequest): Promise<ReplayReceipt> {
+  async replay(scope: Scope, request: ReplayRequest, actor: Actor): Promise<ReplayReceipt> {
     const { store, now, dispatch } = this.#parts;
     const status = request.status ?? "failed";
     if (status !== "failed" && status !== "succeeded" && status !== "cancelled") {
@@ -91,12 +105,14 @@ export class Deliveries {
       (types ?? [undefined]).map((type) => this.#filter(scope, { ...request, status, type })),
     );
     const dryRun = request.dry_run === true;
+    const matching = await Promise.all(filters.map((filter) => store.countDeliveries(scope, filter)));
+    const found = matching.reduce((sum, one) => sum + one, 0);
+    if (dryRun) return { count: found, dry_run: true };
+    // With the first portion: from then on something is sent. How many were found is known, how many will be is not.
+    const { dry_run, ...asked } = { ...request, status };
+    const audit = this.#entry(actor, scope, { action: "delivery.replay", id: undefined, after: { ...asked, found } });
     let count = 0;
     for (const filter of filters) {
-      if (dryRun) {
-        count += await store.countDeliveries(scope, filter);
-        continue;
-      }
       let before: number | undefined;
       do {
         const rows = await store.listDeliveries(scope, filter, REPLAY_BATCH, before);
@@ -104,6 +120,7 @@ export class Deliveries {
           rows.map((row) => row.rowId),
           now(),
           "replay",
+          count === 0 ? audit : undefined,
         );
         count += reopened.length;
         // At once: the next batch may fail, and these are due all the same.
@@ -113,11 +130,16 @@ export class Deliveries {
         before = rows.length === REPLAY_BATCH ? rows.at(-1)!.rowId : undefined;
       } while (before !== undefined);
     }
-    return { count, dry_run: dryRun };
+    return { count, dry_run: false };
   }
 
   /** To everyone who got it, and everyone who would get it now; or only to those named, whatever their patterns. */
-  async replayEvent(scope: Scope, reference: string, only: readonly string[] | undefined): Promise<ReplayReceipt> {
+  async replayEvent(
+    scope: Scope,
+    reference: string,
+    only: readonly string[] | undefined,
+    actor: Actor,
+  ): Promise<ReplayReceipt> {
     const { store, directory, now, newId, dispatch } = this.#parts;
     const event = await findEvent(store, scope, reference);
     await directory.load();
@@ -127,12 +149,18 @@ export class Deliveries {
     const chosen =
       named === undefined ? existing : existing.filter((delivery) => named.includes(delivery.subscriptionRowId));
     const at = now();
+    const audit = this.#entry(actor, scope, {
+      action: "event.replay",
+      id: event.id,
+      after: only === undefined ? {} : { subscriptions: only },
+    });
     const reopened = await store.reopenDeliveries(
       chosen
         .filter((delivery) => directory.get(delivery.subscriptionRowId)?.enabled === true)
         .map((delivery) => delivery.rowId),
       at,
       "replay",
+      audit,
     );
     for (const one of chosen) dispatch?.wake(one.subscriptionRowId);
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
@@ -142,9 +170,14 @@ export class Deliveries {
         const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);
         return { id: newId("dlv"), subscriptionRowId, lease: undefined, orderKey };
       });
-    const addedRows = added.length === 0 ? [] : await store.addDeliveries(event.rowId, added, at);
+    const unsaid = reopened.length === 0 ? audit : undefined;
+    const addedRows = added.length === 0 ? [] : await store.addDeliveries(event.rowId, added, at, unsaid);
     for (const one of added) dispatch?.wake(one.subscriptionRowId);
     return { count: reopened.length + addedRows.length, dry_run: false };
+  }
+
+  #entry(actor: Actor, scope: Scope, deed: Deed) {
+    return auditEntry(this.#parts, actor, scope, deed);
   }
 
   async deliveriesOf(scope: Scope, event: StoredEvent): Promise<DeliveryResource[]> {

@@ -77,19 +77,19 @@ async function findByBeginning<T>(
 }
 
 /** Of an id that we made: a publisher's own `order-1` is never taken for the beginning of `order-10`. */
-function isBeginning(reference: string, prefix: string): boolean {
+export function isBeginning(reference: string, prefix: string): boolean {
   return SHORTEST_BEGINNING <= reference.length && reference.startsWith(prefix) && /^[a-z0-9_]+$/.test(reference);
 }
 
-function notFound(noun: string, reference: string, near?: string): HooksError {
+export function notFound(noun: string, reference: string, near?: string, field = "id"): HooksError {
   const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
   return new HooksError("not_found", `no ${noun} ${JSON.stringify(reference)}${guess}`, {
-    field: "id",
+    field,
     hint: noun === "subscription" ? "hooks sub list" : `hooks ${noun} list`,
   });
 }
 
-function ambiguous(noun: string, reference: string, ids: readonly string[]): HooksError {
+export function ambiguous(noun: string, reference: string, ids: readonly string[]): HooksError {
   const more = CANDIDATES_SHOWN < ids.length ? " …" : "";
   return invalid(
     "id",

@@ -1,3 +1,4 @@
+import type { AdminService } from "../core/admin-service.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import {
@@ -24,14 +25,20 @@ import type {
   TestResult,
 } from "../core/hooks-service.ts";
 import { parseRange, toIso } from "../core/instant.ts";
+import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { StoredEvent } from "../store/store.ts";
+import { AuditLog } from "./audit-log.ts";
 import { Deliveries, typeFilter } from "./deliveries.ts";
 import { findEvent } from "./find-by-reference.ts";
+import { KeyTable } from "./key-table.ts";
+import { Keys } from "./keys.ts";
+import { LocalAdmin } from "./local-admin.ts";
 import { Publishing } from "./publishing.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Tenants } from "./tenants.ts";
 
 /** What a tunnel takes in either direction. */
 export const TUNNEL_BODY_BYTES = 10 * 1024 * 1024;
@@ -42,16 +49,30 @@ export class UseCases {
   readonly publishing: Publishing;
   readonly subscriptions: Subscriptions;
   readonly deliveries: Deliveries;
+  /** Who may come in; to be loaded by whoever lets somebody in. */
+  readonly keyTable: KeyTable;
+  readonly keys: Keys;
+  readonly tenants: Tenants;
+  readonly auditLog: AuditLog;
 
   constructor(parts: ServiceParts) {
     this.parts = parts;
     this.publishing = new Publishing(parts);
     this.subscriptions = new Subscriptions(parts);
     this.deliveries = new Deliveries(parts);
+    this.keyTable = new KeyTable(parts.store.admin, parts.now);
+    this.keys = new Keys(parts, this.keyTable);
+    this.tenants = new Tenants(parts, this.keyTable);
+    this.auditLog = new AuditLog(parts);
   }
 
-  in(scope: Scope): HooksService {
-    return new LocalService(this, scope);
+  /** `actor`: who the audit says it was. */
+  in(scope: Scope, actor: Actor = LOCAL_CALLER): HooksService {
+    return new LocalService(this, scope, actor);
+  }
+
+  for(caller: Caller = LOCAL_CALLER): AdminService {
+    return new LocalAdmin(this, caller);
   }
 }
 
@@ -59,10 +80,12 @@ export class UseCases {
 class LocalService implements HooksService {
   readonly #cases: UseCases;
   readonly #scope: Scope;
+  readonly #actor: Actor;
 
-  constructor(cases: UseCases, scope: Scope) {
+  constructor(cases: UseCases, scope: Scope, actor: Actor) {
     this.#cases = cases;
     this.#scope = scope;
+    this.#actor = actor;
   }
 
   publish(event: EventInput): Promise<PublishReceipt> {
@@ -93,11 +116,11 @@ class LocalService implements HooksService {
   }
 
   replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
-    return this.#cases.deliveries.replayEvent(this.#scope, id, options.subscriptions);
+    return this.#cases.deliveries.replayEvent(this.#scope, id, options.subscriptions, this.#actor);
   }
 
   createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret> {
-    return this.#cases.subscriptions.create(this.#scope, input);
+    return this.#cases.subscriptions.create(this.#scope, input, this.#actor);
   }
 
   listSubscriptions(query: SubscriptionQuery = {}): Promise<Page<SubscriptionResource>> {
@@ -109,31 +132,31 @@ class LocalService implements HooksService {
   }
 
   updateSubscription(id: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
-    return this.#cases.subscriptions.update(this.#scope, id, patch);
+    return this.#cases.subscriptions.update(this.#scope, id, patch, this.#actor);
   }
 
   replaceSubscription(id: string, input: SubscriptionInput): Promise<SubscriptionResource> {
-    return this.#cases.subscriptions.replace(this.#scope, id, input);
+    return this.#cases.subscriptions.replace(this.#scope, id, input, this.#actor);
   }
 
   deleteSubscription(id: string): Promise<void> {
-    return this.#cases.subscriptions.delete(this.#scope, id);
+    return this.#cases.subscriptions.delete(this.#scope, id, this.#actor);
   }
 
   enableSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#cases.subscriptions.enable(this.#scope, id);
+    return this.#cases.subscriptions.enable(this.#scope, id, this.#actor);
   }
 
   disableSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#cases.subscriptions.disable(this.#scope, id);
+    return this.#cases.subscriptions.disable(this.#scope, id, this.#actor);
   }
 
   pauseSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#cases.subscriptions.pause(this.#scope, id);
+    return this.#cases.subscriptions.pause(this.#scope, id, this.#actor);
   }
 
   resumeSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#cases.subscriptions.resume(this.#scope, id);
+    return this.#cases.subscriptions.resume(this.#scope, id, this.#actor);
   }
 
   testSubscription(
@@ -147,7 +170,7 @@ class LocalService implements HooksService {
     id: string,
     options: { grace?: string | undefined; secret?: string | undefined } = {},
   ): Promise<SubscriptionWithSecret> {
-    return this.#cases.subscriptions.rotateSecret(this.#scope, id, options);
+    return this.#cases.subscriptions.rotateSecret(this.#scope, id, options, this.#actor);
   }
 
   listDeliveries(query: DeliveryQuery = {}): Promise<Page<DeliveryResource>> {
@@ -159,15 +182,15 @@ class LocalService implements HooksService {
   }
 
   retryDelivery(id: string): Promise<DeliveryResource> {
-    return this.#cases.deliveries.retry(this.#scope, id);
+    return this.#cases.deliveries.retry(this.#scope, id, this.#actor);
   }
 
   cancelDelivery(id: string): Promise<DeliveryResource> {
-    return this.#cases.deliveries.cancel(this.#scope, id);
+    return this.#cases.deliveries.cancel(this.#scope, id, this.#actor);
   }
 
   replay(request: ReplayRequest): Promise<ReplayReceipt> {
-    return this.#cases.deliveries.replay(this.#scope, request);
+    return this.#cases.deliveries.replay(this.#scope, request, this.#actor);
   }
 
   async listEventTypes(): Promise<Page<EventTypeResource>> {

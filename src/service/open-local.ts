@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
+import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
@@ -42,8 +44,12 @@ export interface LocalHooks {
   storeFacts: StoreFacts | undefined;
   directory: SubscriptionDirectory;
   cases: UseCases;
-  serviceFor(scope: Scope): HooksService;
-  /** Whole secrets that sign now, newest first: for the owner of the store file (rulings.md 25). */
+  /** `actor`: who the audit says it was. Default: the owner of the file, at a command line. */
+  serviceFor(scope: Scope, actor?: Actor): HooksService;
+  /** Default: for the same. */
+  adminFor(caller?: Caller): AdminService;
+  /** Whole secrets that sign now, newest first: for the owner of the store file (rulings.md 25). The audit keeps that
+   * they were shown. */
   secretsOf(scope: Scope, subscription: string): Promise<string[]>;
   /**
    * Opens everything that is sealed, in every scope, and answers how many secrets there are.
@@ -88,13 +94,17 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     storeFacts: store.facts,
     directory,
     cases,
-    serviceFor: (scope) => cases.in(scope),
-    secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription),
+    serviceFor: (scope, actor) => cases.in(scope, actor),
+    adminFor: (caller) => cases.for(caller),
+    secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription, LOCAL_CALLER),
     checkSecrets: () => checkSecrets(store, vault),
     attach: (dispatch) => {
       parts.dispatch = dispatch;
     },
-    close: () => store.close(),
+    close: async () => {
+      await cases.keyTable.close();
+      await store.close();
+    },
   };
 }
 

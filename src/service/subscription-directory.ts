@@ -7,10 +7,7 @@ import type { Subscription } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
 import { readSettings } from "./subscription-resource.ts";
 import type { Vault } from "./vault.ts";
-
-/** How often a store that is locked is asked again, and after how long. */
-const BUSY_TRIES = 50;
-const BUSY_WAIT_MS = 100;
+import { whileBusy } from "./while-busy.ts";
 
 /** A subscription as it is matched: what only sending needs is unsealed when it is first asked for. */
 interface Entry {
@@ -69,9 +66,13 @@ export class SubscriptionDirectory {
     });
   }
 
+  /** One that nobody loaded has nothing that could be stale. */
+  async reloadIfLoaded(): Promise<void> {
+    if (this.#loaded !== undefined) await this.reload();
+  }
+
   /** Takes over one subscription as it is now, or that it is gone. */
   async refresh(scope: Scope, id: string, rowId: number): Promise<void> {
-    // A directory that nobody loaded yet has nothing that could be stale.
     if (this.#loaded === undefined) return;
     await this.#inTurn(async () => {
       const stored = await whileBusy(() => this.#store.findSubscription(scope, id));
@@ -169,18 +170,6 @@ export class SubscriptionDirectory {
   }
 }
 
-/** A change that could not be read because the store was locked for a moment would be missed until the next one. */
-async function whileBusy<T>(read: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await read();
-    } catch (error) {
-      if (tries === BUSY_TRIES || !isHooksError(error) || error.code !== "store_busy") throw error;
-      await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
-    }
-  }
-}
-
 /** Unseals secrets and headers. @throws HooksError `store_unusable` when the master key is another one. */
 export function openSubscription(stored: StoredSubscription, vault: Vault): Subscription {
   const settings = readSettings(stored);
@@ -228,7 +217,7 @@ export function openSubscription(stored: StoredSubscription, vault: Vault): Subs
   };
 }
 
-export function openHeaders(stored: StoredSubscription, vault: Vault): Record<string, string> {
+export function openHeaders(stored: Pick<StoredSubscription, "id" | "headers">, vault: Vault): Record<string, string> {
   return stored.headers === undefined
     ? {}
     : (JSON.parse(vault.open(stored.headers, stored.id)) as Record<string, string>);

@@ -1,14 +1,19 @@
+import { type AuditAction, changesBetween } from "../core/audit.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import { parseDuration } from "../core/duration.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventType, patternTakes } from "../core/event-pattern.ts";
 import { healthState } from "../core/health.ts";
 import type { Page, SubscriptionQuery, TestResult } from "../core/hooks-service.ts";
+import { toIso } from "../core/instant.ts";
+import type { Actor } from "../core/key.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionChange } from "../store/store.ts";
+import { auditEntry, type Deed } from "./audit-trail.ts";
+import { auditedSubscription } from "./audited-subscription.ts";
 import { findSubscription } from "./find-by-reference.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
 import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
@@ -34,7 +39,7 @@ export class Subscriptions {
     this.#parts = parts;
   }
 
-  async create(scope: Scope, input: SubscriptionInput): Promise<SubscriptionWithSecret> {
+  async create(scope: Scope, input: SubscriptionInput, actor: Actor): Promise<SubscriptionWithSecret> {
     const { store, newId, now } = this.#parts;
     if (input.url === undefined || input.url === null) throw invalid("url", "url is missing: where the events go");
     if (input.events === undefined)
@@ -58,7 +63,9 @@ export class Subscriptions {
       createdAt: at,
       updatedAt: at,
     };
-    const rowId = await store.insertSubscription(stored);
+    const after = auditedSubscription(stored, this.#parts.vault).shown;
+    const audit = this.#entry(actor, scope, { action: "subscription.create", id, after });
+    const rowId = await store.insertSubscription(stored, audit);
     await this.#parts.directory.refresh(scope, id, rowId);
     return { ...(await this.get(scope, id)), secret: text };
   }
@@ -95,60 +102,77 @@ export class Subscriptions {
     return this.#resource(await findSubscription(this.#parts.store, scope, reference));
   }
 
-  async update(scope: Scope, reference: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
+  async update(
+    scope: Scope,
+    reference: string,
+    patch: Partial<SubscriptionInput>,
+    actor: Actor,
+  ): Promise<SubscriptionResource> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
-    return this.#redraft(stored, patch, this.#draftOf(stored), true);
+    return this.#redraft(stored, patch, this.#draftOf(stored), actor, { isPatch: true });
   }
 
   /** What is not given goes back to its default; the secret stays (rotate changes it). */
-  async replace(scope: Scope, reference: string, input: SubscriptionInput): Promise<SubscriptionResource> {
+  async replace(
+    scope: Scope,
+    reference: string,
+    input: SubscriptionInput,
+    actor: Actor,
+  ): Promise<SubscriptionResource> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
     if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
     if (stored.transport === "http" && (input.url === undefined || input.url === null))
       throw invalid("url", "url is missing: where the events go");
     const profile = findProfile(input.profile ?? "standard");
-    return this.#redraft(
-      stored,
-      input,
-      { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) },
-      false,
-      input.headers === undefined,
-    );
+    return this.#redraft(stored, input, { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) }, actor, {
+      isPatch: false,
+      dropHeaders: input.headers === undefined,
+    });
   }
 
-  async delete(scope: Scope, reference: string): Promise<void> {
+  async delete(scope: Scope, reference: string, actor: Actor): Promise<void> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
-    await this.#parts.store.deleteSubscription(stored.rowId, this.#parts.now());
+    const before = auditedSubscription(stored, this.#parts.vault).shown;
+    const audit = this.#entry(actor, scope, { action: "subscription.delete", id: stored.id, before });
+    await this.#parts.store.deleteSubscription(stored.rowId, this.#parts.now(), audit);
     await this.#parts.directory.refresh(scope, stored.id, stored.rowId);
   }
 
-  enable(scope: Scope, reference: string): Promise<SubscriptionResource> {
-    return this.#change(scope, reference, { enabled: true, disabledReason: undefined });
+  enable(scope: Scope, reference: string, actor: Actor): Promise<SubscriptionResource> {
+    return this.#switch(scope, reference, { enabled: true, disabledReason: undefined }, actor, "subscription.enable");
   }
 
-  disable(scope: Scope, reference: string): Promise<SubscriptionResource> {
-    return this.#change(scope, reference, { enabled: false, disabledReason: "by_hand" });
+  disable(scope: Scope, reference: string, actor: Actor): Promise<SubscriptionResource> {
+    return this.#switch(scope, reference, { enabled: false, disabledReason: "by_hand" }, actor, "subscription.disable");
   }
 
-  pause(scope: Scope, reference: string): Promise<SubscriptionResource> {
-    return this.#change(scope, reference, { paused: true });
+  pause(scope: Scope, reference: string, actor: Actor): Promise<SubscriptionResource> {
+    return this.#switch(scope, reference, { paused: true }, actor, "subscription.pause");
   }
 
-  resume(scope: Scope, reference: string): Promise<SubscriptionResource> {
-    return this.#change(scope, reference, { paused: false });
+  resume(scope: Scope, reference: string, actor: Actor): Promise<SubscriptionResource> {
+    return this.#switch(scope, reference, { paused: false }, actor, "subscription.resume");
   }
 
   async rotateSecret(
     scope: Scope,
     reference: string,
     options: { grace?: string | undefined; secret?: string | undefined },
+    actor: Actor,
   ): Promise<SubscriptionWithSecret> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
     await checkSealingKey(this.#parts);
     const graceMs = parseDuration(options.grace ?? GRACE_DEFAULT, "grace", { min: 0, max: GRACE_MAX_MS });
     const at = this.#parts.now();
     const text = this.#newSecret(readSettings(stored).profile, options.secret);
-    await this.#parts.store.rotateSecret(stored.rowId, sealSecret(text, at, this.#parts), at + graceMs, at);
+    const secret = sealSecret(text, at, this.#parts);
+    const audit = this.#entry(actor, scope, {
+      action: "subscription.rotate_secret",
+      id: stored.id,
+      before: { secrets: stored.secrets.map(({ id, hint }) => ({ id, hint })) },
+      after: { secret: { id: secret.id, hint: secret.hint }, old_end_at: toIso(at + graceMs) },
+    });
+    await this.#parts.store.rotateSecret(stored.rowId, secret, at + graceMs, at, audit);
     await this.#parts.directory.refresh(scope, stored.id, stored.rowId);
     return { ...(await this.get(scope, stored.id)), secret: text };
   }
@@ -163,29 +187,36 @@ export class Subscriptions {
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
-  async secretsOf(scope: Scope, reference: string): Promise<string[]> {
+  async secretsOf(scope: Scope, reference: string, actor: Actor): Promise<string[]> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
     const at = this.#parts.now();
-    return stored.secrets
+    const signing = stored.secrets
       .filter((secret) => secret.expiresAt === undefined || at < secret.expiresAt)
-      .toSorted((one, other) => other.createdAt - one.createdAt)
-      .map((secret) => this.#parts.vault.open(secret.sealed, secret.id));
+      .toSorted((one, other) => other.createdAt - one.createdAt);
+    const texts = signing.map((secret) => this.#parts.vault.open(secret.sealed, secret.id));
+    // Before they are shown: what was shown is never missing in the record.
+    const after = { secrets: signing.map(({ id, hint }) => ({ id, hint })) };
+    const audit = this.#entry(actor, scope, { action: "subscription.show_secret", id: stored.id, after });
+    await this.#parts.store.admin.appendAudit(audit);
+    return texts;
   }
 
-  async #change(
+  async #switch(
     scope: Scope,
     reference: string,
     change: Omit<SubscriptionChange, "updatedAt">,
+    actor: Actor,
+    action: AuditAction,
   ): Promise<SubscriptionResource> {
-    return this.#store(await findSubscription(this.#parts.store, scope, reference), change);
+    return this.#store(await findSubscription(this.#parts.store, scope, reference), change, actor, action);
   }
 
   async #redraft(
     stored: StoredSubscription,
     input: Partial<SubscriptionInput>,
     base: SubscriptionDraft,
-    isPatch: boolean,
-    dropHeaders = false,
+    actor: Actor,
+    { isPatch, dropHeaders = false }: { isPatch: boolean; dropHeaders?: boolean },
   ): Promise<SubscriptionResource> {
     if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
       throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
@@ -202,21 +233,31 @@ export class Subscriptions {
     const turnsOff = stored.enabled && !draft.enabled;
     const disabledReason = draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason;
     const columns = { ...this.#columns(stored.id, draft), disabledReason };
-    return this.#store(stored, isPatch ? onlyGiven(columns, input) : columns);
+    return this.#store(stored, isPatch ? onlyGiven(columns, input) : columns, actor, "subscription.update");
   }
 
   async #store(
     stored: StoredSubscription,
     change: Omit<SubscriptionChange, "updatedAt">,
+    actor: Actor,
+    action: AuditAction,
   ): Promise<SubscriptionResource> {
     // Two changes within one millisecond still differ: whoever compares `updated_at` sees both.
     const updatedAt = Math.max(this.#parts.now(), stored.updatedAt + 1);
-    if (!(await this.#parts.store.updateSubscription(stored.rowId, { ...change, updatedAt }))) {
+    const was = auditedSubscription(stored, this.#parts.vault);
+    const is = auditedSubscription({ ...stored, ...change }, this.#parts.vault);
+    const changes = changesBetween(was.shown, is.shown, { before: was.hidden, after: is.hidden });
+    const audit = this.#entry(actor, stored.scope, { action, id: stored.id, ...changes });
+    if (!(await this.#parts.store.updateSubscription(stored.rowId, { ...change, updatedAt }, audit))) {
       throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
     }
     await this.#parts.directory.refresh(stored.scope, stored.id, stored.rowId);
     if (change.enabled !== undefined) wakeOperationalTakers(this.#parts, stored.scope);
     return this.get(stored.scope, stored.id);
+  }
+
+  #entry(actor: Actor, scope: Scope, deed: Deed) {
+    return auditEntry(this.#parts, actor, scope, deed);
   }
 
   #draftOf(stored: StoredSubscription): SubscriptionDraft {

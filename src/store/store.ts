@@ -15,12 +15,15 @@ import type { ClaimedDelivery, DeliveryReason, DeliveryState, RecordedAttempt } 
 import type { Health } from "../core/health.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
+import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
 
 export interface Store extends EventStore, DeliveryStore, SubscriptionStore {
   /** Stable for the life of the database. */
   readonly databaseId: string;
+  readonly admin: AdminStore;
   /**
-   * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions changed.
+   * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions
+   * or keys changed, or a tenant was deleted.
    * Returns a function that stops it. Without a listener nothing is polled.
    */
   watch(listener: (change: { configChanged: boolean }) => void): () => void;
@@ -223,14 +226,24 @@ export interface DeliveryStore {
   listAttempts(deliveryRowId: number): Promise<Attempt[]>;
   /**
    * Sends these again: state `pending`, due at `now`; a new round when it had ended (`trigger` says why). One that is
-   * being sent right now is left alone. Returns the row ids re-opened.
+   * being sent right now is left alone. Returns the row ids re-opened. `audit` goes with the first of them.
    */
-  reopenDeliveries(deliveryRowIds: readonly number[], now: number, trigger: "manual" | "replay"): Promise<number[]>;
+  reopenDeliveries(
+    deliveryRowIds: readonly number[],
+    now: number,
+    trigger: "manual" | "replay",
+    audit?: NewAuditEntry,
+  ): Promise<number[]>;
   /** Adds deliveries to a stored event (a replay to subscriptions that had not got it). Existing pairs are skipped.
    * Returns the row ids added. */
-  addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): Promise<number[]>;
+  addDeliveries(
+    eventRowId: number,
+    deliveries: readonly NewDelivery[],
+    now: number,
+    audit?: NewAuditEntry,
+  ): Promise<number[]>;
   /** Waiting → `cancelled`. False when it had ended or is being sent. */
-  cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number): Promise<boolean>;
+  cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number, audit?: NewAuditEntry): Promise<boolean>;
   /** Waiting deliveries of this subscription created before `createdBefore` → `cancelled`. Returns how many. */
   expireDeliveries(subscriptionRowId: number, createdBefore: number, now: number): Promise<number>;
 }
@@ -297,20 +310,27 @@ export type SubscriptionChange = Partial<
   >
 > & { updatedAt: number };
 
+/** `audit`: who changed it, written in the same transaction if anything was changed. */
 export interface SubscriptionStore {
   /** Returns the row id. `conflict` when a tunnel session of that name exists in the scope. */
-  insertSubscription(subscription: NewSubscription): Promise<number>;
+  insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry): Promise<number>;
   /**
    * False when it is not there (any more). Enabling it ends its row of failures; that, and another URL, closes its
    * breaker. Whoever takes `hooks.…` events is told when it is enabled or disabled, in the same commit.
    */
-  updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean>;
+  updateSubscription(rowId: number, change: SubscriptionChange, audit?: NewAuditEntry): Promise<boolean>;
   /** Enables one that its failures disabled, because a probe was taken. False when that is not so (any more). */
   enableFailing(rowId: number, now: number): Promise<boolean>;
   /** Waiting deliveries become `cancelled` (`subscription_deleted`); history stays. False when it is not there. */
-  deleteSubscription(rowId: number, now: number): Promise<boolean>;
+  deleteSubscription(rowId: number, now: number, audit?: NewAuditEntry): Promise<boolean>;
   /** Adds the new secret; every older one ends at `oldEndsAt` at the latest; those that ended before `now` are removed. */
-  rotateSecret(subscriptionRowId: number, secret: StoredSecret, oldEndsAt: number, now: number): Promise<void>;
+  rotateSecret(
+    subscriptionRowId: number,
+    secret: StoredSecret,
+    oldEndsAt: number,
+    now: number,
+    audit?: NewAuditEntry,
+  ): Promise<void>;
   /** All that exist, of every scope when `scope` is undefined, in order of row id. */
   loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]>;
   findSubscription(scope: Scope, id: string): Promise<StoredSubscription | undefined>;

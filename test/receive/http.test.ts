@@ -102,6 +102,7 @@ describe("listen", () => {
   ])("on %s is reached at %s", async (host, url) => {
     const other = await createServer({
       serviceFor: server.local.serviceFor,
+      adminFor: server.local.adminFor,
       authenticate: () => undefined,
       allowedHosts: [],
       readiness: async () => server.readiness,

@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { Store } from "../../src/store/store.ts";
+import { adminContract } from "./admin-contract.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import { eventContract } from "./event-contract.ts";
 import { leaseContract } from "./lease-contract.ts";
@@ -26,5 +27,6 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     deliveryContract(store);
     subscriptionContract(store);
     operationalContract(store);
+    adminContract(store);
   });
 }

@@ -5,7 +5,7 @@ import { closed, SCOPE_NAME } from "./words.ts";
 
 // Query parameters are text with patterns: nothing is turned into a number behind the schema's back.
 
-const PAGE = {
+export const PAGE = {
   limit: Type.Optional(
     Type.String({
       pattern: String.raw`^([1-9]\d?|1\d\d|200)$`,
@@ -22,7 +22,7 @@ const BOUND = Type.String({
   description: "an ISO 8601 time, or a duration that counts back from now (2h)",
 });
 /** `since` is inclusive, `until` exclusive. */
-const RANGE = { since: Type.Optional(BOUND), until: Type.Optional(BOUND) };
+export const RANGE = { since: Type.Optional(BOUND), until: Type.Optional(BOUND) };
 
 const REFERENCE = Type.String({
   minLength: 1,

@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { AUDIT_ENTRY, KEY, KEY_INPUT, KEY_WITH_SECRET, TENANT, TENANT_INPUT, TENANT_PATCH } from "./admin.ts";
 import { ATTEMPT, DELIVERY, DELIVERY_DETAIL } from "./delivery.ts";
 import { ERROR } from "./error.ts";
 import { BATCH_INPUT, BATCH_RECEIPT, EVENT, EVENT_DETAIL, EVENT_INPUT, PUBLISH_RECEIPT } from "./event.ts";
@@ -36,6 +37,13 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   ROTATION,
   TEST_REQUEST,
   TEST_RESULT,
+  KEY,
+  KEY_INPUT,
+  KEY_WITH_SECRET,
+  TENANT,
+  TENANT_INPUT,
+  TENANT_PATCH,
+  AUDIT_ENTRY,
   EVENT_TYPE_ENTRY,
   META,
   HEALTH,

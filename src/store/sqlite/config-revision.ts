@@ -2,7 +2,8 @@ import type { Connection, Statement } from "./connection.ts";
 
 /**
  * Who changed what. `data_version` on the write connection moves only with other processes' commits; `config_revision`
- * moves with every change of a subscription, ours included, so ours are told apart by counting them.
+ * moves with every change of a subscription, a key or a tenant's existence, ours included, so ours are told apart by
+ * counting them.
  */
 export class ConfigRevision {
   readonly #dataVersion: Statement<number>;

@@ -23,7 +23,10 @@ const BUSY_RETRY_MS = 10;
 /** A check of the whole takes about a second for each GB: of a larger one damage shows when it is met. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
 /** What is small in any store, and what nothing works without. */
-const SMALL_TABLES = ["store", "scopes", "workers", "event_types", "subscriptions", "secrets", "subscription_health"];
+const SMALL_TABLES = [
+  ...["store", "scopes", "workers", "event_types", "subscriptions", "secrets", "subscription_health"],
+  ...["tenants", "keys"],
+];
 /** Of a store that can only be read by taking all of it into memory. */
 const MAX_SNAPSHOT_BYTES = 512 * 1024 * 1024;
 

@@ -3,6 +3,7 @@ import type { DeliveryReason, RecordedAttempt } from "../../core/delivery.ts";
 import { type ErrorCode, HooksError, isHooksError } from "../../core/errors.ts";
 import { HEALTH_THRESHOLDS, type HealthThresholds } from "../../core/health.ts";
 import type { Scope } from "../../core/scope.ts";
+import type { NewAuditEntry } from "../admin-store.ts";
 import type {
   AppendedEvent,
   DeliveryFilter,
@@ -29,13 +30,14 @@ import { HeaderSets } from "./header-sets.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
+import { PORTION_ROWS, untilDone } from "./portions.ts";
+import { SqliteAdminStore } from "./sqlite-admin-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
-/** Rows of one write: a portion takes a few ms, so that nobody else waits long for the lock. */
+/** Events of one write, as PORTION_ROWS is of rows. */
 const PORTION_EVENTS = 100;
-const PORTION_ROWS = 1_000;
 
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store_full"]);
 
@@ -53,6 +55,7 @@ type ChangeListener = (change: { configChanged: boolean }) => void;
 /** The contract on SQLite: writes go through the channel, reads through a connection of this thread. */
 export class SqliteStore implements Store {
   readonly databaseId: string;
+  readonly admin: SqliteAdminStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -87,6 +90,10 @@ export class SqliteStore implements Store {
     this.#events = new EventReader(connection);
     this.#deliveries = new DeliveryReader(connection);
     this.#subscriptions = new SubscriptionReader(connection);
+    this.admin = new SqliteAdminStore(connection, {
+      write: (kind, input) => this.#write(kind, input),
+      read: (read) => this.#read(read),
+    });
     this.databaseId = connection.prepare("SELECT database_id FROM store").pluck().get() as string;
   }
 
@@ -209,41 +216,47 @@ export class SqliteStore implements Store {
     deliveryRowIds: readonly number[],
     now: number,
     trigger: "manual" | "replay",
+    audit?: NewAuditEntry,
   ): Promise<number[]> {
-    const answers = await Promise.all(
-      portions(deliveryRowIds, PORTION_ROWS).map((portion) =>
-        this.#write("reopen", { deliveryRowIds: portion, now, trigger }),
-      ),
-    );
-    return answers.flat();
+    const reopened: number[] = [];
+    for (const portion of portions(deliveryRowIds, PORTION_ROWS)) {
+      const unsaid = reopened.length === 0 ? audit : undefined;
+      reopened.push(...(await this.#write("reopen", { deliveryRowIds: portion, now, trigger, audit: unsaid })));
+    }
+    return reopened;
   }
 
-  addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): Promise<number[]> {
-    return this.#write("addDeliveries", { eventRowId, deliveries, now });
+  addDeliveries(
+    eventRowId: number,
+    deliveries: readonly NewDelivery[],
+    now: number,
+    audit?: NewAuditEntry,
+  ): Promise<number[]> {
+    return this.#write("addDeliveries", { eventRowId, deliveries, now, audit });
   }
 
-  cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number): Promise<boolean> {
-    return this.#write("cancel", { deliveryRowId, reason, now });
+  cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number, audit?: NewAuditEntry): Promise<boolean> {
+    return this.#write("cancel", { deliveryRowId, reason, now, audit });
   }
 
   expireDeliveries(subscriptionRowId: number, createdBefore: number, now: number): Promise<number> {
     return untilDone((limit) => this.#write("expire", { subscriptionRowId, createdBefore, now, limit }));
   }
 
-  insertSubscription(subscription: NewSubscription): Promise<number> {
-    return this.#write("insertSubscription", subscription);
+  insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry): Promise<number> {
+    return this.#write("insertSubscription", { subscription, audit });
   }
 
-  updateSubscription(rowId: number, change: SubscriptionChange): Promise<boolean> {
-    return this.#write("updateSubscription", { rowId, change });
+  updateSubscription(rowId: number, change: SubscriptionChange, audit?: NewAuditEntry): Promise<boolean> {
+    return this.#write("updateSubscription", { rowId, change, audit });
   }
 
   enableFailing(rowId: number, now: number): Promise<boolean> {
     return this.#write("enableFailing", { rowId, now });
   }
 
-  async deleteSubscription(rowId: number, now: number): Promise<boolean> {
-    const isDeleted = await this.#write("deleteSubscription", { rowId, now });
+  async deleteSubscription(rowId: number, now: number, audit?: NewAuditEntry): Promise<boolean> {
+    const isDeleted = await this.#write("deleteSubscription", { rowId, now, audit });
     if (isDeleted) await this.#endStranded(now);
     return isDeleted;
   }
@@ -252,8 +265,14 @@ export class SqliteStore implements Store {
     await this.#write("probe", {});
   }
 
-  rotateSecret(subscriptionRowId: number, secret: StoredSecret, oldEndsAt: number, now: number): Promise<void> {
-    return this.#write("rotateSecret", { subscriptionRowId, secret, oldEndsAt, now });
+  rotateSecret(
+    subscriptionRowId: number,
+    secret: StoredSecret,
+    oldEndsAt: number,
+    now: number,
+    audit?: NewAuditEntry,
+  ): Promise<void> {
+    return this.#write("rotateSecret", { subscriptionRowId, secret, oldEndsAt, now, audit });
   }
 
   async loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]> {
@@ -317,14 +336,4 @@ export class SqliteStore implements Store {
 function portions<T>(all: readonly T[], size: number): (readonly T[])[] {
   if (all.length <= size) return [all];
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
-}
-
-/** Portion after portion until one is not full. */
-async function untilDone(doPortion: (limit: number) => Promise<number>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const done = await doPortion(PORTION_ROWS);
-    total += done;
-    if (done < PORTION_ROWS) return total;
-  }
 }

@@ -1,4 +1,5 @@
 import type { DeliveryReason } from "../../core/delivery.ts";
+import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
 import type {
   AppendedEvent,
   LaneClaim,
@@ -13,6 +14,11 @@ import type { PackedAttempts } from "./packed-attempts.ts";
 import type { PackedClaim } from "./packed-claim.ts";
 import type { PackedEvents } from "./packed-events.ts";
 
+/** What a person did: the entry is written with it when it changed anything. */
+export interface Audited {
+  audit?: NewAuditEntry | undefined;
+}
+
 /** Everything that can be written: name → what it takes and answers. Plain data, so that it can cross to a thread. */
 export interface WriteOperations {
   append: { input: PackedEvents; result: AppendedEvent[] };
@@ -22,14 +28,14 @@ export interface WriteOperations {
   release: { input: { worker: string; deliveryRowIds: readonly number[]; now: number }; result: boolean };
   reclaim: { input: { worker: string; now: number }; result: number };
   reopen: {
-    input: { deliveryRowIds: readonly number[]; now: number; trigger: "manual" | "replay" };
+    input: Audited & { deliveryRowIds: readonly number[]; now: number; trigger: "manual" | "replay" };
     result: number[];
   };
   addDeliveries: {
-    input: { eventRowId: number; deliveries: readonly NewDelivery[]; now: number };
+    input: Audited & { eventRowId: number; deliveries: readonly NewDelivery[]; now: number };
     result: number[];
   };
-  cancel: { input: { deliveryRowId: number; reason: DeliveryReason; now: number }; result: boolean };
+  cancel: { input: Audited & { deliveryRowId: number; reason: DeliveryReason; now: number }; result: boolean };
   /** Of these that wait still: retries by `stepMs`, the others to `now` at the latest. Answers how many. */
   shiftBreakers: { input: { stepMs: number }; result: undefined };
   shift: { input: { deliveryRowIds: readonly number[]; stepMs: number; now: number }; result: number };
@@ -38,18 +44,27 @@ export interface WriteOperations {
     input: { subscriptionRowId: number; createdBefore: number; now: number; limit: number };
     result: number;
   };
-  insertSubscription: { input: NewSubscription; result: number };
-  updateSubscription: { input: { rowId: number; change: SubscriptionChange }; result: boolean };
+  insertSubscription: { input: Audited & { subscription: NewSubscription }; result: number };
+  updateSubscription: { input: Audited & { rowId: number; change: SubscriptionChange }; result: boolean };
   enableFailing: { input: { rowId: number; now: number }; result: boolean };
-  deleteSubscription: { input: { rowId: number; now: number }; result: boolean };
+  deleteSubscription: { input: Audited & { rowId: number; now: number }; result: boolean };
   /** Of deleted subscriptions: answers how many; `limit` when there may be more. */
   cancelOrphans: { input: { now: number; limit: number }; result: number };
   /** Of subscriptions that were disabled by a 410 or their failures: like `cancelOrphans`. */
   failLeftovers: { input: { now: number; limit: number }; result: number };
   rotateSecret: {
-    input: { subscriptionRowId: number; secret: StoredSecret; oldEndsAt: number; now: number };
+    input: Audited & { subscriptionRowId: number; secret: StoredSecret; oldEndsAt: number; now: number };
     result: undefined;
   };
+  insertKey: { input: Audited & { key: NewKey }; result: boolean };
+  revokeKey: { input: Audited & { rowId: number; now: number }; result: boolean };
+  noteKeyUses: { input: { uses: readonly (readonly [rowId: number, at: number])[] }; result: undefined };
+  insertTenant: { input: Audited & { tenant: TenantFields; now: number }; result: boolean };
+  updateTenant: { input: Audited & { tenant: TenantFields; now: number }; result: boolean };
+  deleteTenant: { input: Audited & { name: string; force: boolean; now: number }; result: boolean };
+  /** Answers how many; `limit` when there may be more. */
+  eraseDeleted: { input: { limit: number }; result: number };
+  appendAudit: { input: Audited; result: undefined };
   /** Writes a page, whether there is anything to say or not. */
   probe: { input: object; result: undefined };
 }

@@ -1,4 +1,5 @@
 import { AttemptRecorder } from "./attempt-recorder.ts";
+import { AuditWrites } from "./audit-rows.ts";
 import { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import { DeliveryChanges } from "./delivery-changes.ts";
@@ -7,11 +8,13 @@ import { DeliveryLeases } from "./delivery-leases.ts";
 import { DeliveryOrder } from "./delivery-order.ts";
 import { EventWrites } from "./event-writes.ts";
 import { Interned } from "./interned.ts";
+import { KeyWrites } from "./key-rows.ts";
 import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
-import type { WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+import { TenantWrites } from "./tenant-rows.ts";
+import type { Audited, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
 /** One waiting write. */
 export interface PendingWrite<K extends WriteKind = WriteKind> {
@@ -51,6 +54,9 @@ export class Writer {
   readonly #recording: RecordingSubscriptions;
   readonly #operational: OperationalEvents;
   readonly #handlers: Handlers;
+  readonly #audit: () => AuditWrites;
+  /** The revision as of which the interned names are known: a deleted tenant's stand for nothing any more. */
+  #internedAt: number;
   #lookAt = 0;
   /** Transactions committed: shows that a group costs one. */
   commits = 0;
@@ -61,7 +67,9 @@ export class Writer {
     const revision = new ConfigRevision(connection);
     this.#interned = interned;
     this.#revision = revision;
+    this.#internedAt = revision.current;
     this.#guard = guard;
+    this.#audit = once(() => new AuditWrites(connection));
     this.#recording = new RecordingSubscriptions(connection, revision);
     // Statements are compiled on first use: a command that lists subscriptions pays for none.
     const order = once(() => new DeliveryOrder(connection));
@@ -125,6 +133,10 @@ export class Writer {
     connection.exec("BEGIN IMMEDIATE");
     try {
       this.#revision.begin();
+      if (this.#internedAt !== this.#revision.current) {
+        this.#interned.forget();
+        this.#internedAt = this.#revision.current;
+      }
       const result = action();
       this.#guard.beforeCommit();
       connection.exec("COMMIT");
@@ -143,8 +155,16 @@ export class Writer {
   }
 
   #do<K extends WriteKind>({ kind, input }: PendingWrite<K>): WriteResult<K> {
-    return this.#handlers[kind](input);
+    const result = this.#handlers[kind](input);
+    const { audit } = input as Audited;
+    if (audit !== undefined && isDone(result)) this.#audit().insert(audit);
+    return result;
   }
+}
+
+/** Nothing was changed: there is nothing to record. */
+function isDone(result: unknown): boolean {
+  return result !== false && !(Array.isArray(result) && result.length === 0);
 }
 
 interface Parts {
@@ -165,6 +185,8 @@ function handlersOf(
   const recorder = once(() => new AttemptRecorder(connection, interned, revision, order(), recording, operational));
   const changes = once(() => new DeliveryChanges(connection, order()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational));
+  const keys = once(() => new KeyWrites(connection, revision));
+  const tenants = once(() => new TenantWrites(connection, interned, revision));
   return {
     append: (input) => events().append(input),
     claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
@@ -178,7 +200,7 @@ function handlersOf(
     cancel: ({ deliveryRowId, reason, now }) => changes().cancel(deliveryRowId, reason, now),
     expire: ({ subscriptionRowId, createdBefore, now, limit }) =>
       changes().expire(subscriptionRowId, createdBefore, now, limit),
-    insertSubscription: (input) => subscriptions().insert(input),
+    insertSubscription: ({ subscription }) => subscriptions().insert(subscription),
     updateSubscription: ({ rowId, change }) => subscriptions().update(rowId, change),
     enableFailing: ({ rowId, now }) => subscriptions().enableFailing(rowId, now),
     deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),
@@ -186,6 +208,15 @@ function handlersOf(
     failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),
     rotateSecret: ({ subscriptionRowId, secret, oldEndsAt, now }) =>
       subscriptions().rotateSecret(subscriptionRowId, secret, oldEndsAt, now),
+    insertKey: ({ key }) => keys().insert(key),
+    revokeKey: ({ rowId, now }) => keys().revoke(rowId, now),
+    noteKeyUses: ({ uses }) => keys().noteUses(uses),
+    insertTenant: ({ tenant, now }) => tenants().insert(tenant, now),
+    updateTenant: ({ tenant, now }) => tenants().update(tenant, now),
+    deleteTenant: ({ name, force, now }) => tenants().delete(name, force, now),
+    eraseDeleted: ({ limit }) => tenants().eraseDeleted(limit),
+    // Itself an entry, and nothing else.
+    appendAudit: () => undefined,
     probe: () => {
       guard.probe();
       return undefined;

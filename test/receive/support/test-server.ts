@@ -4,7 +4,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SendResult } from "../../../src/core/attempt.ts";
-import type { Principal } from "../../../src/receive/principal.ts";
+import type { Principal } from "../../../src/core/key.ts";
 import type { Readiness } from "../../../src/receive/readiness.ts";
 import { createServer, type ReceiveServer, type ServerOptions } from "../../../src/receive/server.ts";
 import { newId } from "../../../src/service/new-id.ts";
@@ -82,6 +82,7 @@ export async function startTestServer(overrides: Partial<ServerOptions> = {}): P
   const readiness: Readiness = { ready: true, checks: { store: "ok" } };
   const receive = await createServer({
     serviceFor: local.serviceFor,
+    adminFor: local.adminFor,
     authenticate,
     allowedHosts: [],
     readiness: async () => readiness,

@@ -1,0 +1,72 @@
+import type { AdminService } from "../core/admin-service.ts";
+import type { AuditEntry, AuditQuery } from "../core/audit.ts";
+import type { Page } from "../core/hooks-service.ts";
+import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
+import { JsonRequests } from "./json-requests.ts";
+import { segment } from "./path-segment.ts";
+import type { ConnectionOptions } from "./server-connection.ts";
+
+/**
+ * AdminService over the HTTP API of a server. Tenants and environments are named in each call, where `*` may stand for
+ * any; the connection names none.
+ */
+export class RemoteAdmin implements AdminService {
+  readonly #requests: JsonRequests;
+
+  /** Nothing is sent yet. @throws HooksError `usage` for a server that a key must not be sent to. */
+  constructor(options: Omit<ConnectionOptions, "tenant" | "environment">) {
+    this.#requests = new JsonRequests(options);
+  }
+
+  /** Lets the kept-alive connections go. */
+  close(): void {
+    this.#requests.close();
+  }
+
+  createKey(input: KeyInput): Promise<KeyWithSecret> {
+    return this.#requests.post("/v1/keys", input);
+  }
+
+  listKeys(query: KeyQuery = {}): Promise<Page<KeyResource>> {
+    return this.#requests.get("/v1/keys", { ...query });
+  }
+
+  getKey(id: string): Promise<KeyResource> {
+    return this.#requests.get(`/v1/keys/${segment(id)}`);
+  }
+
+  async revokeKey(id: string): Promise<void> {
+    await this.#requests.bytes({ method: "DELETE", path: `/v1/keys/${segment(id)}` });
+  }
+
+  createTenant(input: TenantInput): Promise<TenantResource> {
+    return this.#requests.post("/v1/tenants", input);
+  }
+
+  listTenants(query: TenantQuery = {}): Promise<Page<TenantResource>> {
+    return this.#requests.get("/v1/tenants", { ...query });
+  }
+
+  getTenant(name: string): Promise<TenantResource> {
+    return this.#requests.get(tenantPath(name));
+  }
+
+  updateTenant(name: string, patch: TenantPatch): Promise<TenantResource> {
+    return this.#requests.send({ method: "PATCH", path: tenantPath(name), body: Buffer.from(JSON.stringify(patch)) });
+  }
+
+  async deleteTenant(name: string, { force }: { force?: boolean | undefined } = {}): Promise<void> {
+    const query = { force: force === undefined ? undefined : String(force) };
+    // Asked twice, the second time would find nothing.
+    await this.#requests.bytes({ method: "DELETE", path: tenantPath(name), query, repeatable: false });
+  }
+
+  listAudit(query: AuditQuery = {}): Promise<Page<AuditEntry>> {
+    return this.#requests.get("/v1/audit", { ...query });
+  }
+}
+
+function tenantPath(name: string): string {
+  return `/v1/tenants/${segment(name, "name")}`;
+}

@@ -1,0 +1,30 @@
+import type { PageQuery } from "./hooks-service.ts";
+
+export interface TenantInput {
+  /** 1 to 32 characters of a–z, 0–9 and "-". */
+  name: string;
+  /** At most 1,024 characters; default "". */
+  description?: string | undefined;
+}
+
+export interface TenantPatch {
+  /** Null: none. */
+  description?: string | null | undefined;
+}
+
+/** An organisation: one that was created, or whose name data or a key has. */
+export interface TenantResource {
+  name: string;
+  description: string;
+  /** Environments that have data, in alphabetical order. */
+  environments: string[];
+  /** Over all environments. */
+  subscriptions: number;
+  /** Its own keys that can be used. */
+  keys: number;
+  /** Null: nobody created it by name. */
+  created_at: string | null;
+  updated_at: string | null;
+}
+
+export type TenantQuery = PageQuery;

@@ -1,0 +1,192 @@
+import { changesBetween } from "../core/audit.ts";
+import { checkLimit, formatNameCursor, parseNameCursor } from "../core/cursor.ts";
+import { HooksError, invalid } from "../core/errors.ts";
+import type { Page } from "../core/hooks-service.ts";
+import { toIsoOrNull } from "../core/instant.ts";
+import { ANY, type Caller } from "../core/key.ts";
+import { nearest } from "../core/nearest.ts";
+import { checkScopeName, DEFAULT_TENANT } from "../core/scope.ts";
+import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
+import type { StoredTenant } from "../store/admin-store.ts";
+import { auditEntry } from "./audit-trail.ts";
+import { notFound } from "./find-by-reference.ts";
+import type { KeyTable } from "./key-table.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+const DESCRIPTION_MAX_CHARS = 1_024;
+/** So many names are looked through for the one that was meant. */
+const NAMES_COMPARED = 1_000;
+
+/** Creates, reads, changes and deletes tenants. */
+export class Tenants {
+  readonly #parts: ServiceParts;
+  readonly #keys: KeyTable;
+
+  constructor(parts: ServiceParts, keys: KeyTable) {
+    this.#parts = parts;
+    this.#keys = keys;
+  }
+
+  async create(caller: Caller, input: TenantInput): Promise<TenantResource> {
+    const { store, now } = this.#parts;
+    const name = checkName(input.name);
+    checkManages(caller);
+    const tenant = { name, description: checkDescription(input.description) };
+    const audit = this.#entry(caller, name, "tenant.create", { after: tenant });
+    if (!(await store.admin.insertTenant(tenant, now(), audit))) {
+      throw new HooksError("conflict", `tenant "${name}" exists already`, { field: "name" });
+    }
+    return this.get(caller, name);
+  }
+
+  async list(caller: Caller, query: TenantQuery): Promise<Page<TenantResource>> {
+    const limit = checkLimit(query.limit);
+    const after = parseNameCursor(query.cursor);
+    if (caller.tenant !== ANY) {
+      const data = after === undefined ? [await this.get(caller, caller.tenant)] : [];
+      return { data, next_cursor: null };
+    }
+    const found = await this.#names(after, limit + 1);
+    const page = found.slice(0, limit);
+    const next_cursor = limit < found.length ? formatNameCursor(page.at(-1)!.name) : null;
+    return { data: page.map((one) => this.#resource(caller, one)), next_cursor };
+  }
+
+  async get(caller: Caller, name: string): Promise<TenantResource> {
+    return this.#resource(caller, await this.#find(caller, name));
+  }
+
+  async update(caller: Caller, name: string, patch: TenantPatch): Promise<TenantResource> {
+    const { store, now } = this.#parts;
+    const before = await this.#find(caller, name);
+    checkManages(caller);
+    if (patch.description === undefined) return this.#resource(caller, before);
+    const tenant = { name, description: checkDescription(patch.description ?? "") };
+    const changes = changesBetween({ description: before.description }, { description: tenant.description });
+    await store.admin.updateTenant(tenant, now(), this.#entry(caller, name, "tenant.update", changes));
+    return this.get(caller, name);
+  }
+
+  async delete(caller: Caller, name: string, { force = false }: { force?: boolean | undefined }): Promise<void> {
+    const { store, directory, now } = this.#parts;
+    const tenant = await this.#find(caller, name);
+    checkManages(caller);
+    if (name === DEFAULT_TENANT) {
+      throw new HooksError("conflict", `tenant "${name}" is the one of whoever names none: it cannot be deleted`, {
+        field: "name",
+      });
+    }
+    const before = {
+      name,
+      description: tenant.description,
+      subscriptions: tenant.subscriptions,
+      keys: tenant.keys.length,
+    };
+    const isDeleted = await store.admin.deleteTenant(
+      name,
+      force,
+      now(),
+      this.#entry(caller, name, "tenant.delete", { before }),
+    );
+    if (!isDeleted) throw this.#hasData(await this.#find(caller, name));
+    await Promise.all([this.#keys.reload(), directory.reloadIfLoaded()]);
+    await store.admin.eraseDeleted();
+  }
+
+  /** Those that exist, and the default one, which does whether somebody used it or not. */
+  async #names(after: string | undefined, limit: number): Promise<StoredTenant[]> {
+    const found = await this.#parts.store.admin.listTenants(after, limit);
+    if ((after ?? "") < DEFAULT_TENANT && !found.some(({ name }) => name === DEFAULT_TENANT)) found.push(UNUSED);
+    return found.sort((one, other) => (one.name < other.name ? -1 : 1)).slice(0, limit);
+  }
+
+  async #find(caller: Caller, name: string): Promise<StoredTenant> {
+    if (name === "") throw invalid("name", "name must not be empty");
+    const isInReach = caller.tenant === ANY || caller.tenant === name;
+    const found = isInReach ? await this.#parts.store.admin.findTenant(name) : undefined;
+    if (found !== undefined) return found;
+    // A key's own tenant is there, even when nothing else of it is.
+    if (name === DEFAULT_TENANT && isInReach) return UNUSED;
+    const known = caller.tenant === ANY ? await this.#names(undefined, NAMES_COMPARED) : [];
+    throw notFound(
+      "tenant",
+      name,
+      nearest(
+        name,
+        known.map((one) => one.name),
+      ),
+      "name",
+    );
+  }
+
+  #resource(caller: Caller, tenant: StoredTenant): TenantResource {
+    const environments = tenant.environments.filter((one) => caller.environment === ANY || caller.environment === one);
+    return {
+      name: tenant.name,
+      description: tenant.description,
+      environments,
+      subscriptions: tenant.subscriptions,
+      keys: tenant.keys.length,
+      created_at: toIsoOrNull(tenant.createdAt),
+      updated_at: toIsoOrNull(tenant.updatedAt),
+    };
+  }
+
+  #hasData({ name, subscriptions, keys, hasEvents }: StoredTenant): HooksError {
+    const what = [
+      ...(0 < subscriptions ? [`${subscriptions} ${subscriptions === 1 ? "subscription" : "subscriptions"}`] : []),
+      ...(hasEvents ? ["events"] : []),
+      ...(0 < keys.length ? [`${keys.length} ${keys.length === 1 ? "key" : "keys"}`] : []),
+    ];
+    return new HooksError("conflict", `tenant "${name}" has ${what.join(", ")}`, {
+      field: "name",
+      hint: `with force all of it is erased for good: hooks tenant delete ${name} --force`,
+    });
+  }
+
+  #entry(
+    caller: Caller,
+    name: string,
+    action: "tenant.create" | "tenant.update" | "tenant.delete",
+    changes: { before?: Record<string, unknown>; after?: Record<string, unknown> },
+  ) {
+    return auditEntry(this.#parts, caller, { tenant: name, environment: ANY }, { action, id: name, ...changes });
+  }
+}
+
+const UNUSED: StoredTenant = {
+  name: DEFAULT_TENANT,
+  description: "",
+  environments: [],
+  subscriptions: 0,
+  hasEvents: false,
+  keys: [],
+  createdAt: undefined,
+  updatedAt: undefined,
+};
+
+/** @throws HooksError `forbidden` for whoever is not an admin of everything: a tenant has all its environments. */
+function checkManages(caller: Caller): void {
+  if (caller.tenant === ANY && caller.environment === ANY) return;
+  throw new HooksError(
+    "forbidden",
+    `tenants are managed with a key for every tenant and environment; ${caller.name} is not`,
+  );
+}
+
+function checkName(name: unknown): string {
+  if (typeof name !== "string") throw invalid("name", name === undefined ? "name is missing" : "name must be a string");
+  return checkScopeName(name, "name");
+}
+
+function checkDescription(text: unknown): string {
+  if (text === undefined) return "";
+  if (typeof text !== "string") throw invalid("description", "description must be a string");
+  if (DESCRIPTION_MAX_CHARS < text.length) {
+    throw invalid("description", `description must be at most ${DESCRIPTION_MAX_CHARS} characters`);
+  }
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) {
+    throw invalid("description", "description must not contain control characters");
+  }
+  return text;
+}

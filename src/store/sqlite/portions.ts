@@ -1,0 +1,12 @@
+/** Rows of one write: a portion takes a few ms, so that nobody else waits long for the lock. */
+export const PORTION_ROWS = 1_000;
+
+/** Portion after portion until one is not full. Answers how many rows there were. */
+export async function untilDone(doPortion: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const done = await doPortion(PORTION_ROWS);
+    total += done;
+    if (done < PORTION_ROWS) return total;
+  }
+}
