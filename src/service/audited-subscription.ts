@@ -18,12 +18,17 @@ export interface AuditedSubscription {
 export function auditedSubscription(stored: NewSubscription | StoredSubscription, vault: Vault): AuditedSubscription {
   const headers = openHeaders(stored, vault);
   const resource = toSubscriptionResource({ ...UNTRIED, ...stored }, Object.keys(headers), 0);
-  const { id, tenant, environment, health, counts, secrets, created_at, updated_at, ...settings } = resource;
+  const settings = Object.entries(resource).filter(([field]) => !NO_SETTINGS.has(field));
   return {
-    shown: { ...settings, url: stored.url === undefined ? null : maskUrl(stored.url) },
+    shown: { ...Object.fromEntries(settings), url: stored.url === undefined ? null : maskUrl(stored.url) },
     hidden: { headers, url: stored.url },
   };
 }
+
+/** What nobody sets; the entry itself says whose it is. */
+const NO_SETTINGS: ReadonlySet<string> = new Set(
+  "id tenant environment health counts secrets created_at updated_at".split(" "),
+);
 
 /** Many receivers take their credential in the query. */
 function maskUrl(url: string): string {

@@ -109,7 +109,7 @@ export class Deliveries {
     const found = matching.reduce((sum, one) => sum + one, 0);
     if (dryRun) return { count: found, dry_run: true };
     // With the first portion: from then on something is sent. How many were found is known, how many will be is not.
-    const { dry_run, ...asked } = { ...request, status };
+    const { dry_run: _, ...asked } = { ...request, status };
     const audit = this.#entry(actor, scope, { action: "delivery.replay", id: undefined, after: { ...asked, found } });
     let count = 0;
     for (const filter of filters) {
