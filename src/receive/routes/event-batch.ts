@@ -38,6 +38,8 @@ export const BATCH_ROUTE: Route = route({
       throw invalid("idempotency-key", "Idempotency-Key names one event: give each event of a batch its own id");
     }
     const { events } = body as unknown as ParsedBatch;
+    // A key that does not reach what the headers name is refused as a whole: that is no fault of an event.
+    service();
     const services = scopedServices(service);
     const entries = events.map((event) => toEntry(event, services));
     return query.atomic === "true" ? publishAtomically(entries) : publishEach(entries);

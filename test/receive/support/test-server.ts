@@ -52,8 +52,12 @@ export interface AskOptions {
   body?: string | Uint8Array;
 }
 
-/** The real server over the real service on a store file of its own. */
-export async function startTestServer(overrides: Partial<ServerOptions> = {}): Promise<TestServer> {
+/** The real server over the real service on a store file of its own. `fromKeyTable`: with the keys that the store has,
+ * instead of one of each kind. */
+export async function startTestServer({
+  fromKeyTable = false,
+  ...overrides
+}: Partial<ServerOptions> & { fromKeyTable?: boolean } = {}): Promise<TestServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-receive-"));
   const local = await openLocalService({
     storePath: path.join(folder, "hooks.db"),
@@ -78,12 +82,13 @@ export async function startTestServer(overrides: Partial<ServerOptions> = {}): P
       throw error;
     },
   });
+  await local.cases.keyTable.load();
   const faults: TestServer["faults"] = [];
   const readiness: Readiness = { ready: true, checks: { store: "ok" } };
   const receive = await createServer({
     serviceFor: local.serviceFor,
     adminFor: local.adminFor,
-    authenticate,
+    authenticate: fromKeyTable ? (token) => local.cases.keyTable.find(token) : authenticate,
     allowedHosts: [],
     readiness: async () => readiness,
     version: "0.0.0-test",

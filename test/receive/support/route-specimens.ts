@@ -1,0 +1,189 @@
+// A request for each route, as somebody would send it who may: what the matrix of permissions is made of.
+
+import type { LocalHooks } from "../../../src/service/open-local.ts";
+
+/** Whose data the requests of the matrix are about. */
+export const OWN = { tenant: "default", environment: "staging" } as const;
+
+export interface Specimen {
+  target: string;
+  json?: unknown;
+  /** Of what only whoever reaches OWN may see in the answer. */
+  mark?: string | undefined;
+}
+
+/**
+ * What happens to whoever does not reach OWN: `row`: 404; `list`: an answer without the mark; `new`: made in his own
+ * place; `tenant`: 404 from another tenant, and 403 from his own if he is not an admin of everything; `tenants`: the same
+ * without a tenant in it; `public`: nothing of anybody is in it.
+ */
+export type Kind = "row" | "list" | "new" | "tenant" | "tenants" | "public";
+
+export interface RouteRule {
+  /** Who may use it besides admins: written down here a second time, so that a slip in the route itself is noticed. */
+  role: "open" | "any" | "admin" | "publisher" | "reader" | "listener";
+  kind: Kind;
+  /** Things that are there for one request only. */
+  make(local: LocalHooks): Promise<Specimen>;
+}
+
+let count = 0;
+
+async function subscriptionOf(local: LocalHooks): Promise<string> {
+  const name = `own-${++count}`;
+  const created = await local
+    .serviceFor(OWN)
+    .createSubscription({ name, url: "https://own.example/hooks", events: ["own.*"] });
+  return created.id;
+}
+
+async function eventOf(local: LocalHooks): Promise<string> {
+  await subscriptionOf(local);
+  const { id } = await local.serviceFor(OWN).publish({ type: "own.happened", data: Buffer.from('{"own":1}') });
+  return id;
+}
+
+async function deliveryOf(local: LocalHooks): Promise<string> {
+  const event = await local.serviceFor(OWN).getEvent(await eventOf(local));
+  return event.deliveries[0]!.id;
+}
+
+async function keyOf(local: LocalHooks): Promise<string> {
+  return (await local.adminFor().createKey({ name: `own-${++count}`, role: "reader", ...OWN })).id;
+}
+
+const fixed = (specimen: Specimen) => async (): Promise<Specimen> => specimen;
+const subscription = (suffix: string, json?: unknown) => async (local: LocalHooks) => ({
+  target: `/v1/subscriptions/${await subscriptionOf(local)}${suffix}`,
+  json,
+});
+const delivery = (suffix: string) => async (local: LocalHooks) => ({
+  target: `/v1/deliveries/${await deliveryOf(local)}${suffix}`,
+});
+
+/** Method and path → who may, and how. A route that is not here fails the test. */
+export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
+  "POST /v1/events": {
+    role: "publisher",
+    kind: "new",
+    make: fixed({ target: "/v1/events", json: { type: "a.b", data: 1 } }),
+  },
+  "POST /v1/events/batch": {
+    role: "publisher",
+    kind: "new",
+    make: fixed({ target: "/v1/events/batch", json: { events: [{ type: "a.b", data: 1 }] } }),
+  },
+  "GET /v1/events": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/events", mark: await eventOf(local) }),
+  },
+  "GET /v1/events/:id": {
+    role: "reader",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/events/${await eventOf(local)}` }),
+  },
+  "POST /v1/events/:id/replay": {
+    role: "admin",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/events/${await eventOf(local)}/replay` }),
+  },
+  "POST /v1/subscriptions": {
+    role: "admin",
+    kind: "new",
+    make: fixed({ target: "/v1/subscriptions", json: { url: "https://new.example/", events: ["a.b"] } }),
+  },
+  "GET /v1/subscriptions": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/subscriptions", mark: await subscriptionOf(local) }),
+  },
+  "GET /v1/subscriptions/:id": { role: "reader", kind: "row", make: subscription("") },
+  "PATCH /v1/subscriptions/:id": { role: "admin", kind: "row", make: subscription("", { description: "d" }) },
+  "PUT /v1/subscriptions/:id": {
+    role: "admin",
+    kind: "row",
+    make: subscription("", { url: "https://put.example/", events: ["a.b"] }),
+  },
+  "DELETE /v1/subscriptions/:id": { role: "admin", kind: "row", make: subscription("") },
+  "POST /v1/subscriptions/:id/enable": { role: "admin", kind: "row", make: subscription("/enable") },
+  "POST /v1/subscriptions/:id/disable": { role: "admin", kind: "row", make: subscription("/disable") },
+  "POST /v1/subscriptions/:id/pause": { role: "admin", kind: "row", make: subscription("/pause") },
+  "POST /v1/subscriptions/:id/resume": { role: "admin", kind: "row", make: subscription("/resume") },
+  "POST /v1/subscriptions/:id/test": { role: "admin", kind: "row", make: subscription("/test") },
+  "POST /v1/subscriptions/:id/rotate-secret": { role: "admin", kind: "row", make: subscription("/rotate-secret") },
+  "POST /v1/subscriptions/:id/replay": { role: "admin", kind: "row", make: subscription("/replay") },
+  "GET /v1/subscriptions/:id/deliveries": { role: "reader", kind: "row", make: subscription("/deliveries") },
+  "GET /v1/deliveries": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/deliveries", mark: await deliveryOf(local) }),
+  },
+  "GET /v1/deliveries/:id": { role: "reader", kind: "row", make: delivery("") },
+  "POST /v1/deliveries/:id/retry": { role: "admin", kind: "row", make: delivery("/retry") },
+  "POST /v1/deliveries/:id/cancel": { role: "admin", kind: "row", make: delivery("/cancel") },
+  "POST /v1/replays": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => {
+      await local.serviceFor(OWN).cancelDelivery(await deliveryOf(local));
+      return { target: "/v1/replays", json: { filter: { status: "cancelled" }, dry_run: true }, mark: '"count":[1-9]' };
+    },
+  },
+  "POST /v1/keys": {
+    role: "admin",
+    kind: "new",
+    make: fixed({ target: "/v1/keys", json: { name: "k", role: "reader" } }),
+  },
+  "GET /v1/keys": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/keys?limit=200", mark: await keyOf(local) }),
+  },
+  "GET /v1/keys/:id": {
+    role: "admin",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/keys/${await keyOf(local)}` }),
+  },
+  "DELETE /v1/keys/:id": {
+    role: "admin",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/keys/${await keyOf(local)}` }),
+  },
+  "POST /v1/tenants": {
+    role: "admin",
+    kind: "tenants",
+    make: async () => ({ target: "/v1/tenants", json: { name: `new-${++count}` } }),
+  },
+  "GET /v1/tenants": { role: "admin", kind: "list", make: fixed({ target: "/v1/tenants", mark: '"name":"default"' }) },
+  "GET /v1/tenants/:name": { role: "admin", kind: "row", make: fixed({ target: "/v1/tenants/default" }) },
+  "PATCH /v1/tenants/:name": {
+    role: "admin",
+    kind: "tenant",
+    make: fixed({ target: "/v1/tenants/default", json: { description: "d" } }),
+  },
+  "DELETE /v1/tenants/:name": {
+    role: "admin",
+    kind: "tenant",
+    // Whoever may delete others is told that this one stays.
+    make: fixed({ target: "/v1/tenants/default" }),
+  },
+  "GET /v1/audit": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/audit?limit=200", mark: await subscriptionOf(local) }),
+  },
+  "GET /v1/event-types": {
+    role: "any",
+    kind: "list",
+    make: async (local) => {
+      await eventOf(local);
+      return { target: "/v1/event-types", mark: "own.happened" };
+    },
+  },
+  "GET /v1/meta": { role: "any", kind: "public", make: fixed({ target: "/v1/meta" }) },
+  "GET /v1/listen": { role: "listener", kind: "public", make: fixed({ target: "/v1/listen" }) },
+  "GET /healthz": { role: "open", kind: "public", make: fixed({ target: "/healthz" }) },
+  "GET /readyz": { role: "open", kind: "public", make: fixed({ target: "/readyz" }) },
+  "GET /openapi.json": { role: "open", kind: "public", make: fixed({ target: "/openapi.json" }) },
+};
