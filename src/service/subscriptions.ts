@@ -30,6 +30,8 @@ import { testSubscription } from "./test-subscription.ts";
 
 const GRACE_DEFAULT = "24h";
 const GRACE_MAX_MS = 30 * 86_400_000;
+/** Of each round of changes at the same time one is stored, so this many must be in flight before the last gives up. */
+const MOST_TRIES = 100;
 
 /** Create, change, read and delete subscriptions. */
 export class Subscriptions {
@@ -102,31 +104,26 @@ export class Subscriptions {
     return this.#resource(await findSubscription(this.#parts.store, scope, reference));
   }
 
-  async update(
+  update(
     scope: Scope,
     reference: string,
     patch: Partial<SubscriptionInput>,
     actor: Actor,
   ): Promise<SubscriptionResource> {
-    const stored = await findSubscription(this.#parts.store, scope, reference);
-    return this.#redraft(stored, patch, this.#draftOf(stored), actor, { isPatch: true });
+    return this.#redraft(scope, reference, actor, "subscription.update", (stored) =>
+      onlyGiven(this.#redrafted(stored, patch, this.#draftOf(stored)), patch),
+    );
   }
 
   /** What is not given goes back to its default; the secret stays (rotate changes it). */
-  async replace(
-    scope: Scope,
-    reference: string,
-    input: SubscriptionInput,
-    actor: Actor,
-  ): Promise<SubscriptionResource> {
-    const stored = await findSubscription(this.#parts.store, scope, reference);
-    if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
-    if (stored.transport === "http" && (input.url === undefined || input.url === null))
-      throw invalid("url", "url is missing: where the events go");
-    const profile = findProfile(input.profile ?? "standard");
-    return this.#redraft(stored, input, { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) }, actor, {
-      isPatch: false,
-      dropHeaders: input.headers === undefined,
+  replace(scope: Scope, reference: string, input: SubscriptionInput, actor: Actor): Promise<SubscriptionResource> {
+    return this.#redraft(scope, reference, actor, "subscription.update", (stored) => {
+      if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
+      if (stored.transport === "http" && (input.url === undefined || input.url === null))
+        throw invalid("url", "url is missing: where the events go");
+      const profile = findProfile(input.profile ?? "standard");
+      const base = { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) };
+      return this.#redrafted(stored, input, base, input.headers === undefined);
     });
   }
 
@@ -208,16 +205,44 @@ export class Subscriptions {
     actor: Actor,
     action: AuditAction,
   ): Promise<SubscriptionResource> {
-    return this.#store(await findSubscription(this.#parts.store, scope, reference), change, actor, action);
+    return this.#redraft(scope, reference, actor, action, () => change);
   }
 
+  /**
+   * A change that is made of what is stored. When somebody else changes that meanwhile, it is made anew of what they left.
+   * @throws HooksError `conflict` when others are always faster
+   */
   async #redraft(
+    scope: Scope,
+    reference: string,
+    actor: Actor,
+    action: AuditAction,
+    change: (stored: StoredSubscription) => Omit<SubscriptionChange, "updatedAt">,
+  ): Promise<SubscriptionResource> {
+    let stored = await findSubscription(this.#parts.store, scope, reference);
+    for (let tries = 1; !(await this.#store(stored, change(stored), actor, action)); tries++) {
+      if (MOST_TRIES <= tries) {
+        throw new HooksError(
+          "conflict",
+          "the subscription is being changed by others all the time: nothing was changed",
+          {
+            field: "id",
+            hint: "try again",
+          },
+        );
+      }
+      // By its id: its name may be what was changed.
+      stored = await findSubscription(this.#parts.store, scope, stored.id);
+    }
+    return this.get(scope, stored.id);
+  }
+
+  #redrafted(
     stored: StoredSubscription,
     input: Partial<SubscriptionInput>,
     base: SubscriptionDraft,
-    actor: Actor,
-    { isPatch, dropHeaders = false }: { isPatch: boolean; dropHeaders?: boolean },
-  ): Promise<SubscriptionResource> {
+    dropHeaders = false,
+  ): Omit<SubscriptionChange, "updatedAt"> {
     if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
       throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
     }
@@ -232,28 +257,28 @@ export class Subscriptions {
     if (dropHeaders) draft.headers = {};
     const turnsOff = stored.enabled && !draft.enabled;
     const disabledReason = draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason;
-    const columns = { ...this.#columns(stored.id, draft), disabledReason };
-    return this.#store(stored, isPatch ? onlyGiven(columns, input) : columns, actor, "subscription.update");
+    return { ...this.#columns(stored.id, draft), disabledReason };
   }
 
+  /** False when it was changed since it was read: nothing is stored then. */
   async #store(
     stored: StoredSubscription,
     change: Omit<SubscriptionChange, "updatedAt">,
     actor: Actor,
     action: AuditAction,
-  ): Promise<SubscriptionResource> {
-    // Two changes within one millisecond still differ: whoever compares `updated_at` sees both.
-    const updatedAt = Math.max(this.#parts.now(), stored.updatedAt + 1);
-    const was = auditedSubscription(stored, this.#parts.vault);
-    const is = auditedSubscription({ ...stored, ...change }, this.#parts.vault);
+  ): Promise<boolean> {
+    const { store, now, directory, vault } = this.#parts;
+    const was = auditedSubscription(stored, vault);
+    const is = auditedSubscription({ ...stored, ...change }, vault);
     const changes = changesBetween(was.shown, is.shown, { before: was.hidden, after: is.hidden });
     const audit = this.#entry(actor, stored.scope, { action, id: stored.id, ...changes });
-    if (!(await this.#parts.store.updateSubscription(stored.rowId, { ...change, updatedAt }, audit))) {
-      throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
-    }
-    await this.#parts.directory.refresh(stored.scope, stored.id, stored.rowId);
+    const moved = { ...change, updatedAt: now() };
+    const outcome = await store.updateSubscription(stored.rowId, moved, audit, stored.updatedAt);
+    if (outcome === "missing") throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
+    if (outcome === "overtaken") return false;
+    await directory.refresh(stored.scope, stored.id, stored.rowId);
     if (change.enabled !== undefined) wakeOperationalTakers(this.#parts, stored.scope);
-    return this.get(stored.scope, stored.id);
+    return true;
   }
 
   #entry(actor: Actor, scope: Scope, deed: Deed) {

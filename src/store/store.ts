@@ -310,15 +310,25 @@ export type SubscriptionChange = Partial<
   >
 > & { updatedAt: number };
 
+/** `missing`: it is not there (any more); `overtaken`: it was changed since then. Neither changes anything. */
+export type ChangeOutcome = "changed" | "missing" | "overtaken";
+
 /** `audit`: who changed it, written in the same transaction if anything was changed. */
 export interface SubscriptionStore {
   /** Returns the row id. `conflict` when a tunnel session of that name exists in the scope. */
   insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry): Promise<number>;
   /**
-   * False when it is not there (any more). Enabling it ends its row of failures; that, and another URL, closes its
-   * breaker. Whoever takes `hooks.…` events is told when it is enabled or disabled, in the same commit.
+   * Every change moves `updatedAt` on, by 1 ms at least. `ifUpdatedAt`: nothing is changed when it has another value
+   * by now, so that what was read with it is still so.
+   * Enabling it ends its row of failures; that, and another URL, closes its breaker.
+   * Whoever takes `hooks.…` events is told when it is enabled or disabled, in the same commit.
    */
-  updateSubscription(rowId: number, change: SubscriptionChange, audit?: NewAuditEntry): Promise<boolean>;
+  updateSubscription(
+    rowId: number,
+    change: SubscriptionChange,
+    audit?: NewAuditEntry,
+    ifUpdatedAt?: number,
+  ): Promise<ChangeOutcome>;
   /** Enables one that its failures disabled, because a probe was taken. False when that is not so (any more). */
   enableFailing(rowId: number, now: number): Promise<boolean>;
   /** Waiting deliveries become `cancelled` (`subscription_deleted`); history stays. False when it is not there. */

@@ -368,6 +368,54 @@ describe("what must not go wrong", () => {
     });
   });
 
+  it("loses nothing of settings that are kept together", async () => {
+    const { service, folder } = await openTestHooks();
+    const other = await openTestHooks({ folder });
+    const { id } = await service.createSubscription(INPUT);
+    const patches = [
+      { concurrency: 3 },
+      { description: "shop" },
+      { timeout: "7s" },
+      { rate_limit: "5/s" },
+      { metadata: { team: "a" } },
+      { retry_on: "server-errors" },
+      { on_410: "fail" },
+      { auto_disable: { failures: 7 } },
+      { auto_disable: { min_span: "2h" } },
+      { auto_disable: { re_enable: "probe" } },
+      { headers: { "x-one": "1" } },
+      { breaker: false },
+    ] as const;
+    const both = [service, other.service];
+    await Promise.all(patches.map((patch, at) => both[at % 2]!.updateSubscription(id, patch)));
+    expect(await service.getSubscription(id)).toMatchObject({
+      concurrency: 3,
+      description: "shop",
+      timeout_ms: 7_000,
+      rate_limit: "5/s",
+      metadata: { team: "a" },
+      retry_on: "server-errors",
+      on_410: "fail",
+      auto_disable: { failures: 7, min_span: "2h", re_enable: "probe" },
+      headers: { "x-one": "***" },
+      breaker: false,
+    });
+  });
+
+  it("holds a patch against what another left, not against what was read before", async () => {
+    const { service } = await openTestHooks();
+    const { id } = await service.createSubscription(INPUT);
+    // Each alone is fine; together they are not, whichever comes first.
+    const answers = await Promise.allSettled([
+      service.updateSubscription(id, { order_by: "*" }),
+      service.updateSubscription(id, { batch: { max_events: 10 } }),
+    ]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(answers.find((answer) => answer.status === "rejected")!.reason).toMatchObject({ code: "invalid_request" });
+    const { order_by, batch } = await service.getSubscription(id);
+    expect([order_by, batch].filter((one) => one === null)).toHaveLength(1);
+  });
+
   it("seals nothing with a second master key, and makes none when the first is gone", async () => {
     const { service, folder } = await openTestHooks();
     await service.createSubscription(INPUT);

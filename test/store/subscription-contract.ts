@@ -68,13 +68,35 @@ export function subscriptionContract(under: StoreUnderTest): void {
       const before = newSubscription({ headers: { keyId: "k", bytes: Buffer.from("h") } });
       const rowId = await store.insertSubscription(before);
       const change = { name: "new name", events: ["*"], enabled: false, disabledReason: "by_hand" as const };
-      expect(await store.updateSubscription(rowId, { ...change, updatedAt: NOON + 1 })).toBe(true);
+      expect(await store.updateSubscription(rowId, { ...change, updatedAt: NOON + 1 })).toBe("changed");
       const found = await store.findSubscription(SCOPE, before.id);
       expect(plain(found)).toMatchObject(plain({ ...before, ...change, updatedAt: NOON + 1 }) as object);
       const back = { enabled: true, disabledReason: undefined, headers: undefined, updatedAt: NOON + 2 };
-      expect(await store.updateSubscription(rowId, back)).toBe(true);
+      expect(await store.updateSubscription(rowId, back)).toBe("changed");
       expect(await store.findSubscription(SCOPE, before.id)).toMatchObject({ name: "new name", ...back });
-      expect(await store.updateSubscription(rowId + 1, { name: "x", updatedAt: NOON })).toBe(false);
+      expect(await store.updateSubscription(rowId + 1, { name: "x", updatedAt: NOON })).toBe("missing");
+    });
+
+    it("changes nothing for who read it before another change", async () => {
+      const store = await under.open();
+      const before = newSubscription();
+      const rowId = await store.insertSubscription(before);
+      const read = async () => (await store.findSubscription(SCOPE, before.id))!;
+      const first = await read();
+      expect(await store.updateSubscription(rowId, { name: "a", updatedAt: NOON }, undefined, first.updatedAt)).toBe(
+        "changed",
+      );
+      // Within one millisecond, and by a clock that was set back: they differ all the same.
+      const second = await read();
+      expect(second.updatedAt).toBe(first.updatedAt + 1);
+      expect(await store.updateSubscription(rowId, { name: "b", updatedAt: NOON }, undefined, first.updatedAt)).toBe(
+        "overtaken",
+      );
+      expect(await read()).toMatchObject({ name: "a", updatedAt: second.updatedAt });
+      await store.rotateSecret(rowId, newSecret(), NOON, NOON - 1_000);
+      expect((await read()).updatedAt).toBe(second.updatedAt + 1);
+      expect(await store.updateSubscription(rowId, { name: "c", updatedAt: NOON - 1 })).toBe("changed");
+      expect(await read()).toMatchObject({ name: "c", updatedAt: second.updatedAt + 2 });
     });
 
     it("deletes: not there any more, what waits is cancelled, history stays", async () => {
@@ -85,7 +107,7 @@ export function subscriptionContract(under: StoreUnderTest): void {
       await store.appendEvents(Array.from({ length: 1_100 }, () => newEvent([lane, bystander])));
       expect(await store.deleteSubscription(lane, NOON + 1)).toBe(true);
       expect(await store.deleteSubscription(lane, NOON + 2)).toBe(false);
-      expect(await store.updateSubscription(lane, { name: "x", updatedAt: NOON })).toBe(false);
+      expect(await store.updateSubscription(lane, { name: "x", updatedAt: NOON })).toBe("missing");
       expect(await store.findSubscription(SCOPE, subscription.id)).toBeUndefined();
       expect(await store.loadSubscriptions()).toHaveLength(1);
       expect(await store.countDeliveries(SCOPE, { ...ANY, state: "cancelled" })).toBe(1_100);

@@ -107,7 +107,7 @@ export class AttemptRecorder {
       "UPDATE subscription_health SET breaker_openings = ?, breaker_open_until = ? WHERE subscription_id = ?",
     );
     this.#disable = connection.prepare(`
-      UPDATE subscriptions SET enabled = 0, disabled_reason = ?, disabled_at = ?, updated_at = ?
+      UPDATE subscriptions SET enabled = 0, disabled_reason = ?, disabled_at = ?, updated_at = max(?, updated_at + 1)
       WHERE subscription_id = ?
     `);
     this.#failWaiting = connection

@@ -6,6 +6,7 @@ import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry } from "../admin-store.ts";
 import type {
   AppendedEvent,
+  ChangeOutcome,
   DeliveryFilter,
   EventFilter,
   LaneClaim,
@@ -247,8 +248,13 @@ export class SqliteStore implements Store {
     return this.#write("insertSubscription", { subscription, audit });
   }
 
-  updateSubscription(rowId: number, change: SubscriptionChange, audit?: NewAuditEntry): Promise<boolean> {
-    return this.#write("updateSubscription", { rowId, change, audit });
+  updateSubscription(
+    rowId: number,
+    change: SubscriptionChange,
+    audit?: NewAuditEntry,
+    ifUpdatedAt?: number,
+  ): Promise<ChangeOutcome> {
+    return this.#write("updateSubscription", { rowId, change, audit, ifUpdatedAt });
   }
 
   enableFailing(rowId: number, now: number): Promise<boolean> {

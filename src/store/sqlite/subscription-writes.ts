@@ -1,7 +1,7 @@
 import { HooksError } from "../../core/errors.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { DisabledReason } from "../../core/subscription.ts";
-import type { NewSubscription, StoredSecret, SubscriptionChange } from "../store.ts";
+import type { ChangeOutcome, NewSubscription, StoredSecret, SubscriptionChange } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { Interned } from "./interned.ts";
@@ -57,24 +57,28 @@ export class SubscriptionWrites {
     return rowId;
   }
 
-  update(rowId: number, change: SubscriptionChange): boolean {
+  update(rowId: number, change: SubscriptionChange, ifUpdatedAt: number | undefined): ChangeOutcome {
     const before = this.#find(rowId);
+    if (before === undefined) return "missing";
+    if (ifUpdatedAt !== undefined && ifUpdatedAt !== before.updatedAt) return "overtaken";
     const columns = columnsOf(change);
-    const isFlipped = before !== undefined && change.enabled !== undefined && change.enabled !== (before.enabled === 1);
+    const isFlipped = change.enabled !== undefined && change.enabled !== (before.enabled === 1);
     if (isFlipped) columns["disabled_at"] = change.enabled === true ? null : change.updatedAt;
-    const sets = Object.keys(columns).map((name) => `${name} = ?`);
-    const { changes } = this.#run(
+    // Two changes within one millisecond still differ: whoever compares `updated_at` sees both.
+    const sets = Object.keys(columns).map((name) =>
+      name === "updated_at" ? `${name} = max(?, ${name} + 1)` : `${name} = ?`,
+    );
+    this.#run(
       `UPDATE subscriptions SET ${sets.join(", ")} WHERE subscription_id = ? AND deleted_at IS NULL`,
       [...Object.values(columns), rowId],
       change.session,
     );
-    if (changes === 0 || before === undefined) return false;
     this.#revision.add();
     if (isFlipped && change.enabled === true) this.#enabled(rowId, "by_hand", change.updatedAt);
     else if ("url" in change && (change.url ?? null) !== before.url) this.#closeBreaker(rowId);
     if (isFlipped && change.enabled === false)
       this.#disabled(rowId, change.disabledReason ?? "by_hand", change.updatedAt);
-    return true;
+    return "changed";
   }
 
   /** The clock was set by so much: a breaker stays open as long as it was to be. */
@@ -121,14 +125,16 @@ export class SubscriptionWrites {
       .prepare("UPDATE secrets SET expires_at = min(coalesce(expires_at, @end), @end) WHERE subscription_id = @rowId")
       .run({ end: oldEndsAt, rowId });
     this.#insertSecret(scopeId, rowId, secret);
-    this.#connection.prepare("UPDATE subscriptions SET updated_at = ? WHERE subscription_id = ?").run(now, rowId);
+    this.#connection
+      .prepare("UPDATE subscriptions SET updated_at = max(?, updated_at + 1) WHERE subscription_id = ?")
+      .run(now, rowId);
     this.#revision.add();
   }
 
-  #find(rowId: number): { enabled: number; url: string | null } | undefined {
+  #find(rowId: number): Found | undefined {
     return this.#connection
-      .prepare<unknown[], { enabled: number; url: string | null }>(
-        "SELECT enabled, url FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL",
+      .prepare<unknown[], Found>(
+        "SELECT enabled, url, updated_at AS updatedAt FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL",
       )
       .get(rowId);
   }
@@ -219,4 +225,11 @@ function columnsOf(fields: Partial<Fields>): Record<string, unknown> {
   if ("session" in fields) columns["session"] = fields.session ?? null;
   if (fields.updatedAt !== undefined) columns["updated_at"] = fields.updatedAt;
   return columns;
+}
+
+/** What a change is compared with. */
+interface Found {
+  enabled: number;
+  url: string | null;
+  updatedAt: number;
 }

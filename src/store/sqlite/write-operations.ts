@@ -2,6 +2,7 @@ import type { DeliveryReason } from "../../core/delivery.ts";
 import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
 import type {
   AppendedEvent,
+  ChangeOutcome,
   LaneClaim,
   Lease,
   NewDelivery,
@@ -45,7 +46,10 @@ export interface WriteOperations {
     result: number;
   };
   insertSubscription: { input: Audited & { subscription: NewSubscription }; result: number };
-  updateSubscription: { input: Audited & { rowId: number; change: SubscriptionChange }; result: boolean };
+  updateSubscription: {
+    input: Audited & { rowId: number; change: SubscriptionChange; ifUpdatedAt: number | undefined };
+    result: ChangeOutcome;
+  };
   enableFailing: { input: { rowId: number; now: number }; result: boolean };
   deleteSubscription: { input: Audited & { rowId: number; now: number }; result: boolean };
   /** Of deleted subscriptions: answers how many; `limit` when there may be more. */

@@ -164,7 +164,8 @@ export class Writer {
 
 /** Nothing was changed: there is nothing to record. */
 function isDone(result: unknown): boolean {
-  return result !== false && !(Array.isArray(result) && result.length === 0);
+  if (result === false || result === "missing" || result === "overtaken") return false;
+  return !(Array.isArray(result) && result.length === 0);
 }
 
 interface Parts {
@@ -201,7 +202,7 @@ function handlersOf(
     expire: ({ subscriptionRowId, createdBefore, now, limit }) =>
       changes().expire(subscriptionRowId, createdBefore, now, limit),
     insertSubscription: ({ subscription }) => subscriptions().insert(subscription),
-    updateSubscription: ({ rowId, change }) => subscriptions().update(rowId, change),
+    updateSubscription: ({ rowId, change, ifUpdatedAt }) => subscriptions().update(rowId, change, ifUpdatedAt),
     enableFailing: ({ rowId, now }) => subscriptions().enableFailing(rowId, now),
     deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),
     cancelOrphans: ({ now, limit }) => changes().cancelOrphans(now, limit),
