@@ -35,9 +35,10 @@ async function naming<T>(call: Promise<T>, flags: Readonly<Record<string, string
   try {
     return await call;
   } catch (error) {
-    const flag = isHooksError(error) && error.field !== undefined ? flags[error.field] : undefined;
+    const field = isHooksError(error) ? (error.field ?? "") : "";
+    const flag = Object.hasOwn(flags, field) ? flags[field] : undefined;
     if (!isHooksError(error) || flag === undefined) throw error;
-    const { code, field = "", message, hint } = error;
+    const { code, message, hint } = error;
     const named = (message.startsWith(`${field} `) ? flag + message.slice(field.length) : message).replace(
       /(?<!-)\b(since|until)\b/g,
       "--$1",

@@ -1,3 +1,4 @@
+import { quoted } from "../src/core/quoted.ts";
 import { randomUUID } from "node:crypto";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -51,5 +52,5 @@ export class ReadyFile {
 }
 
 function unusable(file: string, why: string, cause?: unknown): HooksError {
-  return new HooksError("usage", `--ready-file ${JSON.stringify(file)}: ${why}`, { field: "--ready-file", cause });
+  return new HooksError("usage", `--ready-file ${quoted(file)}: ${why}`, { field: "--ready-file", cause });
 }

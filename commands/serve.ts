@@ -1,3 +1,4 @@
+import { quoted } from "../src/core/quoted.ts";
 import { lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
@@ -135,7 +136,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
 /** For commander. A name or an address as it stands in the header Host, with or without a port. */
 function collectHost(host: string, before: string[]): string[] {
   if (/^(\[[\da-f:.]+\]|[\w.-]{1,255})(:\d{1,5})?$/i.test(host)) return [...before, host];
-  throw new HooksError("usage", `--allow-host must be a name, with or without a port, got ${JSON.stringify(host)}`, {
+  throw new HooksError("usage", `--allow-host must be a name, with or without a port, got ${quoted(host)}`, {
     field: "--allow-host",
     hint: "--allow-host hooks.example.com",
   });

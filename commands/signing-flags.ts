@@ -1,5 +1,6 @@
 // What `hooks sign` and `hooks verify` have in common: the flags of scheme and secrets, and how their values are read.
 
+import { quoted } from "../src/core/quoted.ts";
 import type { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { collect } from "../src/cli/flag-values.ts";
@@ -57,7 +58,7 @@ export function readScheme(name: string): CompiledScheme {
     ...SCHEME_NAMES.flatMap((one) => findScheme(one)?.scheme.aliases ?? []),
   ]);
   const meant = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
-  throw new HooksError("usage", `--scheme: there is no scheme ${JSON.stringify(name)}${meant}`, {
+  throw new HooksError("usage", `--scheme: there is no scheme ${quoted(name)}${meant}`, {
     field: "--scheme",
     hint: `the schemes: ${SCHEME_NAMES.join(", ")}`,
   });
@@ -71,7 +72,7 @@ export function readBytes(what: string, file: string, context: CliContext, maxBy
 /** @throws HooksError `usage`: a whole number of seconds that a clock can show. */
 export function readSeconds(flag: string, text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new HooksError("usage", `${flag} must be a whole number of seconds from 0 up, got ${JSON.stringify(text)}`, {
+  throw new HooksError("usage", `${flag} must be a whole number of seconds from 0 up, got ${quoted(text)}`, {
     field: flag,
   });
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../src/core/quoted.ts";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliContext } from "../src/cli/context.ts";
@@ -102,7 +103,7 @@ function answerOf(result: SendResult): string {
 function profileOf(name: string): Profile {
   const profile = findProfile(name);
   if (profile !== undefined) return profile;
-  throw new HooksError("usage", `--profile must be one of ${PROFILE_NAMES.join(", ")}, got ${JSON.stringify(name)}`, {
+  throw new HooksError("usage", `--profile must be one of ${PROFILE_NAMES.join(", ")}, got ${quoted(name)}`, {
     field: "--profile",
   });
 }

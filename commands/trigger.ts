@@ -1,3 +1,4 @@
+import { quoted } from "../src/core/quoted.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
@@ -127,7 +128,7 @@ async function buildEvent(type: string, options: TriggerOptions, context: CliCon
   const event: { data: unknown; metadata?: unknown } = { data: parseExact(Buffer.from(data).toString("utf8")) };
   for (const assignment of options.set) {
     if (!/^(data|metadata)[.[=]/.test(assignment)) {
-      throw new HooksError("usage", `--set ${JSON.stringify(assignment)} must begin with data. or metadata.`, {
+      throw new HooksError("usage", `--set ${quoted(assignment)} must begin with data. or metadata.`, {
         field: "--set",
         hint: `--set data.${assignment}`,
       });
@@ -147,7 +148,7 @@ async function checkKnown(type: string, context: CliContext): Promise<void> {
     context.out.note(`${type} is a new event type: sent with the data {}`);
     return;
   }
-  throw new HooksError("usage", `unknown event ${JSON.stringify(type)}\n  did you mean ${JSON.stringify(near)}?`, {
+  throw new HooksError("usage", `unknown event ${quoted(type)}\n  did you mean ${JSON.stringify(near)}?`, {
     field: "event-type",
     hint: `list them: hooks trigger --list · or send it anyway: hooks trigger ${type} --data '{}'`,
   });

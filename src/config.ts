@@ -1,3 +1,4 @@
+import { quoted } from "./core/quoted.ts";
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -235,7 +236,7 @@ function fileLayer(file: string, isProject: boolean): Layer {
   const allowed = Object.keys(SETTING_RULES).filter((key) => !isProject || SETTING_RULES[key]?.inProject === true);
   for (const [key, value] of Object.entries(content)) {
     if (key === "$schema") continue;
-    const rule = SETTING_RULES[key];
+    const rule = Object.hasOwn(SETTING_RULES, key) ? SETTING_RULES[key] : undefined;
     if (rule === undefined || !allowed.includes(key)) throw unknownKey(file, key, allowed, rule !== undefined);
     if (typeof value !== "string" && typeof value !== "number") {
       throw usage(
@@ -365,7 +366,7 @@ function unknownKey(file: string, key: string, allowed: readonly string[], isSec
   }
   const near = nearest(key, allowed);
   const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
-  return usage(`${file}: unknown key ${JSON.stringify(key)}${guess}`, key, `the keys: ${allowed.join(", ")}`);
+  return usage(`${file}: unknown key ${quoted(key)}${guess}`, key, `the keys: ${allowed.join(", ")}`);
 }
 
 /** Only what looks like a slip: people have HOOKS_ variables of their own. */

@@ -1,3 +1,4 @@
+import { quoted } from "../../src/core/quoted.ts";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { collect, pair, wholeNumber } from "../../src/cli/flag-values.ts";
@@ -162,8 +163,8 @@ export async function namingFlags<T>(call: Promise<T>, flags: SubscriptionFlags)
   } catch (error) {
     if (!isHooksError(error) || error.field === undefined) throw error;
     const { field, message } = error;
-    const whole = field === "retry" && flags.retryPreset !== undefined ? "--retry-preset" : FLAG_OF_FIELD[field];
-    const flag = whole ?? FLAG_OF_FIELD[field.replace(/[.[].*$/, "")];
+    const whole = field === "retry" && flags.retryPreset !== undefined ? "--retry-preset" : flagOf(field);
+    const flag = whole ?? flagOf(field.replace(/[.[].*$/, ""));
     if (flag === undefined) throw error;
     // Of a map's entry its name says which one is meant: `headers.host` is `--header host`.
     const entry = whole === undefined ? /^(?:headers|metadata)\.(.+)$/.exec(field)?.[1] : undefined;
@@ -232,7 +233,7 @@ function autoDisableInput({ autoDisable, reEnable }: SubscriptionFlags): Subscri
 function countAndSpan(flag: string, text: string, form: string): [count: number, span: string | undefined] {
   const match = /^(\d{1,9})(?:,(.*))?$/.exec(text);
   if (match !== null) return [Number(match[1]), match[2]?.trim()];
-  throw new HooksError("usage", `${flag} must be ${form}, got ${JSON.stringify(text)}`, { field: flag });
+  throw new HooksError("usage", `${flag} must be ${form}, got ${quoted(text)}`, { field: flag });
 }
 
 function retryOn(text: string): "any" | "server-errors" | string[] {
@@ -247,4 +248,8 @@ function record(flag: string, pairs: readonly string[], separator: "=" | ":"): R
     entries.set(name, value);
   }
   return Object.fromEntries(entries);
+}
+
+function flagOf(field: string): string | undefined {
+  return Object.hasOwn(FLAG_OF_FIELD, field) ? FLAG_OF_FIELD[field] : undefined;
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../../src/core/quoted.ts";
 import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
@@ -86,7 +87,7 @@ function resetField(name: string): keyof SubscriptionInput {
   const guess = near === undefined ? "" : `\n  did you mean "${near}"?`;
   throw new HooksError(
     "usage",
-    `--reset must be one of ${Object.keys(RESETTABLE).join(", ")}, got ${JSON.stringify(name)}${guess}`,
+    `--reset must be one of ${Object.keys(RESETTABLE).join(", ")}, got ${quoted(name)}${guess}`,
     {
       field: "--reset",
     },

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import type { Command } from "commander";
 import { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
@@ -120,7 +121,7 @@ export function unknownCommand(
   const before = path.length === 0 ? "" : `${path.join(" ")} `;
   return new HooksError(
     "usage",
-    `unknown command ${JSON.stringify(before + word)}${didYouMean(near === undefined ? undefined : before + near)}`,
+    `unknown command ${quoted(before + word)}${didYouMean(near === undefined ? undefined : before + near)}`,
     {
       field: word,
       hint: `see: hooks ${before}--help`,
@@ -132,12 +133,12 @@ export function unknownFlag(word: string, known: readonly string[], path: readon
   const flag = word.replace(/=.*$/s, "");
   const hint = `see: ${["hooks", ...path].join(" ")} --help`;
   if (known.includes(flag)) {
-    const given = JSON.stringify(word.slice(flag.length + 1));
+    const given = quoted(word.slice(flag.length + 1));
     return new HooksError("usage", `${flag} takes no value, got ${given}`, { field: flag, hint });
   }
   // Every letter is one edit from every other: only the other case can have been meant.
   const near = 2 < flag.length ? nearest(flag, known) : known.find((one) => one.toLowerCase() === flag.toLowerCase());
-  return new HooksError("usage", `unknown option ${JSON.stringify(flag)}${didYouMean(near)}`, {
+  return new HooksError("usage", `unknown option ${quoted(flag)}${didYouMean(near)}`, {
     field: flag,
     hint,
   });

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { createHash } from "node:crypto";
 import { HooksError, invalid } from "../core/errors.ts";
 import type { EventInput } from "../core/event.ts";
@@ -77,7 +78,7 @@ function toEvent(envelope: JsonEnvelope): EventInput {
     if (!MEMBERS.includes(name)) {
       throw invalid(
         name,
-        `${JSON.stringify(name)} is not a field of an event${didYouMeanOf(name, MEMBERS)}`,
+        `${quoted(name)} is not a field of an event${didYouMeanOf(name, MEMBERS)}`,
         `the fields: ${MEMBERS.join(", ")}`,
       );
     }

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { parseDuration } from "../core/duration.ts";
 import { HooksError, isHooksError } from "../core/errors.ts";
 import type { RawJson } from "../core/event.ts";
@@ -17,7 +18,7 @@ export function wholeNumber(flag: string, least: number, most: number): (text: s
   return (text) => {
     const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (least <= number && number <= most) return number;
-    throw usage(flag, `${flag} must be a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+    throw usage(flag, `${flag} must be a whole number from ${least} to ${most}, got ${quoted(text)}`);
   };
 }
 
@@ -41,7 +42,9 @@ export function pair(flag: string, text: string, separator: "=" | ":"): [name: s
   const at = text.indexOf(separator);
   if (at < 1) {
     const form = separator === "=" ? "name=value" : "'name: value'";
-    throw usage(flag, `${flag} must be ${form}, got ${JSON.stringify(text)}`);
+    // A header that is not in its form is not repeated: most likely it is a key.
+    const given = separator === "=" ? `, got ${quoted(text)}` : "";
+    throw usage(flag, `${flag} must be ${form}${given}`);
   }
   return [text.slice(0, at).trim(), separator === ":" ? text.slice(at + 1).trim() : text.slice(at + 1)];
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { Option } from "commander";
 import { HooksError } from "../core/errors.ts";
 import { shellWord } from "../core/shell-word.ts";
@@ -97,7 +98,7 @@ export function outputForm(
   }
   const wanted = env["HOOKS_OUTPUT"] ?? "";
   if (wanted !== "" && wanted !== "json" && wanted !== "text") {
-    throw new HooksError("usage", `HOOKS_OUTPUT must be json or text, got ${JSON.stringify(wanted)}`, {
+    throw new HooksError("usage", `HOOKS_OUTPUT must be json or text, got ${quoted(wanted)}`, {
       field: "HOOKS_OUTPUT",
     });
   }

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import type { Command, CommanderError, Option } from "commander";
 import { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
@@ -83,13 +84,13 @@ function invalidValue(message: string, flag: string | undefined, hint: string): 
   const field = argument === undefined ? flag : `<${argument}>`;
   const list = /^Allowed choices are (.+)\.$/.exec(why)?.[1];
   if (list === undefined) {
-    return new HooksError("usage", `${field}: ${why.replace(/\.$/, "")}, got ${JSON.stringify(given)}`, {
+    return new HooksError("usage", `${field}: ${why.replace(/\.$/, "")}, got ${quoted(given)}`, {
       field,
       hint,
     });
   }
   const near = didYouMean(nearest(given, list.split(", ")));
-  return new HooksError("usage", `${field} must be one of ${list}, got ${JSON.stringify(given)}${near}`, {
+  return new HooksError("usage", `${field} must be one of ${list}, got ${quoted(given)}${near}`, {
     field,
     hint,
   });
@@ -99,7 +100,7 @@ function excessMessage(command: Command): string {
   const most = command.registeredArguments.length;
   const extra = command.args[most];
   const takes = most === 0 ? "no argument" : most === 1 ? "one argument" : `${most} arguments`;
-  return `${command.name()} takes ${takes}; ${JSON.stringify(extra)} is one too many`;
+  return `${command.name()} takes ${takes}; ${quoted(extra)} is one too many`;
 }
 
 /** The first example of the command's help. */

@@ -172,7 +172,7 @@ class Run {
       this.#io.stdout.write(help.formatRootHelp(this.#table, colors, this.#helpWidth));
       return;
     }
-    const topic = topics.HELP_TOPICS[first];
+    const topic = Object.hasOwn(topics.HELP_TOPICS, first) ? topics.HELP_TOPICS[first] : undefined;
     const level = topLevel(this.#table);
     const entry = level.find((candidate) => candidate.name === first);
     if (topic !== undefined && rest.length === 0) this.#io.stdout.write(topic);

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
 import type { CliContext } from "./context.ts";
 import { readNamedFile } from "./named-file.ts";
@@ -32,10 +33,11 @@ export async function readSecretFile(file: string, flag: string, context: CliCon
 }
 
 export function readSecretVariable(name: string, flag: string, context: CliContext): string {
-  const value = context.env[name];
+  // Not what every object has: process.env answers `__proto__` with one.
+  const value = Object.hasOwn(context.env, name) ? context.env[name] : undefined;
   if (value !== undefined && value !== "") return value;
   const state = value === undefined ? "not set" : "empty";
-  throw new HooksError("usage", `${flag}: the environment variable ${JSON.stringify(name)} is ${state}`, {
+  throw new HooksError("usage", `${flag}: the environment variable ${quoted(name)} is ${state}`, {
     field: flag,
   });
 }

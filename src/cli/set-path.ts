@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
 import { isExactNumber, parseExact } from "./json-text.ts";
 
@@ -26,7 +27,7 @@ function parsePath(path: string, assignment: string): Step[] {
   for (let rest = path; rest !== ""; ) {
     const match = STEP.exec(rest);
     if (match === null || (steps.length === 0 && /^[.[]/.test(rest)))
-      throw refused(assignment, `has no path that can be read at ${JSON.stringify(rest)}`);
+      throw refused(assignment, `has no path that can be read at ${quoted(rest)}`);
     steps.push(match[2] === undefined ? (match[1] ?? "") : Number(match[2]));
     rest = rest.slice(match[0].length);
   }
@@ -40,7 +41,7 @@ function put(node: unknown, [step, ...rest]: readonly Step[], value: unknown, as
     const list: unknown[] = Array.isArray(node) ? node : [];
     const index = typeof step === "number" ? step : /^\d{1,6}$/.test(step) ? Number(step) : Number.NaN;
     if (Number.isNaN(index))
-      throw refused(assignment, `names ${JSON.stringify(step)} in a list: lists take [0], [1] …`);
+      throw refused(assignment, `names ${quoted(step)} in a list: lists take [0], [1] …`);
     if (list.length < index) throw refused(assignment, `leaves a gap: the list has ${list.length} places`);
     list[index] = put(list[index], rest, value, assignment);
     return list;
@@ -48,7 +49,7 @@ function put(node: unknown, [step, ...rest]: readonly Step[], value: unknown, as
   if (node !== undefined && (typeof node !== "object" || node === null || isExactNumber(node))) {
     throw refused(
       assignment,
-      `goes through ${JSON.stringify(step)}, but there is ${JSON.stringify(node)} and no object`,
+      `goes through ${quoted(step)}, but there is ${quoted(node)} and no object`,
     );
   }
   const object: object = node ?? {};
@@ -73,7 +74,7 @@ function parseValue(text: string): unknown {
 }
 
 function refused(assignment: string, why: string): HooksError {
-  return new HooksError("usage", `--set ${JSON.stringify(assignment)} ${why}`, {
+  return new HooksError("usage", `--set ${quoted(assignment)} ${why}`, {
     field: "--set",
     hint: "for example: --set data.items[0].price=5 --set data.name=Ada",
   });

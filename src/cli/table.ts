@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Colors, Output } from "./context.ts";
@@ -76,7 +77,7 @@ export function checkFields(fields: Fields, known: readonly string[]): void {
     const near = nearest(first, known);
     throw new HooksError(
       "usage",
-      `--fields: there is no field ${JSON.stringify(field)}${near === undefined ? "" : `\n  did you mean "${near}"?`}`,
+      `--fields: there is no field ${quoted(field)}${near === undefined ? "" : `\n  did you mean "${near}"?`}`,
       {
         field: "--fields",
         hint: `the fields: ${known.join(", ")}`,

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
 
 /**
@@ -17,7 +18,7 @@ export function targetUrl(text: string, flag: string): URL {
     (url.protocol !== "http:" && url.protocol !== "https:") ||
     /\s/.test(text)
   ) {
-    throw new HooksError("usage", `${flag} must be a URL, HOST:PORT/PATH or a port, got ${JSON.stringify(text)}`, {
+    throw new HooksError("usage", `${flag} must be a URL, HOST:PORT/PATH or a port, got ${quoted(text)}`, {
       field: flag,
       hint: `for example: ${flag} localhost:3000/webhooks`,
     });

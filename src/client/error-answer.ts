@@ -46,11 +46,11 @@ export function toErrorOfAnswer(server: URL, hasKey: boolean, { status, headers,
   });
 }
 
-/** A 2xx that is no JSON. */
-export function notOfHooks(server: URL, cause: unknown): HooksError {
-  return new HooksError("unreachable", `${server.origin} does not answer as hooks does`, {
+/** A 2xx that another program gave. `problem`: what is not as hooks answers, beginning with a word for it. */
+export function notOfHooks(server: URL, problem: string, cause?: unknown): HooksError {
+  return new HooksError("unreachable", `${server.origin} is not a hooks server: ${problem}`, {
     field: "--server",
-    hint: "check --server: is there a proxy, or another program?",
+    hint: "check --server: is there a proxy, another program, or an older hooks?",
     cause,
   });
 }
@@ -69,8 +69,10 @@ function parseError(body: Buffer): WireError | undefined {
   } catch {
     return undefined;
   }
-  const error = (parsed as { error?: Partial<Record<keyof WireError, unknown>> } | null)?.error;
+  const error = (parsed as { error?: Partial<Record<keyof WireError | "request_id", unknown>> } | null)?.error;
   if (typeof error !== "object" || error === null || typeof error.message !== "string") return undefined;
+  // `not_found` is what many APIs say; only ours beside the id of the request.
+  if (typeof error.request_id !== "string") return undefined;
   const code = ERROR_CODES.find((known) => known === error.code);
   if (code === undefined) return undefined;
   return { code, message: error.message, field: textOrNone(error.field), hint: textOrNone(error.hint) };

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
 import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
+import { AUDIT_ENTRY, KEY, KEY_WITH_SECRET, pageOf, TENANT } from "./answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
@@ -25,45 +26,45 @@ export class RemoteAdmin implements AdminService {
   }
 
   createKey(input: KeyInput): Promise<KeyWithSecret> {
-    return this.#requests.post("/v1/keys", input);
+    return this.#requests.post(KEY_WITH_SECRET, "/v1/keys", input);
   }
 
   listKeys(query: KeyQuery = {}): Promise<Page<KeyResource>> {
-    return this.#requests.get("/v1/keys", { ...query });
+    return this.#requests.get(pageOf(KEY), "/v1/keys", { ...query });
   }
 
   getKey(id: string): Promise<KeyResource> {
-    return this.#requests.get(`/v1/keys/${segment(id)}`);
+    return this.#requests.get(KEY, `/v1/keys/${segment(id)}`);
   }
 
-  async revokeKey(id: string): Promise<void> {
-    await this.#requests.bytes({ method: "DELETE", path: `/v1/keys/${segment(id)}` });
+  revokeKey(id: string): Promise<void> {
+    return this.#requests.delete(`/v1/keys/${segment(id)}`);
   }
 
   createTenant(input: TenantInput): Promise<TenantResource> {
-    return this.#requests.post("/v1/tenants", input);
+    return this.#requests.post(TENANT, "/v1/tenants", input);
   }
 
   listTenants(query: TenantQuery = {}): Promise<Page<TenantResource>> {
-    return this.#requests.get("/v1/tenants", { ...query });
+    return this.#requests.get(pageOf(TENANT), "/v1/tenants", { ...query });
   }
 
   getTenant(name: string): Promise<TenantResource> {
-    return this.#requests.get(tenantPath(name));
+    return this.#requests.get(TENANT, tenantPath(name));
   }
 
   updateTenant(name: string, patch: TenantPatch): Promise<TenantResource> {
-    return this.#requests.send({ method: "PATCH", path: tenantPath(name), body: Buffer.from(JSON.stringify(patch)) });
+    return this.#requests.patch(TENANT, tenantPath(name), patch);
   }
 
-  async deleteTenant(name: string, { force }: { force?: boolean | undefined } = {}): Promise<void> {
+  deleteTenant(name: string, { force }: { force?: boolean | undefined } = {}): Promise<void> {
     const query = { force: force === undefined ? undefined : String(force) };
     // Asked twice, the second time would find nothing.
-    await this.#requests.bytes({ method: "DELETE", path: tenantPath(name), query, repeatable: false });
+    return this.#requests.delete(tenantPath(name), { query, repeatable: false });
   }
 
   listAudit(query: AuditQuery = {}): Promise<Page<AuditEntry>> {
-    return this.#requests.get("/v1/audit", { ...query });
+    return this.#requests.get(pageOf(AUDIT_ENTRY), "/v1/audit", { ...query });
   }
 }
 

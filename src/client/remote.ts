@@ -14,6 +14,21 @@ import type {
 } from "../core/hooks-service.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw } from "../core/raw-json.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import {
+  batchReceipt,
+  DELIVERY,
+  DELIVERY_DETAIL,
+  EVENT,
+  EVENT_DETAIL,
+  EVENT_TYPE,
+  META,
+  PUBLISH_RECEIPT,
+  pageOf,
+  REPLAY_RECEIPT,
+  SUBSCRIPTION,
+  SUBSCRIPTION_WITH_SECRET,
+  TEST_RESULT,
+} from "./answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
@@ -38,11 +53,11 @@ export class RemoteService implements HooksService {
   publish(event: EventInput): Promise<PublishReceipt> {
     const body = encodeEventInput(event);
     // With an id, a second arrival stores nothing.
-    return this.#requests.send({ method: "POST", path: "/v1/events", body, repeatable: event.id !== undefined });
+    return this.#requests.send(PUBLISH_RECEIPT, { method: "POST", path: "/v1/events", body, repeatable: event.id !== undefined });
   }
 
   publishBatch(events: readonly EventInput[], options: { atomic?: boolean } = {}): Promise<BatchReceipt> {
-    return this.#requests.send({
+    return this.#requests.send(batchReceipt(events.length), {
       method: "POST",
       path: "/v1/events/batch",
       query: { atomic: options.atomic === true ? "true" : undefined },
@@ -52,64 +67,64 @@ export class RemoteService implements HooksService {
   }
 
   listEvents(query: EventQuery = {}): Promise<Page<EventResource>> {
-    return this.#requests.get("/v1/events", { ...query });
+    return this.#requests.get(pageOf(EVENT), "/v1/events", { ...query });
   }
 
-  async getEvent(id: string): Promise<EventDetail> {
-    const bytes = await this.#requests.bytes({ method: "GET", path: `/v1/events/${segment(id)}` });
-    return this.#requests.parse(bytes, decodeEvent);
+  getEvent(id: string): Promise<EventDetail> {
+    // Data and metadata as the bytes that they are.
+    return this.#requests.read(EVENT_DETAIL, { method: "GET", path: `/v1/events/${segment(id)}` }, decodeEvent);
   }
 
   replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
-    return this.#requests.post(`/v1/events/${segment(id)}/replay`, { subscriptions: options.subscriptions });
+    return this.#requests.post(REPLAY_RECEIPT, `/v1/events/${segment(id)}/replay`, { subscriptions: options.subscriptions });
   }
 
   createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret> {
-    return this.#requests.post("/v1/subscriptions", input);
+    return this.#requests.post(SUBSCRIPTION_WITH_SECRET, "/v1/subscriptions", input);
   }
 
   listSubscriptions(query: SubscriptionQuery = {}): Promise<Page<SubscriptionResource>> {
-    return this.#requests.get("/v1/subscriptions", { ...query });
+    return this.#requests.get(pageOf(SUBSCRIPTION), "/v1/subscriptions", { ...query });
   }
 
   getSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#requests.get(subscriptionPath(id));
+    return this.#requests.get(SUBSCRIPTION, subscriptionPath(id));
   }
 
   updateSubscription(id: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
-    return this.#requests.send({ method: "PATCH", path: subscriptionPath(id), body: toJson(patch) });
+    return this.#requests.patch(SUBSCRIPTION, subscriptionPath(id), patch);
   }
 
   replaceSubscription(id: string, input: SubscriptionInput): Promise<SubscriptionResource> {
-    return this.#requests.send({ method: "PUT", path: subscriptionPath(id), body: toJson(input) });
+    return this.#requests.put(SUBSCRIPTION, subscriptionPath(id), input);
   }
 
-  async deleteSubscription(id: string): Promise<void> {
+  deleteSubscription(id: string): Promise<void> {
     // Asked twice, the second time would find nothing.
-    await this.#requests.bytes({ method: "DELETE", path: subscriptionPath(id), repeatable: false });
+    return this.#requests.delete(subscriptionPath(id), { repeatable: false });
   }
 
   enableSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#act(`${subscriptionPath(id)}/enable`);
+    return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/enable`);
   }
 
   disableSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#act(`${subscriptionPath(id)}/disable`);
+    return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/disable`);
   }
 
   pauseSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#act(`${subscriptionPath(id)}/pause`);
+    return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/pause`);
   }
 
   resumeSubscription(id: string): Promise<SubscriptionResource> {
-    return this.#act(`${subscriptionPath(id)}/resume`);
+    return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/resume`);
   }
 
   testSubscription(
     id: string,
     options: { type?: string | undefined; data?: RawJson | undefined } = {},
   ): Promise<TestResult> {
-    return this.#requests.send({
+    return this.#requests.send(TEST_RESULT, {
       method: "POST",
       path: `${subscriptionPath(id)}/test`,
       body: encodeWithRaw({ type: options.type }, "data", options.data),
@@ -121,47 +136,41 @@ export class RemoteService implements HooksService {
     id: string,
     options: { grace?: string | undefined; secret?: string | undefined } = {},
   ): Promise<SubscriptionWithSecret> {
-    return this.#requests.post(`${subscriptionPath(id)}/rotate-secret`, options);
+    return this.#requests.post(SUBSCRIPTION_WITH_SECRET, `${subscriptionPath(id)}/rotate-secret`, options);
   }
 
   listDeliveries(query: DeliveryQuery = {}): Promise<Page<DeliveryResource>> {
-    return this.#requests.get("/v1/deliveries", { ...query });
+    return this.#requests.get(pageOf(DELIVERY), "/v1/deliveries", { ...query });
   }
 
   getDelivery(id: string): Promise<DeliveryDetail> {
-    return this.#requests.get(`/v1/deliveries/${segment(id)}`);
+    return this.#requests.get(DELIVERY_DETAIL, `/v1/deliveries/${segment(id)}`);
   }
 
   retryDelivery(id: string): Promise<DeliveryResource> {
-    return this.#requests.send({ method: "POST", path: `/v1/deliveries/${segment(id)}/retry` });
+    return this.#requests.send(DELIVERY, { method: "POST", path: `/v1/deliveries/${segment(id)}/retry` });
   }
 
   cancelDelivery(id: string): Promise<DeliveryResource> {
-    return this.#requests.send({ method: "POST", path: `/v1/deliveries/${segment(id)}/cancel` });
+    return this.#requests.send(DELIVERY, { method: "POST", path: `/v1/deliveries/${segment(id)}/cancel` });
   }
 
   replay({ dry_run, ...filter }: ReplayRequest): Promise<ReplayReceipt> {
-    return this.#requests.post("/v1/replays", { filter, dry_run });
+    return this.#requests.post(REPLAY_RECEIPT, "/v1/replays", { filter, dry_run });
   }
 
   listEventTypes(): Promise<Page<EventTypeResource>> {
-    return this.#requests.get("/v1/event-types");
+    return this.#requests.get(pageOf(EVENT_TYPE), "/v1/event-types");
   }
 
   meta(): Promise<Meta> {
-    return this.#requests.get("/v1/meta");
+    return this.#requests.get(META, "/v1/meta");
   }
 
-  /** A change without a body that leaves the same state when it is made twice. */
-  #act<Answer>(path: string): Promise<Answer> {
-    return this.#requests.send({ method: "POST", path, repeatable: true });
-  }
 }
 
 function subscriptionPath(id: string): string {
   return `/v1/subscriptions/${segment(id)}`;
 }
 
-function toJson(value: object): Buffer {
-  return Buffer.from(JSON.stringify(value));
-}
+

@@ -28,6 +28,12 @@ export interface ServerRequest {
   repeatable?: boolean;
 }
 
+export interface ServerAnswer {
+  /** 200–299 */
+  status: number;
+  body: Buffer;
+}
+
 const TIMEOUT_MS = 30_000;
 /** Far above any answer; a server that never ends must not fill the memory. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
@@ -46,10 +52,10 @@ export class ServerConnection {
   }
 
   /**
-   * The answer's body, whole.
+   * Status and body of an answer that is a 2xx.
    * @throws HooksError what the server said; `unreachable` when it said nothing that hooks would say.
    */
-  async request(request: ServerRequest): Promise<Buffer> {
+  async request(request: ServerRequest): Promise<ServerAnswer> {
     const { server } = this.#options;
     const repeatable = request.repeatable ?? request.method !== "POST";
     for (let attempt = 1; ; attempt++) {
@@ -68,7 +74,7 @@ export class ServerConnection {
     this.#agent?.destroy();
   }
 
-  async #once({ method, path, query, body, timeoutMs }: ServerRequest): Promise<Buffer> {
+  async #once({ method, path, query, body, timeoutMs }: ServerRequest): Promise<ServerAnswer> {
     const { server } = this.#options;
     const isTls = server.protocol === "https:";
     // Loaded when the first request goes out: commands that work on a local store never pay for it.
@@ -114,7 +120,7 @@ class StaleConnection extends Error {
   }
 }
 
-async function readAnswer(answer: IncomingMessage, { server, apiKey }: ConnectionOptions): Promise<Buffer> {
+async function readAnswer(answer: IncomingMessage, { server, apiKey }: ConnectionOptions): Promise<ServerAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -127,7 +133,7 @@ async function readAnswer(answer: IncomingMessage, { server, apiKey }: Connectio
   if (status < 200 || 299 < status) {
     throw toErrorOfAnswer(server, apiKey !== undefined, { status, headers: answer.headers, body });
   }
-  return body;
+  return { status, body };
 }
 
 function toQuery(query: Record<string, string | undefined> = {}): string {

@@ -1,3 +1,4 @@
+import { quoted } from "./quoted.ts";
 import { invalid } from "./errors.ts";
 
 const MAX_HEADERS = 20;
@@ -47,15 +48,15 @@ export function checkCustomHeaders(
   const checked = new Map<string, string>();
   for (const [given, value] of entries) {
     if (!TOKEN.test(given))
-      throw invalid("headers", `headers has a name that HTTP does not allow: ${JSON.stringify(given)}`);
+      throw invalid("headers", `headers has a name that HTTP does not allow: ${quoted(given)}`);
     const field = `headers.${given}`;
     const name = given.toLowerCase();
     if (REFUSED.has(name) || name.startsWith("proxy-") || reserved.includes(name)) {
-      throw invalid(field, `${field} may not be set: ${JSON.stringify(name)} belongs to the request itself`);
+      throw invalid(field, `${field} may not be set: ${quoted(name)} belongs to the request itself`);
     }
     if (checked.has(name)) throw invalid(field, `${field} is given twice (names differ only in case)`);
     if (typeof value !== "string") throw invalid(field, `${field} must be a string`);
-    const text = value === MASKED ? kept[name] : value;
+    const text = value !== MASKED ? value : Object.hasOwn(kept, name) ? kept[name] : undefined;
     if (text === undefined) throw invalid(field, `${field} is masked, and there is no stored value to keep`);
     if (!VALUE.test(text)) throw invalid(field, `${field} may hold visible latin1 characters, spaces and tabs only`);
     if (MAX_VALUE_BYTES < text.length) throw invalid(field, `${field} must be at most ${MAX_VALUE_BYTES} bytes`);

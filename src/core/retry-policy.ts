@@ -1,3 +1,4 @@
+import { quoted } from "./quoted.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { invalid } from "./errors.ts";
 import type { RetryInput, RetryPolicy, RetryResource } from "./subscription.ts";
@@ -123,7 +124,7 @@ function list(delaysMs: readonly number[], jitter: number): RetryPolicy {
 function presetNamed(name: string, field: string): RetryPolicy {
   const preset = Object.hasOwn(RETRY_PRESETS, name) ? RETRY_PRESETS[name] : undefined;
   if (preset !== undefined) return preset;
-  throw invalid(field, `${field} must be a preset (${presetNames()}) or a policy, got ${JSON.stringify(name)}`);
+  throw invalid(field, `${field} must be a preset (${presetNames()}) or a policy, got ${quoted(name)}`);
 }
 
 function presetNames(): string {

@@ -1,3 +1,4 @@
+import { quoted } from "./quoted.ts";
 import { invalid } from "./errors.ts";
 
 /** Whose data: each row belongs to exactly one tenant and one environment, and no query leaves its scope. */
@@ -16,7 +17,7 @@ export const SCOPE_NAME_PATTERN = /^[a-z0-9-]{1,32}$/;
 /** @throws HooksError `invalid_request` when `name` is not 1–32 of a–z, 0–9 and "-". */
 export function checkScopeName(name: string, field: string): string {
   if (!SCOPE_NAME_PATTERN.test(name)) {
-    throw invalid(field, `${field} must be 1 to 32 characters of a-z, 0-9 and "-", got ${JSON.stringify(name)}`);
+    throw invalid(field, `${field} must be 1 to 32 characters of a-z, 0-9 and "-", got ${quoted(name)}`);
   }
   return name;
 }

@@ -1,3 +1,4 @@
+import { quoted } from "./quoted.ts";
 import { parseDuration } from "./duration.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
@@ -147,7 +148,7 @@ function checkStore(text: string, name: string): void {
   }
   if (/^[a-z][a-z0-9+.-]+:/i.test(text) && !/^[a-z]:[\\/]/i.test(text)) {
     throw usage(
-      `${name} must be the path of a file, got ${JSON.stringify(text)}`,
+      `${name} must be the path of a file, got ${quoted(text)}`,
       name,
       `a file of that name: ${name} ./${text}`,
     );
@@ -160,7 +161,7 @@ export function parseServer(text: string, name: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     const hint = /^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `for example: ${name} https://${text}` : undefined;
-    throw usage(`${name} must be a URL that begins with http:// or https://, got ${JSON.stringify(text)}`, name, hint);
+    throw usage(`${name} must be a URL that begins with http:// or https://, got ${quoted(text)}`, name, hint);
   }
   if (url.username !== "" || url.password !== "") {
     throw usage(`${name} must not hold a name or password`, name, "give the key with HOOKS_API_KEY or --api-key-file");
@@ -189,7 +190,7 @@ export function parseNameServer(text: string, name: string): NameServer {
   const isAddress = url !== null && (address.includes(":") || url.hostname === address);
   if (match !== null && isAddress && 1 <= port && port <= 65_535) return { address, port };
   throw usage(
-    `${name} must be the address of a name server, with or without a port, got ${JSON.stringify(text)}`,
+    `${name} must be the address of a name server, with or without a port, got ${quoted(text)}`,
     name,
     `for example: ${name} 9.9.9.9, or ${name} 127.0.0.1:5353`,
   );
@@ -210,13 +211,13 @@ function checkHost(text: string, name: string): void {
  */
 export function parseShare(text: string, name: string): number {
   if (/^(0(\.\d{1,4})?|1(\.0{1,4})?)$/.test(text)) return Number(text);
-  throw usage(`${name} must be a number from 0 to 1, got ${JSON.stringify(text)}`, name, "for example: 0.95");
+  throw usage(`${name} must be a number from 0 to 1, got ${quoted(text)}`, name, "for example: 0.95");
 }
 
 function wholeNumber(text: string, name: string, least: number, most: number): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(least <= number && number <= most)) {
-    throw usage(`${name} must be a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`, name);
+    throw usage(`${name} must be a whole number from ${least} to ${most}, got ${quoted(text)}`, name);
   }
   return number;
 }
@@ -226,7 +227,7 @@ export function oneOf<T extends string>(text: string, name: string, choices: rea
   if (choice !== undefined) return choice;
   const near = nearest(text, choices);
   const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
-  throw usage(`${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(text)}${guess}`, name);
+  throw usage(`${name} must be one of ${choices.join(", ")}, got ${quoted(text)}${guess}`, name);
 }
 
 export function usage(message: string, field: string, hint?: string): HooksError {

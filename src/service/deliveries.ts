@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { batchIdOf } from "../core/batch-id.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
@@ -200,7 +201,7 @@ export class Deliveries {
       subscription = await findSubscription(this.#parts.store, scope, reference);
     } catch (error) {
       if (!(error instanceof HooksError) || error.code !== "not_found") throw error;
-      throw new HooksError("not_found", `no subscription ${JSON.stringify(reference)}: nowhere to send it`, {
+      throw new HooksError("not_found", `no subscription ${quoted(reference)}: nowhere to send it`, {
         field: "subscription",
         cause: error,
       });

@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import type { Scope } from "../core/scope.ts";
@@ -83,7 +84,7 @@ export function isBeginning(reference: string, prefix: string): boolean {
 
 export function notFound(noun: string, reference: string, near?: string, field = "id"): HooksError {
   const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
-  return new HooksError("not_found", `no ${noun} ${JSON.stringify(reference)}${guess}`, {
+  return new HooksError("not_found", `no ${noun} ${quoted(reference)}${guess}`, {
     field,
     hint: noun === "subscription" ? "hooks sub list" : `hooks ${noun} list`,
   });
@@ -93,7 +94,7 @@ export function ambiguous(noun: string, reference: string, ids: readonly string[
   const more = CANDIDATES_SHOWN < ids.length ? " …" : "";
   return invalid(
     "id",
-    `${JSON.stringify(reference)} names more than one ${noun}`,
+    `${quoted(reference)} names more than one ${noun}`,
     `one of: ${ids.slice(0, CANDIDATES_SHOWN).join(", ")}${more}`,
   );
 }

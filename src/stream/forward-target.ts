@@ -1,3 +1,4 @@
+import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
 import { headerPair } from "./frame-field.ts";
 import { HOP_BY_HOP } from "./hop-by-hop.ts";
@@ -50,7 +51,8 @@ export function parseForwardHeader(value: string): [name: string, value: string]
   const at = value.indexOf(":");
   const pair = at < 1 ? undefined : headerPair.read([value.slice(0, at).trim(), value.slice(at + 1).trim()]);
   if (pair === undefined) {
-    throw new HooksError("usage", `--header must be 'name: value', got ${JSON.stringify(value)}`, {
+    // What is given is not repeated: it is most likely a key.
+    throw new HooksError("usage", `--header must be 'name: value'`, {
       field: "--header",
     });
   }
@@ -76,5 +78,5 @@ function parse(text: string): URL | undefined {
 }
 
 function wrong(value: string, message: string, hint?: string): HooksError {
-  return new HooksError("usage", `--forward ${JSON.stringify(value)}: ${message}`, { field: "--forward", hint });
+  return new HooksError("usage", `--forward ${quoted(value)}: ${message}`, { field: "--forward", hint });
 }

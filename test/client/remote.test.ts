@@ -8,6 +8,10 @@ import { type KeyName, keyOf, startTestServer, type TestServer } from "../receiv
 
 let server: TestServer;
 const open: { close(): unknown }[] = [];
+const META = {
+  version: "1",
+  limits: { event_bytes: 1, batch_events: 1, batch_bytes: 1, json_depth: 1, tunnel_body_bytes: 1 },
+};
 beforeAll(async () => {
   server = await startTestServer();
 });
@@ -216,6 +220,8 @@ describe("a server that does not answer as hooks does", () => {
     [200, { "content-type": "text/html" }, "<h1>Welcome to nginx</h1>", "unreachable"],
     [400, {}, '{"error":{"code":"made_up","message":"x"}}', "unreachable"],
     [400, {}, '{"error":"text"}', "unreachable"],
+    // Another API's word for it, and no id of a request that hooks would give.
+    [404, {}, '{"error":{"code":"not_found","message":"no such page"}}', "unreachable"],
     [500, {}, "null", "unreachable"],
   ])("%i %j %s is %s", async (status, headers, body, code) => {
     const error = await errorOf(remote(await stub(status, headers as Record<string, string>, body)).meta());
@@ -228,14 +234,14 @@ describe("a server that does not answer as hooks does", () => {
     let requests = 0;
     const http = createServer((_, answer) => {
       requests++;
-      answer.end('{"version":"1"}');
+      answer.end(JSON.stringify(META));
     });
     const service = remote(await listen(http));
     await service.meta();
     // The server closes the idle connection the moment the next request is written.
     http.once("request", () => undefined);
     http.closeAllConnections();
-    expect(await service.meta()).toEqual({ version: "1" });
+    expect(await service.meta()).toEqual(META);
     expect(requests).toBe(2);
   });
 });
@@ -272,7 +278,7 @@ describe("the server's URL", () => {
     let path: string | undefined;
     const http = createServer((request, answer) => {
       path = request.url;
-      answer.end("{}");
+      answer.end(JSON.stringify(META));
     });
     await remote(`${await listen(http)}/hooks/`).meta();
     expect(path).toBe("/hooks/v1/meta");

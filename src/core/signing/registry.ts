@@ -1,3 +1,4 @@
+import { quoted } from "../quoted.ts";
 import { type CompiledScheme, compileScheme } from "./compiled-scheme.ts";
 import type { Scheme } from "./scheme.ts";
 import { STANDARD_WEBHOOKS } from "./schemes/standard-webhooks.ts";
@@ -28,7 +29,7 @@ export function findScheme(name: string): CompiledScheme | undefined {
 export function schemeNamed(name: string): CompiledScheme {
   const scheme = typeof name === "string" ? findScheme(name) : undefined;
   if (scheme === undefined) {
-    throw new TypeError(`unknown signature scheme ${JSON.stringify(name)}; known: ${SCHEME_NAMES.join(", ")}`);
+    throw new TypeError(`unknown signature scheme ${quoted(name)}; known: ${SCHEME_NAMES.join(", ")}`);
   }
   return scheme;
 }

@@ -1,3 +1,4 @@
+import { quoted } from "../../core/quoted.ts";
 import { invalid } from "../../core/errors.ts";
 import type { SubscriptionInput, SubscriptionResource } from "../../core/subscription.ts";
 import { parseJson } from "../body.ts";
@@ -120,7 +121,7 @@ function checkNaming(given: Partial<Record<(typeof NAMING)[number], unknown>>, c
     if (given[field] === undefined || given[field] === current[field]) continue;
     const hint =
       field === "paused" ? `POST /v1/subscriptions/${current.id}/${given.paused ? "pause" : "resume"}` : undefined;
-    throw invalid(field, `${field} cannot be changed here: it is ${JSON.stringify(current[field])}`, hint);
+    throw invalid(field, `${field} cannot be changed here: it is ${quoted(current[field])}`, hint);
   }
 }
 

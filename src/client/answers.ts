@@ -1,0 +1,225 @@
+import type { AuditEntry } from "../core/audit.ts";
+import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
+import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
+import type { EventTypeResource, Meta, Page, ReplayReceipt, TestResult } from "../core/hooks-service.ts";
+import type { KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type { TenantResource } from "../core/tenant.ts";
+import { anything, bytes, either, type Form, flag, listOf, maybe, number, objectOf, orNull, record, text } from "./answer-form.ts";
+
+// The form of every answer of the API that the client takes, as http-api.md and the OpenAPI document have it.
+
+export function pageOf(row: Form): Form {
+  return objectOf<Page<unknown>>({ data: listOf(row), next_cursor: orNull(text) });
+}
+
+export const PUBLISH_RECEIPT = objectOf<PublishReceipt>({ id: text, deliveries: number });
+
+const BATCH_ERROR = objectOf<{ error: object }>({
+  error: objectOf<{ code: string; message: string }>({ code: text, message: text }),
+});
+
+/** One result for each event, in order: with fewer nobody could say what became of which. */
+export function batchReceipt(events: number): Form {
+  const form = objectOf<BatchReceipt>({ results: listOf(either(PUBLISH_RECEIPT, BATCH_ERROR)) });
+  return (value, path) =>
+    form(value, path) ??
+    ((value as BatchReceipt).results.length === events ? undefined : `${path}.results has not one entry for each event`);
+}
+
+const EVENT_MEMBERS = {
+  id: text,
+  type: text,
+  timestamp: text,
+  version: orNull(text),
+  tenant: text,
+  environment: text,
+  delivery_count: number,
+  created_at: text,
+};
+export const EVENT = objectOf<EventResource>(EVENT_MEMBERS);
+
+const DELIVERY_MEMBERS = {
+  id: text,
+  event_id: text,
+  event_type: text,
+  subscription: text,
+  tenant: text,
+  environment: text,
+  status: text,
+  reason: orNull(text),
+  attempt_count: number,
+  last_attempt_at: orNull(text),
+  next_attempt_at: orNull(text),
+  response_status: orNull(number),
+  response_excerpt: orNull(text),
+  error: orNull(text),
+  created_at: text,
+  completed_at: orNull(text),
+};
+export const DELIVERY = objectOf<DeliveryResource>(DELIVERY_MEMBERS);
+
+export const EVENT_DETAIL = objectOf<EventDetail>({
+  ...EVENT_MEMBERS,
+  deliveries: listOf(DELIVERY),
+  metadata: orNull(bytes),
+  data: bytes,
+});
+
+const HEADER_PAIRS: Form = listOf(listOf(text));
+
+const ATTEMPT = objectOf<AttemptResource>({
+  number,
+  started_at: text,
+  duration_ms: number,
+  outcome: text,
+  status: orNull(number),
+  error: orNull(text),
+  phase: text,
+  remote_address: orNull(text),
+  bytes_sent: number,
+  request_headers: HEADER_PAIRS,
+  response_headers: HEADER_PAIRS,
+  response_excerpt: orNull(text),
+  truncated: flag,
+  trigger: text,
+  worker: text,
+});
+
+export const DELIVERY_DETAIL = objectOf<DeliveryDetail>({
+  ...DELIVERY_MEMBERS,
+  payload: text,
+  payload_encoding: text,
+  attempts: listOf(ATTEMPT),
+});
+
+const SUBSCRIPTION_MEMBERS = {
+  id: text,
+  name: text,
+  description: text,
+  url: orNull(text),
+  transport: text,
+  events: listOf(text),
+  enabled: flag,
+  paused: flag,
+  profile: text,
+  headers: record,
+  filter: anything,
+  retry: objectOf<SubscriptionResource["retry"]>({
+    strategy: text,
+    delays: maybe(listOf(text)),
+    first_delay: maybe(text),
+    longest_delay: maybe(text),
+    max_attempts: maybe(number),
+    jitter: number,
+  }),
+  retry_on: either(text, listOf(text)),
+  timeout_ms: number,
+  on_410: text,
+  breaker: flag,
+  auto_disable: objectOf<SubscriptionResource["auto_disable"]>({
+    failures: number,
+    min_span: text,
+    re_enable: orNull(text),
+  }),
+  rotate_every: anything,
+  allow_net: listOf(text),
+  deny_net: listOf(text),
+  concurrency: number,
+  rate_limit: orNull(text),
+  order_by: orNull(text),
+  batch: orNull(objectOf<NonNullable<SubscriptionResource["batch"]>>({ max_events: number, max_wait: text })),
+  metadata: record,
+  tenant: text,
+  environment: text,
+  event_version: anything,
+  health: objectOf<SubscriptionResource["health"]>({
+    state: text,
+    consecutive_failures: number,
+    success_rate: number,
+    disabled_reason: orNull(text),
+    last_triggered_at: orNull(text),
+    last_success_at: orNull(text),
+    breaker: objectOf<SubscriptionResource["health"]["breaker"]>({ state: text, open_until: orNull(text) }),
+  }),
+  counts: objectOf<SubscriptionResource["counts"]>({ succeeded: number, failed: number }),
+  secrets: listOf(
+    objectOf<SubscriptionResource["secrets"][number]>({
+      id: text,
+      created_at: text,
+      expires_at: orNull(text),
+      hint: text,
+    }),
+  ),
+  created_at: text,
+  updated_at: text,
+};
+export const SUBSCRIPTION = objectOf<SubscriptionResource>(SUBSCRIPTION_MEMBERS);
+
+export const SUBSCRIPTION_WITH_SECRET = objectOf<SubscriptionWithSecret>({
+  ...SUBSCRIPTION_MEMBERS,
+  secret: text,
+  warnings: maybe(listOf(text)),
+});
+
+export const TEST_RESULT = objectOf<TestResult>({
+  success: flag,
+  status: orNull(number),
+  duration_ms: number,
+  response: orNull(text),
+  error: orNull(text),
+});
+
+export const REPLAY_RECEIPT = objectOf<ReplayReceipt>({ count: number, dry_run: flag });
+export const EVENT_TYPE = objectOf<EventTypeResource>({ name: text });
+
+export const META = objectOf<Meta>({
+  version: text,
+  limits: objectOf<Meta["limits"]>({
+    event_bytes: number,
+    batch_events: number,
+    batch_bytes: number,
+    json_depth: number,
+    tunnel_body_bytes: number,
+  }),
+});
+
+const KEY_MEMBERS = {
+  id: text,
+  name: text,
+  role: text,
+  tenant: text,
+  environment: text,
+  status: text,
+  hint: text,
+  rate_limit: orNull(text),
+  created_at: text,
+  expires_at: orNull(text),
+  last_used_at: orNull(text),
+  revoked_at: orNull(text),
+};
+export const KEY = objectOf<KeyResource>(KEY_MEMBERS);
+export const KEY_WITH_SECRET = objectOf<KeyWithSecret>({ ...KEY_MEMBERS, key: text });
+
+export const TENANT = objectOf<TenantResource>({
+  name: text,
+  description: text,
+  environments: listOf(text),
+  subscriptions: number,
+  keys: number,
+  created_at: orNull(text),
+  updated_at: orNull(text),
+});
+
+export const AUDIT_ENTRY = objectOf<AuditEntry>({
+  id: text,
+  at: text,
+  action: text,
+  actor: objectOf<AuditEntry["actor"]>({ key: orNull(text), name: text }),
+  from: text,
+  resource: objectOf<AuditEntry["resource"]>({ kind: text, id: orNull(text) }),
+  tenant: text,
+  environment: text,
+  before: orNull(record),
+  after: orNull(record),
+});

@@ -1,0 +1,14 @@
+const MOST_CHARS = 80;
+
+/**
+ * A value that somebody gave, as an error shows it: as JSON, and never longer than a line, however long it is. What of
+ * it must not reach a terminal is escaped where it is printed.
+ */
+export function quoted(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(cut(value));
+  return cut(String(JSON.stringify(value)));
+}
+
+function cut(text: string): string {
+  return MOST_CHARS < text.length ? `${text.slice(0, MOST_CHARS)}…` : text;
+}
