@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
-import { candidates, completing } from "../src/cli/completion/words.ts";
+import { type Candidate, candidates, completing } from "../src/cli/completion/words.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
@@ -30,6 +30,7 @@ export async function runComplete(words: readonly string[], context: CliContext)
 async function answer(words: readonly string[], context: CliContext): Promise<string[]> {
   const wanted = await completing(words, COMMANDS, context);
   if (wanted === undefined) return [];
+  if (wanted.kind === "context") return contextLines(wanted.typed, context);
   const { target } = context.settings(wanted.settings);
   if (target.kind === "local" && !(await stat(target.storePath)).isFile()) return [];
   // Read-only: a key on the keyboard never makes or migrates a store.
@@ -37,7 +38,16 @@ async function answer(words: readonly string[], context: CliContext): Promise<st
     target.kind === "local"
       ? (await context.local("", { readOnly: true })).serviceFor(context.scope())
       : await context.service();
-  return (await candidates(wanted, service)).map(
-    ({ value, description }) => `${escapeLine(value)}\t${escapeLine(description)}`,
-  );
+  return lines(await candidates(wanted, service));
+}
+
+/** Read from a file of the user, without asking any store. */
+async function contextLines(typed: string, context: CliContext): Promise<string[]> {
+  const { contextRows } = await import("./context/context-view.ts");
+  const rows = contextRows(context, undefined).filter(({ name }) => name.startsWith(typed));
+  return lines(rows.map(({ name, server }) => ({ value: name, description: server ?? "the store on this machine" })));
+}
+
+function lines(found: readonly Candidate[]): string[] {
+  return found.map(({ value, description }) => `${escapeLine(value)}\t${escapeLine(description)}`);
 }

@@ -3,9 +3,11 @@ import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
-import type { Settings } from "../src/config.ts";
+import { whoIs } from "../src/cli/sign-in.ts";
+import type { RemoteTarget, Settings } from "../src/config.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { VERSION } from "../src/core/version.ts";
+import type { Whoami } from "../src/core/whoami.ts";
 
 type StoreFacts = NonNullable<Awaited<ReturnType<CliContext["local"]>>["storeFacts"]>;
 
@@ -48,7 +50,7 @@ export async function runDoctor(context: CliContext): Promise<void> {
     const checks =
       settings.target.kind === "local"
         ? await localChecks(settings, settings.target.storePath, context)
-        : await remoteChecks(context);
+        : await remoteChecks(settings.target, settings, context);
     for (const finding of checks) tell(finding);
   }
   const faults = findings.filter((finding) => !finding.ok);
@@ -104,16 +106,21 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
   return findings;
 }
 
-async function remoteChecks(context: CliContext): Promise<Finding[]> {
+async function remoteChecks(target: RemoteTarget, settings: Settings, context: CliContext): Promise<Finding[]> {
+  const { server } = target;
+  const { tenant, environment } = settings;
   const meta = await found(async () => (await context.service()).meta());
   if (isHooksError(meta)) return [{ check: "server", ok: false, ...told(meta) }];
-  const access = await found(async () => (await context.service()).listSubscriptions({ limit: 1 }));
+  const who = await found(async () => whoIs({ server, apiKey: await context.apiKey(target), tenant, environment }));
   return [
     { check: "server", ok: true, detail: `answers, hooks ${meta.version}` },
-    isHooksError(access)
-      ? { check: "key", ok: false, ...told(access) }
-      : { check: "key", ok: true, detail: "may read subscriptions" },
+    isHooksError(who) ? { check: "key", ok: false, ...told(who) } : { check: "key", ok: true, detail: whoText(who) },
   ];
+}
+
+function whoText({ name, role, tenant, environment }: Whoami): string {
+  const of = (what: string, value: string): string => (value === "*" ? `any ${what}` : `${what} ${value}`);
+  return `${name}: ${role}, ${of("tenant", tenant)}, ${of("environment", environment)}`;
 }
 
 /** What decides whether an acknowledged event survives a power cut. */

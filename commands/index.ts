@@ -109,6 +109,33 @@ const DELIVERY: GroupEntry = {
   ],
 };
 
+const CONTEXT: GroupEntry = {
+  name: "context",
+  summary: "Choose the server that commands work on",
+  commands: [
+    {
+      name: "list",
+      summary: "List the servers that are known",
+      load: async () => (await import("./context/list.ts")).contextListCommand,
+    },
+    {
+      name: "use",
+      summary: "Work on another server, or on this machine",
+      load: async () => (await import("./context/use.ts")).contextUseCommand,
+    },
+    {
+      name: "add",
+      summary: "Keep a server and its key under a name",
+      load: async () => (await import("./context/add.ts")).contextAddCommand,
+    },
+    {
+      name: "remove",
+      summary: "Forget a server and its key",
+      load: async () => (await import("./context/remove.ts")).contextRemoveCommand,
+    },
+  ],
+};
+
 /** Every command, in help order. Nothing here is loaded before it is selected. */
 export const COMMANDS: CommandTable = {
   summary: "Send, receive and debug webhooks.",
@@ -200,6 +227,12 @@ export const COMMANDS: CommandTable = {
     {
       title: "Set up",
       commands: [
+        {
+          name: "login",
+          summary: "Sign in to a server",
+          load: async () => (await import("./login.ts")).loginCommand,
+        },
+        CONTEXT,
         {
           name: "config",
           summary: "Show each setting and where it comes from",

@@ -21,14 +21,15 @@ const LOCK_PAUSE_MS = 100;
  * Answers, as often as it is asked, where to dial: the server that the settings name; or the daemon that runs on the
  * local store; or, if none does when it is first asked, one that is started in this process and stopped with it.
  */
-export function listenEndpoint(context: CliContext): () => Promise<Endpoint> {
+export async function listenEndpoint(context: CliContext): Promise<() => Promise<Endpoint>> {
   const { target, tenant, environment } = context.settings();
   if (target.kind === "remote") {
     const headers = {
       ...(tenant === undefined ? {} : { "hooks-tenant": tenant }),
       ...(environment === undefined ? {} : { "hooks-environment": environment }),
     };
-    const { server, apiKey } = target;
+    const { server } = target;
+    const apiKey = await context.apiKey(target);
     // Without a key nobody may listen: that is known before there is a connection, or while there is none.
     if (apiKey === undefined) throw notSignedIn(server.href, undefined);
     return async () => ({ url: server.href, key: apiKey, headers });

@@ -1,9 +1,9 @@
-import { quoted } from "../src/core/quoted.ts";
 import { randomUUID } from "node:crypto";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CliContext } from "../src/cli/context.ts";
 import { HooksError } from "../src/core/errors.ts";
+import { quoted } from "../src/core/quoted.ts";
 
 /** What a script learns once a listener listens. */
 export interface ReadyFacts {

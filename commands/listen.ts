@@ -51,7 +51,7 @@ export async function runListen(options: ListenOptions, context: CliContext): Pr
 
   const { ListenClient } = await import("../src/stream/listen-client.ts");
   const client = new ListenClient({
-    endpoint: listenEndpoint(context),
+    endpoint: await listenEndpoint(context),
     hello: helloOf(options, context),
     answer: (delivery, signal) => forwarding?.forwarder.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
     maxDeliveries: options.maxEvents,

@@ -1,4 +1,3 @@
-import { quoted } from "../src/core/quoted.ts";
 import { lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
@@ -9,6 +8,7 @@ import { printSection } from "../src/cli/table.ts";
 import { formatDuration } from "../src/core/duration.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
+import { quoted } from "../src/core/quoted.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
 
 export interface ServeOptions {

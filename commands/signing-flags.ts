@@ -1,6 +1,5 @@
 // What `hooks sign` and `hooks verify` have in common: the flags of scheme and secrets, and how their values are read.
 
-import { quoted } from "../src/core/quoted.ts";
 import type { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { collect } from "../src/cli/flag-values.ts";
@@ -8,6 +7,7 @@ import { readNamedFile } from "../src/cli/named-file.ts";
 import { readSecretFile, readSecretValue, readSecretVariable } from "../src/cli/secret-value.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { nearest } from "../src/core/nearest.ts";
+import { quoted } from "../src/core/quoted.ts";
 import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
 import { findScheme, SCHEME_NAMES } from "../src/core/signing/registry.ts";
 

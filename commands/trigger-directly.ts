@@ -1,4 +1,3 @@
-import { quoted } from "../src/core/quoted.ts";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CliContext } from "../src/cli/context.ts";
@@ -14,6 +13,7 @@ import type { EventInput } from "../src/core/event.ts";
 import { formatId } from "../src/core/ids.ts";
 import type { Profile } from "../src/core/profiles/profile.ts";
 import { findProfile, PROFILE_NAMES } from "../src/core/profiles/registry.ts";
+import { quoted } from "../src/core/quoted.ts";
 import type { RateLimit } from "../src/core/subscription.ts";
 import { VERSION } from "../src/core/version.ts";
 

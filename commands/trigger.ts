@@ -1,4 +1,3 @@
-import { quoted } from "../src/core/quoted.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
@@ -13,6 +12,7 @@ import { checkEventType } from "../src/core/event-pattern.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { nearestEventType } from "../src/core/nearest.ts";
 import { PROFILE_NAMES } from "../src/core/profiles/registry.ts";
+import { quoted } from "../src/core/quoted.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";

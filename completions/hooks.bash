@@ -6,237 +6,273 @@ _hooks_point() {
   commands='' flags='' valued='' args=''
   case $1 in
     '')
-      commands='listen trigger replay sign verify demo sub event publish delivery serve status backup restore config completion doctor help'
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help --version'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      commands='listen trigger replay sign verify demo sub event publish delivery serve status backup restore login context config completion doctor help'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help --version'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'help')
       commands=''
       flags=''
       valued=''
-      args='listen trigger replay sign verify demo sub event publish delivery serve status backup restore config completion doctor exit-codes environment output'
+      args='listen trigger replay sign verify demo sub event publish delivery serve status backup restore login context config completion doctor exit-codes environment output'
       ;;
     'listen')
       commands=''
-      flags='--forward --forward-allow-remote --header --events --session --ephemeral --keep --retry --concurrency --timeout --max-events --print --print-secret --ready-file --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--forward --header --events --session --concurrency --timeout --max-events --ready-file --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--forward --forward-allow-remote --header --events --session --ephemeral --keep --retry --concurrency --timeout --max-events --print --print-secret --ready-file --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--forward --header --events --session --concurrency --timeout --max-events --ready-file --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'trigger')
       commands=''
-      flags='--data --set --count --rate --wait --timeout --list --to --secret --header --profile --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--data --set --count --rate --timeout --to --secret --header --profile --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--data --set --count --rate --wait --timeout --list --to --secret --header --profile --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --set --count --rate --timeout --to --secret --header --profile --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'replay')
       commands=''
-      flags='--failed --status --since --until --sub --type --dry-run --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--status --since --until --sub --type --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--failed --status --since --until --sub --type --dry-run --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--status --since --until --sub --type --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sign')
       commands=''
-      flags='--scheme --secret --secret-env --secret-file --sub --id --timestamp --method --url --output --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--scheme --secret --secret-env --secret-file --sub --id --timestamp --method --url --output --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--scheme --secret --secret-env --secret-file --sub --id --timestamp --method --url --output --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--scheme --secret --secret-env --secret-file --sub --id --timestamp --method --url --output --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@file'
       ;;
     'verify')
       commands=''
-      flags='--scheme --secret --secret-env --secret-file --sub --header --headers --request --method --url --tolerance --now --explain --format --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--scheme --secret --secret-env --secret-file --sub --header --headers --request --method --url --tolerance --now --format --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--scheme --secret --secret-env --secret-file --sub --header --headers --request --method --url --tolerance --now --explain --format --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--scheme --secret --secret-env --secret-file --sub --header --headers --request --method --url --tolerance --now --format --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@file'
       ;;
     'demo')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub')
       commands='create list get update delete enable disable pause resume test rotate-secret secret health'
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub create')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --secret --disabled --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --secret --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub list')
       commands=''
-      flags='--event --enabled --disabled --health --profile --search --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--event --health --profile --search --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--event --enabled --disabled --health --profile --search --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--event --health --profile --search --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub get')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub update')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --reset --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub delete')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub enable')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub disable')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub pause')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub resume')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub test')
       commands=''
-      flags='--type --data --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--type --data --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--type --data --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--type --data --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub rotate-secret')
       commands=''
-      flags='--fields --grace --secret --print-secret --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --grace --secret --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --grace --secret --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --grace --secret --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub secret')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub health')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'event')
       commands='list get replay'
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'event list')
       commands=''
-      flags='--type --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--type --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--type --since --until --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--type --since --until --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'event get')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'event replay')
       commands=''
-      flags='--sub --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--sub --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--sub --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--sub --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'publish')
       commands=''
-      flags='--data --id --timestamp --metadata --event-version --file --new-ids --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--data --id --timestamp --metadata --event-version --file --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--data --id --timestamp --metadata --event-version --file --new-ids --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --id --timestamp --metadata --event-version --file --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'delivery')
       commands='list get retry cancel'
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'delivery list')
       commands=''
-      flags='--status --type --sub --event --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--status --type --sub --event --since --until --limit --cursor --fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--status --type --sub --event --since --until --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--status --type --sub --event --since --until --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'delivery get')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'delivery retry')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'delivery cancel')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'serve')
       commands=''
-      flags='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --accept-loss --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --drain --log-level --log-format --ready-file --allow-host --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --accept-loss --drain --log-level --log-format --ready-file --allow-host --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --drain --log-level --log-format --ready-file --allow-host --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'status')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'backup')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args='@file'
       ;;
     'restore')
       commands=''
-      flags='--discard --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--discard --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args='@file'
+      ;;
+    'login')
+      commands=''
+      flags='--fields --name --keychain --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --name --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='-'
+      ;;
+    'context')
+      commands='list use add remove'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'context list')
+      commands=''
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'context use')
+      commands=''
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'context add')
+      commands=''
+      flags='--fields --keychain --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='-|-'
+      ;;
+    'context remove')
+      commands=''
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
       ;;
     'config')
       commands=''
-      flags='--fields --store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --store --server --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'completion')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args='bash zsh fish powershell'
       ;;
     'doctor')
       commands=''
-      flags='--store --server --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --api-key --api-key-file --tenant --env --color'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
   esac
@@ -246,14 +282,14 @@ _hooks_point() {
 _hooks_flag_values() {
   values=''
   case "$1 $2" in
-    ' --store' | ' --api-key-file' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --ready-file' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'backup --store' | 'backup --api-key-file' | 'restore --store' | 'restore --api-key-file' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
+    ' --store' | ' --api-key-file' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --ready-file' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'backup --store' | 'backup --api-key-file' | 'restore --store' | 'restore --api-key-file' | 'login --store' | 'login --api-key-file' | 'context --store' | 'context --api-key-file' | 'context list --store' | 'context list --api-key-file' | 'context use --store' | 'context use --api-key-file' | 'context add --store' | 'context add --api-key-file' | 'context remove --store' | 'context remove --api-key-file' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
       values='@file'
       ;;
-    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'backup --color' | 'restore --color' | 'config --color' | 'completion --color' | 'doctor --color')
-      values='auto always never'
-      ;;
-    'listen --events' | 'replay --sub' | 'replay --type' | 'sign --sub' | 'verify --sub' | 'sub create --event' | 'sub list --event' | 'sub update --event' | 'sub test --type' | 'event list --type' | 'event replay --sub' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event')
+    ' --context' | 'listen --events' | 'listen --context' | 'trigger --context' | 'replay --sub' | 'replay --type' | 'replay --context' | 'sign --sub' | 'sign --context' | 'verify --sub' | 'verify --context' | 'demo --context' | 'sub --context' | 'sub create --event' | 'sub create --context' | 'sub list --event' | 'sub list --context' | 'sub get --context' | 'sub update --event' | 'sub update --context' | 'sub delete --context' | 'sub enable --context' | 'sub disable --context' | 'sub pause --context' | 'sub resume --context' | 'sub test --type' | 'sub test --context' | 'sub rotate-secret --context' | 'sub secret --context' | 'sub health --context' | 'event --context' | 'event list --type' | 'event list --context' | 'event get --context' | 'event replay --sub' | 'event replay --context' | 'publish --context' | 'delivery --context' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event' | 'delivery list --context' | 'delivery get --context' | 'delivery retry --context' | 'delivery cancel --context' | 'serve --context' | 'status --context' | 'backup --context' | 'restore --context' | 'login --context' | 'context --context' | 'context list --context' | 'context use --context' | 'context add --context' | 'context remove --context' | 'config --context' | 'completion --context' | 'doctor --context')
       values='@dynamic'
+      ;;
+    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'backup --color' | 'restore --color' | 'login --color' | 'context --color' | 'context list --color' | 'context use --color' | 'context add --color' | 'context remove --color' | 'config --color' | 'completion --color' | 'doctor --color')
+      values='auto always never'
       ;;
     'trigger --profile' | 'sub create --profile' | 'sub update --profile')
       values='standard'

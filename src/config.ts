@@ -1,9 +1,11 @@
-import { quoted } from "./core/quoted.ts";
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { orderLayers } from "./config/context-layer.ts";
+import { contextsFile, readContexts } from "./config/contexts.ts";
+import { type Candidate, checked, type Layer, refuseRivals } from "./config/layers.ts";
+import { FILE_MAX_BYTES, fileLayer, findProjectFile } from "./config/setting-files.ts";
 import { parseDuration } from "./core/duration.ts";
-import { type HooksError, isHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import { nearest } from "./core/nearest.ts";
 import { parseRateLimit } from "./core/rate-limit.ts";
@@ -26,9 +28,10 @@ import {
 } from "./core/setting-rules.ts";
 import { shellWord } from "./core/shell-word.ts";
 import type { RateLimit } from "./core/subscription.ts";
-import { fileErrorCode, fileFault, readSmallFile } from "./small-file.ts";
+import { fileFault, readSmallFile } from "./small-file.ts";
 
-/** What is in force for this run (cli.md): flag > HOOKS_* > project file > user file > default. */
+/** What is in force for this run (cli.md): flag > HOOKS_* > project file > context > user file > default. A context that is
+ * chosen by flag or variable is as strong as what chose it. */
 export interface Settings {
   /** Where it works. */
   target: LocalTarget | RemoteTarget;
@@ -56,7 +59,12 @@ export interface LocalTarget {
 export interface RemoteTarget {
   kind: "remote";
   server: URL;
+  /** Undefined: there is none for this server, or the keychain has it. */
   apiKey: string | undefined;
+  /** The entry of the keychain that holds the key. */
+  keychain: string | undefined;
+  /** Where there is a key that this server must not get: only a project's file names the server. */
+  withheld: { origin: string; namedBy: string } | undefined;
 }
 
 export interface ServeSettings {
@@ -98,9 +106,6 @@ export interface SettingSources {
   cwd: string;
 }
 
-const PROJECT_FILE = "hooks.config.json";
-const FILE_MAX_BYTES = 1024 * 1024;
-
 /** Variables that are read elsewhere, or only name a place. */
 const OTHER_VARIABLES = [
   "HOOKS_HOME",
@@ -112,13 +117,6 @@ const OTHER_VARIABLES = [
   "HOOKS_BOOTSTRAP_KEY",
 ];
 
-interface Candidate {
-  text: string;
-  origin: string;
-  /** For relative paths. */
-  folder: string;
-}
-
 /**
  * Resolves every key and checks each value that is given anywhere, also one that a stronger source overrides: a wrong
  * value is an error where it stands, not a surprise later.
@@ -127,14 +125,16 @@ interface Candidate {
 export function resolveSettings(sources: SettingSources): Settings {
   const places = settingPlaces(sources.env, sources.cwd);
   const project = findProjectFile(sources.cwd);
-  const layers = [
-    flagLayer(sources),
-    envLayer(sources),
-    project === undefined ? undefined : fileLayer(project, true),
-    fileLayer(places.configFile, false),
-  ];
-  const candidates = (key: string): Candidate[] => layers.flatMap((layer) => layer?.get(key) ?? []);
-  dropLosers(layers);
+  const { layers, withheld, context } = orderLayers(
+    {
+      flags: flagLayer(sources),
+      env: envLayer(sources),
+      project: project === undefined ? new Map() : fileLayer(project, true),
+      user: fileLayer(places.configFile, false),
+    },
+    readContexts(places.contextsFile),
+  );
+  const candidates = (key: string): Candidate[] => layers.flatMap((layer) => layer.get(key) ?? []);
 
   const values = Object.entries(SETTING_RULES).map(([key, rule]) => settingValue(key, rule, candidates(key)));
   const first = (key: SettingKey): Candidate | undefined => candidates(key)[0];
@@ -144,8 +144,17 @@ export function resolveSettings(sources: SettingSources): Settings {
   const defaultStore = path.join(places.dataDirectory, "hooks.db");
   fillDefaultStore(values, defaultStore, first("server") !== undefined);
   if (first("server") === undefined) checkStoreFolder(first("store"), places.dataDirectory);
+  const setValue = (key: SettingKey, value: Omit<SettingValue, "key">): void => {
+    Object.assign(values.find((known) => known.key === key)!, value);
+  };
+  if (context !== undefined) setValue("context", context);
+  const target = first("server") === undefined ? undefined : remoteTarget(first, withheld);
+  if (target?.withheld !== undefined) {
+    const { origin, namedBy } = target.withheld;
+    setValue("api_key", { value: undefined, origin: namedBy, overridden: [origin] });
+  }
   return {
-    target: targetOf(first("store"), first("server"), first("api_key"), first("api_key_file"), defaultStore),
+    target: target ?? { kind: "local", storePath: first("store")?.text ?? defaultStore },
     tenant: first("tenant")?.text,
     environment: first("environment")?.text,
     dataDirectory: places.dataDirectory,
@@ -189,32 +198,38 @@ function rateOf(candidate: Candidate | undefined): RateLimit | undefined {
 }
 
 /** HOOKS_HOME is one folder for all; else the XDG base directories, whose relative values are to be ignored. */
-export function settingPlaces(env: SettingSources["env"], cwd: string): { dataDirectory: string; configFile: string } {
+export function settingPlaces(
+  env: SettingSources["env"],
+  cwd: string,
+): { dataDirectory: string; configFile: string; contextsFile: string } {
   const home = env["HOOKS_HOME"] ?? "";
   if (home !== "") {
     const folder = path.resolve(cwd, home);
-    return { dataDirectory: folder, configFile: path.join(folder, "config.json") };
+    return inFolders(folder, folder);
   }
   const base = (variable: string, otherwise: string): string => {
     const value = env[variable] ?? "";
     return path.isAbsolute(value) ? value : path.join(env["HOME"] || homedir(), otherwise);
   };
-  return {
-    dataDirectory: path.join(base("XDG_DATA_HOME", ".local/share"), "hooks"),
-    configFile: path.join(base("XDG_CONFIG_HOME", ".config"), "hooks", "config.json"),
-  };
+  return inFolders(
+    path.join(base("XDG_DATA_HOME", ".local/share"), "hooks"),
+    path.join(base("XDG_CONFIG_HOME", ".config"), "hooks"),
+  );
 }
 
-type Layer = Map<string, Candidate>;
+function inFolders(dataDirectory: string, configFolder: string): ReturnType<typeof settingPlaces> {
+  const configFile = path.join(configFolder, "config.json");
+  return { dataDirectory, configFile, contextsFile: contextsFile(configFile) };
+}
 
 function flagLayer({ flags, cwd }: SettingSources): Layer {
   const layer: Layer = new Map();
-  if (flags.store !== undefined && flags.server !== undefined) throw bothTargets("--store", "--server");
   for (const [key, rule] of Object.entries(SETTING_RULES)) {
     const text = flags[key as SettingKey];
     if (text !== undefined)
       layer.set(key, checked(key, rule, { text, origin: rule.flag ?? key, folder: cwd }, rule.flag ?? key));
   }
+  refuseRivals(layer, (key) => SETTING_RULES[key]?.flag ?? key);
   return layer;
 }
 
@@ -225,54 +240,8 @@ function envLayer({ env, cwd }: SettingSources): Layer {
     const text = env[rule.variable] ?? "";
     if (text !== "") layer.set(key, checked(key, rule, { text, origin: rule.variable, folder: cwd }, rule.variable));
   }
-  if (layer.has("store") && layer.has("server")) throw bothTargets("HOOKS_STORE", "HOOKS_SERVER");
+  refuseRivals(layer, (key) => SETTING_RULES[key]?.variable ?? key);
   return layer;
-}
-
-function fileLayer(file: string, isProject: boolean): Layer {
-  const layer: Layer = new Map();
-  const content = readObject(file);
-  if (content === undefined) return layer;
-  const allowed = Object.keys(SETTING_RULES).filter((key) => !isProject || SETTING_RULES[key]?.inProject === true);
-  for (const [key, value] of Object.entries(content)) {
-    if (key === "$schema") continue;
-    const rule = Object.hasOwn(SETTING_RULES, key) ? SETTING_RULES[key] : undefined;
-    if (rule === undefined || !allowed.includes(key)) throw unknownKey(file, key, allowed, rule !== undefined);
-    if (typeof value !== "string" && typeof value !== "number") {
-      throw usage(
-        `${file}: ${key} must be a string${rule.fallback === undefined ? "" : ` such as ${JSON.stringify(rule.fallback)}`}`,
-        key,
-      );
-    }
-    layer.set(
-      key,
-      checked(key, rule, { text: String(value), origin: file, folder: path.dirname(file) }, `${file}: ${key}`),
-    );
-  }
-  if (layer.has("store") && layer.has("server")) throw bothTargets(`${file}: store`, "server");
-  return layer;
-}
-
-/** `store` and `server` answer one question: what a stronger source says of one silences the other below it. */
-function dropLosers(layers: readonly (Layer | undefined)[]): void {
-  let decided: "store" | "server" | undefined;
-  for (const layer of layers) {
-    if (layer === undefined) continue;
-    if (decided !== undefined) layer.delete(decided === "store" ? "server" : "store");
-    decided ??= layer.has("store") ? "store" : layer.has("server") ? "server" : undefined;
-  }
-}
-
-function checked(key: string, rule: SettingRule, candidate: Candidate, name: string): Candidate {
-  try {
-    if (candidate.text === "") throw usage(`${name} must not be empty`, name);
-    rule.check?.(candidate.text, name);
-  } catch (error) {
-    if (isHooksError(error)) throw usage(error.message, key === "api_key" ? key : name, error.hint);
-    throw error;
-  }
-  if (rule.isPath !== true || candidate.text === "-") return candidate;
-  return { ...candidate, text: path.resolve(candidate.folder, candidate.text) };
 }
 
 function settingValue(key: string, rule: SettingRule, [first, ...rest]: Candidate[]): SettingValue {
@@ -298,19 +267,20 @@ function checkStoreFolder(store: Candidate | undefined, dataDirectory: string): 
   throw usage(`${store.origin}: there is no folder ${folder}`, store.origin, `make it: mkdir -p ${shellWord(folder)}`);
 }
 
-function targetOf(
-  store: Candidate | undefined,
-  server: Candidate | undefined,
-  apiKey: Candidate | undefined,
-  apiKeyFile: Candidate | undefined,
-  defaultStore: string,
-): Settings["target"] {
-  if (server === undefined) return { kind: "local", storePath: store?.text ?? defaultStore };
-  const fromFile = apiKey === undefined && apiKeyFile !== undefined ? readApiKey(apiKeyFile) : undefined;
-  return { kind: "remote", server: parseServer(server.text, server.origin), apiKey: apiKey?.text ?? fromFile };
+function remoteTarget(first: (key: SettingKey) => Candidate | undefined, withheld: string | undefined): RemoteTarget {
+  const [server, key, file] = [first("server")!, first("api_key"), first("api_key_file")];
+  const inKeychain = key?.keychain !== undefined;
+  return {
+    kind: "remote",
+    server: parseServer(server.text, server.origin),
+    apiKey: inKeychain ? undefined : (key?.text ?? (file === undefined ? undefined : readApiKey(file))),
+    keychain: key?.keychain,
+    withheld: withheld === undefined ? undefined : { origin: withheld, namedBy: server.origin },
+  };
 }
 
-function readApiKey({ text: file, origin }: Candidate): string {
+/** The key in a file that somebody named. @throws HooksError `usage` naming `origin` */
+export function readApiKey({ text: file, origin }: Pick<Candidate, "text" | "origin">): string {
   let key: string;
   try {
     key = readSmallFile(file, FILE_MAX_BYTES, { isNamed: true }).text.trim();
@@ -319,54 +289,6 @@ function readApiKey({ text: file, origin }: Candidate): string {
   }
   checkApiKey(key, `the key in ${file}`);
   return key;
-}
-
-/** The nearest one upwards. */
-function findProjectFile(cwd: string): string | undefined {
-  for (let folder = cwd; ; folder = path.dirname(folder)) {
-    const file = path.join(folder, PROJECT_FILE);
-    if (readText(file) !== undefined) return file;
-    if (path.dirname(folder) === folder) return undefined;
-  }
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readSmallFile(file, FILE_MAX_BYTES).text;
-  } catch (error) {
-    // No file, or a file where a folder should be.
-    if (["ENOENT", "ENOTDIR"].includes(fileErrorCode(error) ?? "")) return undefined;
-    throw usage(`cannot read ${file}: ${fileFault(error)}`, file);
-  }
-}
-
-function readObject(file: string): object | undefined {
-  const text = readText(file);
-  if (text === undefined) return undefined;
-  let content: unknown;
-  try {
-    content = JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    // V8 says where: `… in JSON at position 12 (line 2 column 3)`.
-    throw usage(`${file} is not JSON: ${error instanceof Error ? error.message : ""}`, file);
-  }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw usage(`${file} must hold a JSON object`, file);
-  }
-  return content;
-}
-
-function unknownKey(file: string, key: string, allowed: readonly string[], isSecret: boolean): HooksError {
-  if (isSecret) {
-    return usage(
-      `${file}: ${key} does not belong into a project's file, which others can read`,
-      key,
-      "use HOOKS_API_KEY, or the user's config.json",
-    );
-  }
-  const near = nearest(key, allowed);
-  const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
-  return usage(`${file}: unknown key ${quoted(key)}${guess}`, key, `the keys: ${allowed.join(", ")}`);
 }
 
 /** Only what looks like a slip: people have HOOKS_ variables of their own. */
@@ -382,8 +304,4 @@ function misspeltVariables(env: SettingSources["env"]): string[] {
       );
       return near === undefined ? [] : [`${name} means nothing to hooks; did you mean HOOKS_${near}?`];
     });
-}
-
-function bothTargets(one: string, other: string): HooksError {
-  return usage(`${one} and ${other} cannot be used together: hooks works either on a file or on a server`, one);
 }

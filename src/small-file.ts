@@ -22,10 +22,11 @@ class FileFault extends Error {
 /**
  * A file of at most `maxBytes`, as text. One that is found by its name must be a regular file: opening a FIFO that nobody
  * writes to stops the whole process, where Ctrl-C does not help. `isNamed`: the user named it, so it may be a pipe.
+ * `noLink`: whoever can set a symbolic link would decide what is read.
  * @throws an error for `fileFault`
  */
-export function readSmallFile(path: string, maxBytes: number, { isNamed = false } = {}): SmallFile {
-  const handle = openSync(path, isNamed ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
+export function readSmallFile(path: string, maxBytes: number, { isNamed = false, noLink = false } = {}): SmallFile {
+  const handle = openFile(path, isNamed ? 0 : constants.O_NONBLOCK, noLink);
   try {
     const stats = fstatSync(handle);
     if (stats.isDirectory()) throw new FileFault("EISDIR", "it is a folder");
@@ -40,6 +41,16 @@ export function readSmallFile(path: string, maxBytes: number, { isNamed = false 
     return { text: bytes.toString("utf8", 0, length), stats };
   } finally {
     closeSync(handle);
+  }
+}
+
+function openFile(path: string, flags: number, noLink: boolean): number {
+  try {
+    // Windows has no such flag, and links there need rights of their own.
+    return openSync(path, constants.O_RDONLY | flags | (noLink ? (constants.O_NOFOLLOW ?? 0) : 0));
+  } catch (error) {
+    if (noLink && fileErrorCode(error) === "ELOOP") throw new FileFault("ELOOP", "it is a symbolic link");
+    throw error;
   }
 }
 

@@ -1,10 +1,10 @@
-import { quoted } from "../../src/core/quoted.ts";
 import { type Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { collect, pair, wholeNumber } from "../../src/cli/flag-values.ts";
 import { readSecretValue } from "../../src/cli/secret-value.ts";
 import { HooksError, isHooksError } from "../../src/core/errors.ts";
 import { PROFILE_NAMES } from "../../src/core/profiles/registry.ts";
+import { quoted } from "../../src/core/quoted.ts";
 import { RETRY_PRESETS } from "../../src/core/retry-policy.ts";
 import type { RetryInput, SubscriptionInput } from "../../src/core/subscription.ts";
 

@@ -1,4 +1,3 @@
-import { quoted } from "../../src/core/quoted.ts";
 import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
@@ -10,6 +9,7 @@ import { SUBSCRIPTION_VIEW, subscriptionLines } from "../../src/cli/subscription
 import { sectionLines } from "../../src/cli/table.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { nearest } from "../../src/core/nearest.ts";
+import { quoted } from "../../src/core/quoted.ts";
 import type { SubscriptionInput, SubscriptionResource } from "../../src/core/subscription.ts";
 import { addSubscriptionFlags, namingFlags, type SubscriptionFlags, subscriptionInput } from "./subscription-flags.ts";
 

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
-import { resolveSettings, type SettingSources, type Settings } from "../config.ts";
+import path from "node:path";
+import { type RemoteTarget, readApiKey, resolveSettings, type SettingSources, type Settings } from "../config.ts";
 import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import { HooksError } from "../core/errors.ts";
 import type { HooksService } from "../core/hooks-service.ts";
+import { keyWithheld } from "../core/not-signed-in.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../core/scope.ts";
 import type { NameServer } from "../core/setting-rules.ts";
 import { VERSION } from "../core/version.ts";
@@ -16,6 +18,8 @@ import { escapeLine } from "./escape.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { CliIo } from "./io.ts";
 import { terminalPrompts } from "./prompts.ts";
+
+const KEY_MAX_BYTES = 4096;
 
 /** What the wiring gives the command line: it may not know the delivering side by itself. */
 export interface CliParts {
@@ -38,7 +42,8 @@ export class CommandContext implements CliContext {
   #admin: Promise<AdminService> | undefined;
   #local: Promise<LocalHooks> | undefined;
   #stdinTakenBy: string | undefined;
-  #keyFromStdin: string | undefined;
+  /** What --api-key or --api-key-file - stand for. */
+  #key: string | undefined;
 
   constructor(io: CliIo, parts: CliParts, signal: AbortSignal) {
     this.#io = io;
@@ -52,14 +57,33 @@ export class CommandContext implements CliContext {
   async begin(flags: GlobalFlags, out: Output): Promise<void> {
     this.#flags = flags;
     this.#out = out;
-    if (flags.apiKeyFile === "-") {
-      this.#keyFromStdin = Buffer.from(await this.readStdin("--api-key-file -"))
-        .toString("utf8")
-        .trim();
+    await this.#readKey(flags);
+  }
+
+  /** Before a command asks for it: standard input and variables are not read when the settings are. */
+  async #readKey({ apiKey, apiKeyFile }: GlobalFlags): Promise<void> {
+    if (apiKey !== undefined && apiKeyFile !== undefined) {
+      throw new HooksError(
+        "usage",
+        "--api-key and --api-key-file cannot be used together: each names the key to send",
+        {
+          field: "--api-key",
+        },
+      );
     }
-    if (flags.apiKey !== undefined && this.#io.stderr.isTTY === true) {
-      out.note(
-        "note: a key on the command line can be seen by others on this machine; HOOKS_API_KEY or --api-key-file keep it private",
+    if (apiKeyFile === "-") {
+      const bytes = await this.readStdin("--api-key-file -", KEY_MAX_BYTES);
+      this.#key = Buffer.from(bytes).toString("utf8").trim();
+      if (this.#key === "")
+        throw new HooksError("usage", "--api-key-file -: standard input is empty", { field: "--api-key-file" });
+    } else if (apiKey?.startsWith("env:") === true) {
+      const { readSecretVariable } = await import("./secret-value.ts");
+      this.#key = readSecretVariable(apiKey.slice("env:".length), "--api-key", this);
+    } else if (apiKey !== undefined) {
+      this.#key = apiKey;
+      if (this.#io.stderr.isTTY !== true) return;
+      this.out.note(
+        "note: a key on the command line can be seen by others on this machine; --api-key env:NAME or --api-key-file keep it private",
       );
     }
   }
@@ -80,8 +104,9 @@ export class CommandContext implements CliContext {
       flags: {
         store: flags.store,
         server: flags.server,
-        api_key: flags.apiKey ?? this.#keyFromStdin,
-        api_key_file: this.#keyFromStdin === undefined ? flags.apiKeyFile : undefined,
+        context: flags.context,
+        api_key: this.#key,
+        api_key_file: flags.apiKeyFile === "-" ? undefined : flags.apiKeyFile,
         tenant: flags.tenant,
         environment: flags.env,
         ...own,
@@ -113,9 +138,10 @@ export class CommandContext implements CliContext {
       return (await this.local("", { readOnly })).serviceFor(this.scope());
     }
     const { RemoteService } = await import("../client/remote.ts");
+    const apiKey = await this.apiKey(target);
     const remote = new RemoteService({
       server: target.server,
-      apiKey: target.apiKey,
+      apiKey,
       tenant,
       environment,
       userAgent: `hooks/${VERSION}`,
@@ -136,9 +162,23 @@ export class CommandContext implements CliContext {
       return (await this.local("", { readOnly })).adminFor();
     }
     const { RemoteAdmin } = await import("../client/remote-admin.ts");
-    const remote = new RemoteAdmin({ server: target.server, apiKey: target.apiKey, userAgent: `hooks/${VERSION}` });
+    const apiKey = await this.apiKey(target);
+    const remote = new RemoteAdmin({ server: target.server, apiKey, userAgent: `hooks/${VERSION}` });
     this.onExit(() => remote.close());
     return remote;
+  }
+
+  async apiKey(target: RemoteTarget): Promise<string | undefined> {
+    if (target.withheld !== undefined) throw keyWithheld(target.server.href, target.withheld);
+    if (target.keychain === undefined) return target.apiKey;
+    const { readKeychain } = await import("./keychain.ts");
+    return readKeychain(target.keychain);
+  }
+
+  typedKey(): string | undefined {
+    const { apiKeyFile: file } = this.#flags;
+    if (this.#key !== undefined || file === undefined) return this.#key;
+    return readApiKey({ text: path.resolve(this.cwd, file), origin: "--api-key-file" });
   }
 
   localStore(what: string): { storePath: string; dataDirectory: string } {
@@ -146,7 +186,7 @@ export class CommandContext implements CliContext {
     if (target.kind === "remote") {
       throw new HooksError("usage", `${what} works on a local store only, and a server is set: ${target.server.href}`, {
         field: "--server",
-        hint: "hooks config shows where the server comes from",
+        hint: "on the local store all the same: --context local (hooks config shows where the server comes from)",
       });
     }
     return { storePath: target.storePath, dataDirectory };

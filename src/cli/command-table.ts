@@ -1,7 +1,7 @@
-import { quoted } from "../core/quoted.ts";
 import type { Command } from "commander";
 import { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { quoted } from "../core/quoted.ts";
 import type { CliContext } from "./context.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { GLOBAL_FLAGS, globalFlagOf } from "./global-flags.ts";

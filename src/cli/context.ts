@@ -1,4 +1,4 @@
-import type { SettingSources, Settings } from "../config.ts";
+import type { RemoteTarget, SettingSources, Settings } from "../config.ts";
 import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import type { HooksService } from "../core/hooks-service.ts";
@@ -29,6 +29,11 @@ export interface CliContext {
   local(what: string, options?: { readOnly?: boolean }): Promise<LocalHooks>;
   /** Where the store file is, for what works on it as a whole. Throws `usage` like `local`. */
   localStore(what: string): { storePath: string; dataDirectory: string };
+  /** The key to send to the server that the settings name; undefined: there is none. Throws `unauthenticated` when there
+   * is one that this server must not get, `usage` when the keychain cannot be asked. */
+  apiKey(target: RemoteTarget): Promise<string | undefined>;
+  /** The key that this command line itself gives: --api-key, --api-key-file. Throws `usage` when it cannot be read. */
+  typedKey(): string | undefined;
   /** The daemon that runs on the store file that the settings name; undefined when none does, or with a server. */
   daemon(): Promise<DaemonInfo | undefined>;
   /** What is worked on: defaults filled in. */
@@ -64,6 +69,8 @@ export interface Prompts {
     question: string,
     options?: { check?: (text: string) => string | undefined; fallback?: string },
   ): Promise<string>;
+  /** Nothing of what is typed is shown. */
+  secret(question: string, options?: { check?: (text: string) => string | undefined }): Promise<string>;
   confirm(question: string): Promise<boolean>;
 }
 

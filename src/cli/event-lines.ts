@@ -1,8 +1,8 @@
-import { quoted } from "../core/quoted.ts";
 import { createHash } from "node:crypto";
 import { HooksError, invalid } from "../core/errors.ts";
 import type { EventInput } from "../core/event.ts";
 import { type JsonEnvelope, parseMember, rawMember, readEnvelope } from "../core/json-envelope.ts";
+import { quoted } from "../core/quoted.ts";
 import { didYouMeanOf } from "./did-you-mean.ts";
 
 // Events as NDJSON: `{"type":…,"data":…}` a line, with id, timestamp, metadata and version where they are known.

@@ -1,8 +1,8 @@
-import { quoted } from "../core/quoted.ts";
 import { parseDuration } from "../core/duration.ts";
 import { HooksError, isHooksError } from "../core/errors.ts";
 import type { RawJson } from "../core/event.ts";
 import { checkRawJson } from "../core/json-envelope.ts";
+import { quoted } from "../core/quoted.ts";
 import type { CliContext } from "./context.ts";
 import { readNamedFile } from "./named-file.ts";
 

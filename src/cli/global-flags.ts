@@ -1,6 +1,6 @@
-import { quoted } from "../core/quoted.ts";
 import { Option } from "commander";
 import { HooksError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
 import { shellWord } from "../core/shell-word.ts";
 import type { ColorChoice } from "./color.ts";
 
@@ -8,6 +8,7 @@ import type { ColorChoice } from "./color.ts";
 export interface GlobalFlags {
   store?: string;
   server?: string;
+  context?: string;
   apiKey?: string;
   apiKeyFile?: string;
   tenant?: string;
@@ -33,7 +34,8 @@ interface GlobalFlag {
 export const GLOBAL_FLAGS: readonly GlobalFlag[] = [
   flag("--store <path>", "the store's file (default: hooks.db in the data directory)"),
   flag("--server <url>", "work on a server instead of the local store"),
-  flag("--api-key <key>", "key for the server; HOOKS_API_KEY keeps it out of the process list"),
+  flag("--context <name>", "work on a server that hooks login knows; local: on the local store"),
+  flag("--api-key <key>", "key for the server: env:NAME, or the key itself, which others on this machine may see"),
   flag("--api-key-file <file>", 'file that holds the key; "-" reads standard input'),
   flag("--tenant <name>", "whose data (default: default)"),
   flag("--env <name>", "which environment (default: development)"),
@@ -86,7 +88,7 @@ export function locationFlags(argv: readonly string[]): string[] {
 }
 
 /** Not --api-key: a key is not shown. */
-const LOCATION_FLAGS = ["--store", "--server", "--api-key-file", "--tenant", "--env"];
+const LOCATION_FLAGS = ["--store", "--server", "--context", "--api-key-file", "--tenant", "--env"];
 
 /** The output's form: a flag beats HOOKS_OUTPUT. @throws HooksError `usage` */
 export function outputForm(

@@ -1,7 +1,7 @@
-import { quoted } from "../core/quoted.ts";
 import type { Command, CommanderError, Option } from "commander";
 import { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { quoted } from "../core/quoted.ts";
 import { type LeafEntry, unknownFlag } from "./command-table.ts";
 import type { CliContext } from "./context.ts";
 import { didYouMean } from "./did-you-mean.ts";

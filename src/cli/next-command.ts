@@ -15,4 +15,4 @@ export function withLocation(text: string, location: readonly string[]): string 
 
 /** Those that work on a store, and no question for help. */
 const NEXT_COMMAND =
-  /\bhooks (sub|event|delivery|publish|trigger|replay|listen|status|doctor|serve|verify|sign|backup|restore)\b(?![\w -]*--help)/g;
+  /\bhooks (sub|event|delivery|publish|trigger|replay|listen|status|doctor|key|tenant|audit|serve|verify|sign|backup|restore)\b(?![\w -]*--help)/g;

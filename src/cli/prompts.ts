@@ -17,6 +17,11 @@ export function terminalPrompts(
       const validate = (text: string): true | string => check?.(text) ?? true;
       return answered(input({ message, validate, ...(fallback === undefined ? {} : { default: fallback }) }, context));
     },
+    secret: async (message, { check } = {}) => {
+      const { password } = await import("@inquirer/prompts");
+      const validate = (text: string): true | string => check?.(text) ?? true;
+      return answered(password({ message, mask: false, validate }, context));
+    },
     confirm: async (message) => {
       const { confirm } = await import("@inquirer/prompts");
       return answered(confirm({ message, default: false }, context));

@@ -1,5 +1,5 @@
-import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
 import type { CliContext } from "./context.ts";
 import { readNamedFile } from "./named-file.ts";
 

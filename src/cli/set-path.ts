@@ -1,5 +1,5 @@
-import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
 import { isExactNumber, parseExact } from "./json-text.ts";
 
 // `--set data.items[0].price=5`: a path of names joined by dots, with [n] or .n for places in lists.
@@ -40,17 +40,13 @@ function put(node: unknown, [step, ...rest]: readonly Step[], value: unknown, as
   if (Array.isArray(node) || (node === undefined && typeof step === "number")) {
     const list: unknown[] = Array.isArray(node) ? node : [];
     const index = typeof step === "number" ? step : /^\d{1,6}$/.test(step) ? Number(step) : Number.NaN;
-    if (Number.isNaN(index))
-      throw refused(assignment, `names ${quoted(step)} in a list: lists take [0], [1] …`);
+    if (Number.isNaN(index)) throw refused(assignment, `names ${quoted(step)} in a list: lists take [0], [1] …`);
     if (list.length < index) throw refused(assignment, `leaves a gap: the list has ${list.length} places`);
     list[index] = put(list[index], rest, value, assignment);
     return list;
   }
   if (node !== undefined && (typeof node !== "object" || node === null || isExactNumber(node))) {
-    throw refused(
-      assignment,
-      `goes through ${quoted(step)}, but there is ${quoted(node)} and no object`,
-    );
+    throw refused(assignment, `goes through ${quoted(step)}, but there is ${quoted(node)} and no object`);
   }
   const object: object = node ?? {};
   const name = String(step);

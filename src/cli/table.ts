@@ -1,6 +1,6 @@
-import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Colors, Output } from "./context.ts";
 import { cutToWidth, displayWidth, padToWidth } from "./display-width.ts";
 import { escapeLine, jsonLine } from "./escape.ts";

@@ -1,5 +1,5 @@
-import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
 
 /**
  * A receiver as people write it: `3000`, `localhost:3000/path`, or a whole http(s) URL.

@@ -55,7 +55,6 @@ export function either(one: Form, other: Form): Form {
 
 function kind(type: "string" | "number" | "boolean", words: string): Form {
   return (value, path) =>
-    // biome-ignore lint/suspicious/useValidTypeof: the three are checked by the parameter's type
     typeof value === type ? undefined : value === undefined ? `${path} is missing` : `${path} is not ${words}`;
 }
 

@@ -5,7 +5,21 @@ import type { EventTypeResource, Meta, Page, ReplayReceipt, TestResult } from ".
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { TenantResource } from "../core/tenant.ts";
-import { anything, bytes, either, type Form, flag, listOf, maybe, number, objectOf, orNull, record, text } from "./answer-form.ts";
+import type { Whoami } from "../core/whoami.ts";
+import {
+  anything,
+  bytes,
+  either,
+  type Form,
+  flag,
+  listOf,
+  maybe,
+  number,
+  objectOf,
+  orNull,
+  record,
+  text,
+} from "./answer-form.ts";
 
 // The form of every answer of the API that the client takes, as http-api.md and the OpenAPI document have it.
 
@@ -24,7 +38,9 @@ export function batchReceipt(events: number): Form {
   const form = objectOf<BatchReceipt>({ results: listOf(either(PUBLISH_RECEIPT, BATCH_ERROR)) });
   return (value, path) =>
     form(value, path) ??
-    ((value as BatchReceipt).results.length === events ? undefined : `${path}.results has not one entry for each event`);
+    ((value as BatchReceipt).results.length === events
+      ? undefined
+      : `${path}.results has not one entry for each event`);
 }
 
 const EVENT_MEMBERS = {
@@ -223,3 +239,5 @@ export const AUDIT_ENTRY = objectOf<AuditEntry>({
   before: orNull(record),
   after: orNull(record),
 });
+
+export const WHOAMI = objectOf<Whoami>({ name: text, role: text, tenant: text, environment: text });

@@ -14,6 +14,7 @@ import type {
 } from "../core/hooks-service.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw } from "../core/raw-json.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type { Whoami } from "../core/whoami.ts";
 import {
   batchReceipt,
   DELIVERY,
@@ -28,6 +29,7 @@ import {
   SUBSCRIPTION,
   SUBSCRIPTION_WITH_SECRET,
   TEST_RESULT,
+  WHOAMI,
 } from "./answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
@@ -53,7 +55,12 @@ export class RemoteService implements HooksService {
   publish(event: EventInput): Promise<PublishReceipt> {
     const body = encodeEventInput(event);
     // With an id, a second arrival stores nothing.
-    return this.#requests.send(PUBLISH_RECEIPT, { method: "POST", path: "/v1/events", body, repeatable: event.id !== undefined });
+    return this.#requests.send(PUBLISH_RECEIPT, {
+      method: "POST",
+      path: "/v1/events",
+      body,
+      repeatable: event.id !== undefined,
+    });
   }
 
   publishBatch(events: readonly EventInput[], options: { atomic?: boolean } = {}): Promise<BatchReceipt> {
@@ -76,7 +83,9 @@ export class RemoteService implements HooksService {
   }
 
   replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
-    return this.#requests.post(REPLAY_RECEIPT, `/v1/events/${segment(id)}/replay`, { subscriptions: options.subscriptions });
+    return this.#requests.post(REPLAY_RECEIPT, `/v1/events/${segment(id)}/replay`, {
+      subscriptions: options.subscriptions,
+    });
   }
 
   createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret> {
@@ -163,14 +172,16 @@ export class RemoteService implements HooksService {
     return this.#requests.get(pageOf(EVENT_TYPE), "/v1/event-types");
   }
 
+  /** Who the key is. */
+  whoami(): Promise<Whoami> {
+    return this.#requests.get(WHOAMI, "/v1/whoami");
+  }
+
   meta(): Promise<Meta> {
     return this.#requests.get(META, "/v1/meta");
   }
-
 }
 
 function subscriptionPath(id: string): string {
   return `/v1/subscriptions/${segment(id)}`;
 }
-
-

@@ -1,5 +1,5 @@
-import { quoted } from "./quoted.ts";
 import { invalid } from "./errors.ts";
+import { quoted } from "./quoted.ts";
 
 const MAX_HEADERS = 20;
 const MAX_VALUE_BYTES = 4096;
@@ -47,8 +47,7 @@ export function checkCustomHeaders(
   if (MAX_HEADERS < entries.length) throw invalid("headers", `headers must be at most ${MAX_HEADERS}`);
   const checked = new Map<string, string>();
   for (const [given, value] of entries) {
-    if (!TOKEN.test(given))
-      throw invalid("headers", `headers has a name that HTTP does not allow: ${quoted(given)}`);
+    if (!TOKEN.test(given)) throw invalid("headers", `headers has a name that HTTP does not allow: ${quoted(given)}`);
     const field = `headers.${given}`;
     const name = given.toLowerCase();
     if (REFUSED.has(name) || name.startsWith("proxy-") || reserved.includes(name)) {

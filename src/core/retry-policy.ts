@@ -1,6 +1,6 @@
-import { quoted } from "./quoted.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { invalid } from "./errors.ts";
+import { quoted } from "./quoted.ts";
 import type { RetryInput, RetryPolicy, RetryResource } from "./subscription.ts";
 
 const SECOND = 1_000;

@@ -1,5 +1,5 @@
-import { quoted } from "./quoted.ts";
 import { invalid } from "./errors.ts";
+import { quoted } from "./quoted.ts";
 
 /** Whose data: each row belongs to exactly one tenant and one environment, and no query leaves its scope. */
 export interface Scope {

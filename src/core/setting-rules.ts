@@ -1,7 +1,7 @@
-import { quoted } from "./quoted.ts";
 import { parseDuration } from "./duration.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { quoted } from "./quoted.ts";
 import { parseRateLimit } from "./rate-limit.ts";
 import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
 
@@ -34,6 +34,8 @@ const RULES = {
     inProject: true,
     check: (text, name) => void parseServer(text, name),
   },
+  // Not in a project's file: a checked-in file could else choose with whose rights its commands run.
+  context: { flag: "--context", variable: "HOOKS_CONTEXT", inProject: false, check: checkContextName },
   api_key: { flag: "--api-key", variable: "HOOKS_API_KEY", inProject: false, isSecret: true, check: checkApiKey },
   api_key_file: { flag: "--api-key-file", variable: "HOOKS_API_KEY_FILE", inProject: false, isPath: true },
   tenant: {
@@ -156,12 +158,26 @@ function checkStore(text: string, name: string): void {
   if (text === ":memory:" || text.includes("\0")) throw usage(`${name} must be the path of a file`, name);
 }
 
+/** The context that stands for the local store: none can have its name. */
+export const LOCAL_CONTEXT = "local";
+
+/** @throws HooksError `usage` naming `name`. */
+export function checkContextName(text: string, name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return;
+  throw usage(
+    `${name} must be 1 to 64 characters of A-Z a-z 0-9 . _ -, the first a letter or digit, got ${quoted(text)}`,
+    name,
+  );
+}
+
 /** @throws HooksError `usage` naming `name`. */
 export function parseServer(text: string, name: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     const hint = /^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `for example: ${name} https://${text}` : undefined;
-    throw usage(`${name} must be a URL that begins with http:// or https://, got ${quoted(text)}`, name, hint);
+    // What stands before an @ may be a password.
+    const shown = quoted(text.replace(/\/\/[^/]*@/, "//…@"));
+    throw usage(`${name} must be a URL that begins with http:// or https://, got ${shown}`, name, hint);
   }
   if (url.username !== "" || url.password !== "") {
     throw usage(`${name} must not hold a name or password`, name, "give the key with HOOKS_API_KEY or --api-key-file");

@@ -133,6 +133,9 @@ function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, u
     query: request.query,
     body: request.body,
     request: request.raw,
+    get caller() {
+      return callerOf(request);
+    },
     service(named = {}) {
       const caller = callerOf(request);
       const names = addNames(namesInHeaders(request.raw), named);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Static, TSchema } from "typebox";
 import type { AdminService } from "../core/admin-service.ts";
 import type { HooksService } from "../core/hooks-service.ts";
+import type { Caller } from "../core/key.ts";
 import type { BodyParser } from "./body.ts";
 import type { Access } from "./principal.ts";
 
@@ -17,6 +18,8 @@ export interface Call<Params, Query, Body> {
   query: Query;
   body: Body;
   request: IncomingMessage;
+  /** Whose key it came with. On a route that is open there is none: asking for it is a fault. */
+  readonly caller: Caller;
   /**
    * The service of the tenant and environment that the key, the headers and `named` together mean.
    * @throws HooksError `invalid_request`, `forbidden`.

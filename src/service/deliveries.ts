@@ -1,4 +1,3 @@
-import { quoted } from "../core/quoted.ts";
 import { batchIdOf } from "../core/batch-id.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
@@ -8,6 +7,7 @@ import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } fro
 import { parseRange } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
 import { findProfile } from "../core/profiles/registry.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";

@@ -1,6 +1,6 @@
-import { quoted } from "../core/quoted.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Store, StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
 

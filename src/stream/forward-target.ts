@@ -1,5 +1,5 @@
-import { quoted } from "../core/quoted.ts";
 import { HooksError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
 import { headerPair } from "./frame-field.ts";
 import { HOP_BY_HOP } from "./hop-by-hop.ts";
 import { isLoopbackHost } from "./loopback.ts";

@@ -21,7 +21,7 @@ function folderFor({ project, user }: Given): { home: string; cwd: string } {
   mkdirSync(home, { recursive: true });
   mkdirSync(cwd, { recursive: true });
   if (project !== undefined) writeFileSync(path.join(root, "project/hooks.config.json"), project);
-  if (user !== undefined) writeFileSync(path.join(home, "config.json"), user);
+  if (user !== undefined) writeFileSync(path.join(home, "config.json"), user, { mode: 0o600 });
   return { home, cwd };
 }
 
@@ -105,7 +105,9 @@ describe("where it works", () => {
     expect(refusal({ env: { HOOKS_STORE: "a", HOOKS_SERVER: "http://h" } }).message).toMatch(
       /HOOKS_STORE and HOOKS_SERVER/,
     );
-    expect(refusal({ project: '{"store":"a","server":"http://h"}' }).message).toMatch(/store and server/);
+    expect(refusal({ project: '{"store":"a","server":"http://h"}' }).message).toMatch(
+      /hooks\.config\.json: store and .*: server cannot/,
+    );
   });
 
   it("uses XDG directories without HOOKS_HOME, absolute ones only", () => {

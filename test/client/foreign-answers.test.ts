@@ -60,6 +60,7 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   cancelDelivery: () => service.cancelDelivery("dlv_1"),
   replay: () => service.replay({}),
   listEventTypes: () => service.listEventTypes(),
+  whoami: () => service.whoami(),
   meta: () => service.meta(),
 };
 
@@ -125,7 +126,12 @@ describe("an answer of hooks from which something is missing", () => {
     });
     const published = await real.ask("POST", "/v1/events", { json: { type: "a.b", data: { n: 1 }, id: "one" } });
     const batch = await real.ask("POST", "/v1/events/batch", {
-      json: { events: [{ type: "a.c", data: 1 }, { type: "", data: 1 }] },
+      json: {
+        events: [
+          { type: "a.c", data: 1 },
+          { type: "", data: 1 },
+        ],
+      },
     });
     const page = await real.ask("GET", "/v1/deliveries");
     const answers: [Form, unknown][] = [

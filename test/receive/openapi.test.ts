@@ -46,6 +46,7 @@ describe("the OpenAPI document", () => {
         "GET /v1/subscriptions/{id}/deliveries",
         "GET /v1/tenants",
         "GET /v1/tenants/{name}",
+        "GET /v1/whoami",
         "PATCH /v1/subscriptions/{id}",
         "PATCH /v1/tenants/{name}",
         "POST /v1/deliveries/{id}/cancel",

@@ -33,7 +33,7 @@ export type ValueSource =
   | { kind: "none" };
 
 /** Names of values that `hooks __complete` knows (words.ts). */
-const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery"];
+const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery", "context"];
 const FILE_VALUES = ["file", "path", "body-file"];
 
 export function completionModel(tree: CommandTree): CompletionModel {
@@ -68,6 +68,7 @@ export function completionModel(tree: CommandTree): CompletionModel {
 /** Which of the store's things a value is, by its name in the help, or undefined. `flag`: whose value it is. */
 export function dynamicKind(value: string, flag?: string): string | undefined {
   if (flag === "--sub") return "subscription";
+  if (flag === "--context") return "context";
   return DYNAMIC_VALUES.includes(value) ? value : undefined;
 }
 

@@ -15,7 +15,7 @@ export interface Candidate {
 
 /** The word that is being completed, and what it is a value of. */
 export interface Completing {
-  /** `subscription`, `event-type`, `pattern`, `event` or `delivery`. */
+  /** `subscription`, `event-type`, `pattern`, `event`, `delivery` or `context`. */
   kind: string;
   /** What is typed of the value. */
   typed: string;
@@ -26,6 +26,7 @@ export interface Completing {
 const SETTING_OF_FLAG: Readonly<Record<string, SettingKey>> = {
   "--store": "store",
   "--server": "server",
+  "--context": "context",
   "--api-key": "api_key",
   "--api-key-file": "api_key_file",
   "--tenant": "tenant",
@@ -53,7 +54,7 @@ export async function completing(
   }
   const settings = settingsIn(before);
   const [flag, typed] = current.startsWith("--") && current.includes("=") ? split(current) : [undefined, current];
-  if (flag !== undefined) return known(valueNames.get(flag), typed, settings);
+  if (flag !== undefined) return known(valueNames.get(flag) ?? dynamicKind("", flag), typed, settings);
 
   let positionals = 0;
   for (let at = 0; at < selection.args.length; at++) {
@@ -62,7 +63,7 @@ export async function completing(
     const takesValue = valueNames.has(word) || (globalFlagOf(word)?.takesValue === true && !word.includes("="));
     if (takesValue) {
       at++;
-      if (at === selection.args.length) return known(valueNames.get(word), current, settings);
+      if (at === selection.args.length) return known(valueNames.get(word) ?? dynamicKind("", word), current, settings);
     } else if (!word.startsWith("-")) positionals++;
   }
   return known(command.registeredArguments[positionals]?.name(), current, settings);

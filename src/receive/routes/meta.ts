@@ -1,6 +1,7 @@
 import { HooksError } from "../../core/errors.ts";
+import type { Whoami } from "../../core/whoami.ts";
 import { type Route, route } from "../route.ts";
-import { META } from "../schemas/other.ts";
+import { META, WHOAMI } from "../schemas/other.ts";
 import { pageOfRefs, refTo } from "../schemas/words.ts";
 
 export const META_ROUTES: readonly Route[] = [
@@ -27,6 +28,21 @@ export const META_ROUTES: readonly Route[] = [
     answer: { status: 200, description: "version and limits", schema: refTo(META) },
     async handle({ service }) {
       return service().meta();
+    },
+  }),
+
+  route({
+    method: "GET",
+    path: "/v1/whoami",
+    access: "any",
+    id: "whoami",
+    summary: 'Who the key is: its name, role, tenant and environment ("*": any, named by each request).',
+    tag: "server",
+    answer: { status: 200, description: "who the key is", schema: refTo(WHOAMI) },
+    async handle({ caller: { name, role, tenant, environment }, service }) {
+      // Names in the headers that are not the key's own are refused here as anywhere.
+      service();
+      return { name, role, tenant, environment } satisfies Whoami;
     },
   }),
 

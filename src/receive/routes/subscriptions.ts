@@ -1,5 +1,5 @@
-import { quoted } from "../../core/quoted.ts";
 import { invalid } from "../../core/errors.ts";
+import { quoted } from "../../core/quoted.ts";
 import type { SubscriptionInput, SubscriptionResource } from "../../core/subscription.ts";
 import { parseJson } from "../body.ts";
 import { type NamedScope, type Route, route } from "../route.ts";

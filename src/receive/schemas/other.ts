@@ -43,6 +43,16 @@ export const META = Type.Object(
   { $id: "Meta" },
 );
 
+export const WHOAMI = Type.Object(
+  {
+    name: Type.String({ description: "what its maker called it" }),
+    role: Type.String(),
+    tenant: Type.String({ description: '"*": any, named by each request' }),
+    environment: Type.String({ description: '"*": any, named by each request' }),
+  },
+  { $id: "Whoami" },
+);
+
 export const HEALTH = Type.Object({ status: Type.Literal("ok") }, { $id: "Health" });
 
 export const READINESS = Type.Object(

@@ -1,0 +1,95 @@
+// The files that hold settings: the project's, which is checked in, and the user's own.
+
+import path from "node:path";
+import type { HooksError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
+import { quoted } from "../core/quoted.ts";
+import { SETTING_RULES, usage } from "../core/setting-rules.ts";
+import { shellWord } from "../core/shell-word.ts";
+import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
+import { checked, type Layer, refuseRivals } from "./layers.ts";
+
+const PROJECT_FILE = "hooks.config.json";
+export const FILE_MAX_BYTES = 1024 * 1024;
+
+/** The nearest one upwards. */
+export function findProjectFile(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, PROJECT_FILE);
+    if (read(file) !== undefined) return file;
+    if (path.dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Empty when there is no such file. @throws HooksError `usage` naming file and key */
+export function fileLayer(file: string, isProject: boolean): Layer {
+  const layer: Layer = new Map();
+  const found = read(file);
+  if (found === undefined) return layer;
+  const content = parseObject(found.text, file);
+  const isAllowed = (key: string): boolean =>
+    SETTING_RULES[key]?.inProject === true || (!isProject && key !== "context");
+  const allowed = Object.keys(SETTING_RULES).filter(isAllowed);
+  for (const [key, value] of Object.entries(content)) {
+    if (key === "$schema") continue;
+    const rule = Object.hasOwn(SETTING_RULES, key) ? SETTING_RULES[key] : undefined;
+    if (rule === undefined || !allowed.includes(key)) throw refusedKey(file, key, allowed, rule !== undefined);
+    if (typeof value !== "string" && typeof value !== "number") {
+      throw usage(
+        `${file}: ${key} must be a string${rule.fallback === undefined ? "" : ` such as ${JSON.stringify(rule.fallback)}`}`,
+        key,
+      );
+    }
+    layer.set(
+      key,
+      checked(key, rule, { text: String(value), origin: file, folder: path.dirname(file) }, `${file}: ${key}`),
+    );
+  }
+  refuseRivals(layer, (key) => `${file}: ${key}`);
+  if (layer.has("api_key") && process.platform !== "win32" && (found.stats.mode & 0o077) !== 0) {
+    throw usage(`${file} holds a key, and others on this machine may read it`, file, `chmod 600 ${shellWord(file)}`);
+  }
+  return layer;
+}
+
+function read(file: string): SmallFile | undefined {
+  try {
+    return readSmallFile(file, FILE_MAX_BYTES);
+  } catch (error) {
+    // No file, or a file where a folder should be.
+    if (["ENOENT", "ENOTDIR"].includes(fileErrorCode(error) ?? "")) return undefined;
+    throw usage(`cannot read ${file}: ${fileFault(error)}`, file);
+  }
+}
+
+function parseObject(text: string, file: string): object {
+  let content: unknown;
+  try {
+    content = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    // V8 says where: `… in JSON at position 12 (line 2 column 3)`.
+    // … and quotes the text in some cases, in which there may be a key.
+    const where = error instanceof Error ? error.message.replace(/, (\.{3})?"[\s\S]*" is not valid JSON$/, "") : "";
+    throw usage(`${file} is not JSON: ${where}`, file);
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw usage(`${file} must hold a JSON object`, file);
+  }
+  return content;
+}
+
+function refusedKey(file: string, key: string, allowed: readonly string[], isSetting: boolean): HooksError {
+  if (key === "context") {
+    return usage(`${file}: a context is chosen by a person`, key, "hooks context use NAME, --context or HOOKS_CONTEXT");
+  }
+  if (isSetting) {
+    return usage(
+      `${file}: ${key} does not belong into a project's file, which others can read`,
+      key,
+      "use hooks login, HOOKS_API_KEY, or the user's config.json",
+    );
+  }
+  const near = nearest(key, allowed);
+  const guess = near === undefined ? "" : `\n  did you mean ${JSON.stringify(near)}?`;
+  return usage(`${file}: unknown key ${quoted(key)}${guess}`, key, `the keys: ${allowed.join(", ")}`);
+}
