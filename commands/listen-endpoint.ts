@@ -9,6 +9,7 @@ interface Endpoint {
   url: string;
   key: string;
   headers: Record<string, string>;
+  certificate?: string | undefined;
 }
 
 /** Another command may hold the store for a moment (`hooks trigger --wait` sends from its own process). */
@@ -36,28 +37,35 @@ export async function listenEndpoint(context: CliContext): Promise<() => Promise
   }
   const scope = context.scope();
   const headers = { "hooks-tenant": scope.tenant, "hooks-environment": scope.environment };
-  let own: { url: string; token: string } | undefined;
-  let isFirst = true;
+  let own: LocalDaemon | undefined;
+  let mayStart = true;
   return async () => {
-    const daemon = own ?? (await findOrStart(target, context, isFirst));
-    // Once there was a daemon, its absence means that somebody restarts it: taking its place would be in the way.
-    if (isFirst && "stop" in daemon) own = daemon;
-    isFirst = false;
-    return { url: daemon.url, key: daemon.token, headers };
+    const daemon = own ?? (await findOrStart(target, context, mayStart));
+    if (daemon.isOwn) own = daemon;
+    // Once there was a daemon, its absence means that somebody restarts it: taking its place would be in the way. One
+    // that lived in another listener ended with it, and nobody else brings it back.
+    mayStart = daemon.endsWithCommand;
+    return { url: daemon.url, key: daemon.token, headers, certificate: daemon.certificate };
   };
 }
 
-async function findOrStart(
-  { storePath }: LocalTarget,
-  context: CliContext,
-  mayStart: boolean,
-): Promise<{ url: string; token: string }> {
+interface LocalDaemon {
+  url: string;
+  token: string;
+  certificate: string | undefined;
+  /** It runs in a command such as this one. */
+  endsWithCommand: boolean;
+  /** It runs here. */
+  isOwn: boolean;
+}
+
+async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayStart: boolean): Promise<LocalDaemon> {
   const { findDaemon, startDaemon } = await import("../src/daemon.ts");
   const { dataDirectory } = context.settings();
   const { environment } = context.scope();
   for (let tries = 1; ; tries++) {
     const running = await findDaemon(storePath, dataDirectory);
-    if (running !== undefined) return running;
+    if (running !== undefined) return { ...running, isOwn: false };
     if (!mayStart) throw new HooksError("unreachable", "no daemon runs on this store");
     try {
       const own = await startDaemon({
@@ -67,10 +75,11 @@ async function findOrStart(
         port: 0,
         environment,
         env: context.env,
+        endsWithCommand: true,
       });
       context.onExit(() => own.stop());
       context.out.note(`no daemon is running: its parts run here, at ${own.url}, until this command ends`);
-      return own;
+      return { url: own.url, token: own.token, certificate: undefined, endsWithCommand: true, isOwn: true };
     } catch (error) {
       if (!isHooksError(error) || error.code !== "daemon_running" || LOCK_TRIES <= tries) throw error;
       await sleep(LOCK_PAUSE_MS, undefined, { signal: context.signal });

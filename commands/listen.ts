@@ -177,8 +177,10 @@ class Listening {
     }
     const { session, subscription_id } = ready;
     if (out.mode === "json") {
-      const { resumed, waiting, missed_from, missed_to } = ready;
-      out.print(jsonLine({ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to }));
+      const { resumed, waiting, missed_from, missed_to, public_url } = ready;
+      out.print(
+        jsonLine({ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to, public_url }),
+      );
     }
     this.#showReady(ready, again);
     if (!again) await this.#about.readyFile?.write({ session, subscription_id, secret });
@@ -194,6 +196,7 @@ class Listening {
     }
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
     if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
+    if (ready.public_url !== undefined) facts.push(`at ${escapeLine(ready.public_url)}`);
     out.note([`${green("●")} ${again ? "connected again" : "connected"}`, ...(again ? [] : facts)].join("   "));
     if (!again) out.hint(`the whole secret: hooks listen --print-secret --session ${shellWord(ready.session)}`);
     const missed = missedLine(ready.waiting, ready.missed_from, ready.missed_to, this.#context.now());

@@ -3,12 +3,13 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { collect } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { printSection } from "../src/cli/table.ts";
+import { publicUrlText } from "../src/core/door-settings.ts";
 import { formatDuration } from "../src/core/duration.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
-import { quoted } from "../src/core/quoted.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
 
 export interface ServeOptions {
@@ -24,7 +25,11 @@ export interface ServeOptions {
   logLevel?: string;
   logFormat?: string;
   readyFile?: string;
+  publicUrl?: string;
   allowHost: string[];
+  trustProxy: string[];
+  tlsCert?: string;
+  tlsKey?: string;
 }
 
 const READY_FILE_MAX_BYTES = 1_024;
@@ -36,7 +41,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
       "Runs the relay: accepts events over HTTP, stores them, delivers them signed and with retries. The log goes to " +
         "standard error. Ctrl-C stops accepting and finishes what is in flight; a second one ends at once.",
     )
-    .option("--host <host>", "address to listen on (default: 127.0.0.1)")
+    .option("--host <host>", "address to listen on (default: localhost, which is 127.0.0.1 and ::1)")
     .option("--port <port>", "port to listen on; 0 takes a free one (default: 4680)")
     .option("--concurrency <number>", "requests in flight at once (default: 256)")
     .option("--rate <n/unit>", "requests sent at most, such as 100/s or 5000/m (default: no limit)")
@@ -48,14 +53,29 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
     .addOption(new Option("--log-format <format>", "default: pretty on a terminal, else json").choices(LOG_FORMATS))
     .option("--ready-file <file>", "written once requests are accepted, with the URL; removed at the end")
-    .option("--allow-host <name>", "another name that requests may call this host by", collectHost, [])
+    .option("--public-url <url>", "URL by which others reach it, through a proxy or a tunnel")
+    .option("--allow-host <name>", "another name that requests may call this host by (repeatable)", collect, [])
+    .option(
+      "--trust-proxy <who>",
+      "proxies that may say who the client is: loopback, a network such as 10.0.0.0/8 (repeatable), or how many",
+      collect,
+      [],
+    )
+    .option("--tls-cert <file>", "speak https with this certificate (PEM, its chain behind it)")
+    .option("--tls-key <file>", "the certificate's key (PEM), readable by its owner only")
     .addHelpText(
       "after",
       examples(
         "hooks serve",
         "hooks serve --port 8080 --log-format json",
         "hooks serve --port 0 --ready-file ready.json",
-      ),
+        "hooks serve --public-url https://hooks.example.com --trust-proxy loopback",
+        "hooks serve --host 0.0.0.0 --port 443 --public-url https://hooks.example.com --tls-cert cert.pem --tls-key key.pem",
+      ) +
+        `
+An address that others can reach takes an API key first: hooks key create. A renewed certificate is taken up by itself,
+and at once on SIGHUP; connections that are open go on.
+`,
     )
     .action((flags: ServeOptions) => run(flags, context));
 }
@@ -66,6 +86,11 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
   const settings = context.settings({
     host: options.host,
     port: options.port,
+    public_url: options.publicUrl,
+    allow_host: joined(options.allowHost),
+    trust_proxy: joined(options.trustProxy),
+    tls_cert: options.tlsCert,
+    tls_key: options.tlsKey,
     concurrency: options.concurrency,
     rate: options.rate,
     tenant_rate: options.tenantRate,
@@ -103,7 +128,10 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     healthThresholds: health,
     dns: serve.dns,
     acceptLoss: options.acceptLoss === true,
-    allowedHosts: options.allowHost,
+    publicUrl: serve.publicUrl,
+    allowedHosts: serve.allowedHosts,
+    trustedProxies: serve.trustedProxies,
+    tls: serve.tls,
     log: {
       level: serve.logLevel,
       format: logFormat,
@@ -116,12 +144,16 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       broken.reject(isHooksError(error) ? error : new HooksError("store_unusable", error.message, { cause: error })),
   });
   context.onExit(() => daemon.stop({ drainMs: 0 }));
+  const { renewCertificate } = daemon;
+  if (renewCertificate !== undefined) context.onReload(renewCertificate);
 
   if (readyFile !== undefined) await writeReadyFile(readyFile, daemon.url, context);
-  if (out.mode === "json") out.print(jsonLine({ url: daemon.url, store: daemon.storePath }));
+  const publicUrl = serve.publicUrl === undefined ? undefined : publicUrlText(serve.publicUrl);
+  if (out.mode === "json") out.print(jsonLine({ url: daemon.url, public_url: publicUrl, store: daemon.storePath }));
   else if (out.mode === "human") {
     printSection(out, [
       ["url", out.colors.bold(daemon.url)],
+      ...(publicUrl === undefined ? [] : [["public url", escapeLine(publicUrl)] as [string, string]]),
       ["store", escapeLine(daemon.storePath)],
     ]);
     out.note("Ctrl-C stops it. Meanwhile, in a second terminal:");
@@ -133,13 +165,9 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
   await daemon.stop({ drainMs: serve.drainMs });
 }
 
-/** For commander. A name or an address as it stands in the header Host, with or without a port. */
-function collectHost(host: string, before: string[]): string[] {
-  if (/^(\[[\da-f:.]+\]|[\w.-]{1,255})(:\d{1,5})?$/i.test(host)) return [...before, host];
-  throw new HooksError("usage", `--allow-host must be a name, with or without a port, got ${quoted(host)}`, {
-    field: "--allow-host",
-    hint: "--allow-host hooks.example.com",
-  });
+/** A flag that may be given more than once, as the setting it is. */
+function joined(values: readonly string[]): string | undefined {
+  return values.length === 0 ? undefined : values.join(",");
 }
 
 async function nextStep(service: HooksService): Promise<string> {

@@ -4,21 +4,12 @@ import path from "node:path";
 import { orderLayers } from "./config/context-layer.ts";
 import { contextsFile, readContexts } from "./config/contexts.ts";
 import { type Candidate, checked, type Layer, refuseRivals } from "./config/layers.ts";
+import { type ServeSettings, serveSettings } from "./config/serve-settings.ts";
 import { FILE_MAX_BYTES, fileLayer, findProjectFile } from "./config/setting-files.ts";
-import { parseDuration } from "./core/duration.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import { nearest } from "./core/nearest.ts";
-import { parseRateLimit } from "./core/rate-limit.ts";
 import {
   checkApiKey,
-  DRAIN_BOUNDS,
-  LOG_FORMATS,
-  LOG_LEVELS,
-  type LogFormat,
-  type LogLevel,
-  type NameServer,
-  oneOf,
-  parseNameServer,
   parseServer,
   parseShare,
   SETTING_RULES,
@@ -27,7 +18,6 @@ import {
   usage,
 } from "./core/setting-rules.ts";
 import { shellWord } from "./core/shell-word.ts";
-import type { RateLimit } from "./core/subscription.ts";
 import { fileFault, readSmallFile } from "./small-file.ts";
 
 /** What is in force for this run (cli.md): flag > HOOKS_* > project file > context > user file > default. A context that is
@@ -65,27 +55,6 @@ export interface RemoteTarget {
   keychain: string | undefined;
   /** Where there is a key that this server must not get: only a project's file names the server. */
   withheld: { origin: string; namedBy: string } | undefined;
-}
-
-export interface ServeSettings {
-  host: string;
-  /** 0: any free one. */
-  port: number;
-  /** Attempts in flight at once, in the whole process. */
-  concurrency: number;
-  /** Attempts of the whole process; undefined: no limit. */
-  rate: RateLimit | undefined;
-  /** Attempts of each tenant; undefined: no limit. */
-  tenantRate: RateLimit | undefined;
-  /** Attempts to one host that are not a delivery's first. */
-  retryRate: RateLimit;
-  /** Undefined: the system's. */
-  dns: NameServer | undefined;
-  /** How long a stopping daemon waits for what is in flight. */
-  drainMs: number;
-  logLevel: LogLevel;
-  /** Undefined: pretty on a terminal, else json. */
-  logFormat: LogFormat | undefined;
 }
 
 export interface SettingValue {
@@ -139,8 +108,6 @@ export function resolveSettings(sources: SettingSources): Settings {
   const values = Object.entries(SETTING_RULES).map(([key, rule]) => settingValue(key, rule, candidates(key)));
   const first = (key: SettingKey): Candidate | undefined => candidates(key)[0];
   const textOf = (key: SettingKey): string => first(key)?.text ?? SETTING_RULES[key]?.fallback ?? "";
-  const logFormat = first("log_format")?.text;
-  const dns = first("dns")?.text;
   const defaultStore = path.join(places.dataDirectory, "hooks.db");
   fillDefaultStore(values, defaultStore, first("server") !== undefined);
   if (first("server") === undefined) checkStoreFolder(first("store"), places.dataDirectory);
@@ -159,18 +126,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     environment: first("environment")?.text,
     dataDirectory: places.dataDirectory,
     health: healthOf(textOf("health_degraded"), textOf("health_unhealthy"), textOf("health_failures"), first),
-    serve: {
-      host: textOf("host"),
-      port: Number(textOf("port")),
-      concurrency: Number(textOf("concurrency")),
-      rate: rateOf(first("rate")),
-      tenantRate: rateOf(first("tenant_rate")),
-      retryRate: parseRateLimit(textOf("retry_rate"), "retry_rate"),
-      dns: dns === undefined ? undefined : parseNameServer(dns, "dns"),
-      drainMs: parseDuration(textOf("drain"), "drain", DRAIN_BOUNDS),
-      logLevel: oneOf(textOf("log_level"), "log_level", LOG_LEVELS),
-      logFormat: logFormat === undefined ? undefined : oneOf(logFormat, "log_format", LOG_FORMATS),
-    },
+    serve: serveSettings(first, textOf),
     values,
     warnings: misspeltVariables(sources.env),
   };
@@ -191,10 +147,6 @@ function healthOf(
     origin,
     "a subscription is degraded before it is unhealthy",
   );
-}
-
-function rateOf(candidate: Candidate | undefined): RateLimit | undefined {
-  return candidate === undefined ? undefined : parseRateLimit(candidate.text, candidate.origin);
 }
 
 /** HOOKS_HOME is one folder for all; else the XDG base directories, whose relative values are to be ignored. */

@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { uptime } from "node:os";
 import type { SendResult } from "./core/attempt.ts";
+import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
@@ -18,7 +19,10 @@ import { HttpSender } from "./deliver/http-sender.ts";
 import type { DispatchRates } from "./deliver/limits.ts";
 import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
 import { SteadyClock } from "./deliver/steady-clock.ts";
+import { isLoopbackAddress } from "./receive/listening.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
+import { dateWarning, readTlsFiles, type TlsFiles, type TlsIdentity } from "./receive/tls-files.ts";
+import { TlsWatch } from "./receive/tls-watch.ts";
 import { ensureBootstrapKey } from "./service/bootstrap-key.ts";
 import { KeptAdmissions } from "./service/kept-admissions.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
@@ -42,6 +46,7 @@ export const DEFAULT_PORT = 4680;
 export const DEFAULT_CONCURRENCY = 256;
 export const DEFAULT_DRAIN_MS = 10_000;
 const EXPIRY_SWEEP_MS = 60_000;
+const CROWDED_EVERY_MS = 60_000;
 /** What may still be answered once the store has failed; the process is to end within a second. */
 const BROKEN_GRACE_MS = 300;
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
@@ -49,7 +54,7 @@ const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unava
 export interface DaemonOptions {
   storePath: string;
   dataDirectory: string;
-  /** A loopback address or name; others need a key that somebody can come in with. */
+  /** `localhost` is both loopback addresses. One that others can reach needs an API key. */
   host: string;
   /** 0: any free one. */
   port: number;
@@ -67,8 +72,16 @@ export interface DaemonOptions {
   dns?: NameServer | undefined;
   /** Go on with a store that lacks its newest changes. */
   acceptLoss?: boolean | undefined;
+  /** It runs in a command that somebody will end before long: whoever used it may take its place then. */
+  endsWithCommand?: boolean | undefined;
   /** Names beside the loopback ones that a request's Host may have. */
   allowedHosts?: readonly string[] | undefined;
+  /** By which others reach it. */
+  publicUrl?: URL | undefined;
+  /** Proxies whose word about a request's client is taken. */
+  trustedProxies?: TrustedProxies | undefined;
+  /** With them it speaks https only. */
+  tls?: TlsFiles | undefined;
   /** Default: nothing is logged. */
   log?: LogOptions | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -83,6 +96,8 @@ export interface Daemon {
   token: string;
   storePath: string;
   serviceFor(scope: Scope, actor?: Actor): HooksService;
+  /** Reads certificate and key again, changed or not; undefined without TLS. What cannot be used is logged. */
+  renewCertificate: (() => void) | undefined;
   /**
    * Refuses new publishes, finishes what is in flight for at most `drainMs`, gives leases back, closes. Only the first
    * call counts; later ones wait for the same end.
@@ -92,6 +107,7 @@ export interface Daemon {
 
 /** @throws HooksError `daemon_running` naming the other one's process; `usage`, `store_…` */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const certificate = options.tls === undefined ? undefined : readTlsFiles(options.tls);
   const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
   const lock = await takeDaemonLock(options.storePath, {
     onWait: () => log.info("waiting", { for: "a command that sends from this store by itself" }),
@@ -160,6 +176,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onRoom: (subscriptionRowId) => dispatcher.roomOpened(subscriptionRowId),
       onReplay: (replay) => replayFor(local, replay),
       onNews: (news) => log.listener(news),
+      publicUrl: options.publicUrl === undefined ? undefined : publicUrlText(options.publicUrl),
     });
     const admissions = new KeptAdmissions(keyTable);
     closers.push(() => admissions.stop());
@@ -179,7 +196,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       onFatal,
     });
-    const isLoopback = isLoopbackHost(options.host);
+    const isLoopback = isLoopbackAddress(options.host);
     const token = ensureLocalToken(options.dataDirectory, randomBytes);
     const readiness = new StoreReadiness(local.store, () => performance.now());
     const server = await createServer({
@@ -189,6 +206,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       authenticate: (given) => (isLoopback && isSameToken(given, token) ? LOCAL_OWNER : keyTable.find(given)),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],
+      publicUrl: options.publicUrl,
+      trustedProxies: options.trustedProxies,
+      tls: certificate,
+      onCrowded: atMostOnceIn(CROWDED_EVERY_MS, (why, address) => log.warn("connections.refused", { why, address })),
       readiness: async () => {
         const store = await readiness.state();
         return { ready: store === "ok", checks: { store } };
@@ -249,8 +270,27 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => clearInterval(sweep));
 
     const url = await listen(server, options);
-    writeDaemonFile(options.storePath, { pid: process.pid, url, bootId, startedAt: Date.now() });
+    const startedAt = Date.now();
+    const announce = (leaf: string | undefined): void =>
+      writeDaemonFile(options.storePath, {
+        pid: process.pid,
+        url,
+        bootId,
+        startedAt,
+        certificate: leaf,
+        endsWithCommand: options.endsWithCommand === true ? true : undefined,
+      });
+    announce(certificate?.leaf);
     closers.push(() => removeDaemonFile(options.storePath));
+    const renewal =
+      options.tls === undefined
+        ? undefined
+        : watchCertificate(options.tls, log, (identity) => {
+            server.useCertificate(identity);
+            announce(identity.leaf);
+          });
+    if (certificate !== undefined) warnOfDates(certificate, log);
+    closers.push(() => renewal?.stop());
     log.started({ url, store: options.storePath, boot: bootId });
 
     const stop = async (drainMs: number): Promise<void> => {
@@ -265,6 +305,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       token,
       storePath: options.storePath,
       serviceFor: local.serviceFor,
+      renewCertificate: renewal === undefined ? undefined : () => renewal.reload(),
       stop: ({ drainMs = DEFAULT_DRAIN_MS } = {}) => {
         stopped ??= stop(drainMs);
         return stopped;
@@ -326,6 +367,10 @@ export interface RunningDaemon {
   pid: number;
   url: string;
   token: string;
+  /** Of an https server, PEM: the one that this machine's own commands may meet there, whatever name it is for. */
+  certificate: string | undefined;
+  /** It runs in a command, and ends with it. */
+  endsWithCommand: boolean;
 }
 
 /** The daemon that runs on this store now; what a dead one left behind is not one. */
@@ -333,7 +378,9 @@ export async function findDaemon(storePath: string, dataDirectory: string): Prom
   const file = readDaemonFile(storePath);
   if (file === undefined || !isDaemonLocked(storePath)) return undefined;
   const token = readLocalToken(dataDirectory);
-  return token === undefined ? undefined : { pid: file.pid, url: file.url, token };
+  if (token === undefined) return undefined;
+  const { pid, url, certificate, endsWithCommand = false } = file;
+  return { pid, url, token, certificate, endsWithCommand };
 }
 
 function buildDispatcher(
@@ -425,18 +472,38 @@ async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Pro
   }
 }
 
-function isLoopbackHost(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+/** @throws HooksError `usage` for an address that others can reach while nobody could show them a key */
+function checkHost(host: string, hasKey: boolean): void {
+  if (hasKey || isLoopbackAddress(host)) return;
+  throw new HooksError("usage", `--host ${host} can be reached by others, and there is no API key yet`, {
+    field: "--host",
+    hint: "make one first: hooks key create --role admin --name ops (in a container: HOOKS_BOOTSTRAP_KEY)",
+  });
 }
 
-function checkHost(host: string, hasKey: boolean): void {
-  if (hasKey || isLoopbackHost(host)) return;
-  throw new HooksError(
-    "usage",
-    `--host must be a loopback address: without API keys nobody else may reach the daemon`,
-    {
-      field: "--host",
-      hint: "hooks serve --host 127.0.0.1",
+function watchCertificate(files: TlsFiles, log: DaemonLog, use: (identity: TlsIdentity) => void): TlsWatch {
+  return new TlsWatch({
+    files,
+    onRenewed: (identity) => {
+      use(identity);
+      log.info("tls.renewed", { subject: identity.subject, valid_to: new Date(identity.validTo).toISOString() });
+      warnOfDates(identity, log);
     },
-  );
+    onFault: (error) => log.error("tls.not_renewed", { error: error.message }),
+  });
+}
+
+function warnOfDates(identity: TlsIdentity, log: DaemonLog): void {
+  const note = dateWarning(identity, Date.now());
+  if (note !== undefined) log.warn("tls", { note });
+}
+
+/** What can happen ten thousand times a second is said now and then. */
+function atMostOnceIn<Args extends unknown[]>(ms: number, say: (...args: Args) => void): (...args: Args) => void {
+  let next = 0;
+  return (...args) => {
+    if (performance.now() < next) return;
+    next = performance.now() + ms;
+    say(...args);
+  };
 }

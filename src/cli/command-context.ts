@@ -27,12 +27,20 @@ export interface CliParts {
   sendOnce(request: OneOffRequest, dns?: NameServer): Promise<SendResult>;
 }
 
+/** Who hears the signals that the process gets. */
+export interface SignalOwner {
+  readonly signal: AbortSignal;
+  /** What SIGHUP does instead of ending. */
+  onHangup: (() => void) | undefined;
+}
+
 /** The context of one run. Made before the command line is parsed; `begin` gives it what the parsing found. */
 export class CommandContext implements CliContext {
   readonly env: CliContext["env"];
   readonly signal: AbortSignal;
   readonly #io: CliIo;
   readonly #parts: CliParts;
+  readonly #signals: SignalOwner;
   readonly #closers: (() => Promise<void> | void)[] = [];
   readonly #startedAt: number;
   #out: Output | undefined;
@@ -45,10 +53,11 @@ export class CommandContext implements CliContext {
   /** What --api-key or --api-key-file - stand for. */
   #key: string | undefined;
 
-  constructor(io: CliIo, parts: CliParts, signal: AbortSignal) {
+  constructor(io: CliIo, parts: CliParts, signals: SignalOwner) {
     this.#io = io;
     this.#parts = parts;
-    this.signal = signal;
+    this.#signals = signals;
+    this.signal = signals.signal;
     this.env = io.env;
     this.#startedAt = io.now();
   }
@@ -231,6 +240,11 @@ export class CommandContext implements CliContext {
 
   now(): number {
     return this.#io.now();
+  }
+
+  onReload(reload: () => void): void {
+    // A terminal that is closed sends the same signal, and then nobody wants the command any more.
+    if (this.#io.stdin.isTTY !== true && this.#io.stderr.isTTY !== true) this.#signals.onHangup = reload;
   }
 
   onExit(close: () => Promise<void> | void): void {

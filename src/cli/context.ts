@@ -44,6 +44,8 @@ export interface CliContext {
   now(): number;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** SIGHUP calls this from now on instead of ending the command, but not where a terminal could have sent it. */
+  onReload(reload: () => void): void;
   /** Registers what must be closed when the command ends, last first. */
   onExit(close: () => Promise<void> | void): void;
   /** Whole standard input, as bytes. Throws `usage` (naming `what`) when it is a terminal, or larger than `maxBytes`

@@ -27,7 +27,7 @@ export async function runProgram(
   parts: CliParts,
 ): Promise<number> {
   const interruption = new Interruption(io);
-  const context = new CommandContext(io, parts, interruption.signal);
+  const context = new CommandContext(io, parts, interruption);
   let exitCode = 0;
   try {
     await new Run(argv, table, io, context, interruption).start();
@@ -203,6 +203,8 @@ class Interruption {
   exitCode = exitCodeOf("interrupted");
   /** True when a command was left where it stood. */
   cut = false;
+  /** What SIGHUP does instead of ending. */
+  onHangup: (() => void) | undefined;
 
   constructor(io: CliIo) {
     let raise: (error: HooksError) => void = () => {};
@@ -211,6 +213,10 @@ class Interruption {
     });
     this.#raised.catch(() => {}); // nobody waits for it in a command that ends by itself
     this.#stop = io.onSignal((name) => {
+      if (name === "SIGHUP" && !this.signal.aborted && this.onHangup !== undefined) {
+        this.onHangup();
+        return;
+      }
       // A terminal that is closed says so twice: the system to what runs in it, and its shell.
       if (name === "SIGHUP" && this.signal.aborted) return;
       this.exitCode = EXIT_CODES[name];

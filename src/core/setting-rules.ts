@@ -1,3 +1,4 @@
+import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "./door-settings.ts";
 import { parseDuration } from "./duration.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
@@ -52,7 +53,7 @@ const RULES = {
     fallback: DEFAULT_ENVIRONMENT,
     check: checkScopeName,
   },
-  host: { flag: "--host", variable: "HOOKS_HOST", inProject: true, fallback: "127.0.0.1", check: checkHost },
+  host: { flag: "--host", variable: "HOOKS_HOST", inProject: true, fallback: "localhost", check: checkHost },
   port: {
     flag: "--port",
     variable: "HOOKS_PORT",
@@ -60,6 +61,26 @@ const RULES = {
     fallback: "4680",
     check: (text, name) => void wholeNumber(text, name, 0, 65_535),
   },
+  public_url: {
+    flag: "--public-url",
+    variable: "HOOKS_PUBLIC_URL",
+    inProject: true,
+    check: (text, name) => void parsePublicUrl(text, name),
+  },
+  allow_host: {
+    flag: "--allow-host",
+    variable: "HOOKS_ALLOW_HOST",
+    inProject: true,
+    check: (text, name) => void parseAllowedHosts(text, name),
+  },
+  trust_proxy: {
+    flag: "--trust-proxy",
+    variable: "HOOKS_TRUST_PROXY",
+    inProject: true,
+    check: (text, name) => void parseTrustedProxies(text, name),
+  },
+  tls_cert: { flag: "--tls-cert", variable: "HOOKS_TLS_CERT", inProject: true, isPath: true },
+  tls_key: { flag: "--tls-key", variable: "HOOKS_TLS_KEY", inProject: true, isPath: true },
   concurrency: {
     flag: "--concurrency",
     variable: "HOOKS_CONCURRENCY",

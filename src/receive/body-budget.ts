@@ -3,46 +3,88 @@ import { HooksError } from "../core/errors.ts";
 
 const RETRY_AFTER_MS = 1_000;
 
+/** Room that is kept for one body. */
+export interface HeldBody {
+  /** 0 once it was given back. */
+  bytes: number;
+  readonly request: IncomingMessage;
+  /** When it was taken, on the clock of `performance.now()`; and what had come over its connection by then. */
+  readonly since: number;
+  readonly readBefore: number;
+}
+
+export interface BodyBudgetOptions {
+  limitBytes: number;
+  /** So long a body may take, however slowly it comes, when others want its room. */
+  slowAfterMs: number;
+  /** To be cut off: others want its room, and it does not come. */
+  onSlow(request: IncomingMessage): void;
+}
+
+/** Below this a sender is slow: 64 KiB are one event of the largest usual size, or a hundred small ones. */
+const SLOW_BYTES_PER_MS = 64;
+
 /**
  * How many bytes of request bodies are held at once: sixty batches of 10 MiB that come together would else take more
- * than a gigabyte. A body counts from before its first byte is read until what is in it is stored or refused.
+ * than a gigabyte. A body counts from before its first byte is read until what is in it is stored or refused. Who
+ * announces much and sends it byte by byte keeps nobody out: where room is short, such senders lose theirs.
  */
 export class BodyBudget {
-  readonly #limitBytes: number;
+  readonly #options: BodyBudgetOptions;
+  readonly #bodies = new Set<HeldBody>();
   #held = 0;
 
-  constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
-  }
-
-  /** Bytes that are held now. */
-  get held(): number {
-    return this.#held;
+  constructor(options: BodyBudgetOptions) {
+    this.#options = options;
   }
 
   /**
-   * Takes room for the body that a request announces; answers how much, for `giveBack`.
+   * Takes room for the body that a request announces; undefined: it needs none.
    *
    * @param mostBytes what the route takes: the size of a body that does not say its own (chunked). One that says it is
    *   larger is refused elsewhere, unread, and takes nothing.
    * @throws HooksError `unavailable` when there is no room. A single body always has.
    */
-  take({ headers }: IncomingMessage, mostBytes: number): number {
-    const length = headers["content-length"];
+  take(request: IncomingMessage, mostBytes: number): HeldBody | undefined {
+    const length = request.headers["content-length"];
     const announced = length === undefined ? mostBytes : Number(length);
-    if (headers["transfer-encoding"] === undefined && length === undefined) return 0;
-    if (mostBytes < announced) return 0;
-    if (0 < this.#held && this.#limitBytes < this.#held + announced) {
+    if (request.headers["transfer-encoding"] === undefined && length === undefined) return undefined;
+    if (mostBytes < announced) return undefined;
+    const now = performance.now();
+    if (!this.#hasRoom(announced)) this.#cutSlow(now, announced);
+    if (!this.#hasRoom(announced)) {
       throw new HooksError("unavailable", "more is being sent than can be taken at once; nothing was stored", {
         hint: "try again in a second; smaller batches, or fewer at once, always pass",
         retryAfterMs: RETRY_AFTER_MS,
       });
     }
     this.#held += announced;
-    return announced;
+    const body = { bytes: announced, request, since: now, readBefore: request.socket.bytesRead };
+    this.#bodies.add(body);
+    return body;
   }
 
-  giveBack(bytes: number): void {
-    this.#held -= bytes;
+  /** A second time does nothing. */
+  giveBack(body: HeldBody): void {
+    if (!this.#bodies.delete(body)) return;
+    this.#held -= body.bytes;
+    body.bytes = 0;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#held === 0 || this.#held + bytes <= this.#options.limitBytes;
+  }
+
+  /** The oldest first, and no more than must be. One that has come whole is being stored: it is not slow. */
+  #cutSlow(now: number, wanted: number): void {
+    for (const body of this.#bodies) {
+      const { request, since, readBefore } = body;
+      const ms = now - since;
+      if (ms < this.#options.slowAfterMs) return;
+      if (request.complete || SLOW_BYTES_PER_MS * ms <= request.socket.bytesRead - readBefore) continue;
+      this.giveBack(body);
+      this.#options.onSlow(request);
+      if (this.#hasRoom(wanted)) return;
+    }
   }
 }

@@ -3,7 +3,9 @@
 // in its user's name.
 
 import type { IncomingMessage } from "node:http";
+import { hostsOf, type TrustedProxies } from "../core/door-settings.ts";
 import { HooksError, invalid } from "../core/errors.ts";
+import { type Client, Clients, plainAddress } from "./client.ts";
 
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -14,14 +16,87 @@ export type AllowedHosts = readonly string[];
 /** Node counts bytes only, and 16 KiB are room for thousands of short lines. */
 const MAX_HEADERS = 200;
 
-/** @throws HooksError `headers_too_large`, `invalid_request`, `wrong_host`, `forbidden`. */
-export function checkDoors(request: IncomingMessage, allowedHosts: AllowedHosts): void {
-  if (2 * MAX_HEADERS < request.rawHeaders.length) {
-    throw new HooksError("headers_too_large", `a request must have at most ${MAX_HEADERS} headers`);
+export interface DoorOptions {
+  allowedHosts: AllowedHosts;
+  /** By which others reach the server. */
+  publicUrl?: URL | undefined;
+  /** Proxies whose word about the client is taken. */
+  trustedProxies?: TrustedProxies | undefined;
+}
+
+export class Doors {
+  readonly clients: Clients;
+  readonly #allowed: readonly string[];
+  readonly #publicHosts: readonly string[];
+  readonly #publicOrigin: string | undefined;
+
+  constructor({ allowedHosts, publicUrl, trustedProxies }: DoorOptions) {
+    this.clients = new Clients(trustedProxies);
+    this.#allowed = allowedHosts.map((host) => host.toLowerCase());
+    this.#publicHosts = publicUrl === undefined ? [] : hostsOf(publicUrl);
+    this.#publicOrigin = publicUrl?.origin;
   }
-  const host = singleHost(request);
-  checkHost(host, request, allowedHosts);
-  checkOrigin(host, request);
+
+  /** @throws HooksError `headers_too_large`, `invalid_request`, `wrong_host`, `forbidden`. */
+  check(request: IncomingMessage): void {
+    if (2 * MAX_HEADERS < request.rawHeaders.length) {
+      throw new HooksError("headers_too_large", `a request must have at most ${MAX_HEADERS} headers`);
+    }
+    const host = singleHost(request);
+    this.#checkHost(host, request);
+    // Most requests are a program's, and come by no proxy.
+    if (request.headers.origin === undefined && !this.clients.hasProxies) {
+      checkSite(request);
+      return;
+    }
+    const client = this.clients.of(request);
+    // Both: a page whose name was bound to this machine sends any X-Forwarded-Host, but its own Host.
+    if (client.host !== undefined) this.#checkHost(client.host, request);
+    this.#checkOrigin(client.host ?? host, client, request);
+  }
+
+  /** The same of a WebSocket's handshake. No page has business there: a browser lets any site open one, and asks nobody.
+   * @throws HooksError like `check` */
+  checkUpgrade(request: IncomingMessage): void {
+    this.check(request);
+    if (request.headers.origin === undefined) return;
+    throw new HooksError("forbidden", "Origin must not be there: no web page listens", { field: "origin" });
+  }
+
+  #checkHost(host: string, request: IncomingMessage): void {
+    if (this.#publicHosts.includes(host) || this.#allowed.some((allowed) => isNamed(host, allowed))) return;
+    const { name, port } = splitPort(host);
+    const { localAddress, localPort } = request.socket;
+    const isOurPort = port === undefined || port === String(localPort);
+    // An address that was dialled is no name that somebody could rebind. A wildcard is never what was dialled.
+    if (isOurPort && (LOOPBACK_NAMES.has(name) || name === asHost(localAddress))) return;
+    throw wrongHost(host);
+  }
+
+  #checkOrigin(host: string, client: Client, request: IncomingMessage): void {
+    const { origin } = request.headers;
+    if (origin !== undefined && !this.#isOwn(origin, host, client)) {
+      throw new HooksError("forbidden", "Origin is another site: hooks answers no web pages but its own", {
+        field: "origin",
+      });
+    }
+    checkSite(request);
+  }
+
+  #isOwn(origin: string, host: string, { isSecure }: Client): boolean {
+    if (origin === this.#publicOrigin || origin === `https://${host}`) return true;
+    // Where a host is reached by https, a page of it that came in the clear may be anybody's.
+    return origin === `http://${host}` && !isSecure && this.#publicOrigin !== `https://${host}`;
+  }
+}
+
+/** Sec-Fetch-Mode is not judged: Node's own fetch sends `cors`. */
+function checkSite({ headers }: IncomingMessage): void {
+  const site = headers["sec-fetch-site"];
+  if (site === undefined || site === "same-origin" || site === "none") return;
+  throw new HooksError("forbidden", `Sec-Fetch-Site is ${String(site)}: hooks answers no web pages but its own`, {
+    field: "sec-fetch-site",
+  });
 }
 
 /** The request's host, from its one Host header. Node keeps the first of two; only the raw list shows the second. */
@@ -32,16 +107,6 @@ function singleHost(request: IncomingMessage): string {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(request.url ?? "")?.[1];
   if (authority !== undefined && authority.toLowerCase() !== host.toLowerCase()) throw wrongHost(authority);
   return host.toLowerCase();
-}
-
-function checkHost(host: string, request: IncomingMessage, allowedHosts: AllowedHosts): void {
-  if (allowedHosts.some((allowed) => isNamed(host, allowed.toLowerCase()))) return;
-  const { name, port } = splitPort(host);
-  const { localAddress, localPort } = request.socket;
-  const isOurPort = port === undefined || port === String(localPort);
-  // An address that was dialled is no name that somebody could rebind. A wildcard is never what was dialled.
-  if (isOurPort && (LOOPBACK_NAMES.has(name) || name === asHost(localAddress))) return;
-  throw wrongHost(host);
 }
 
 function isNamed(host: string, allowed: string): boolean {
@@ -55,32 +120,15 @@ function splitPort(host: string): { name: string; port: string | undefined } {
 
 /** A socket's address as it stands in a URL: IPv4 in IPv6 as IPv4, IPv6 in brackets. */
 function asHost(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const plain = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
-  return plain.includes(":") ? `[${plain}]` : plain;
+  const plain = plainAddress(address);
+  return plain?.includes(":") === true ? `[${plain}]` : plain;
 }
 
 function wrongHost(host: string): HooksError {
   return new HooksError("wrong_host", `Host "${host}" is not a name of this server`, {
     field: "host",
-    hint: "use localhost, or start it with: hooks serve --allow-host NAME",
+    hint: "use localhost, or start it with: hooks serve --allow-host NAME (or --public-url URL)",
   });
-}
-
-/** Sec-Fetch-Mode is not judged: Node's own fetch sends `cors`. */
-function checkOrigin(host: string, { headers }: IncomingMessage): void {
-  const { origin } = headers;
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
-    throw new HooksError("forbidden", "Origin is another site: hooks answers no web pages but its own", {
-      field: "origin",
-    });
-  }
-  const site = headers["sec-fetch-site"];
-  if (site === "cross-site" || site === "same-site") {
-    throw new HooksError("forbidden", `Sec-Fetch-Site is ${site}: hooks answers no web pages but its own`, {
-      field: "sec-fetch-site",
-    });
-  }
 }
 
 const CONTENT_TYPE = /^application\/(json|x-ndjson)[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i;

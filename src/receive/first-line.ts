@@ -6,15 +6,21 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 /**
+ * @param event with which a connection is ready for HTTP: `secureConnection` after a TLS handshake.
  * @param refuse answers what is no HTTP/1.1, and hangs up.
  * @param firstByteMs how long a connection may say nothing.
  * @returns cuts the connections that have said nothing yet: the server does not know them.
  */
-export function checkFirstLines(server: Server, refuse: (socket: Socket) => void, firstByteMs: number): () => void {
-  const accept = server.listeners("connection") as ((this: Server, socket: Socket) => void)[];
+export function checkFirstLines(
+  server: Server,
+  event: "connection" | "secureConnection",
+  refuse: (socket: Socket) => void,
+  firstByteMs: number,
+): () => void {
+  const accept = server.listeners(event) as ((this: Server, socket: Socket) => void)[];
   const silent = new Set<Socket>();
-  server.removeAllListeners("connection");
-  server.on("connection", (socket: Socket) => {
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
     const drop = () => socket.destroy();
     const forget = () => silent.delete(socket);
     silent.add(socket);

@@ -1,7 +1,8 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { publicUrlText } from "../core/door-settings.ts";
 
 /** The OpenAPI document is made from the schemas that validate; only what no schema says is written here. */
-export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
+export function openApiOptions(version: string, publicUrl: URL | undefined): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: "3.1.0",
@@ -12,6 +13,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
           'Subscribe, publish, deliver signed webhooks with retries. Tenant and environment come from the key; a key for any of them names one by the headers `Hooks-Tenant` and `Hooks-Environment`. Times are ISO 8601 in UTC, durations are ms with the suffix `_ms` or texts such as "5m".',
         license: { name: "MIT", identifier: "MIT" },
       },
+      ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrlText(publicUrl) }] }),
       components: {
         securitySchemes: {
           key: {

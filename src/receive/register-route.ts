@@ -8,10 +8,10 @@ import type { Actor, Caller, Principal } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import { type Authenticate, addNames, admit, namesInHeaders } from "./admission.ts";
 import { type BodyParser, refuseBody } from "./body.ts";
-import type { BodyBudget } from "./body-budget.ts";
+import type { BodyBudget, HeldBody } from "./body-budget.ts";
+import type { Clients } from "./client.ts";
 import { bodyFormatOf } from "./doors.ts";
 import { type Access, namedReach, scopeOf } from "./principal.ts";
-import { remoteAddressOf } from "./remote-address.ts";
 import type { Call, Route } from "./route.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
@@ -21,8 +21,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Null on routes that need no key. */
     principal: Principal | null;
-    /** Bytes of its body that are counted in the budget. */
-    heldBytes: number;
+    /** The room that is kept for its body; null: none. */
+    heldBody: HeldBody | null;
   }
   interface FastifyContextConfig {
     access: Access;
@@ -40,6 +40,7 @@ export interface RouteContext {
   defaultEnvironment: string;
   isDraining(): boolean;
   bodies: BodyBudget;
+  clients: Clients;
 }
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -81,8 +82,8 @@ export function refuseUndeclared(app: FastifyInstance): void {
 
 /** To be called when nothing of its body is needed any more; a second time does nothing. */
 export function releaseBody(request: FastifyRequest, bodies: BodyBudget): void {
-  bodies.giveBack(request.heldBytes);
-  request.heldBytes = 0;
+  if (request.heldBody !== null) bodies.giveBack(request.heldBody);
+  request.heldBody = null;
 }
 
 /** Key, role, kind and room for the body, and that events are still taken: all before the first byte of it is read. */
@@ -101,7 +102,7 @@ function checksBefore(
       }
       checkEscapes(request.raw.url ?? "");
       if (access === "publisher" && isDraining()) throw stopping();
-      request.heldBytes = bodies.take(request.raw, body?.maxBytes ?? EVENT_MAX_BYTES);
+      request.heldBody = bodies.take(request.raw, body?.maxBytes ?? EVENT_MAX_BYTES) ?? null;
       done();
     } catch (error) {
       done(error as Error);
@@ -134,21 +135,22 @@ function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, u
     body: request.body,
     request: request.raw,
     get caller() {
-      return callerOf(request);
+      return callerOf(request, context);
     },
     service(named = {}) {
-      const caller = callerOf(request);
+      const caller = callerOf(request, context);
       const names = addNames(namesInHeaders(request.raw), named);
       return context.serviceFor(scopeOf(caller, names, context.defaultEnvironment), caller);
     },
-    admin: () => context.adminFor(callerOf(request)),
+    admin: () => context.adminFor(callerOf(request, context)),
     named: (given) => namedReach(addNames(namesInHeaders(request.raw), given)),
   };
 }
 
-function callerOf({ principal, raw }: FastifyRequest): Caller {
+/** Who asks, and from where: what a trusted proxy says, else the peer of the connection. */
+function callerOf({ principal, raw }: FastifyRequest, { clients }: RouteContext): Caller {
   if (principal === null) throw new HooksError("internal", "a route that is open asked for data");
-  return { ...principal, from: remoteAddressOf(raw) };
+  return { ...principal, from: clients.of(raw).address ?? "unknown" };
 }
 
 /** In the framework's form: true, or what is wrong. */

@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server as TlsServer } from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import swagger from "@fastify/swagger";
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { AdminService } from "../core/admin-service.ts";
+import type { TrustedProxies } from "../core/door-settings.ts";
 import { HooksError } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
@@ -12,9 +14,11 @@ import type { Actor, Caller, Principal } from "../core/key.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
 import { BodyBudget } from "./body-budget.ts";
-import { type AllowedHosts, bodyFormatOf, checkDoors } from "./doors.ts";
+import { CONNECTION_LIMITS, ConnectionGate, type ConnectionLimits, guardConnections } from "./connection-gate.ts";
+import { type AllowedHosts, bodyFormatOf, Doors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
+import { isLoopbackAddress, type ListenAddress, type Listening, listenOn } from "./listening.ts";
 import { openApiOptions } from "./openapi.ts";
 import { scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
@@ -31,6 +35,7 @@ import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
 import { TENANT_ROUTES } from "./routes/tenants.ts";
 import { SHARED_SCHEMAS } from "./schemas/shared.ts";
+import type { TlsIdentity } from "./tls-files.ts";
 
 export interface ServerOptions {
   serviceFor(scope: Scope, actor: Actor): HooksService;
@@ -40,6 +45,12 @@ export interface ServerOptions {
   defaultEnvironment?: string | undefined;
   /** Names for `Host` besides loopback names and the address that is dialled. */
   allowedHosts: AllowedHosts;
+  /** By which others reach it: its host is one of ours, and the OpenAPI document names it. */
+  publicUrl?: URL | undefined;
+  /** Proxies whose word about the client is taken. Default: none. */
+  trustedProxies?: TrustedProxies | undefined;
+  /** With it the server speaks https only. */
+  tls?: TlsIdentity | undefined;
   readiness(): Promise<Readiness>;
   /** Of the program. */
   version: string;
@@ -50,6 +61,12 @@ export interface ServerOptions {
   bodyBudgetBytes?: number | undefined;
   /** Default: headers 15 s, the whole request 30 s, looked at every 5 s. */
   timeouts?: { headersMs: number; requestMs: number; checkMs: number } | undefined;
+  /** Default: 10,000, and 1,000 from one address that is neither this machine nor a trusted proxy. */
+  connections?: ConnectionLimits | undefined;
+  /** A connection was refused; for the log, which must bound how often it says so. */
+  onCrowded?: ((why: "total" | "address", address: string | undefined) => void) | undefined;
+  /** How long a body may come slowly while others want its room. Default: 5 s. */
+  slowBodyMs?: number | undefined;
 }
 
 export interface Admitted {
@@ -61,8 +78,10 @@ export interface Admitted {
 export interface ReceiveServer {
   readonly app: FastifyInstance;
   readonly routes: readonly Pick<Route, "method" | "path" | "access" | "id">[];
-  /** Resolves with the URL to use. @throws the system's error (`EADDRINUSE`, `EACCES` …). */
-  listen(address: { host: string; port: number }): Promise<string>;
+  /** `localhost`: both loopback addresses. Resolves with the URL to use. @throws the system's error (`EADDRINUSE` …). */
+  listen(address: ListenAddress): Promise<string>;
+  /** For connections that come from now on. */
+  useCertificate(identity: TlsIdentity): void;
   /** Host, origin, key and role of a WebSocket upgrade. @throws HooksError. */
   admitUpgrade(request: IncomingMessage): Promise<Admitted>;
   /** Answers an upgrade that comes to nothing, and hangs up. */
@@ -73,29 +92,51 @@ export interface ReceiveServer {
   close(graceMs?: number): Promise<void>;
 }
 
+/** What one must have to speak TLS with us. */
+const MIN_TLS = "TLSv1.2";
+const TLS_HANDSHAKE_MS = 10_000;
 const DEFAULT_TIMEOUTS = { headersMs: 15_000, requestMs: 30_000, checkMs: 5_000 };
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Six batches of the largest size, or tens of thousands of ordinary events. */
 const BODY_BUDGET_BYTES = 64 * 1024 * 1024;
-/** Far above any fleet of publishers, and below where a process runs out of files unnoticed. */
-const MAX_CONNECTIONS = 10_000;
+const SLOW_BODY_MS = 5_000;
+/** Longer than load balancers keep a connection to us (60 s as a rule): who closes it first must be them. */
+const KEEP_ALIVE_MS = 72_000;
+/** Nothing comes and nothing is taken for longer than any request works (a subscription's test may take 300 s). */
+const DEAD_MS = 330_000;
 const CLOSE_GRACE_MS = 5_000;
 
 export async function createServer(options: ServerOptions): Promise<ReceiveServer> {
   const defaultEnvironment = options.defaultEnvironment ?? DEFAULT_ENVIRONMENT;
   const failures = new Failures(options.newId, options.log);
-  const bodies = new BodyBudget(options.bodyBudgetBytes ?? BODY_BUDGET_BYTES);
+  const bodies = new BodyBudget({
+    limitBytes: options.bodyBudgetBytes ?? BODY_BUDGET_BYTES,
+    slowAfterMs: options.slowBodyMs ?? SLOW_BODY_MS,
+    onSlow: (request) => failures.refuse(request.socket, tooSlow()),
+  });
+  const doors = new Doors(options);
   let state: "open" | "draining" | "closing" = "open";
 
   const app = createApp(options, failures, bodies);
   const { headersMs } = options.timeouts ?? DEFAULT_TIMEOUTS;
   const cutSilent = checkFirstLines(
     app.server,
+    options.tls === undefined ? "connection" : "secureConnection",
     (socket) => failures.malformed(new Error("HTTP/0.9"), socket),
     headersMs,
   );
+  // Everybody behind a proxy, and everything on this machine, comes from one address.
+  const gate = new ConnectionGate(
+    options.connections ?? CONNECTION_LIMITS,
+    (address) => isLoopbackAddress(address) || doors.clients.isProxy(address),
+  );
+  guardConnections(app.server, gate, (socket, why) => {
+    options.onCrowded?.(why, socket.remoteAddress);
+    if (options.tls === undefined) failures.refuse(socket, crowded(why));
+    else socket.destroy();
+  });
   refuseUndeclared(app);
-  await app.register(swagger, openApiOptions(options.version));
+  await app.register(swagger, openApiOptions(options.version, options.publicUrl));
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
   app.addHook("onRequest", (request, reply, done) => {
@@ -103,7 +144,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     if (state !== "open") reply.raw.shouldKeepAlive = false;
     try {
       if (state === "closing") throw stopping();
-      checkDoors(request.raw, options.allowedHosts);
+      doors.check(request.raw);
       // Before a body is read for nobody.
       if (request.is404) throw notFound(request, reply, knownPaths);
       done();
@@ -134,22 +175,26 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     defaultEnvironment,
     isDraining: () => state !== "open",
     bodies,
+    clients: doors.clients,
   };
   const knownPaths = routes.map((route) => knownPath(route.path, route.method));
   for (const route of routes) registerRoute(app, route, context);
   await app.ready();
+  let listening: Listening | undefined;
 
   return {
     app,
     routes,
-    async listen({ host, port }) {
-      // For "localhost" the framework would open a second server on ::1 that knows none of the limits set here.
-      await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
-      return urlOf(app.server.address() as AddressInfo);
+    async listen(address) {
+      listening = await listenOn(app.server, address);
+      return `${options.tls === undefined ? "http" : "https"}://${listening.authority}`;
+    },
+    useCertificate(identity) {
+      (app.server as unknown as TlsServer).setSecureContext(tlsOptions(identity));
     },
     async admitUpgrade(request) {
       if (state !== "open") throw stopping();
-      checkDoors(request, options.allowedHosts);
+      doors.checkUpgrade(request);
       checkIsListen(request);
       const principal = admit(request, "listener", options.authenticate);
       return { principal, scope: scopeOf(principal, namesInHeaders(request), defaultEnvironment) };
@@ -160,10 +205,10 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     },
     async close(graceMs = CLOSE_GRACE_MS) {
       state = "closing";
-      const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      const timer = setTimeout(() => gate.cutAll(), graceMs);
       cutSilent();
       try {
-        await app.close();
+        await Promise.all([listening?.close(), app.close()]);
       } finally {
         clearTimeout(timer);
       }
@@ -172,35 +217,43 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
 }
 
 function createApp(
-  { timeouts = DEFAULT_TIMEOUTS }: ServerOptions,
+  { timeouts = DEFAULT_TIMEOUTS, tls }: ServerOptions,
   failures: Failures,
   bodies: BodyBudget,
 ): FastifyInstance {
-  const app: FastifyInstance = fastify({
+  const http = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: timeouts.headersMs,
+    connectionsCheckingInterval: timeouts.checkMs,
+    insecureHTTPParser: false,
+    // Answered in our form by the host check.
+    requireHostHeader: false,
+  };
+  const options = {
     // One wide line a happening is the daemon's to write; a line a request would cost more than the request.
     logger: false,
     // An id is made for errors only: they are what somebody asks about.
     genReqId: () => "",
     bodyLimit: EVENT_MAX_BYTES,
     requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: DEAD_MS,
     return503OnClosing: false,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 2_048 },
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: timeouts.headersMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      insecureHTTPParser: false,
-      // Answered in our form by the host check.
-      requireHostHeader: false,
-    },
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       failures.reply(error, request, reply);
     },
-    clientErrorHandler: (error, socket) => failures.malformed(error, socket),
-  });
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => failures.malformed(error, socket),
+  } as const;
+  const app: FastifyInstance =
+    tls === undefined
+      ? fastify({ ...options, http })
+      : (fastify({
+          ...options,
+          https: { ...http, ...tlsOptions(tls), handshakeTimeout: TLS_HANDSHAKE_MS },
+        }) as unknown as FastifyInstance);
   const server = app.server as Server;
-  server.maxConnections = MAX_CONNECTIONS;
   // Node drops what is over 2,000 headers in silence, a second Authorization with it: none is dropped, the doors count.
   server.maxHeadersCount = 0;
 
@@ -208,7 +261,7 @@ function createApp(
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
 
   app.decorateRequest("principal", null);
-  app.decorateRequest("heldBytes", 0);
+  app.decorateRequest("heldBody", null);
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error, request, reply) => {
     // What fails before its handler, or is cut off while it is read.
@@ -236,11 +289,20 @@ function checkIsListen(request: IncomingMessage): void {
   }
 }
 
-/** As a caller on this machine reaches it: a wildcard by its loopback address. */
-function urlOf({ address, port, family }: AddressInfo): string {
-  if (address === "0.0.0.0") return `http://127.0.0.1:${port}`;
-  if (address === "::") return `http://[::1]:${port}`;
-  return family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+function tlsOptions({ cert, key }: TlsIdentity): { cert: string; key: string; minVersion: typeof MIN_TLS } {
+  return { cert, key, minVersion: MIN_TLS };
+}
+
+function crowded(why: "total" | "address"): HooksError {
+  const whose = why === "total" ? "there are too many connections" : "there are too many connections from your address";
+  return new HooksError("unavailable", `${whose}; nothing was stored`, {
+    hint: "use connections again (keep-alive) instead of opening new ones",
+    retryAfterMs: 5_000,
+  });
+}
+
+function tooSlow(): HooksError {
+  return new HooksError("request_timeout", "the body came too slowly while others waited; nothing was stored");
 }
 
 function onceBuilt<T>(build: () => T): () => T {

@@ -20,6 +20,8 @@ export interface ListenRequest {
   name: string;
   /** Nobody is going to listen: a session that is there stays as it is, a new one collects nothing. */
   onlyLooks?: boolean;
+  /** Whether somebody listens to a session now: such a one is never ended to make room. */
+  isListening?(subscriptionRowId: number): boolean;
 }
 
 export interface ListenSession {
@@ -39,7 +41,8 @@ export interface ListenSession {
 /** The sessions behind listeners: each is a durable subscription whose deliveries go through the tunnel. */
 export interface ListenSessions {
   /** Creates the session, or takes it up again with these patterns and settings (and enables it if it had stopped
-   * collecting). */
+   * collecting).
+   * @throws HooksError `invalid_request`; `conflict` when the tenant has as many sessions as it may, all in use. */
   open(request: ListenRequest): Promise<ListenSession>;
   /** The listener is gone. `collect: false` (it quit cleanly): no new deliveries are made for it, waiting ones are
    * cancelled; `true`: it goes on collecting and its deliveries wait for it. */

@@ -14,14 +14,19 @@ import { defaultSettings, type SubscriptionSettings } from "./subscription-setti
 
 const SESSION_PATTERN = /^[\w.:/@ -]{1,128}$/;
 export const KEEP_DEFAULT_MS = 24 * 3_600_000;
+/** Sessions of one tenant. Each is a row that every event is matched against, and nobody tidies up after a CI. */
+const MAX_SESSIONS = 1_000;
 
 /** Listen sessions as subscriptions of the store, transport `tunnel`: their deliveries wait, are leased and recorded
  * like all others. */
 export class TunnelSessions implements ListenSessions {
   readonly #parts: ServiceParts;
+  readonly #most: number;
 
-  constructor(parts: ServiceParts) {
+  /** @param most sessions of one tenant */
+  constructor(parts: ServiceParts, most = MAX_SESSIONS) {
     this.#parts = parts;
+    this.#most = most;
   }
 
   async open(request: ListenRequest): Promise<ListenSession> {
@@ -63,6 +68,7 @@ export class TunnelSessions implements ListenSessions {
   async #create(request: ListenRequest, events: string[]): Promise<StoredSubscription> {
     const { store, newId, now, random } = this.#parts;
     await checkSealingKey(this.#parts);
+    await this.#makeRoom(request);
     const at = now();
     const id = newId("sub");
     const secret = newSecret(findProfile("standard")!, undefined, random);
@@ -93,6 +99,34 @@ export class TunnelSessions implements ListenSessions {
       if (!(error instanceof HooksError) || error.code !== "conflict") throw error;
     }
     return (await this.#find(request.scope, request.session))!;
+  }
+
+  /**
+   * Deletes the sessions that were left the longest ago when there are as many as there may be: first those that stopped
+   * collecting, then those that nobody came back to in the time that they were to wait.
+   */
+  async #makeRoom({ scope, isListening = () => false }: ListenRequest): Promise<void> {
+    const { store, directory, now } = this.#parts;
+    const sessions = (await store.loadSubscriptions()).filter(
+      (one) => one.transport === "tunnel" && one.scope.tenant === scope.tenant,
+    );
+    const surplus = sessions.length - this.#most + 1;
+    if (surplus <= 0) return;
+    const at = now();
+    const left = sessions
+      .filter((one) => !isListening(one.rowId))
+      .filter((one) => !one.enabled || one.updatedAt + (readSettings(one).keepMs ?? KEEP_DEFAULT_MS) < at)
+      .toSorted((one, other) => Number(one.enabled) - Number(other.enabled) || one.updatedAt - other.updatedAt);
+    if (left.length < surplus) {
+      throw new HooksError("conflict", `there are ${sessions.length} listening sessions, and more cannot be`, {
+        field: "session",
+        hint: "end those that nobody needs: hooks sub list, hooks sub delete ID",
+      });
+    }
+    for (const one of left.slice(0, surplus)) {
+      await store.deleteSubscription(one.rowId, at);
+      await directory.refresh(one.scope, one.id, one.rowId);
+    }
   }
 
   async #takeUp(existing: StoredSubscription, request: ListenRequest, events: string[]): Promise<StoredSubscription> {

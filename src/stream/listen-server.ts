@@ -30,6 +30,8 @@ export interface ListenServerOptions {
   keepAlive?: { pingMs: number; silentMs: number };
   limits?: Partial<Omit<ConnectionLimits, "pingMs" | "silentMs">>;
   maxBodyBytes?: number;
+  /** By which others reach the server. */
+  publicUrl?: string | undefined;
   ephemeralGraceMs?: number;
 }
 
@@ -86,6 +88,7 @@ export class ListenServer {
     this.#roster = new SessionRoster({
       sessions: options.sessions,
       maxBodyBytes: this.#maxBodyBytes,
+      publicUrl: options.publicUrl,
       ephemeralGraceMs: options.ephemeralGraceMs ?? 60_000,
       onListening: (connection, resumed) => this.#onListening(connection, resumed),
       onFault: (error) => options.onNews?.({ kind: "fault", error }),

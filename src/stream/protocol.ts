@@ -144,6 +144,8 @@ export interface ReadyFrame {
   missed_to: string | null;
   /** URLs of inbound sources. */
   inbound: string[];
+  /** By which others reach the server, if it was told. */
+  public_url?: string;
   /** Bytes. */
   max_body: number;
 }
@@ -235,6 +237,7 @@ const SERVER_FRAMES: { [Type in ServerFrame["type"]]: FieldsOf<Extract<ServerFra
     missed_from: nullable(text(64)),
     missed_to: nullable(text(64)),
     inbound: list(text(2_048), 0, 1_000),
+    public_url: optional(text(2_048, 1)),
     max_body: integer(0, Number.MAX_SAFE_INTEGER),
   },
   delivery: {

@@ -11,6 +11,7 @@ export interface SessionRosterOptions {
   sessions: ListenSessions;
   /** What `ready` tells of it. */
   maxBodyBytes: number;
+  publicUrl: string | undefined;
   /** How long an ephemeral session waits for its listener to come back. */
   ephemeralGraceMs: number;
   /** The connection listens: `ready` has been sent. */
@@ -67,7 +68,10 @@ export class SessionRoster {
         this.#replaceOlder(connection, name);
         const others = this.#othersOf(connection, name);
         if (isListener(connection)) checkSamePatterns(others, hello, name);
-        const session = await this.#options.sessions.open(requestOf(connection.scope, hello, name));
+        const session = await this.#options.sessions.open({
+          ...requestOf(connection.scope, hello, name),
+          isListening: (rowId) => this.#listeners.has(rowId),
+        });
         this.#listen(connection, session, name);
         if (others.length !== 0 && isListener(connection))
           connection.problem({ code: "shared", message: sharedBy(others.length), fatal: false });
@@ -137,6 +141,7 @@ export class SessionRoster {
       missed_from: toIsoOrNull(session.missedFrom),
       missed_to: toIsoOrNull(session.missedTo),
       inbound: [],
+      ...(this.#options.publicUrl === undefined ? {} : { public_url: this.#options.publicUrl }),
       max_body: this.#options.maxBodyBytes,
     });
     if (!this.#connections.has(connection)) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { WebSocket as ClientSocket, type RawData } from "ws";
+import type { ConnectionOptions } from "node:tls";
+import { type ClientOptions, WebSocket as ClientSocket, type RawData } from "ws";
 import { ERROR_CODES, type ErrorCode, HooksError } from "../core/errors.ts";
 import { notSignedIn } from "../core/not-signed-in.ts";
 import { textOf } from "./message-text.ts";
@@ -15,6 +16,8 @@ export interface ListenEndpoint {
   key: string;
   /** Further headers of the upgrade request: `hooks-environment` and the like. */
   headers?: Readonly<Record<string, string>>;
+  /** PEM: this one and no other is believed, whatever name it is for. */
+  certificate?: string | undefined;
 }
 
 /** How a connection ended. */
@@ -72,6 +75,7 @@ export class TunnelConnection {
       maxPayload: CLIENT_MAX_FRAME_BYTES,
       handshakeTimeout: timing.handshakeMs,
       followRedirects: false,
+      ...pinnedTo(endpoint.certificate),
     });
     this.#silence = setTimeout(
       () => this.#drop(`the server was silent for ${timing.silentMs / 1000} s`),
@@ -177,6 +181,18 @@ export class TunnelConnection {
       refusal: this.#refusal,
     });
   }
+}
+
+/** A daemon on this machine is dialled by its address, which its certificate does not name. */
+function pinnedTo(certificate: string | undefined): ClientOptions {
+  if (certificate === undefined) return {};
+  const pinned: ConnectionOptions = {
+    ca: certificate,
+    allowPartialTrustChain: true,
+    checkServerIdentity: () => undefined,
+  };
+  // They go to tls.connect as they are; the package's types know an older form of them.
+  return pinned as object;
 }
 
 /** `https://relay.example/hooks` → `wss://relay.example/hooks/v1/listen` */

@@ -29,7 +29,11 @@ async function parsed<T>(
   define: (context: CliContext, run: (options: T, context: CliContext) => Promise<void>) => Command,
   ...argv: string[]
 ): Promise<T> {
-  const context = new CommandContext(io, { sendOnce: () => Promise.reject(new Error()) }, new AbortController().signal);
+  const context = new CommandContext(
+    io,
+    { sendOnce: () => Promise.reject(new Error()) },
+    { signal: new AbortController().signal, onHangup: undefined },
+  );
   let options: T | undefined;
   const command = define(context, async (given) => {
     options = given;
@@ -137,9 +141,20 @@ describe("what is parsed", () => {
       limit: 7,
       fields: ["id", "status"],
     });
-    expect(await parsed(serveCommand, "--port", "0", "--allow-host", "a", "--allow-host", "b")).toEqual({
+    const doors = [
+      "--allow-host",
+      "a",
+      "--allow-host",
+      "b",
+      "--trust-proxy",
+      "loopback",
+      "--trust-proxy",
+      "10.0.0.0/8",
+    ];
+    expect(await parsed(serveCommand, "--port", "0", ...doors)).toEqual({
       port: "0",
       allowHost: ["a", "b"],
+      trustProxy: ["loopback", "10.0.0.0/8"],
     });
   });
 });

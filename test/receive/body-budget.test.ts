@@ -6,8 +6,8 @@ import { keyOf, startTestServer, type TestServer } from "./support/test-server.t
 const MIB = 1024 * 1024;
 const HALF = `{"type":"order.paid","data":{"text":"${"x".repeat(MIB / 2)}"}}`;
 
-async function serverWith(bodyBudgetBytes: number | undefined): Promise<TestServer> {
-  const server = await startTestServer({ bodyBudgetBytes });
+async function serverWith(bodyBudgetBytes: number | undefined, slowBodyMs = 60_000): Promise<TestServer> {
+  const server = await startTestServer({ bodyBudgetBytes, slowBodyMs });
   onTestFinished(() => server.close());
   return server;
 }
@@ -111,5 +111,16 @@ it("always has room for a single body, and none for one that is too large anyway
   expect((await server.ask("POST", "/v1/events", { body: HALF })).status).toBe(202);
   const tooLarge = await server.ask("POST", "/v1/events", { body: `{"data":"${"x".repeat(MIB)}"}` });
   expect(tooLarge.status).toBe(413);
+  expect((await server.ask("POST", "/v1/events", { body: HALF })).status).toBe(202);
+});
+
+it("is not for who announces much and sends next to nothing: where room is short, such a sender is cut off", async () => {
+  const server = await serverWith(MIB + MIB / 4, 50);
+  const bodies = await held(server, 2);
+  expect(await publishWhenThereIsRoom(server)).toBe(202);
+  // The oldest, and no more than had to be.
+  expect(await bodies[0]!.status()).toBe(408);
+  bodies[1]!.finish();
+  expect(await bodies[1]!.status()).toBe(202);
   expect((await server.ask("POST", "/v1/events", { body: HALF })).status).toBe(202);
 });

@@ -107,6 +107,8 @@ describe("Origin and Sec-Fetch-Site", () => {
     [{ origin: "http://localhost:3000" }, "origin"],
     [{ "sec-fetch-site": "cross-site" }, "sec-fetch-site"],
     [{ "sec-fetch-site": "same-site" }, "sec-fetch-site"],
+    [{ "sec-fetch-site": "none, cross-site" }, "sec-fetch-site"],
+    [{ "sec-fetch-site": "" }, "sec-fetch-site"],
   ])("refuses %j", async (headers, field) => {
     const { status, body, cors } = await getWith(headers as Record<string, string>);
     expect(status).toBe(403);
@@ -132,6 +134,37 @@ describe("Origin and Sec-Fetch-Site", () => {
     });
     expect(answer.status).toBe(403);
     expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+  });
+});
+
+describe("--public-url", () => {
+  it("is one more name, with the port that it has, and one more origin", async () => {
+    const named = await startTestServer({ publicUrl: new URL("https://relay.example.com/hooks") });
+    const statusOf = async (host: string, origin?: string): Promise<number> => {
+      const head = [`Host: ${host}`, `Authorization: Bearer ${keyOf("admin")}`];
+      if (origin !== undefined) head.push(`Origin: ${origin}`);
+      return (await sendRaw(named.port, `GET /v1/events HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`)).status;
+    };
+    try {
+      expect(await statusOf("relay.example.com")).toBe(200);
+      expect(await statusOf("Relay.Example.com:443")).toBe(200);
+      for (const host of ["relay.example.com:80", "example.com", "relay.example.com.", "xrelay.example.com"]) {
+        expect([host, await statusOf(host)]).toEqual([host, 421]);
+      }
+      expect(await statusOf("relay.example.com", "https://relay.example.com")).toBe(200);
+      // What came in the clear may have been written by anybody on the way.
+      expect(await statusOf("relay.example.com", "http://relay.example.com")).toBe(403);
+      expect((await named.ask("GET", "/openapi.json", { key: null })).json.servers).toEqual([
+        { url: "https://relay.example.com/hooks" },
+      ]);
+    } finally {
+      await named.close();
+    }
+  });
+
+  it("is not there without it", async () => {
+    expect((await getWith({ host: "relay.example.com" })).status).toBe(421);
+    expect((await server.ask("GET", "/openapi.json", { key: null })).json.servers).toBeUndefined();
   });
 });
 

@@ -376,6 +376,12 @@ describe("upgrades", () => {
       "/v1/listen",
       403,
     ],
+    [
+      "an origin, even our own: no page listens",
+      `Authorization: Bearer ${keyOf("listener")}\r\nOrigin: http://localhost\r\n`,
+      "/v1/listen",
+      403,
+    ],
     ["another path", `Authorization: Bearer ${keyOf("listener")}\r\n`, "/v1/events", 404],
     ["a key in the URL", "", `/v1/listen?key=${keyOf("listener")}`, 401],
   ])("are refused with %s", async (_, headers, target, status) => {

@@ -125,3 +125,66 @@ describe("a listen session", () => {
     expect((await service.listSubscriptions()).data).toEqual([]);
   });
 });
+
+describe("sessions that were opened and left", () => {
+  const MOST = 5;
+  const named = (session: string, scope = TEST_SCOPE): ListenRequest => ({ ...REQUEST, session, scope });
+
+  async function openFew() {
+    const hooks = await openTestHooks();
+    const sessions = new TunnelSessions(hooks.cases.parts, MOST);
+    const names = async (scope = TEST_SCOPE): Promise<string[]> =>
+      (await hooks.store.loadSubscriptions(scope)).map(({ session }) => session ?? "").toSorted();
+    return { ...hooks, sessions, names };
+  }
+
+  it("make room for a new one, those that stopped collecting first, the oldest before the others", async () => {
+    const { sessions, names, clock } = await openFew();
+    for (const name of ["a", "b", "c", "d", "e"]) {
+      clock.at += 1_000;
+      const { subscription } = await sessions.open(named(name));
+      if (name === "c" || name === "b") await sessions.close(subscription, { collect: false });
+    }
+    await sessions.open(named("f"));
+    expect(await names()).toEqual(["a", "c", "d", "e", "f"]);
+    await sessions.open(named("g"));
+    expect(await names()).toEqual(["a", "d", "e", "f", "g"]);
+    // Nothing is over now: what is there was promised to wait.
+    await expect(sessions.open(named("h"))).rejects.toMatchObject({ code: "conflict", field: "session" });
+    expect(await names()).toEqual(["a", "d", "e", "f", "g"]);
+    // One that is there is no new one.
+    expect((await sessions.open(named("a"))).resumed).toBe(true);
+    clock.at += REQUEST.keepMs - 500;
+    await sessions.open(named("h"));
+    expect(await names()).toEqual(["a", "e", "f", "g", "h"]);
+  });
+
+  it("are never those that somebody listens to", async () => {
+    const { sessions, names, clock } = await openFew();
+    const rows = new Map<string, number>();
+    for (const name of ["a", "b", "c", "d", "e"]) {
+      rows.set(name, (await sessions.open(named(name))).subscription.rowId);
+    }
+    clock.at += 2 * REQUEST.keepMs;
+    await sessions.open({ ...named("f"), isListening: (rowId) => rowId !== rows.get("d") });
+    expect(await names()).toEqual(["a", "b", "c", "e", "f"]);
+    const all = { ...named("g"), isListening: () => true };
+    await expect(sessions.open(all)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("are counted for each tenant by itself, over its environments; subscriptions with a URL do not count", async () => {
+    const { sessions, service, names } = await openFew();
+    const staging = { ...TEST_SCOPE, environment: "staging" };
+    const other = { ...TEST_SCOPE, tenant: "other" };
+    await service.createSubscription({ url: "http://localhost:9/", events: ["*"] });
+    for (const name of ["a", "b", "c"]) await sessions.open(named(name));
+    for (const name of ["d", "e"]) await sessions.open(named(name, staging));
+    await sessions.open(named("x", other));
+    await expect(sessions.open(named("f"))).rejects.toMatchObject({ code: "conflict" });
+    await sessions.open(named("y", other));
+    expect([await names(staging), await names(other)]).toEqual([
+      ["d", "e"],
+      ["x", "y"],
+    ]);
+  });
+});

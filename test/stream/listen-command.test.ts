@@ -318,6 +318,21 @@ describe("without a daemon", () => {
     const starters = both.filter(({ stderr }) => stderr.includes("its parts run here"));
     expect(starters.length).toBe(1);
   });
+
+  it("of two, the one that is left runs the parts when the first one ends, and misses nothing", async () => {
+    const first = await connected(["--session", "a"]);
+    const second = await connected(["--session", "b"]);
+    expect(second.stderr).not.toContain("its parts run here");
+    first.interrupt();
+    expect(await first.ended).toBe(0);
+    const sent = await runInProcess(["trigger", "order.created", "--data", "{}"], {
+      env: { HOOKS_HOME: home },
+      cwd: home,
+    });
+    expect(sent.code).toBe(0);
+    await second.sees("stderr", /its parts run here[\s\S]*connected again/);
+    await second.sees("stdout", /order\.created/);
+  });
 });
 
 describe("flags", () => {

@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/small-file.ts": [],
   "src/store": ["src/core", "src/small-file.ts"],
   "src/service": ["src/core", "src/store", "src/small-file.ts"],
-  "src/receive": ["src/core", "src/service"],
+  "src/receive": ["src/core", "src/service", "src/small-file.ts"],
   // The contract only: the dispatcher claims and records, whichever store it is.
   "src/deliver": ["src/core", "src/service", "src/store/store.ts"],
   "src/stream": ["src/core", "src/service"],

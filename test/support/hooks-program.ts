@@ -75,7 +75,7 @@ export class HooksHome {
   /** Starts a daemon on a free port, and waits until it is ready. */
   async serve(...args: string[]): Promise<RunningDaemon> {
     const program = this.start(["serve", "--port", "0", "--log-format", "json", ...args]);
-    const [url] = await program.sees(/http:\/\/[\w.[\]:]+:\d+/);
+    const [url] = await program.sees(/https?:\/\/[\w.[\]:]+:\d+/);
     return new RunningDaemon(program, url, this);
   }
 

@@ -92,6 +92,10 @@ export interface DaemonInfo {
   bootId: string;
   /** Unix ms. */
   startedAt: number;
+  /** PEM; left out where it speaks http. */
+  certificate?: string | undefined;
+  /** It runs in a command such as `hooks listen`, and ends with it. */
+  endsWithCommand?: boolean | undefined;
 }
 
 /** `daemon.json` beside `hooks.db`; `other.daemon.json` beside `other.db`. */
@@ -166,6 +170,8 @@ function isDaemonInfo(value: unknown): value is DaemonInfo {
     "bootId" in value &&
     typeof value.bootId === "string" &&
     "startedAt" in value &&
-    typeof value.startedAt === "number"
+    typeof value.startedAt === "number" &&
+    (!("certificate" in value) || typeof value.certificate === "string") &&
+    (!("endsWithCommand" in value) || typeof value.endsWithCommand === "boolean")
   );
 }

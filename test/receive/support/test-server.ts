@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SendResult } from "../../../src/core/attempt.ts";
 import type { Principal } from "../../../src/core/key.ts";
+import type { ListenAddress } from "../../../src/receive/listening.ts";
 import type { Readiness } from "../../../src/receive/readiness.ts";
 import { createServer, type ReceiveServer, type ServerOptions } from "../../../src/receive/server.ts";
 import { newId } from "../../../src/service/new-id.ts";
@@ -56,8 +57,10 @@ export interface AskOptions {
  * instead of one of each kind. */
 export async function startTestServer({
   fromKeyTable = false,
+  host = "127.0.0.1",
+  port = 0,
   ...overrides
-}: Partial<ServerOptions> & { fromKeyTable?: boolean } = {}): Promise<TestServer> {
+}: Partial<ServerOptions & ListenAddress> & { fromKeyTable?: boolean } = {}): Promise<TestServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-receive-"));
   const local = await openLocalService({
     storePath: path.join(folder, "hooks.db"),
@@ -96,7 +99,12 @@ export async function startTestServer({
     log: { error: (fields, message) => faults.push({ fields, message }) },
     ...overrides,
   });
-  const url = await receive.listen({ host: "127.0.0.1", port: 0 });
+  const url = await receive.listen({ host, port }).catch(async (error: unknown) => {
+    await receive.close(0);
+    await local.close();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   const conformance = new Conformance(receive.app.swagger() as unknown as OpenApi);
   return {
     receive,
