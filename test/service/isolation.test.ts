@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { HooksService } from "../../src/core/hooks-service.ts";
+import { openTestHooks } from "../support/local-hooks.ts";
+
+const INPUT = { url: "https://example.com/hooks", events: ["order.*"] };
+const EVENT = { type: "order.paid", data: Buffer.from('{"n":1}') };
+const HOME = { tenant: "acme", environment: "staging" };
+const ELSEWHERE = [
+  { tenant: "other", environment: "staging" },
+  { tenant: "acme", environment: "production" },
+  { tenant: "acme", environment: "stagin" },
+  // Neighbours in the order of an index.
+  { tenant: "acm", environment: "estaging" },
+];
+
+/** Whatever takes a reference, by what it is a reference to. */
+const BY_SUBSCRIPTION: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
+  getSubscription: (service, id) => service.getSubscription(id),
+  updateSubscription: (service, id) => service.updateSubscription(id, { name: "x" }),
+  replaceSubscription: (service, id) => service.replaceSubscription(id, INPUT),
+  deleteSubscription: (service, id) => service.deleteSubscription(id),
+  enableSubscription: (service, id) => service.enableSubscription(id),
+  disableSubscription: (service, id) => service.disableSubscription(id),
+  pauseSubscription: (service, id) => service.pauseSubscription(id),
+  resumeSubscription: (service, id) => service.resumeSubscription(id),
+  testSubscription: (service, id) => service.testSubscription(id),
+  rotateSecret: (service, id) => service.rotateSecret(id),
+  listDeliveries: (service, id) => service.listDeliveries({ subscription: id }),
+  replay: (service, id) => service.replay({ subscription: id }),
+};
+const BY_EVENT: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
+  getEvent: (service, id) => service.getEvent(id),
+  replayEvent: (service, id) => service.replayEvent(id),
+  listDeliveries: (service, id) => service.listDeliveries({ event: id }),
+};
+const BY_DELIVERY: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
+  getDelivery: (service, id) => service.getDelivery(id),
+  retryDelivery: (service, id) => service.retryDelivery(id),
+  cancelDelivery: (service, id) => service.cancelDelivery(id),
+};
+
+describe("what is in one tenant and environment", () => {
+  it("is not there for any other, whatever is asked and however it is named", async () => {
+    const { serviceFor } = await openTestHooks();
+    const home = serviceFor(HOME);
+    const subscription = await home.createSubscription({ ...INPUT, name: "shop" });
+    const event = await home.publish(EVENT);
+    const [delivery] = (await home.listDeliveries()).data;
+    const before = [await home.getSubscription(subscription.id), await home.getDelivery(delivery!.id)];
+    for (const scope of ELSEWHERE) {
+      const there = serviceFor(scope);
+      const own = await there.publish({ ...EVENT, id: `own-${scope.tenant}-${scope.environment}` });
+      const refused = { code: "not_found" };
+      const beginnings = (id: string): string[] => [id, id.slice(0, -1), id.slice(0, 12)];
+      for (const [method, call] of Object.entries(BY_SUBSCRIPTION)) {
+        for (const reference of [...beginnings(subscription.id), "shop"]) {
+          await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
+        }
+      }
+      for (const [method, call] of Object.entries(BY_EVENT)) {
+        for (const reference of beginnings(event.id)) {
+          await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
+        }
+      }
+      for (const [method, call] of Object.entries(BY_DELIVERY)) {
+        for (const reference of beginnings(delivery!.id)) {
+          await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
+        }
+      }
+      await expect(there.replayEvent(own.id, { subscriptions: [subscription.id] })).rejects.toMatchObject(refused);
+      expect((await there.listSubscriptions()).data).toEqual([]);
+      expect((await there.listSubscriptions({ q: "shop" })).data).toEqual([]);
+      expect((await there.listDeliveries()).data).toEqual([]);
+      expect((await there.listEvents()).data.map(({ id }) => id)).toEqual([own.id]);
+      expect(await there.replay({ status: "cancelled" })).toMatchObject({ count: 0 });
+      // The same id is another event here.
+      expect(await there.publish({ ...EVENT, id: event.id, data: Buffer.from("2") })).toMatchObject({ deliveries: 0 });
+    }
+    expect([await home.getSubscription(subscription.id), await home.getDelivery(delivery!.id)]).toEqual(before);
+    expect((await home.listEvents()).data).toHaveLength(1);
+  });
+
+  it("is reached by every method of the service that takes a reference: none is left out above", async () => {
+    const { service } = await openTestHooks();
+    const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
+    const walked = new Set([BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY].flatMap((calls) => Object.keys(calls)));
+    const withoutReference = new Set([
+      ...["publish", "publishBatch", "createSubscription", "listSubscriptions", "listEvents", "listEventTypes", "meta"],
+    ]);
+    expect(methods.filter((name) => !walked.has(name) && !withoutReference.has(name))).toEqual([]);
+  });
+});
