@@ -61,7 +61,7 @@ interface LocalDaemon {
 
 async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayStart: boolean): Promise<LocalDaemon> {
   const { findDaemon, startDaemon } = await import("../src/daemon.ts");
-  const { dataDirectory } = context.settings();
+  const { dataDirectory, serve } = context.settings();
   const { environment } = context.scope();
   for (let tries = 1; ; tries++) {
     const running = await findDaemon(storePath, dataDirectory);
@@ -74,6 +74,9 @@ async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayS
         host: "127.0.0.1",
         port: 0,
         environment,
+        dns: serve.dns,
+        allowNet: serve.allowNet,
+        denyNet: serve.denyNet,
         env: context.env,
         endsWithCommand: true,
       });

@@ -16,7 +16,7 @@ export async function startSenderIfNeeded(context: CliContext, what: string): Pr
 export async function startSender(context: CliContext, what: string): Promise<boolean> {
   if (context.settings().target.kind === "remote") return false;
   const [{ startLocalSender }, local] = await Promise.all([import("../src/daemon.ts"), context.local(what)]);
-  const sender = await startLocalSender(local, context.settings().serve.dns);
+  const sender = await startLocalSender(local, await context.egress("stored"));
   if (sender === undefined) return false;
   context.onExit(() => sender.stop());
   return true;

@@ -6,6 +6,8 @@ import { COMMANDS } from "./index.ts";
 const parts = {
   sendOnce: async (...request: Parameters<typeof import("../src/daemon.ts").sendOnce>) =>
     (await import("../src/daemon.ts")).sendOnce(...request),
+  lookUpOnce: async (...name: Parameters<typeof import("../src/daemon.ts").lookUpOnce>) =>
+    (await import("../src/daemon.ts")).lookUpOnce(...name),
 };
 
 void runProgram(process.argv.slice(2), COMMANDS, processIo(), parts).then((exitCode) => {

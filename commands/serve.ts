@@ -3,7 +3,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
-import { collect } from "../src/cli/flag-values.ts";
+import { collect, netFlags } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { printSection } from "../src/cli/table.ts";
 import { publicUrlText } from "../src/core/door-settings.ts";
@@ -20,6 +20,8 @@ export interface ServeOptions {
   tenantRate?: string;
   retryRate?: string;
   dns?: string;
+  allowNet: string[];
+  denyNet: string[];
   acceptLoss?: boolean;
   drain?: string;
   logLevel?: string;
@@ -48,6 +50,8 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .option("--tenant-rate <n/unit>", "requests sent for one tenant at most (default: no limit)")
     .option("--retry-rate <n/unit>", "retries sent to one host at most (default: 100/s)")
     .option("--dns <host:port>", "name server for receivers' names (default: the system's)")
+    .option("--allow-net <network>", "a private network or name that may be sent to: CIDR[:PORT] or NAME", collect, [])
+    .option("--deny-net <network>", "one that may not, whatever allows it", collect, [])
     .option("--accept-loss", "start although the store lacks its newest changes (a damaged or older file)")
     .option("--drain <duration>", "how long stopping may take (default: 10s)")
     .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
@@ -69,6 +73,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
         "hooks serve",
         "hooks serve --port 8080 --log-format json",
         "hooks serve --port 0 --ready-file ready.json",
+        "hooks serve --env production --allow-net 10.1.2.0/24:8443 --deny-net intranet.example.com",
         "hooks serve --public-url https://hooks.example.com --trust-proxy loopback",
         "hooks serve --host 0.0.0.0 --port 443 --public-url https://hooks.example.com --tls-cert cert.pem --tls-key key.pem",
       ) +
@@ -99,6 +104,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     drain: options.drain,
     log_level: options.logLevel,
     log_format: options.logFormat,
+    ...netFlags(options.allowNet, options.denyNet),
   });
   const { target, dataDirectory, environment, health, serve } = settings;
   if (target.kind === "remote") {
@@ -127,6 +133,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
     healthThresholds: health,
     dns: serve.dns,
+    allowNet: serve.allowNet,
+    denyNet: serve.denyNet,
     acceptLoss: options.acceptLoss === true,
     publicUrl: serve.publicUrl,
     allowedHosts: serve.allowedHosts,
@@ -155,6 +163,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       ["url", out.colors.bold(daemon.url)],
       ...(publicUrl === undefined ? [] : [["public url", escapeLine(publicUrl)] as [string, string]]),
       ["store", escapeLine(daemon.storePath)],
+      ...serve.allowNet.map(({ text }) => ["allow-net", escapeLine(text)] as const),
+      ...serve.denyNet.map(({ text }) => ["deny-net", escapeLine(text)] as const),
     ]);
     out.note("Ctrl-C stops it. Meanwhile, in a second terminal:");
     out.hint(await nextStep(daemon.serviceFor(context.scope())));

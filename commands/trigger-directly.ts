@@ -8,6 +8,8 @@ import { targetUrl } from "../src/cli/target-url.ts";
 import { span } from "../src/cli/time-text.ts";
 import type { SendResult } from "../src/core/attempt.ts";
 import { checkCustomHeaders } from "../src/core/custom-headers.ts";
+import type { Refusal } from "../src/core/egress/policy.ts";
+import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { EventInput } from "../src/core/event.ts";
 import { formatId } from "../src/core/ids.ts";
@@ -15,6 +17,7 @@ import type { Profile } from "../src/core/profiles/profile.ts";
 import { findProfile, PROFILE_NAMES } from "../src/core/profiles/registry.ts";
 import { quoted } from "../src/core/quoted.ts";
 import type { RateLimit } from "../src/core/subscription.ts";
+import { urlRefused } from "../src/core/subscription-url.ts";
 import { VERSION } from "../src/core/version.ts";
 
 export interface DirectOptions {
@@ -30,6 +33,9 @@ export interface DirectOptions {
 /** `trigger --to`: signed and sent straight to a URL. Exits 1 unless every answer is a 2xx. */
 export async function triggerDirectly(options: DirectOptions, context: CliContext): Promise<void> {
   const url = targetUrl(options.to, "--to");
+  const rules = { environment: context.scope().environment, allow: [], deny: [] };
+  const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
+  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
   const profile = profileOf(options.profile ?? "standard");
   const secret = await readSecretValue(options.secret ?? "", "--secret", context);
   const key = asUsage("--secret", () => profile.decodeSecret(secret));
@@ -56,7 +62,7 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
       sentAt,
       userAgent: `hooks/${VERSION}`,
     });
-    const result = await context.sendOnce({ url: url.href, ...request, timeoutMs: profile.timeoutMs });
+    const result = await context.sendOnce({ url: url.href, ...request, timeoutMs: profile.timeoutMs, rules });
     const succeeded = result.kind === "answered" && 200 <= result.status && result.status < 300;
     if (!succeeded) failures++;
     last = answerOf(result);
@@ -64,14 +70,21 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
   }
   if (0 < failures) {
     const message = count === 1 ? `the request failed: ${escapeLine(last)}` : `${failures} of ${count} requests failed`;
-    throw new HooksError("failed", message, { hint: `does something listen at ${url.href}?` });
+    const isBlocked = last.startsWith("egress_blocked");
+    const hint = isBlocked ? `if it is meant so: --allow-net ${url.host}` : `does something listen at ${url.href}?`;
+    throw new HooksError("failed", message, { hint });
   }
+}
+
+/** At one's own machine nobody else has to be asked. */
+function hintAt({ rule, hint }: Refusal, { host }: TargetUrl): string | undefined {
+  return rule === "address" || rule === "name" ? `if it is meant so: --allow-net ${host}` : hint;
 }
 
 interface Sent {
   id: string;
   type: string;
-  url: URL;
+  url: TargetUrl;
   result: SendResult;
   succeeded: boolean;
 }

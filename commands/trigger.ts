@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
-import { asUsage, collect, duration, readJson, wholeNumber } from "../src/cli/flag-values.ts";
+import { asUsage, collect, duration, netFlags, readJson, wholeNumber } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { parseExact } from "../src/cli/json-text.ts";
 import { setPath } from "../src/cli/set-path.ts";
@@ -34,12 +34,17 @@ export interface TriggerOptions {
   secret?: string;
   header: string[];
   profile?: string;
+  allowNet: string[];
+  denyNet: string[];
 }
 
 /** Defines `hooks trigger`. */
 export function triggerCommand(context: CliContext, run = runTrigger): Command {
   return new Command("trigger")
-    .description("Sends a test event to the subscriptions that take it, or with --to straight to a URL, with no store.")
+    .description(
+      "Sends a test event to the subscriptions that take it, or with --to straight to a URL, with no store. What this " +
+        "process sends itself may reach this machine in development; other private addresses need --allow-net.",
+    )
     .argument("[event-type]", "for example: order.paid")
     .option("--data <json>", "the event's data: JSON, @FILE or - (default: {})")
     .option("--set <path=value>", "set one value: data.amount=5, data.items[0].sku=x", collect, [])
@@ -54,6 +59,8 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
     .addOption(
       new Option("--profile <name>", "how the request looks with --to (default: standard)").choices(PROFILE_NAMES),
     )
+    .option("--allow-net <network>", "with --to or --wait: a private network or name that may be sent to", collect, [])
+    .option("--deny-net <network>", "with --to or --wait: one that may not", collect, [])
     .addHelpText(
       "after",
       examples(
@@ -61,6 +68,7 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
         `hooks trigger order.paid --data '{"id":"ord_1"}' --set data.amount=1999`,
         "hooks trigger order.paid --to localhost:3000/webhooks --secret env:HOOK_SECRET",
         "hooks trigger order.paid --count 100 --rate 10/s",
+        "hooks trigger order.paid --to http://10.1.2.3:3000/ --secret env:HOOK_SECRET --allow-net 10.1.2.3",
       ),
     )
     .action((type: string | undefined, flags: Omit<TriggerOptions, "type">) => run({ ...flags, type }, context));
@@ -77,6 +85,7 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
   const rate = options.rate;
   const limit = rate === undefined ? undefined : asUsage("--rate", () => parseRateLimit(rate, "--rate"));
   refuseStrayFlags(options);
+  applyNetFlags(options, context);
 
   const event = await buildEvent(type, options, context);
   if (options.to === undefined && options.data === undefined) await checkKnown(type, context);
@@ -160,6 +169,17 @@ async function listTypes(context: CliContext): Promise<void> {
   for (const type of types) out.print(out.mode === "json" ? jsonLine(type) : escapeLine(type.name));
   if (types.length === 0 && out.mode === "human")
     out.note("no event types yet: a type is known once it is sent or subscribed to");
+}
+
+function applyNetFlags({ to, wait, allowNet, denyNet }: TriggerOptions, context: CliContext): void {
+  if (allowNet.length === 0 && denyNet.length === 0) return;
+  if (to === undefined && wait !== true) {
+    const flag = 0 < allowNet.length ? "--allow-net" : "--deny-net";
+    throw new HooksError("usage", `${flag} needs --to or --wait: else a daemon sends, by its own rules`, {
+      field: flag,
+    });
+  }
+  context.settings(netFlags(allowNet, denyNet));
 }
 
 function refuseStrayFlags(options: TriggerOptions): void {

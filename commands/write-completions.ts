@@ -15,6 +15,7 @@ for (const shell of SHELLS) {
   const io = { ...processIo(), stdout };
   process.exitCode = await runProgram(["completion", shell], COMMANDS, io, {
     sendOnce: () => Promise.reject(new Error()),
+    lookUpOnce: () => Promise.reject(new Error()),
   });
   if (process.exitCode !== 0) break;
   writeFileSync(path.join(folder, COMPLETION_FILES[shell]), parts.join(""));

@@ -25,8 +25,8 @@ _hooks_point() {
       ;;
     'trigger')
       commands=''
-      flags='--data --set --count --rate --wait --timeout --list --to --secret --header --profile --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--data --set --count --rate --timeout --to --secret --header --profile --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--data --set --count --rate --wait --timeout --list --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --set --count --rate --timeout --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'replay')
@@ -61,8 +61,8 @@ _hooks_point() {
       ;;
     'sub create')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --allow-net --deny-net --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub list')
@@ -79,8 +79,8 @@ _hooks_point() {
       ;;
     'sub update')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --auto-disable --re-enable --allow-net --deny-net --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub delete')
@@ -199,8 +199,8 @@ _hooks_point() {
       ;;
     'serve')
       commands=''
-      flags='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --accept-loss --drain --log-level --log-format --ready-file --public-url --allow-host --trust-proxy --tls-cert --tls-key --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --drain --log-level --log-format --ready-file --public-url --allow-host --trust-proxy --tls-cert --tls-key --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --allow-net --deny-net --accept-loss --drain --log-level --log-format --ready-file --public-url --allow-host --trust-proxy --tls-cert --tls-key --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--host --port --concurrency --rate --tenant-rate --retry-rate --dns --allow-net --deny-net --drain --log-level --log-format --ready-file --public-url --allow-host --trust-proxy --tls-cert --tls-key --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'status')

@@ -5,16 +5,21 @@ import { randomBytes } from "node:crypto";
 import { uptime } from "node:os";
 import type { SendResult } from "./core/attempt.ts";
 import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
+import type { EgressRules } from "./core/egress/egress-rules.ts";
+import type { NetList } from "./core/egress/net-list.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { type Actor, LOCAL_OWNER } from "./core/key.ts";
+import type { NameAnswer } from "./core/name-answer.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
 import { VERSION } from "./core/version.ts";
+import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
 import { ClockWatch } from "./deliver/clock-watch.ts";
 import { Dispatcher } from "./deliver/dispatcher.ts";
+import { NameResolver } from "./deliver/dns/name-resolver.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
 import type { DispatchRates } from "./deliver/limits.ts";
 import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
@@ -47,6 +52,8 @@ export const DEFAULT_CONCURRENCY = 256;
 export const DEFAULT_DRAIN_MS = 10_000;
 const EXPIRY_SWEEP_MS = 60_000;
 const CROWDED_EVERY_MS = 60_000;
+/** How long whoever sets up a receiver waits for its name, ms. */
+const LOOK_UP_MS = 2_000;
 /** What may still be answered once the store has failed; the process is to end within a second. */
 const BROKEN_GRACE_MS = 300;
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
@@ -70,6 +77,10 @@ export interface DaemonOptions {
   probeEveryMs?: number | undefined;
   /** Name server for receivers' names. Default: the system's. */
   dns?: NameServer | undefined;
+  /** What may be sent to although it is not public. Default: nothing. */
+  allowNet?: NetList | undefined;
+  /** What may not be sent to, whatever allows it. Default: nothing. */
+  denyNet?: NetList | undefined;
   /** Go on with a store that lacks its newest changes. */
   acceptLoss?: boolean | undefined;
   /** It runs in a command that somebody will end before long: whoever used it may take its place then. */
@@ -138,9 +149,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       if (PASSING.has(known.code)) log.warn("store", { error: known.message });
       else onFatal(error instanceof Error ? error : known);
     };
+    const egress = daemonRules(options);
     const sender = new HttpSender({
       now: Date.now,
+      egress,
       dns: options.dns,
+      onBlocked: (blocked) => log.warn("egress.blocked", blocked),
       onShortage: (code) => log.warn("shortage", { code }),
     });
     closers.push(() => sender.close());
@@ -154,11 +168,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       acceptLoss: options.acceptLoss === true,
       healthThresholds: options.healthThresholds,
       send: (request) => sender.post(request),
+      egress: async () => ({ rules: egress, lookUp: (host) => sender.lookUp(host, LOOK_UP_MS) }),
       onFatal,
       onNote: (note) => log.warn("store", { note }),
     });
     closers.push(() => local.close());
     logFacts(local, log);
+    const { allow_net, deny_net } = netTexts(egress);
+    if (0 < allow_net.length || 0 < deny_net.length) log.info("egress", { allow_net, deny_net });
     const { parts, keyTable } = local.cases;
     await keyTable.load();
     const bootstrap = await ensureBootstrapKey((options.env ?? process.env)["HOOKS_BOOTSTRAP_KEY"], parts, keyTable);
@@ -278,8 +295,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         bootId,
         startedAt,
         certificate: leaf,
+        egress: {
+          allowNet: allow_net,
+          denyNet: deny_net,
+          isLoopbackOnly: egress.server.isLoopbackOnly,
+          dns: options.dns === undefined ? null : nameServerText(options.dns),
+        },
         endsWithCommand: options.endsWithCommand === true ? true : undefined,
       });
+    egress.setOwnDoor(ownDoor(url, options.host));
     announce(certificate?.leaf);
     closers.push(() => removeDaemonFile(options.storePath));
     const renewal =
@@ -317,6 +341,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** Who may be sent to, and whom is asked for names (undefined: the system's servers). */
+export interface Egress {
+  rules: EgressRules;
+  dns: NameServer | undefined;
+}
+
 export interface LocalSender {
   stop(): Promise<void>;
 }
@@ -325,11 +355,11 @@ export interface LocalSender {
  * The delivering side alone, in this process, for a command that waits for a result. Undefined when a daemon runs on
  * this store: that one sends.
  */
-export async function startLocalSender(local: LocalHooks, dns?: NameServer): Promise<LocalSender | undefined> {
+export async function startLocalSender(local: LocalHooks, egress: Egress): Promise<LocalSender | undefined> {
   const lock = acquireDaemonLock(local.storePath);
   if (lock === undefined) return undefined;
   const log = createDaemonLog({ level: "silent", format: "json", write: () => {} });
-  const sender = new HttpSender({ now: Date.now, dns });
+  const sender = new HttpSender({ now: Date.now, egress: egress.rules, dns: egress.dns });
   const nobody = { send: async (): Promise<SendResult> => ({ kind: "not_sent" }), room: () => 0 };
   await local.directory.load();
   const dispatcher = buildDispatcher(local, sender, nobody, {
@@ -354,12 +384,22 @@ export async function startLocalSender(local: LocalHooks, dns?: NameServer): Pro
 }
 
 /** One request outside of any delivery: a subscription's test, `trigger --to`. */
-export async function sendOnce(request: OneOffRequest, dns?: NameServer): Promise<SendResult> {
-  const sender = new HttpSender({ now: Date.now, dns });
+export async function sendOnce(request: OneOffRequest, egress: Egress): Promise<SendResult> {
+  const sender = new HttpSender({ now: Date.now, egress: egress.rules, dns: egress.dns });
   try {
     return await sender.post(request);
   } finally {
     await sender.close();
+  }
+}
+
+/** What a name comes to now; nobody is sent to. */
+export async function lookUpOnce(host: string, dns: NameServer | undefined): Promise<NameAnswer> {
+  const resolver = new NameResolver({ dns });
+  try {
+    return await resolver.find(host, LOOK_UP_MS);
+  } finally {
+    resolver.close();
   }
 }
 

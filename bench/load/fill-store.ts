@@ -1,4 +1,5 @@
 import path from "node:path";
+import { EgressRules } from "../../src/core/egress/egress-rules.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import type { SubscriptionInput } from "../../src/core/subscription.ts";
 import { openLocalService } from "../../src/service/open-local.ts";
@@ -19,6 +20,11 @@ export async function withService<T>(folder: string, work: (service: HooksServic
     env: {},
     version: "0.0.0-bench",
     send: () => Promise.resolve({ kind: "not_sent" }),
+    // Nobody is sent to by this process: what the daemon may send to is its own matter.
+    egress: async () => ({
+      rules: new EgressRules({ allow: [], deny: [], isLoopbackOnly: true }),
+      lookUp: async () => ({ kind: "failed", code: "ENODATA", keepMs: 0 }),
+    }),
     onFatal: (error) => {
       throw error;
     },

@@ -15,7 +15,7 @@ import { HooksError, isHooksError } from "../../src/core/errors.ts";
 import { isEventPattern, patternTakes } from "../../src/core/event-pattern.ts";
 import { shellWord } from "../../src/core/shell-word.ts";
 import type { SubscriptionWithSecret } from "../../src/core/subscription.ts";
-import { checkSubscriptionUrl } from "../../src/core/subscription-url.ts";
+import { checkTargetUrl } from "../../src/core/subscription-url.ts";
 import { addSubscriptionFlags, namingFlags, type SubscriptionFlags, subscriptionInput } from "./subscription-flags.ts";
 
 export interface SubCreateOptions extends SubscriptionFlags {
@@ -105,7 +105,7 @@ async function isNameTaken({ id, name }: SubscriptionWithSecret, context: CliCon
 function askUrl(context: CliContext): Promise<string> {
   return ask(context, "--url", "URL that receives the events", (text) => {
     try {
-      checkSubscriptionUrl(text.trim(), context.scope().environment);
+      checkTargetUrl(text.trim(), "url");
       return undefined;
     } catch (error) {
       if (isHooksError(error)) return [error.message, error.hint].filter((part) => part !== undefined).join(", ");

@@ -33,6 +33,8 @@ export interface SubscriptionFlags {
   breaker?: boolean;
   autoDisable?: string;
   reEnable?: "probe" | "off";
+  allowNet: string[];
+  denyNet: string[];
   metadata: string[];
 }
 
@@ -66,6 +68,8 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   "auto_disable.re_enable": "--re-enable",
   "batch.max_events": "--batch",
   "batch.max_wait": "--batch",
+  allow_net: "--allow-net",
+  deny_net: "--deny-net",
   metadata: "--metadata",
 };
 
@@ -116,6 +120,8 @@ export function addSubscriptionFlags(command: Command): Command {
         "off",
       ]),
     )
+    .option("--allow-net <network>", "send to these only: CIDR[:PORT] or NAME; opens nothing", collect, [])
+    .option("--deny-net <network>", "never send to these", collect, [])
     .option("--metadata <pair>", "your own name=value", collect, [])
     .addOption(new Option("--profile <name>", "how a delivery looks on the wire").choices(PROFILE_NAMES));
 }
@@ -145,6 +151,8 @@ export async function subscriptionInput(
   if (flags.breaker !== undefined) input.breaker = flags.breaker;
   const autoDisable = autoDisableInput(flags);
   if (autoDisable !== undefined) input.auto_disable = autoDisable;
+  if (0 < flags.allowNet.length) input.allow_net = flags.allowNet;
+  if (0 < flags.denyNet.length) input.deny_net = flags.denyNet;
   if (0 < flags.metadata.length) input.metadata = record("--metadata", flags.metadata, "=");
   return input;
 }

@@ -34,13 +34,17 @@ const RESETTABLE = {
   batch: "batch",
   breaker: "breaker",
   "auto-disable": "auto_disable",
+  "allow-net": "allow_net",
+  "deny-net": "deny_net",
   metadata: "metadata",
 } as const satisfies Record<string, keyof SubscriptionInput>;
 
 /** Defines `hooks sub update`. */
 export function subUpdateCommand(context: CliContext, run = runSubUpdate): Command {
   return addFieldsFlag(addSubscriptionFlags(new Command("update")))
-    .description("Changes what is named and leaves the rest. --event, --header and --metadata replace the whole list.")
+    .description(
+      "Changes what is named and leaves the rest. --event, --header, --allow-net, --deny-net and --metadata replace the whole list.",
+    )
     .argument("<subscription>", "id, unique beginning of one, or name")
     .addOption(
       new Option("--reset <setting>", `back to its default: ${Object.keys(RESETTABLE).join(", ")}`)
@@ -69,6 +73,7 @@ export async function runSubUpdate(flags: SubUpdateOptions, context: CliContext)
   }
   const service = await context.service();
   const row = await namingFlags(service.updateSubscription(flags.id, patch), flags);
+  for (const warning of row.warnings ?? []) out.note(`warning: ${escapeLine(warning)}`);
   printChanged(out, row, SUBSCRIPTION_VIEW, { fields: flags.fields, say: () => sayUpdated(row, context) });
 }
 

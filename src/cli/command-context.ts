@@ -5,6 +5,7 @@ import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import { HooksError } from "../core/errors.ts";
 import type { HooksService } from "../core/hooks-service.ts";
+import type { NameAnswer } from "../core/name-answer.ts";
 import { keyWithheld } from "../core/not-signed-in.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../core/scope.ts";
 import type { NameServer } from "../core/setting-rules.ts";
@@ -17,14 +18,16 @@ import { type CliContext, INPUT_MAX_BYTES, type Output, type Prompts } from "./c
 import { escapeLine } from "./escape.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { CliIo } from "./io.ts";
+import type { LocalEgress } from "./local-egress.ts";
 import { terminalPrompts } from "./prompts.ts";
 
 const KEY_MAX_BYTES = 4096;
 
 /** What the wiring gives the command line: it may not know the delivering side by itself. */
 export interface CliParts {
-  /** `dns`: asked for names; undefined: the system's. */
-  sendOnce(request: OneOffRequest, dns?: NameServer): Promise<SendResult>;
+  sendOnce(request: OneOffRequest, egress: LocalEgress): Promise<SendResult>;
+  /** `dns`: asked for the name; undefined: the system's. */
+  lookUpOnce(host: string, dns: NameServer | undefined): Promise<NameAnswer>;
 }
 
 /** Who hears the signals that the process gets. */
@@ -218,7 +221,11 @@ export class CommandContext implements CliContext {
       now: this.#io.now,
       env: this.env,
       version: VERSION,
-      send: (request) => this.sendOnce(request),
+      send: async (request) => this.#parts.sendOnce(request, await this.egress("stored")),
+      egress: async () => {
+        const { rules, dns } = await this.egress("stored");
+        return { rules, lookUp: (host) => this.#parts.lookUpOnce(host, dns) };
+      },
       // The write that met it is refused with the same error, which is where a command hears of it.
       onFatal: () => {},
     });
@@ -234,8 +241,14 @@ export class CommandContext implements CliContext {
     return isDaemonLocked(target.storePath) ? readDaemonFile(target.storePath) : undefined;
   }
 
-  sendOnce(request: OneOffRequest): Promise<SendResult> {
-    return this.#parts.sendOnce(request, this.settings().serve.dns);
+  async egress(what: "stored" | "direct"): Promise<LocalEgress> {
+    const { directEgress, storeEgress } = await import("./local-egress.ts");
+    const { serve } = this.settings();
+    return what === "direct" ? directEgress(serve) : storeEgress(serve, (await this.daemon())?.egress);
+  }
+
+  async sendOnce(request: OneOffRequest): Promise<SendResult> {
+    return this.#parts.sendOnce(request, await this.egress("direct"));
   }
 
   now(): number {

@@ -6,6 +6,7 @@ import type { Scope } from "../core/scope.ts";
 import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
+import type { LocalEgress } from "./local-egress.ts";
 
 /** Of standard input and of a file that a flag names: more than any receiver takes, and little enough for the memory. */
 export const INPUT_MAX_BYTES = 64 * 1024 * 1024;
@@ -38,6 +39,8 @@ export interface CliContext {
   daemon(): Promise<DaemonInfo | undefined>;
   /** What is worked on: defaults filled in. */
   scope(): Scope;
+  /** How this process sends: for what is stored, as the daemon that runs on the store; or straight to a URL. */
+  egress(what: "stored" | "direct"): Promise<LocalEgress>;
   /** One signed request straight to a URL, with no store. */
   sendOnce(request: OneOffRequest): Promise<SendResult>;
   /** Unix ms. */

@@ -13,6 +13,12 @@ export function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
+/** Values of --allow-net and --deny-net as settings; undefined: not given. */
+export function netFlags(allow: readonly string[], deny: readonly string[]) {
+  const joined = (values: readonly string[]) => (values.length === 0 ? undefined : values.join(","));
+  return { allow_net: joined(allow), deny_net: joined(deny) };
+}
+
 /** For commander. */
 export function wholeNumber(flag: string, least: number, most: number): (text: string) => number {
   return (text) => {

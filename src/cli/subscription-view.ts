@@ -130,6 +130,8 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["batch", batchText(row.batch)],
     ["breaker", row.breaker ? breakerOnText(row.health.breaker) : "off"],
     ["auto-disable", autoDisableText(row.auto_disable)],
+    ["allow-net", row.allow_net.length === 0 ? "-" : row.allow_net.join(", ")],
+    ["deny-net", row.deny_net.length === 0 ? "-" : row.deny_net.join(", ")],
     ["headers", headers.length === 0 ? "-" : headers.join(", ")],
     ["metadata", JSON.stringify(row.metadata)],
     [

@@ -169,13 +169,13 @@ const SUBSCRIPTION_MEMBERS = {
   ),
   created_at: text,
   updated_at: text,
+  warnings: maybe(listOf(text)),
 };
 export const SUBSCRIPTION = objectOf<SubscriptionResource>(SUBSCRIPTION_MEMBERS);
 
 export const SUBSCRIPTION_WITH_SECRET = objectOf<SubscriptionWithSecret>({
   ...SUBSCRIPTION_MEMBERS,
   secret: text,
-  warnings: maybe(listOf(text)),
 });
 
 export const TEST_RESULT = objectOf<TestResult>({

@@ -1,5 +1,6 @@
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies, type TrustedProxies } from "../core/door-settings.ts";
 import { parseDuration } from "../core/duration.ts";
+import type { NetList } from "../core/egress/net-list.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
 import {
   DRAIN_BOUNDS,
@@ -10,6 +11,7 @@ import {
   type NameServer,
   oneOf,
   parseNameServer,
+  parseNetSetting,
   type SettingKey,
   usage,
 } from "../core/setting-rules.ts";
@@ -44,6 +46,9 @@ export interface ServeSettings {
   retryRate: RateLimit;
   /** Undefined: the system's. */
   dns: NameServer | undefined;
+  /** What may be sent to although it is not public, and what may not be sent to at all. */
+  allowNet: NetList;
+  denyNet: NetList;
   /** How long a stopping daemon waits for what is in flight. */
   drainMs: number;
   logLevel: LogLevel;
@@ -79,6 +84,8 @@ export function serveSettings(
     tenantRate: rateOf(first("tenant_rate")),
     retryRate: parseRateLimit(textOf("retry_rate"), "retry_rate"),
     dns: dns === undefined ? undefined : parseNameServer(dns, "dns"),
+    allowNet: parseNetSetting(first("allow_net")?.text, "allow", "allow_net"),
+    denyNet: parseNetSetting(first("deny_net")?.text, "deny", "deny_net"),
     drainMs: parseDuration(textOf("drain"), "drain", DRAIN_BOUNDS),
     logLevel: oneOf(textOf("log_level"), "log_level", LOG_LEVELS),
     logFormat: logFormat === undefined ? undefined : oneOf(logFormat, "log_format", LOG_FORMATS),

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
-import { SETTING_RULES, usage } from "../core/setting-rules.ts";
+import { SETTING_RULES, settingText, usage } from "../core/setting-rules.ts";
 import { shellWord } from "../core/shell-word.ts";
 import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
 import { checked, type Layer, refuseRivals } from "./layers.ts";
@@ -34,16 +34,14 @@ export function fileLayer(file: string, isProject: boolean): Layer {
     if (key === "$schema") continue;
     const rule = Object.hasOwn(SETTING_RULES, key) ? SETTING_RULES[key] : undefined;
     if (rule === undefined || !allowed.includes(key)) throw refusedKey(file, key, allowed, rule !== undefined);
-    if (typeof value !== "string" && typeof value !== "number") {
-      throw usage(
-        `${file}: ${key} must be a string${rule.fallback === undefined ? "" : ` such as ${JSON.stringify(rule.fallback)}`}`,
-        key,
-      );
+    const text = settingText(value, rule);
+    if (text === undefined) {
+      const form = rule.isList === true ? "a list of strings" : "a string";
+      const such = rule.fallback === undefined ? "" : ` such as ${JSON.stringify(rule.fallback)}`;
+      throw usage(`${file}: ${key} must be ${form}${such}`, key);
     }
-    layer.set(
-      key,
-      checked(key, rule, { text: String(value), origin: file, folder: path.dirname(file) }, `${file}: ${key}`),
-    );
+    if (text === "" && Array.isArray(value)) continue;
+    layer.set(key, checked(key, rule, { text, origin: file, folder: path.dirname(file) }, `${file}: ${key}`));
   }
   refuseRivals(layer, (key) => `${file}: ${key}`);
   if (layer.has("api_key") && process.platform !== "win32" && (found.stats.mode & 0o077) !== 0) {

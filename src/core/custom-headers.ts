@@ -23,11 +23,16 @@ const REFUSED = new Set([
   "content-encoding",
   "expect",
   "upgrade",
+  "http2-settings",
   "metadata",
   "metadata-flavor",
   "x-google-metadata-request",
   "x-aws-ec2-metadata-token",
   "x-aws-ec2-metadata-token-ttl-seconds",
+  "x-aliyun-ecs-metadata-token",
+  "x-aliyun-ecs-metadata-token-ttl-seconds",
+  "x-metadata-token",
+  "x-identity-header",
 ]);
 
 /**

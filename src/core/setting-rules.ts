@@ -1,5 +1,6 @@
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "./door-settings.ts";
 import { parseDuration } from "./duration.ts";
+import { type NetEntry, parseNetEntry } from "./egress/net-list.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { quoted } from "./quoted.ts";
@@ -23,6 +24,8 @@ export interface SettingRule {
   /** Paths in a file are relative to that file. */
   isPath?: boolean;
   isSecret?: boolean;
+  /** Several values, separated by commas; in a file a list of strings. */
+  isList?: boolean;
   /** @throws HooksError naming `name`. */
   check?: (text: string, name: string) => void;
 }
@@ -112,6 +115,20 @@ const RULES = {
     variable: "HOOKS_DNS",
     inProject: true,
     check: (text, name) => void parseNameServer(text, name),
+  },
+  allow_net: {
+    flag: "--allow-net",
+    variable: "HOOKS_ALLOW_NET",
+    inProject: true,
+    isList: true,
+    check: (text, name) => void parseNetSetting(text, "allow", name),
+  },
+  deny_net: {
+    flag: "--deny-net",
+    variable: "HOOKS_DENY_NET",
+    inProject: true,
+    isList: true,
+    check: (text, name) => void parseNetSetting(text, "deny", name),
   },
   drain: {
     flag: "--drain",
@@ -231,6 +248,21 @@ export function parseNameServer(text: string, name: string): NameServer {
     name,
     `for example: ${name} 9.9.9.9, or ${name} 127.0.0.1:5353`,
   );
+}
+
+/**
+ * `10.1.0.0/16,billing.internal`; undefined: none.
+ * @throws HooksError `invalid_request` naming `name`.
+ */
+export function parseNetSetting(text: string | undefined, use: "allow" | "deny", name: string): NetEntry[] {
+  return text === undefined ? [] : text.split(",").map((entry) => parseNetEntry(entry.trim(), use, name));
+}
+
+/** A value of a settings file as text; undefined: not of its key's form. */
+export function settingText(value: unknown, rule: SettingRule): string | undefined {
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  const isList = rule.isList === true && Array.isArray(value) && value.every((entry) => typeof entry === "string");
+  return isList ? value.join(",") : undefined;
 }
 
 export function checkApiKey(text: string, name: string): void {

@@ -1,4 +1,5 @@
 import type { BreakerPhase, BreakerState } from "./breaker.ts";
+import type { ReceiverRules } from "./egress/policy.ts";
 import type { Scope } from "./scope.ts";
 
 /** When to try again (delivery.md). All durations in ms. */
@@ -41,6 +42,8 @@ export interface Subscription {
   description: string;
   /** Undefined for a tunnel. */
   url: string | undefined;
+  /** Who its receiver may be; checked at every attempt. */
+  egress: ReceiverRules;
   transport: Transport;
   /** Exact names, `prefix.*` or `*`. */
   events: readonly string[];
@@ -154,12 +157,13 @@ export interface SubscriptionResource {
   secrets: { id: string; created_at: string; expires_at: string | null; hint: string }[];
   created_at: string;
   updated_at: string;
+  /** What is not wrong but may be: in the answer to what made or changed it only. */
+  warnings?: string[];
 }
 
 /** The answer to create and rotate: the only places where the whole secret stands. */
 export interface SubscriptionWithSecret extends SubscriptionResource {
   secret: string;
-  warnings?: string[];
 }
 
 /** What create and replace take. Only `url` and `events` are needed; null means "the default". */
@@ -188,6 +192,9 @@ export interface SubscriptionInput {
   /** A pointer into the data (`/order_id`), or `*` for the whole subscription. */
   order_by?: string | null;
   batch?: { max_events: number; max_wait?: string | number | undefined } | null;
+  /** Networks and names, each with a port or without; when there are any, nothing else is sent to. */
+  allow_net?: string[] | null;
+  deny_net?: string[] | null;
   metadata?: Record<string, unknown> | null;
 }
 

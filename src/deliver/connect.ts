@@ -1,6 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { AttemptPhase } from "../core/attempt.ts";
+import type { Refusal } from "../core/egress/policy.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import { NameResolver, type NameResolverOptions } from "./dns/name-resolver.ts";
 import { firstConnected } from "./first-connected.ts";
@@ -18,10 +19,20 @@ export interface DialTarget {
   port: string;
 }
 
+/** Who may be reached: asked of every address that a name has, of the peer once connected, and before each reuse. */
+export interface AddressRule {
+  /** Equal for equal rules. */
+  readonly key: string;
+  refusalOf(host: string, address: string, port: number): Refusal | undefined;
+}
+
 /** How far a connection is, for whoever waits for it. */
 export interface Dialling {
-  /** Under which rules it is opened: see `mayReach`. */
-  readonly policy: string;
+  /** Under which rules it is opened. */
+  readonly policy: AddressRule;
+  /** Name, or address without brackets. */
+  readonly host: string;
+  readonly port: number;
   phase: AttemptPhase;
   /** Of the peer, once it is known. */
   remoteAddress: string | undefined;
@@ -35,13 +46,19 @@ export interface Dialling {
 export interface DialOptions extends NameResolverOptions {
   /** Certificates (PEM) that are trusted beside the system's own. */
   extraCa?: string | undefined;
-  /**
-   * Whether an address may be reached under a policy. Asked of every address that a name has, and a single refusal
-   * refuses the name; again of the peer, when it is connected and before each reuse. Default: all may.
-   */
-  mayReach?: ((address: string, policy: string) => boolean) | undefined;
+  /** An address was not dialled, or left as soon as it was reached. For the operator alone: it names the address. */
+  onBlocked?: ((blocked: Blocked) => void) | undefined;
+  /** Opens TCP. Default: the system's. */
+  dial?: ((address: string, port: number) => net.Socket) | undefined;
   /** A connection has to wait because this machine is short of something; called each time that it is tried again. */
   onShortage?: ((code: string) => void) | undefined;
+}
+
+export interface Blocked {
+  host: string;
+  port: number;
+  address: string;
+  rule: Refusal["rule"];
 }
 
 /** undici's form: an error, or the socket when it is ready for the request. Called exactly once. */
@@ -63,20 +80,33 @@ export class Dialler {
   connect(target: DialTarget, dialling: Dialling, callback: DialCallback): void {
     new Dial(target, dialling, callback, {
       resolver: this.#resolver,
-      mayReach: (address) => this.#options.mayReach?.(address, dialling.policy) ?? true,
+      dial: this.#options.dial,
+      mayReach: (address) => this.#mayReach(address, dialling),
       onShortage: (code) => this.#options.onShortage?.(code),
       openTls: (socket, host) => this.#openTls(socket, host),
     }).begin();
   }
 
   /** Whether this connection may carry a request: its peer may be reached. */
-  mayUse({ remoteAddress = "", policy }: Dialling): boolean {
-    return this.#options.mayReach?.(remoteAddress, policy) ?? true;
+  mayUse(dialling: Dialling): boolean {
+    return dialling.remoteAddress === undefined || this.#mayReach(dialling.remoteAddress, dialling);
+  }
+
+  /** What a name comes to now; nobody is dialled. Takes `withinMs` at most. */
+  lookUp(host: string, withinMs: number): Promise<NameAnswer> {
+    return this.#resolver.find(host, withinMs);
   }
 
   /** Ends look-ups. What is being dialled is ended by its own `stop`. */
   close(): void {
     this.#resolver.close();
+  }
+
+  #mayReach(address: string, { policy, host, port }: Dialling): boolean {
+    const refusal = policy.refusalOf(host, address, port);
+    if (refusal === undefined) return true;
+    this.#options.onBlocked?.({ host, port, address, rule: refusal.rule });
+    return false;
   }
 
   #openTls(socket: net.Socket, host: string): tls.TLSSocket {
@@ -103,6 +133,7 @@ export class Dialler {
 
 interface DialParts {
   resolver: NameResolver;
+  dial: DialOptions["dial"];
   mayReach(address: string): boolean;
   onShortage(code: string): void;
   openTls(socket: net.Socket, host: string): tls.TLSSocket;
@@ -158,6 +189,7 @@ class Dial {
     this.#stopStep = firstConnected({
       addresses,
       port: this.#port,
+      dial: this.#parts.dial,
       onConnected: (socket) => this.#connected(socket),
       onFailed: (error) => this.#failed(error),
     });
@@ -167,9 +199,12 @@ class Dial {
     this.#stopStep = () => socket.destroy();
     this.#dialling.shortage = undefined;
     this.#dialling.socket = socket;
+    if (!this.#parts.mayReach(socket.remoteAddress ?? "")) {
+      this.#fail(failure("ERR_EGRESS_BLOCKED"));
+      return;
+    }
     this.#dialling.remoteAddress = socket.remoteAddress;
-    if (!this.#parts.mayReach(socket.remoteAddress ?? "")) this.#fail(failure("ERR_EGRESS_BLOCKED"));
-    else if (this.#isTls) this.#secure(socket);
+    if (this.#isTls) this.#secure(socket);
     else this.#ready(socket);
   }
 

@@ -1,6 +1,7 @@
 import { Client } from "undici";
+import type { NameAnswer } from "../core/name-answer.ts";
 import { AnswerWatch } from "./answer-watch.ts";
-import { Dialler, type Dialling, type DialOptions } from "./connect.ts";
+import { type AddressRule, Dialler, type Dialling, type DialOptions } from "./connect.ts";
 import { KeptConnections } from "./kept-connections.ts";
 
 /** Idle connections kept at most, over all origins; beyond it the one unused for longest is closed. */
@@ -28,9 +29,20 @@ export interface Connection extends Dialling {
   served: number;
 }
 
+/** Whom a connection is for. */
+export interface ConnectionTarget {
+  origin: string;
+  /** Name, or address without brackets. */
+  host: string;
+  port: number;
+  policy: AddressRule;
+  /** Of the connections that may carry its requests: see `connectionKey`. */
+  key: string;
+}
+
 /** Those alone that were opened under the same rules may serve each other's requests. */
-export function connectionKey(origin: string, policy: string): string {
-  return policy === "" ? origin : `${origin} ${policy}`;
+export function connectionKey(origin: string, policy: AddressRule): string {
+  return `${origin} ${policy.key}`;
 }
 
 /**
@@ -59,14 +71,14 @@ export class Connections {
   }
 
   /** A free connection, or a new one, which connects when the first request is dispatched. */
-  take(origin: string, policy: string, key: string): Connection {
-    const idle = this.#idleByKey.get(key);
+  take(target: ConnectionTarget): Connection {
+    const idle = this.#idleByKey.get(target.key);
     for (let connection = idle?.pop(); connection !== undefined; connection = idle?.pop()) {
       this.#idle.delete(connection);
       if (this.#dialler.mayUse(connection)) return connection;
       this.#drop(connection);
     }
-    return this.#add(origin, policy, key);
+    return this.#add(target);
   }
 
   /** Gives back a connection whose request ended well. */
@@ -103,6 +115,11 @@ export class Connections {
     this.discard(connection);
   }
 
+  /** What a name comes to now; nobody is dialled. Takes `withinMs` at most. */
+  lookUp(host: string, withinMs: number): Promise<NameAnswer> {
+    return this.#dialler.lookUp(host, withinMs);
+  }
+
   async close(): Promise<void> {
     const open = [...this.#open];
     this.#open.clear();
@@ -113,7 +130,7 @@ export class Connections {
     await Promise.all(open.map(({ client }) => client.destroy()));
   }
 
-  #add(origin: string, policy: string, key: string): Connection {
+  #add({ origin, host, port, policy, key }: ConnectionTarget): Connection {
     const client = new Client(origin, {
       connect: (target, callback) => {
         connection.served = 0;
@@ -134,6 +151,8 @@ export class Connections {
     const connection: Connection = {
       key,
       policy,
+      host,
+      port,
       client,
       answer: new AnswerWatch(),
       served: 0,

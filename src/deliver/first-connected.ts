@@ -9,6 +9,8 @@ export interface FirstConnectedOptions {
   /** At least one. */
   addresses: readonly string[];
   port: number;
+  /** Opens TCP. Default: the system's. */
+  dial?: ((address: string, port: number) => net.Socket) | undefined;
   /** Called once, or `onFailed` is. */
   onConnected(socket: net.Socket): void;
   /** With the first address's error. */
@@ -22,7 +24,13 @@ export interface FirstConnectedOptions {
  *
  * @returns what ends it, if nothing was called yet.
  */
-export function firstConnected({ addresses, port, onConnected, onFailed }: FirstConnectedOptions): () => void {
+export function firstConnected({
+  addresses,
+  port,
+  dial = dialTcp,
+  onConnected,
+  onFailed,
+}: FirstConnectedOptions): () => void {
   const toTry = addresses.slice(0, MAX_TRIED);
   const dialled = new Set<net.Socket>();
   let next = 0;
@@ -40,7 +48,7 @@ export function firstConnected({ addresses, port, onConnected, onFailed }: First
     const host = toTry[next++];
     if (host === undefined) return;
     if (next < toTry.length) timer = setTimeout(dialNext, NEXT_AFTER_MS);
-    const socket = net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+    const socket = dial(host, port);
     dialled.add(socket);
     socket.once("connect", () => {
       if (!dialled.has(socket)) return;
@@ -57,4 +65,8 @@ export function firstConnected({ addresses, port, onConnected, onFailed }: First
   };
   dialNext();
   return () => end();
+}
+
+function dialTcp(host: string, port: number): net.Socket {
+  return net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
 }

@@ -1,11 +1,25 @@
 import type { SendResult } from "../core/attempt.ts";
-import type { DialOptions } from "./connect.ts";
-import { Connections, connectionKey } from "./connections.ts";
+import type { ReceiverRules, Refusal } from "../core/egress/policy.ts";
+import { readTargetUrl, type TargetUrl } from "../core/egress/target-url.ts";
+import type { NameAnswer } from "../core/name-answer.ts";
+import type { AddressRule, DialOptions } from "./connect.ts";
+import { Connections, type ConnectionTarget, connectionKey } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
 import type { DeliveryTransport, Outgoing } from "./transport.ts";
 
+/** Who may be sent to: core's `EgressRules`. */
+export interface PolicySource {
+  policyFor(rules: ReceiverRules): UrlRule;
+}
+
+export interface UrlRule extends AddressRule {
+  refusalOfUrl(url: TargetUrl): Refusal | undefined;
+}
+
 export interface HttpSenderOptions extends DialOptions {
+  /** Nothing is sent but what these let through. */
+  egress: PolicySource;
   /** Unix ms, for `startedAt`. */
   now?: () => number;
 }
@@ -18,34 +32,40 @@ export interface OneOffRequest {
   body: Uint8Array;
   /** For the whole: DNS, connection, headers and body. */
   timeoutMs: number;
+  /** What the receiver may be. */
+  rules: ReceiverRules;
 }
 
-interface Target {
-  origin: string;
+interface Target extends ConnectionTarget {
   path: string;
-  /** Of the connections that may carry the request. */
-  key: string;
 }
 
-/** Every receiver is dialled under the same rules. */
-const POLICY = "";
+/** Why nothing is sent to a URL. */
+interface NoTarget {
+  refused: string;
+}
 
 /** URLs taken apart that are remembered; beyond it the memory starts afresh. */
 const MAX_TARGETS = 10_000;
 
 /**
- * POSTs to receivers. Never follows a redirect, never decompresses, reads at most 64 KiB of an answer, and asks no proxy
- * of the environment. Every outcome is a value: nothing that a receiver does rejects or throws.
+ * The one way out: every request to a receiver (of a delivery, a retry, a replay, a test, a probe, `trigger --to`) is
+ * sent here, under the policy that its receiver has, and by no other means. Never follows a redirect, never
+ * decompresses, reads at most 64 KiB of an answer, and asks no proxy of the environment. Every outcome is a value:
+ * nothing that a receiver does rejects or throws.
  */
 export class HttpSender implements DeliveryTransport {
   readonly #now: () => number;
   readonly #connections: Connections;
   readonly #inFlight = new Deadlines<Exchange>();
-  readonly #targets = new Map<string, Target>();
+  readonly #egress: PolicySource;
+  readonly #targets = new Map<UrlRule, Map<string, Target | NoTarget>>();
+  #targetCount = 0;
   #isClosed = false;
 
-  constructor(options: HttpSenderOptions = {}) {
+  constructor(options: HttpSenderOptions) {
     this.#now = options.now ?? Date.now;
+    this.#egress = options.egress;
     this.#connections = new Connections(options);
   }
 
@@ -54,20 +74,20 @@ export class HttpSender implements DeliveryTransport {
   }
 
   send({ subscription, request }: Outgoing): Promise<SendResult> {
-    const { url = "", timeoutMs } = subscription;
-    return this.post({ url, headers: request.headers, body: request.body, timeoutMs });
+    const { url = "", timeoutMs, egress } = subscription;
+    return this.post({ url, headers: request.headers, body: request.body, timeoutMs, rules: egress });
   }
 
   post(request: OneOffRequest): Promise<SendResult> {
     if (this.#isClosed) return Promise.resolve({ kind: "not_sent" });
-    const target = this.#targetOf(request.url);
-    if (target === undefined) return Promise.resolve(unusableUrl(this.#now()));
+    const target = this.#targetOf(request.url, this.#egress.policyFor(request.rules));
+    if ("refused" in target) return Promise.resolve(blocked(target.refused, this.#now()));
     return new Promise((resolve) => this.#exchange(target, request, resolve));
   }
 
   #exchange(target: Target, request: OneOffRequest, resolve: (result: SendResult) => void): void {
     const { headers, body, timeoutMs } = request;
-    const connection = this.#connections.take(target.origin, POLICY, target.key);
+    const connection = this.#connections.take(target);
     const exchange = new Exchange({
       connection,
       bodyLength: body.length,
@@ -98,24 +118,45 @@ export class HttpSender implements DeliveryTransport {
     await this.#connections.close();
   }
 
-  #targetOf(url: string): Target | undefined {
-    const known = this.#targets.get(url);
+  /** What a name comes to now; nobody is dialled. Takes `withinMs` at most. */
+  lookUp(host: string, withinMs: number): Promise<NameAnswer> {
+    return this.#connections.lookUp(host, withinMs);
+  }
+
+  #targetOf(url: string, policy: UrlRule): Target | NoTarget {
+    let ofPolicy = this.#targets.get(policy);
+    const known = ofPolicy?.get(url);
     if (known !== undefined) return known;
-    const parsed = URL.parse(url);
-    if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return undefined;
-    if (MAX_TARGETS <= this.#targets.size) this.#targets.clear();
-    const { origin, pathname, search } = parsed;
-    const target = { origin, path: pathname + search, key: connectionKey(origin, POLICY) };
-    this.#targets.set(url, target);
+    if (MAX_TARGETS <= this.#targetCount) {
+      this.#targets.clear();
+      this.#targetCount = 0;
+      ofPolicy = undefined;
+    }
+    if (ofPolicy === undefined) {
+      ofPolicy = new Map();
+      this.#targets.set(policy, ofPolicy);
+    }
+    const target = targetOf(url, policy);
+    ofPolicy.set(url, target);
+    this.#targetCount += 1;
     return target;
   }
 }
 
-function unusableUrl(startedAt: number): SendResult {
+function targetOf(url: string, policy: UrlRule): Target | NoTarget {
+  const read = readTargetUrl(url);
+  if (!("href" in read)) return { refused: `the URL ${read.what}` };
+  const refusal = policy.refusalOfUrl(read);
+  if (refusal !== undefined) return { refused: `the URL ${refusal.what}` };
+  const { origin, path, host, port } = read;
+  return { origin, path, host, port, policy, key: connectionKey(origin, policy) };
+}
+
+function blocked(message: string, startedAt: number): SendResult {
   return {
     kind: "error",
-    code: "local_error",
-    message: "the URL is not one of http: or https:",
+    code: "egress_blocked",
+    message,
     startedAt,
     durationMs: 0,
     phase: "dns",

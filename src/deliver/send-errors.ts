@@ -45,7 +45,6 @@ const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["protocol_error", "the answer does not have the length that it names"],
   UND_ERR_INVALID_ARG: ["local_error", "the request is not valid HTTP"],
   UND_ERR_NOT_SUPPORTED: ["local_error", "the request is not valid HTTP"],
-  ERR_EGRESS_BLOCKED: ["egress_blocked", "the address may not be reached"],
 
   CERT_HAS_EXPIRED: ["tls_error", "the certificate has expired"],
   CERT_NOT_YET_VALID: ["tls_error", "the certificate is not valid yet"],
@@ -60,6 +59,9 @@ const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: ["tls_error", "the certificate is for another host name"],
   EPROTO: ["tls_error", "the TLS handshake failed"],
 };
+
+/** Says nothing of the address: what a name has for addresses inside of somebody's network is nobody else's business. */
+const BLOCKED: SendFailure = { code: "egress_blocked", message: "the host has an address that may not be reached" };
 
 const BY_PEER = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 const KEPT_CONNECTION = "the receiver closed a connection that it had kept open, just as the request was sent";
@@ -90,6 +92,7 @@ export interface SendFailure {
  */
 export function classify(error: unknown, phase: AttemptPhase, closedByPeer: boolean, isReused: boolean): SendFailure {
   const code = codeOf(error);
+  if (code === "ERR_EGRESS_BLOCKED") return BLOCKED;
   if (phase === "dns") return named(["dns_failed", OF_NAMES[code] ?? BY_PHASE.dns[1]], code);
   if (code === "UND_ERR_SOCKET" && !closedByPeer) return named(BY_PHASE.headers, code);
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;

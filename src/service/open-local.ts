@@ -10,7 +10,7 @@ import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { UseCases } from "./local-service.ts";
 import { newId } from "./new-id.ts";
-import type { DispatchPort, OneOffRequest, ServiceParts } from "./service-parts.ts";
+import type { DispatchPort, EgressCheck, OneOffRequest, ServiceParts } from "./service-parts.ts";
 import { openHeaders, SubscriptionDirectory } from "./subscription-directory.ts";
 import { Vault } from "./vault.ts";
 
@@ -30,6 +30,8 @@ export interface LocalOptions {
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   send(request: OneOffRequest): Promise<SendResult>;
+  /** Who may be sent to, asked when a receiver is set up or changed. */
+  egress(): Promise<EgressCheck>;
   /** The store cannot go on (an fsync failed): end the process. */
   onFatal(error: Error): void;
   /** What a person who runs a daemon wants to know of the store. */
@@ -84,6 +86,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     healthThresholds: options.healthThresholds,
     version: options.version,
     send: options.send,
+    egress: options.egress,
     dispatch: undefined,
   };
   const cases = new UseCases(parts);

@@ -1,7 +1,10 @@
 import type { SendResult } from "../core/attempt.ts";
 import type { ClaimedDelivery } from "../core/delivery.ts";
+import type { EgressRules } from "../core/egress/egress-rules.ts";
+import type { ReceiverRules } from "../core/egress/policy.ts";
 import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
+import type { NameAnswer } from "../core/name-answer.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
 import type { Vault } from "./vault.ts";
@@ -21,6 +24,8 @@ export interface ServiceParts {
   version: string;
   /** One request at once, nothing recorded: a subscription's test. */
   send(request: OneOffRequest): Promise<SendResult>;
+  /** Who may be sent to, for checks before anything is sent. */
+  egress(): Promise<EgressCheck>;
   /** The dispatcher of this process; undefined where none runs: what is due waits for a daemon. */
   dispatch: DispatchPort | undefined;
 }
@@ -30,6 +35,15 @@ export interface OneOffRequest {
   headers: string[];
   body: Uint8Array;
   timeoutMs: number;
+  /** What the receiver may be. */
+  rules: ReceiverRules;
+}
+
+/** The rules of whoever will send, and the addresses that a name has for it now. */
+export interface EgressCheck {
+  rules: Pick<EgressRules, "policyFor">;
+  /** Takes a short while at most. */
+  lookUp(host: string): Promise<NameAnswer>;
 }
 
 /** What publishing tells the dispatcher. */

@@ -1,3 +1,5 @@
+import { parseNetList } from "../core/egress/net-list.ts";
+import type { ReceiverRules } from "../core/egress/policy.ts";
 import { isHooksError } from "../core/errors.ts";
 import { PatternIndex } from "../core/event-pattern.ts";
 import { orderKeyOf } from "../core/order-key.ts";
@@ -6,6 +8,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
 import { readSettings } from "./subscription-resource.ts";
+import type { SubscriptionSettings } from "./subscription-settings.ts";
 import type { Vault } from "./vault.ts";
 import { whileBusy } from "./while-busy.ts";
 
@@ -181,6 +184,7 @@ export function openSubscription(stored: StoredSubscription, vault: Vault): Subs
     name: stored.name,
     description: settings.description,
     url: stored.url,
+    egress: receiverRules(stored.scope, settings),
     transport: stored.transport,
     events: stored.events,
     enabled: stored.enabled,
@@ -214,6 +218,18 @@ export function openSubscription(stored: StoredSubscription, vault: Vault): Subs
     metadata: settings.metadata,
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,
+  };
+}
+
+/** Who a subscription's receiver may be. */
+export function receiverRules(
+  { environment }: Scope,
+  { allowNet, denyNet }: Pick<SubscriptionSettings, "allowNet" | "denyNet">,
+): ReceiverRules {
+  return {
+    environment,
+    allow: parseNetList(allowNet, "allow", "allow_net"),
+    deny: parseNetList(denyNet, "deny", "deny_net"),
   };
 }
 

@@ -41,8 +41,8 @@ export function toSubscriptionResource(
       re_enable: settings.reEnable ?? null,
     },
     rotate_every: null,
-    allow_net: [],
-    deny_net: [],
+    allow_net: settings.allowNet,
+    deny_net: settings.denyNet,
     concurrency: settings.concurrency,
     rate_limit: settings.rateLimit === undefined ? null : formatRateLimit(settings.rateLimit),
     order_by: settings.orderBy ?? null,
@@ -83,6 +83,14 @@ function breakerOf(stored: StoredSubscription, hasBreaker: boolean, now: number)
 
 export function readSettings(stored: Pick<StoredSubscription, "settings">): SubscriptionSettings {
   // What a store of an earlier version does not know.
-  const absent = { rateLimit: undefined, hasBreaker: true, orderBy: undefined, batch: undefined, reEnable: undefined };
+  const absent = {
+    rateLimit: undefined,
+    hasBreaker: true,
+    orderBy: undefined,
+    batch: undefined,
+    reEnable: undefined,
+    allowNet: [],
+    denyNet: [],
+  };
   return { ...absent, ...JSON.parse(stored.settings) } as SubscriptionSettings;
 }

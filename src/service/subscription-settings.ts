@@ -1,6 +1,7 @@
 import { parseBatchRule } from "../core/batch-rule.ts";
 import { checkCustomHeaders } from "../core/custom-headers.ts";
 import { parseDuration } from "../core/duration.ts";
+import { parseNetList } from "../core/egress/net-list.ts";
 import { type HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import { parseOrderBy } from "../core/order-key.ts";
@@ -16,7 +17,7 @@ import type {
   RetryPolicy,
   SubscriptionInput,
 } from "../core/subscription.ts";
-import { checkSubscriptionUrl } from "../core/subscription-url.ts";
+import { checkTargetUrl } from "../core/subscription-url.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -36,6 +37,9 @@ export interface SubscriptionSettings {
   /** Of the rule for disabling by failures: whether a probe enables it again. */
   reEnable: "probe" | undefined;
   excerptChars: number;
+  /** Who may be sent to, as text (core/egress/net-list.ts). */
+  allowNet: string[];
+  denyNet: string[];
   metadata: Record<string, unknown>;
   /** Of a tunnel: how long its deliveries wait for a listener, in ms. */
   keepMs?: number;
@@ -71,6 +75,8 @@ export function defaultSettings(profile: Profile): SubscriptionSettings {
     batch: undefined,
     reEnable: undefined,
     excerptChars: EXCERPT_CHARS_DEFAULT,
+    allowNet: [],
+    denyNet: [],
     metadata: {},
   };
 }
@@ -80,11 +86,7 @@ export function defaultSettings(profile: Profile): SubscriptionSettings {
  * stands for the default.
  * @throws HooksError `invalid_request` naming the field; nothing is changed then.
  */
-export function draftSubscription(
-  input: Partial<SubscriptionInput>,
-  base: SubscriptionDraft,
-  environment: string,
-): SubscriptionDraft {
+export function draftSubscription(input: Partial<SubscriptionInput>, base: SubscriptionDraft): SubscriptionDraft {
   const profile =
     input.profile === undefined ? profileOf(base.settings.profile) : profileOf(input.profile ?? "standard");
   const defaults = defaultSettings(profile);
@@ -97,7 +99,7 @@ export function draftSubscription(
   const batch = orNone(input.batch, old.batch, (rule) => parseBatchRule(rule, "batch"));
   if (orderBy !== undefined && batch !== undefined) throw orderedBatch(input);
   return {
-    url: input.url === undefined ? base.url : checkSubscriptionUrl(input.url, environment),
+    url: input.url === undefined ? base.url : checkTargetUrl(input.url, "url").href,
     events: input.events === undefined ? base.events : checkEvents(input.events),
     name: checkText(input.name, "name", 255, base.name),
     enabled: checkBoolean(input.enabled, "enabled", base.enabled),
@@ -125,6 +127,8 @@ export function draftSubscription(
       batch,
       reEnable: checkReEnable(input.auto_disable, old.reEnable),
       excerptChars: old.excerptChars,
+      allowNet: checkNetList(input.allow_net, "allow", old.allowNet),
+      denyNet: checkNetList(input.deny_net, "deny", old.denyNet),
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
   };
@@ -251,6 +255,11 @@ function checkReEnable(
   if (reEnable === undefined) return old;
   if (reEnable === null || reEnable === "probe") return reEnable ?? undefined;
   throw invalid("auto_disable.re_enable", 'auto_disable.re_enable must be "probe" or null');
+}
+
+function checkNetList(value: unknown, use: "allow" | "deny", old: string[]): string[] {
+  if (value === undefined) return old;
+  return value === null ? [] : parseNetList(value, use, `${use}_net`).map((entry) => entry.text);
 }
 
 function checkMetadata(value: unknown): Record<string, unknown> {

@@ -16,6 +16,7 @@ import { auditEntry, type Deed } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
 import { findSubscription } from "./find-by-reference.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
+import { CheckedReceiver } from "./receiver-check.ts";
 import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { openHeaders, openSubscription } from "./subscription-directory.ts";
@@ -47,7 +48,9 @@ export class Subscriptions {
     if (input.events === undefined)
       throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
     const profile = findProfile(input.profile ?? "standard");
-    const draft = draftSubscription(input, blank(profile), scope.environment);
+    const draft = draftSubscription(input, blank(profile));
+    const checked = new CheckedReceiver(this.#parts);
+    await checked.check(scope, draft);
     await checkSealingKey(this.#parts);
     const at = now();
     const id = newId("sub");
@@ -69,7 +72,7 @@ export class Subscriptions {
     const audit = this.#entry(actor, scope, { action: "subscription.create", id, after });
     const rowId = await store.insertSubscription(stored, audit);
     await this.#parts.directory.refresh(scope, id, rowId);
-    return { ...(await this.get(scope, id)), secret: text };
+    return withWarnings({ ...(await this.get(scope, id)), secret: text }, checked.warnings);
   }
 
   async list(scope: Scope, query: SubscriptionQuery): Promise<Page<SubscriptionResource>> {
@@ -104,27 +107,40 @@ export class Subscriptions {
     return this.#resource(await findSubscription(this.#parts.store, scope, reference));
   }
 
-  update(
+  async update(
     scope: Scope,
     reference: string,
     patch: Partial<SubscriptionInput>,
     actor: Actor,
   ): Promise<SubscriptionResource> {
-    return this.#redraft(scope, reference, actor, "subscription.update", (stored) =>
-      onlyGiven(this.#redrafted(stored, patch, this.#draftOf(stored)), patch),
-    );
+    const checked = new CheckedReceiver(this.#parts);
+    const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored) => {
+      const draft = this.#redrafted(stored, patch, this.#draftOf(stored));
+      if (movesReceiver(patch)) await checked.check(scope, draft);
+      return onlyGiven(this.#changeTo(stored, draft), patch);
+    });
+    return withWarnings(changed, checked.warnings);
   }
 
   /** What is not given goes back to its default; the secret stays (rotate changes it). */
-  replace(scope: Scope, reference: string, input: SubscriptionInput, actor: Actor): Promise<SubscriptionResource> {
-    return this.#redraft(scope, reference, actor, "subscription.update", (stored) => {
+  async replace(
+    scope: Scope,
+    reference: string,
+    input: SubscriptionInput,
+    actor: Actor,
+  ): Promise<SubscriptionResource> {
+    const checked = new CheckedReceiver(this.#parts);
+    const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored) => {
       if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
       if (stored.transport === "http" && (input.url === undefined || input.url === null))
         throw invalid("url", "url is missing: where the events go");
       const profile = findProfile(input.profile ?? "standard");
       const base = { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) };
-      return this.#redrafted(stored, input, base, input.headers === undefined);
+      const draft = this.#redrafted(stored, input, base, input.headers === undefined);
+      await checked.check(scope, draft);
+      return this.#changeTo(stored, draft);
     });
+    return withWarnings(changed, checked.warnings);
   }
 
   async delete(scope: Scope, reference: string, actor: Actor): Promise<void> {
@@ -205,7 +221,7 @@ export class Subscriptions {
     actor: Actor,
     action: AuditAction,
   ): Promise<SubscriptionResource> {
-    return this.#redraft(scope, reference, actor, action, () => change);
+    return this.#redraft(scope, reference, actor, action, async () => change);
   }
 
   /**
@@ -217,10 +233,10 @@ export class Subscriptions {
     reference: string,
     actor: Actor,
     action: AuditAction,
-    change: (stored: StoredSubscription) => Omit<SubscriptionChange, "updatedAt">,
+    change: (stored: StoredSubscription) => Promise<Omit<SubscriptionChange, "updatedAt">>,
   ): Promise<SubscriptionResource> {
     let stored = await findSubscription(this.#parts.store, scope, reference);
-    for (let tries = 1; !(await this.#store(stored, change(stored), actor, action)); tries++) {
+    for (let tries = 1; !(await this.#store(stored, await change(stored), actor, action)); tries++) {
       if (MOST_TRIES <= tries) {
         throw new HooksError(
           "conflict",
@@ -242,7 +258,7 @@ export class Subscriptions {
     input: Partial<SubscriptionInput>,
     base: SubscriptionDraft,
     dropHeaders = false,
-  ): Omit<SubscriptionChange, "updatedAt"> {
+  ): SubscriptionDraft {
     if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
       throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
     }
@@ -253,8 +269,12 @@ export class Subscriptions {
       throw invalid("secret", "secret may not be changed here", `hooks sub rotate-secret ${stored.id} --secret …`);
     }
     const { url, ...rest } = input;
-    const draft = draftSubscription(url === undefined || url === null ? rest : input, base, stored.scope.environment);
+    const draft = draftSubscription(url === undefined || url === null ? rest : input, base);
     if (dropHeaders) draft.headers = {};
+    return draft;
+  }
+
+  #changeTo(stored: StoredSubscription, draft: SubscriptionDraft): Omit<SubscriptionChange, "updatedAt"> {
     const turnsOff = stored.enabled && !draft.enabled;
     const disabledReason = draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason;
     return { ...this.#columns(stored.id, draft), disabledReason };
@@ -320,6 +340,15 @@ export class Subscriptions {
   #newSecret(profileName: string, given: string | undefined): string {
     return newSecret(findProfile(profileName)!, given, this.#parts.random);
   }
+}
+
+/** Whether a patch says anew who is sent to. Null only takes a list of the subscription's own away. */
+function movesReceiver({ url, allow_net: allow, deny_net: deny }: Partial<SubscriptionInput>): boolean {
+  return [url, allow, deny].some((given) => given !== undefined && given !== null);
+}
+
+function withWarnings<T extends SubscriptionResource>(resource: T, warnings: readonly string[]): T {
+  return warnings.length === 0 ? resource : { ...resource, warnings: [...warnings] };
 }
 
 function blank(profile: Profile | undefined): SubscriptionDraft {

@@ -36,7 +36,14 @@ export async function testSubscription(
     subscription.batch === undefined
       ? profile.build({ event, deliveryId, ...context })
       : profile.buildBatch({ id: batchIdOf([deliveryId]), events: [event], ...context });
-  return toTestResult(await parts.send({ url: subscription.url, ...request, timeoutMs: subscription.timeoutMs }));
+  return toTestResult(
+    await parts.send({
+      url: subscription.url,
+      ...request,
+      timeoutMs: subscription.timeoutMs,
+      rules: subscription.egress,
+    }),
+  );
 }
 
 /** An event type that one of these patterns takes, an exact one if there is one. */

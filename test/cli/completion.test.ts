@@ -54,7 +54,18 @@ describe("__complete", () => {
       { env },
     );
     await runInProcess(
-      ["sub", "create", "--url", "https://hooks.invalid/", "--event", "*", "--name", "two words", "--env", "staging"],
+      [
+        "sub",
+        "create",
+        "--url",
+        "https://hooks.example.com/",
+        "--event",
+        "*",
+        "--name",
+        "two words",
+        "--env",
+        "staging",
+      ],
       { env },
     );
     await runInProcess(["publish", "order.sent", "--data", "1", "--id", "evt_a"], { env });

@@ -28,7 +28,7 @@ describe("where a command line worked", () => {
 
   it("stands in the hints and next steps of every command", async () => {
     const ends = { cwd: testHome(), env: { HOOKS_HOME: testHome() } };
-    const create = ["sub", "create", "--url", "https://localhost:9", "--event", "a.b", "--name", "stg"];
+    const create = ["sub", "create", "--url", "https://example.com", "--event", "a.b", "--name", "stg"];
     const created = await runInProcess([...create, "--env", "staging"], { ...ends, isTty: true });
     expect(created.stderr).toContain("hooks --env staging sub test stg");
     const refused = await runInProcess(["sub", "delete", "stg", "--env", "staging"], ends);

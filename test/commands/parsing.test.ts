@@ -29,9 +29,10 @@ async function parsed<T>(
   define: (context: CliContext, run: (options: T, context: CliContext) => Promise<void>) => Command,
   ...argv: string[]
 ): Promise<T> {
+  const none = () => Promise.reject(new Error());
   const context = new CommandContext(
     io,
-    { sendOnce: () => Promise.reject(new Error()) },
+    { sendOnce: none, lookUpOnce: none },
     { signal: new AbortController().signal, onHangup: undefined },
   );
   let options: T | undefined;
@@ -114,6 +115,8 @@ describe("what is parsed", () => {
       await parsed(triggerCommand, "order.paid", "--set", "a=1", "--set", "b=2", "--count", "3", "--timeout", "2m"),
     ).toEqual({
       type: "order.paid",
+      allowNet: [],
+      denyNet: [],
       set: ["a=1", "b=2"],
       header: [],
       count: 3,
@@ -155,6 +158,8 @@ describe("what is parsed", () => {
       port: "0",
       allowHost: ["a", "b"],
       trustProxy: ["loopback", "10.0.0.0/8"],
+      allowNet: [],
+      denyNet: [],
     });
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatCursor, parseCursor } from "../../src/core/cursor.ts";
 import { checkCustomHeaders } from "../../src/core/custom-headers.ts";
-import { checkSubscriptionUrl } from "../../src/core/subscription-url.ts";
+import { checkTargetUrl } from "../../src/core/subscription-url.ts";
 
 describe("checkCustomHeaders", () => {
   it.each([
@@ -40,7 +40,7 @@ describe("checkCustomHeaders", () => {
   });
 });
 
-describe("checkSubscriptionUrl", () => {
+describe("checkTargetUrl", () => {
   it.each([
     null,
     "",
@@ -56,17 +56,20 @@ describe("checkSubscriptionUrl", () => {
     `https://example.com/${"a".repeat(2048)}`,
     7,
   ])("refuses %j", (url) => {
-    expect(() => checkSubscriptionUrl(url, "development")).toThrow(
+    expect(() => checkTargetUrl(url, "url")).toThrow(
       expect.objectContaining({ code: "invalid_request", field: "url" }),
     );
   });
 
-  it("wants https outside development, and only there", () => {
-    expect(() => checkSubscriptionUrl("http://example.com/in", "production")).toThrow(
-      expect.objectContaining({ code: "url_refused", field: "url" }),
+  it("gives back what is stored and dialled, and names the field when that is in doubt", () => {
+    expect(checkTargetUrl("HTTPS://Example.com#x", "url").href).toBe("https://example.com/");
+    expect(() => checkTargetUrl("http://0x7f.1/", "--to")).toThrow(
+      expect.objectContaining({
+        code: "url_refused",
+        field: "--to",
+        message: expect.stringMatching(/^--to has an IPv4/),
+      }),
     );
-    expect(checkSubscriptionUrl("http://example.com/in", "development")).toBe("http://example.com/in");
-    expect(checkSubscriptionUrl("HTTPS://Example.com", "production")).toBe("https://example.com/");
   });
 });
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, it, onTestFinished } from "vitest";
 import { HttpSender } from "../../src/deliver/http-sender.ts";
+import { DEVELOPMENT, localRules } from "../support/egress.ts";
 
 const WAITING = 0;
 const ANSWER = 1;
@@ -33,11 +34,11 @@ async function resultOfStandingStill(path: string, timeoutMs: number): Promise<u
   const receiver = new Worker(RECEIVER, { eval: true, workerData: memory });
   onTestFinished(() => void receiver.terminate());
   const [port] = (await once(receiver, "message")) as [number];
-  const sender = new HttpSender();
+  const sender = new HttpSender({ egress: localRules() });
   onTestFinished(() => sender.close());
   const startedAt = performance.now();
   const url = `http://127.0.0.1:${port}${path}`;
-  const result = sender.post({ url, headers: [], body: Buffer.from("{}"), timeoutMs });
+  const result = sender.post({ url, headers: [], body: Buffer.from("{}"), timeoutMs, rules: DEVELOPMENT });
   await once(receiver, "message");
 
   Atomics.store(state, 0, ANSWER);

@@ -1,6 +1,10 @@
+import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
-import { HttpSender, type HttpSenderOptions } from "../../src/deliver/http-sender.ts";
+import type { Refusal } from "../../src/core/egress/policy.ts";
+import type { Blocked } from "../../src/deliver/connect.ts";
+import { HttpSender, type HttpSenderOptions, type PolicySource } from "../../src/deliver/http-sender.ts";
+import { DEVELOPMENT, localRules } from "../support/egress.ts";
 import { closedPort, type Receiver, type ReceiverOptions, startReceiver } from "../support/receiver.ts";
 import { type StubDns, startStubDns } from "../support/stub-dns.ts";
 
@@ -18,14 +22,15 @@ async function receiver(options?: ReceiverOptions): Promise<Receiver> {
   return made;
 }
 
-function sender(server: StubDns, options: HttpSenderOptions = {}): HttpSender {
-  const made = new HttpSender({ dns: server.server, hostsFile: "/none", ...options });
+function sender(server: StubDns, options: Partial<HttpSenderOptions> = {}): HttpSender {
+  const egress = localRules(["*.example", "192.0.2.0/24", "::ffff:127.0.0.0/104"]);
+  const made = new HttpSender({ egress, dns: server.server, hostsFile: "/none", ...options });
   onTestFinished(() => made.close());
   return made;
 }
 
 function post(from: HttpSender, url: string, timeoutMs = 50_000): Promise<SendResult> {
-  return from.post({ url, headers: [], body: BODY, timeoutMs });
+  return from.post({ url, headers: [], body: BODY, timeoutMs, rules: DEVELOPMENT });
 }
 
 describe("a receiver that has a name", () => {
@@ -153,19 +158,31 @@ describe("slow names", () => {
 });
 
 describe("an address that may not be reached", () => {
-  const FORBIDDEN = { code: "egress_blocked", message: "the address may not be reached (ERR_EGRESS_BLOCKED)" };
+  const FORBIDDEN = { kind: "error", code: "egress_blocked", remoteAddress: undefined, bytesSent: 0 };
+
+  /** Sends to everyone but those addresses. */
+  function allBut(forbidden: (address: string) => boolean, asked: string[] = []): PolicySource {
+    const refusalOf = (_host: string, address: string): Refusal | undefined => {
+      asked.push(address);
+      return forbidden(address) ? { rule: "address", what: "may not be sent to" } : undefined;
+    };
+    const policy = { key: "", refusalOf, refusalOfUrl: () => undefined };
+    return { policyFor: () => policy };
+  }
 
   it("is not dialled, be it the name's only one, one of several, or written out", async () => {
     const server = await stub((name) => ({ a: name === "one.example" ? ["127.0.0.1"] : ["127.0.0.2", "127.0.0.1"] }));
     const to = await receiver();
     const asked: string[] = [];
-    const mayReach = (address: string): boolean => {
-      asked.push(address);
-      return address !== "127.0.0.1";
-    };
-    const from = sender(server, { mayReach });
+    const told: Blocked[] = [];
+    const egress = allBut((address) => address === "127.0.0.1", asked);
+    const from = sender(server, { egress, onBlocked: (blocked) => told.push(blocked) });
     for (const host of ["one.example", "two.example", "127.0.0.1", "localhost"]) {
-      expect(await post(from, `http://${host}:${to.port}/`)).toMatchObject(FORBIDDEN);
+      const result = await post(from, `http://${host}:${to.port}/`);
+      expect(result).toMatchObject(FORBIDDEN);
+      // Which address it was, the operator hears alone.
+      expect(JSON.stringify(result)).not.toContain("127.0.0.1");
+      expect(told.pop()).toEqual({ host, port: to.port, address: "127.0.0.1", rule: "address" });
     }
     expect(asked).toContain("127.0.0.2");
     expect(to.connections).toHaveLength(0);
@@ -174,15 +191,27 @@ describe("an address that may not be reached", () => {
   it("is not reached over a connection that was opened while it was allowed either", async () => {
     const server = await stub(() => ({ a: ["127.0.0.1"] }));
     const to = await receiver();
-    let isAllowed = true;
-    const from = sender(server, { mayReach: () => isAllowed });
+    let isForbidden = false;
+    const from = sender(server, { egress: allBut(() => isForbidden) });
     const url = `http://one.example:${to.port}/`;
     expect(await post(from, url)).toMatchObject({ status: 204 });
-    isAllowed = false;
+    isForbidden = true;
     expect(await post(from, url)).toMatchObject(FORBIDDEN);
-    isAllowed = true;
+    isForbidden = false;
     expect(await post(from, url)).toMatchObject({ status: 204 });
     expect(to.connections).toHaveLength(2);
     expect(to.requests).toHaveLength(2);
+  });
+
+  it("is left before a byte is sent when the socket turns out to have another peer than was dialled", async () => {
+    const server = await stub(() => ({ a: ["127.0.0.2"] }));
+    const to = await receiver();
+    const dial = () => net.connect({ host: "127.0.0.1", port: to.port });
+    const from = sender(server, { egress: allBut((address) => address === "127.0.0.1"), dial });
+    expect(await post(from, "http://one.example/")).toMatchObject(FORBIDDEN);
+    expect(to.requests).toHaveLength(0);
+    expect(await post(sender(server, { egress: allBut(() => false), dial }), "http://one.example/")).toMatchObject({
+      status: 204,
+    });
   });
 });

@@ -6,6 +6,7 @@ import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
 import { HttpSender } from "../../src/deliver/http-sender.ts";
+import { DEVELOPMENT, localRules } from "../support/egress.ts";
 import { closedPort, startReceiver, startTcpReceiver, type TcpReceiver, testRoot } from "../support/receiver.ts";
 
 /** Longer than any of these attempts may take: an outcome that came by its end is a time-out. */
@@ -13,13 +14,13 @@ const LONG_MS = 55_000;
 const NO_CONTENT = "HTTP/1.1 204 No Content\r\n\r\n";
 
 function sender(): HttpSender {
-  const made = new HttpSender();
+  const made = new HttpSender({ egress: localRules() });
   onTestFinished(() => made.close());
   return made;
 }
 
 function post(from: HttpSender, url: string, body: string | Buffer = "{}", timeoutMs = LONG_MS): Promise<SendResult> {
-  return from.post({ url, headers: [], body: Buffer.from(body), timeoutMs });
+  return from.post({ url, headers: [], body: Buffer.from(body), timeoutMs, rules: DEVELOPMENT });
 }
 
 async function tcp(...args: Parameters<typeof startTcpReceiver>): Promise<TcpReceiver> {
@@ -71,7 +72,7 @@ describe("1xx answers", () => {
     to.listen(0, "127.0.0.1");
     await once(to, "listening");
     onTestFinished(() => void to.close());
-    const from = new HttpSender({ extraCa: testRoot() });
+    const from = new HttpSender({ egress: localRules(), extraCa: testRoot() });
     const { port } = to.address() as AddressInfo;
     for (let n = 0; n < 2; n++) {
       expect(await post(from, `https://127.0.0.1:${port}`)).toMatchObject({ kind: "answered", status: 204 });

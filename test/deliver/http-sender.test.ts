@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnsweredResult, ErrorResult, SendResult } from "../../src/core/attempt.ts";
 import { HttpSender } from "../../src/deliver/http-sender.ts";
+import { DEVELOPMENT, localRules } from "../support/egress.ts";
 import { closedPort, type ReceiverOptions, startReceiver, startTcpReceiver, testRoot } from "../support/receiver.ts";
 
 const BODY = Buffer.from('{"type":"order.paid","data":{"total":1.10}}');
@@ -14,7 +15,7 @@ afterEach(async () => {
 });
 
 function sender(extraCa?: string): HttpSender {
-  const made = new HttpSender({ extraCa });
+  const made = new HttpSender({ egress: localRules(["no-such-host.invalid"]), extraCa });
   closers.push(() => made.close());
   return made;
 }
@@ -40,7 +41,13 @@ function post(
   url: string,
   options: { timeoutMs?: number; body?: Uint8Array } = {},
 ): Promise<SendResult> {
-  return from.post({ url, headers: HEADERS, body: options.body ?? BODY, timeoutMs: options.timeoutMs ?? 20_000 });
+  return from.post({
+    url,
+    headers: HEADERS,
+    body: options.body ?? BODY,
+    timeoutMs: options.timeoutMs ?? 20_000,
+    rules: DEVELOPMENT,
+  });
 }
 
 async function answered(result: Promise<SendResult>): Promise<AnsweredResult & { text: string }> {
@@ -330,13 +337,19 @@ describe("what goes wrong on the way is one classified value", () => {
   });
 
   it("a URL that is none", async () => {
-    expect(await failed(post(sender(), "ftp://127.0.0.1/"))).toMatchObject({ code: "local_error" });
-    expect(await failed(post(sender(), ""))).toMatchObject({ code: "local_error" });
+    expect(await failed(post(sender(), "ftp://127.0.0.1/"))).toMatchObject({ code: "egress_blocked" });
+    expect(await failed(post(sender(), ""))).toMatchObject({ code: "egress_blocked" });
   });
 
   it("a header that HTTP does not allow", async () => {
     const to = await receiver();
-    const result = sender().post({ url: to.url, headers: ["x-bad", "a\r\nb: c"], body: BODY, timeoutMs: 5_000 });
+    const result = sender().post({
+      url: to.url,
+      headers: ["x-bad", "a\r\nb: c"],
+      body: BODY,
+      timeoutMs: 5_000,
+      rules: DEVELOPMENT,
+    });
     expect(await failed(result)).toMatchObject({ code: "local_error" });
     expect(to.requests).toHaveLength(0);
   });

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { HttpSender, type HttpSenderOptions } from "../../src/deliver/http-sender.ts";
+import { DEVELOPMENT, localRules } from "../support/egress.ts";
 
 export interface SendingPlan {
   /** Taken in turn. */
@@ -42,14 +43,14 @@ export async function measureSending(plan: SendingPlan): Promise<Measured> {
 }
 
 async function measured({ urls, warmUp, attempts, parallel, timeoutMs, options }: SendingPlan): Promise<Measured> {
-  const sender = new HttpSender(options);
+  const sender = new HttpSender({ ...options, egress: localRules(["*.example"]) });
   const outcomes: Record<string, number> = {};
   let next = 0;
   const body = Buffer.alloc(500);
   const run = async (until: number): Promise<void> => {
     while (next < until) {
       const url = urls[next++ % urls.length]!;
-      const result = await sender.post({ url, headers: [], body, timeoutMs });
+      const result = await sender.post({ url, headers: [], body, timeoutMs, rules: DEVELOPMENT });
       const outcome =
         result.kind === "answered" ? `${result.status}` : result.kind === "error" ? result.code : result.kind;
       if (warmUp < next) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;

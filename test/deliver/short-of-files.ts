@@ -5,6 +5,7 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import type { SendResult } from "../../src/core/attempt.ts";
 import { HttpSender } from "../../src/deliver/http-sender.ts";
+import { DEVELOPMENT, localRules } from "../support/egress.ts";
 
 export interface ShortOfFiles {
   /** With a connection that was kept, which needs no file. */
@@ -22,9 +23,13 @@ export interface ShortOfFiles {
 async function run(url: string, other: string, third: string): Promise<ShortOfFiles> {
   const told: string[] = [];
   // A name server that nobody asks: the question itself cannot be sent.
-  const sender = new HttpSender({ onShortage: (code) => told.push(code), dns: { address: "127.0.0.1", port: 9 } });
+  const sender = new HttpSender({
+    egress: localRules(["nobody.example"]),
+    onShortage: (code) => told.push(code),
+    dns: { address: "127.0.0.1", port: 9 },
+  });
   const post = (to: string, timeoutMs: number) =>
-    sender.post({ url: to, headers: [], body: Buffer.from("{}"), timeoutMs });
+    sender.post({ url: to, headers: [], body: Buffer.from("{}"), timeoutMs, rules: DEVELOPMENT });
   await post(url, 30_000);
 
   const files: number[] = [];

@@ -12,7 +12,6 @@ const corpus = JSON.parse(readFileSync(new URL("../fixtures/bad-inputs.json", im
 /** Not run here, each for a reason. A name that is not in the corpus fails the test below. */
 const ELSEWHERE: Record<string, string> = {
   BP020: "slow headers: http.test.ts, with shorter limits",
-  BP037: "a denied port belongs to the guard of addresses, which is not built yet",
   BP101: "there is no limit to the number of subscriptions yet",
   BP149: "a full disk is set up in the tests of the store; what is answered then: http.test.ts",
   BP150: "a locked store is set up in the tests of the store; what is answered then: http.test.ts",

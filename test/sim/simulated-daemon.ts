@@ -14,6 +14,7 @@ import { Vault } from "../../src/service/vault.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";
 import { type Guard, Writer } from "../../src/store/sqlite/writer.ts";
+import { publicNames } from "../support/egress.ts";
 import type { ExpectedBreaker } from "./expected-breaker.ts";
 import { FaultyChannel } from "./faulty-channel.ts";
 import type { SubscriptionTale } from "./ledger.ts";
@@ -199,6 +200,7 @@ export class SimulatedDaemon {
       random,
       version: "0.0.0-sim",
       send: () => Promise.resolve({ kind: "not_sent" }),
+      egress: publicNames,
       dispatch: undefined,
     };
     const cases = new UseCases(parts);

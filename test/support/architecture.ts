@@ -22,7 +22,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/cli": ["src/core", "src/service", "src/client", "src/store", "src/config", "src/config.ts", "src/small-file.ts"],
   "src/index.ts": ["src/core", "src/client"],
   "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
+  "src/daemon-egress.ts": ["src/core"],
   "src/daemon.ts": [
+    "src/daemon-egress.ts",
     "src/daemon-log.ts",
     "src/core",
     "src/config.ts",
@@ -71,6 +73,17 @@ const NETWORK_EXCEPTIONS: Record<string, string> = {
   "src/cli/named-file.ts": "a pipe that the user named, which is read as a connection",
 };
 
+/** What opens a connection or sends a request → the files that do. Whatever goes to a receiver passes the egress guard. */
+const DIALS =
+  /\b(net|tls)\.(connect|createConnection)\s*\(|\bnew\s+(net\.|tls\.)?(Socket|TLSSocket|Client|Pool|BalancedPool|(Proxy|EnvHttpProxy|Retry)?Agent)\s*\(|\b(https?\.(request|get)|http2\.connect)\s*\(/;
+const DIAL_HOME: Record<string, string> = {
+  "src/deliver/first-connected.ts": "TCP to a receiver: addresses that connect.ts has checked",
+  "src/deliver/connect.ts": "TLS on it",
+  "src/deliver/connections.ts": "HTTP on it: clients that are given their sockets by connect.ts",
+  "src/stream/forwarder.ts": "the developer's own program behind a listener",
+  "src/client/server-connection.ts": "the hooks server that the user named",
+};
+
 const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?)\.ts$/;
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\brandom(UUID|Bytes|Int|FillSync|Fill)\b|\bgetRandomValues\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b/;
@@ -113,6 +126,8 @@ function contentBreaches(file: string, text: string): string[] {
   if (layer === "src/core" && IMPURE.test(code))
     found.push(`${file}: core reads no clock, draws no randomness, sets no timer`);
   if (layer !== "src/store" && SQL.test(code)) found.push(`${file}: SQL stands in src/store only`);
+  if (DIALS.test(code) && DIAL_HOME[file] === undefined && NETWORK_EXCEPTIONS[file] === undefined)
+    found.push(`${file} opens a connection: receivers are dialled by src/deliver/connect.ts alone`);
   if (GLOBAL_NETWORK.test(code)) found.push(`${file}: no global fetch, WebSocket or EventSource`);
   if (
     file.endsWith("/index.ts") &&

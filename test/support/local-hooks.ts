@@ -6,7 +6,8 @@ import type { SendResult } from "../../src/core/attempt.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../../src/core/scope.ts";
 import { type LocalHooks, openLocalService } from "../../src/service/open-local.ts";
-import type { OneOffRequest } from "../../src/service/service-parts.ts";
+import type { EgressCheck, OneOffRequest } from "../../src/service/service-parts.ts";
+import { publicNames } from "./egress.ts";
 
 export const TEST_SCOPE: Scope = { tenant: DEFAULT_TENANT, environment: DEFAULT_ENVIRONMENT };
 
@@ -22,6 +23,7 @@ export async function openTestHooks(
   options: {
     folder?: string;
     send?: (request: OneOffRequest) => Promise<SendResult>;
+    egress?: () => Promise<EgressCheck>;
     env?: Record<string, string>;
   } = {},
 ): Promise<TestHooks> {
@@ -35,6 +37,7 @@ export async function openTestHooks(
     env: options.env ?? {},
     version: "0.0.0-test",
     send: options.send ?? (() => Promise.reject(new Error("nothing is sent in this test"))),
+    egress: options.egress ?? publicNames,
     onFatal: (error) => {
       throw error;
     },

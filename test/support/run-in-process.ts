@@ -1,7 +1,9 @@
 import { Readable } from "node:stream";
 import { COMMANDS } from "../../commands/index.ts";
+import type { CliParts } from "../../src/cli/command-context.ts";
 import type { CliIo, TextSink } from "../../src/cli/io.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import { PUBLIC_ADDRESS } from "./egress.ts";
 
 export interface Run {
   code: number;
@@ -20,6 +22,8 @@ export interface Ends {
   isTty?: boolean;
   /** Of that terminal. Default: it does not say. */
   columns?: number;
+  /** The network. Default: every name has a public address, and nothing may be sent. */
+  parts?: Partial<CliParts>;
 }
 
 /** One command line of the whole program, run here with ends of its own: no process to start, nothing replaced inside. */
@@ -47,7 +51,8 @@ export async function runInProcess(argv: readonly string[], ends: Ends = {}): Pr
     },
   };
   const code = await runProgram(argv, COMMANDS, io, {
-    sendOnce: () => Promise.reject(new Error("this test sends nothing")),
+    sendOnce: ends.parts?.sendOnce ?? (() => Promise.reject(new Error("this test sends nothing"))),
+    lookUpOnce: ends.parts?.lookUpOnce ?? (async () => ({ kind: "addresses", addresses: [PUBLIC_ADDRESS], keepMs: 0 })),
   });
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(errors).toString() };
 }

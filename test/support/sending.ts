@@ -9,10 +9,11 @@ import type { Scope } from "../../src/core/scope.ts";
 import type { RetryPolicy, Subscription, Transport } from "../../src/core/subscription.ts";
 import type { AttemptRecorded } from "../../src/deliver/attempt-recorded.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/deliver/dispatcher.ts";
-import { HttpSender } from "../../src/deliver/http-sender.ts";
+import { HttpSender, type HttpSenderOptions } from "../../src/deliver/http-sender.ts";
 import type { DeliveryTransport } from "../../src/deliver/transport.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import type { Lease, Store, StoredDelivery } from "../../src/store/store.ts";
+import { DEVELOPMENT, localRules } from "./egress.ts";
 
 export const SCOPE: Scope = { tenant: "default", environment: "development" };
 
@@ -68,6 +69,8 @@ export interface SendingOptions {
   start?: boolean;
   worker?: string;
   folder?: string;
+  /** How the sender dials. */
+  dialling?: Partial<HttpSenderOptions>;
 }
 
 const NOBODY: DeliveryTransport = { send: () => Promise.resolve({ kind: "not_sent" }), room: () => 0 };
@@ -78,7 +81,7 @@ export async function startSending(options: SendingOptions = {}): Promise<Sendin
   const subscriptions = new Map<number, Subscription>();
   const clock = { at: options.clockAt };
   const now = () => clock.at ?? Date.now();
-  const sender = new HttpSender({ now });
+  const sender = new HttpSender({ now, egress: localRules(), ...options.dialling });
   const records: AttemptRecorded[] = [];
   const waiting: { count: number; resolve: (records: AttemptRecorded[]) => void }[] = [];
   const disabled: Sending["disabled"] = [];
@@ -222,6 +225,7 @@ async function insertSubscription(
     name: "",
     description: "",
     url,
+    egress: DEVELOPMENT,
     transport: url === undefined ? "tunnel" : "http",
     events: ["*"],
     enabled: true,

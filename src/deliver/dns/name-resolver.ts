@@ -93,6 +93,22 @@ export class NameResolver {
     };
   }
 
+  /** The answer, at hand or asked for; a failure once `withinMs` have passed. */
+  find(host: string, withinMs: number): Promise<NameAnswer> {
+    const answer = this.atHand(host);
+    if (answer !== undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => {
+      const leave = this.lookUp(host, (found) => {
+        clearTimeout(timer);
+        resolve(found);
+      });
+      const timer = setTimeout(() => {
+        leave();
+        resolve({ kind: "failed", code: "ETIMEOUT", keepMs: 0 });
+      }, withinMs);
+    });
+  }
+
   close(): void {
     for (const lookup of this.#lookups.values()) this.#turns.leave(lookup);
     this.#lookups.clear();

@@ -46,8 +46,6 @@ const RE_ENABLE = Type.Unsafe<"probe" | null>({
 const NOT_YET = {
   filter: Type.Optional(Type.Null()),
   rotate_every: Type.Optional(Type.Null()),
-  allow_net: Type.Optional(Type.Array(Type.String(), { maxItems: 0 })),
-  deny_net: Type.Optional(Type.Array(Type.String(), { maxItems: 0 })),
   event_version: Type.Optional(Type.Null()),
 };
 
@@ -56,6 +54,8 @@ const URL_FIELD = Type.String({
   maxLength: 2048,
   description: "an https:// address (http:// in development)",
 });
+const netList = (description: string) =>
+  Type.Optional(orNull(Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100, description })));
 const EVENTS_FIELD = Type.Array(EVENT_PATTERN, { minItems: 1, maxItems: 100 });
 
 const SETTINGS = {
@@ -131,6 +131,11 @@ const SETTINGS = {
   ),
   concurrency: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: 1000 }))),
   rate_limit: Type.Optional(orNull(Type.String({ maxLength: 20, description: '"10/s", "100/m" or "1000/h"' }))),
+  allow_net: netList(
+    'networks, addresses and names ("203.0.113.0/24", "10.1.2.3:8080", "*.example.com"): when there are any, nothing ' +
+      "else is sent to; what the server forbids stays forbidden",
+  ),
+  deny_net: netList("networks, addresses and names that nothing is sent to"),
   metadata: Type.Optional(orNull(record<unknown>({}))),
   tenant: Type.Optional(SCOPE_NAME),
   environment: Type.Optional(SCOPE_NAME),
@@ -202,6 +207,7 @@ export const SUBSCRIPTION_REPLACEMENT = closed(
     secrets: Type.Optional(Type.Unknown({ description: "ignored; changed by /rotate-secret" })),
     created_at: Type.Optional(Type.Unknown({ description: "ignored" })),
     updated_at: Type.Optional(Type.Unknown({ description: "ignored" })),
+    warnings: Type.Optional(Type.Unknown({ description: "ignored" })),
   },
   { $id: "SubscriptionReplacement" },
 );
@@ -247,6 +253,9 @@ const SUBSCRIPTION_FIELDS = {
   secrets: READ_ONLY.secrets,
   created_at: READ_ONLY.created_at,
   updated_at: READ_ONLY.updated_at,
+  warnings: Type.Optional(
+    Type.Array(Type.String(), { description: "in the answer to a change: what is not wrong but may be" }),
+  ),
 };
 
 export const SUBSCRIPTION = Type.Object(SUBSCRIPTION_FIELDS, { $id: "Subscription" });
@@ -255,7 +264,6 @@ export const SUBSCRIPTION_WITH_SECRET = Type.Object(
   {
     ...SUBSCRIPTION_FIELDS,
     secret: Type.String({ description: "the whole secret, shown here and never again" }),
-    warnings: Type.Optional(Type.Array(Type.String())),
   },
   { $id: "SubscriptionWithSecret" },
 );

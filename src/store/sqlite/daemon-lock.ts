@@ -96,6 +96,8 @@ export interface DaemonInfo {
   certificate?: string | undefined;
   /** It runs in a command such as `hooks listen`, and ends with it. */
   endsWithCommand?: boolean | undefined;
+  /** By what it decides who may be sent to: commands that work beside it go by the same. */
+  egress?: { allowNet: string[]; denyNet: string[]; isLoopbackOnly: boolean; dns: string | null };
 }
 
 /** `daemon.json` beside `hooks.db`; `other.daemon.json` beside `other.db`. */
@@ -172,6 +174,22 @@ function isDaemonInfo(value: unknown): value is DaemonInfo {
     "startedAt" in value &&
     typeof value.startedAt === "number" &&
     (!("certificate" in value) || typeof value.certificate === "string") &&
-    (!("endsWithCommand" in value) || typeof value.endsWithCommand === "boolean")
+    (!("endsWithCommand" in value) || typeof value.endsWithCommand === "boolean") &&
+    (!("egress" in value) || isEgress(value.egress))
+  );
+}
+
+function isEgress(value: unknown): value is DaemonInfo["egress"] {
+  if (typeof value !== "object" || value === null) return false;
+  const isTexts = (list: unknown) => Array.isArray(list) && list.every((text) => typeof text === "string");
+  return (
+    "allowNet" in value &&
+    isTexts(value.allowNet) &&
+    "denyNet" in value &&
+    isTexts(value.denyNet) &&
+    "isLoopbackOnly" in value &&
+    typeof value.isLoopbackOnly === "boolean" &&
+    "dns" in value &&
+    (typeof value.dns === "string" || value.dns === null)
   );
 }

@@ -10,6 +10,7 @@ import type { Readiness } from "../../../src/receive/readiness.ts";
 import { createServer, type ReceiveServer, type ServerOptions } from "../../../src/receive/server.ts";
 import { newId } from "../../../src/service/new-id.ts";
 import { type LocalHooks, openLocalService } from "../../../src/service/open-local.ts";
+import { publicNames } from "../../support/egress.ts";
 import { Conformance, type OpenApi } from "./conformance.ts";
 
 /** One key of each kind. */
@@ -81,6 +82,7 @@ export async function startTestServer({
       responseBody: new Uint8Array(),
       truncated: false,
     }),
+    egress: publicNames,
     onFatal: (error) => {
       throw error;
     },

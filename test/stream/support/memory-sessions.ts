@@ -1,5 +1,6 @@
 import type { Subscription } from "../../../src/core/subscription.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "../../../src/service/listen-sessions.ts";
+import { DEVELOPMENT } from "../../support/egress.ts";
 
 /** The contract of listen sessions over a map: what the tunnel's tests need of a store. */
 export class MemorySessions implements ListenSessions {
@@ -42,6 +43,7 @@ export function tunnelSubscription(rowId: number, request: Partial<ListenRequest
     name: request.name ?? "",
     description: "",
     url: undefined,
+    egress: DEVELOPMENT,
     transport: "tunnel",
     events: request.events ?? ["*"],
     enabled: true,

@@ -48,6 +48,7 @@ export class RunningCommand {
     };
     this.ended = runProgram(argv, COMMANDS, io, {
       sendOnce: () => Promise.reject(new Error("this test sends nothing outside of deliveries")),
+      lookUpOnce: () => Promise.reject(new Error("this test looks no name up")),
     }).finally(() => this.#change());
   }
 

@@ -1,0 +1,35 @@
+import type { Settings } from "../config.ts";
+import { EgressRules, isLoopbackOnly } from "../core/egress/egress-rules.ts";
+import { type NetList, parseNetList } from "../core/egress/net-list.ts";
+import { type NameServer, parseNameServer } from "../core/setting-rules.ts";
+import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
+
+/** How this process sends: by which rules, and whom it asks for names. */
+export interface LocalEgress {
+  rules: EgressRules;
+  /** Undefined: the system's. */
+  dns: NameServer | undefined;
+}
+
+/** A developer at his own machine, with no store: what is sent reaches nobody who is not asked for. */
+export function directEgress({ allowNet, denyNet, dns }: Settings["serve"]): LocalEgress {
+  return { rules: new EgressRules({ allow: allowNet, deny: denyNet, isLoopbackOnly: true }), dns };
+}
+
+/** Beside a daemon its rules, which what is stored is sent by; what the settings deny is denied besides. */
+export function storeEgress(settings: Settings["serve"], daemon: DaemonInfo["egress"]): LocalEgress {
+  const { allowNet, denyNet, dns } = settings;
+  if (daemon === undefined) {
+    const rules = new EgressRules({ allow: allowNet, deny: denyNet, isLoopbackOnly: isLoopbackOnly(settings) });
+    return { rules, dns };
+  }
+  const deny: NetList = [...parseNetList(daemon.denyNet, "deny", "deny_net"), ...denyNet];
+  return {
+    rules: new EgressRules({
+      allow: parseNetList(daemon.allowNet, "allow", "allow_net"),
+      deny,
+      isLoopbackOnly: daemon.isLoopbackOnly,
+    }),
+    dns: daemon.dns === null ? dns : parseNameServer(daemon.dns, "dns"),
+  };
+}
