@@ -6,6 +6,7 @@ import { once } from "node:events";
 import path from "node:path";
 import type { AdminService } from "../../src/core/admin-service.ts";
 import { openLocalService } from "../../src/service/open-local.ts";
+import { publicNames } from "./egress.ts";
 
 if (process.argv[1] === import.meta.filename) {
   const [folder = "", method = "", args = "[]"] = process.argv.slice(2);
@@ -17,6 +18,7 @@ if (process.argv[1] === import.meta.filename) {
     env: {},
     version: "0.0.0-test",
     send: () => Promise.reject(new Error("nothing is sent here")),
+    egress: publicNames,
     onFatal: (error) => {
       throw error;
     },
