@@ -32,6 +32,7 @@ export interface ServeOptions {
   trustProxy: string[];
   tlsCert?: string;
   tlsKey?: string;
+  keyRate?: string;
 }
 
 const READY_FILE_MAX_BYTES = 1_024;
@@ -67,6 +68,10 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     )
     .option("--tls-cert <file>", "speak https with this certificate (PEM, its chain behind it)")
     .option("--tls-key <file>", "the certificate's key (PEM), readable by its owner only")
+    .option(
+      "--key-rate <n/unit>",
+      "requests taken with one key at most, unless it has a limit of its own (default: no limit)",
+    )
     .addHelpText(
       "after",
       examples(
@@ -96,6 +101,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     trust_proxy: joined(options.trustProxy),
     tls_cert: options.tlsCert,
     tls_key: options.tlsKey,
+    key_rate: options.keyRate,
     concurrency: options.concurrency,
     rate: options.rate,
     tenant_rate: options.tenantRate,
@@ -140,6 +146,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     allowedHosts: serve.allowedHosts,
     trustedProxies: serve.trustedProxies,
     tls: serve.tls,
+    keyRate: serve.keyRate,
     log: {
       level: serve.logLevel,
       format: logFormat,

@@ -743,6 +743,7 @@ complete -c hooks -n '__hooks_at serve' -l allow-host -x -d 'another name that r
 complete -c hooks -n '__hooks_at serve' -l trust-proxy -x -d 'proxies that may say who the client is: loopback, a network such as 10.0.0.0/8 (repeatable), or how many'
 complete -c hooks -n '__hooks_at serve' -l tls-cert -r -F -d 'speak https with this certificate (PEM, its chain behind it)'
 complete -c hooks -n '__hooks_at serve' -l tls-key -r -F -d 'the certificate\'s key (PEM), readable by its owner only'
+complete -c hooks -n '__hooks_at serve' -l key-rate -x -d 'requests taken with one key at most, unless it has a limit of its own (default: no limit)'
 complete -c hooks -n '__hooks_at serve' -l store -r -F -d 'the store\'s file (default: hooks.db in the data directory)'
 complete -c hooks -n '__hooks_at serve' -l server -x -d 'work on a server instead of the local store'
 complete -c hooks -n '__hooks_at serve' -l context -x -a '(__hooks_dynamic)' -d 'work on a server that hooks login knows; local: on the local store'

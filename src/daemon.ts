@@ -14,6 +14,7 @@ import { type Actor, LOCAL_OWNER } from "./core/key.ts";
 import type { NameAnswer } from "./core/name-answer.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
+import type { RateLimit } from "./core/subscription.ts";
 import { VERSION } from "./core/version.ts";
 import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
@@ -93,6 +94,8 @@ export interface DaemonOptions {
   trustedProxies?: TrustedProxies | undefined;
   /** With them it speaks https only. */
   tls?: TlsFiles | undefined;
+  /** Requests that may be made with a key that has no limit of its own. */
+  keyRate?: RateLimit | undefined;
   /** Default: nothing is logged. */
   log?: LogOptions | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -226,6 +229,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       publicUrl: options.publicUrl,
       trustedProxies: options.trustedProxies,
       tls: certificate,
+      keyRate: options.keyRate,
       onCrowded: atMostOnceIn(CROWDED_EVERY_MS, (why, address) => log.warn("connections.refused", { why, address })),
       readiness: async () => {
         const store = await readiness.state();

@@ -36,6 +36,8 @@ export interface ServeSettings {
   allowedHosts: string[];
   trustedProxies: TrustedProxies | undefined;
   tls: TlsPaths | undefined;
+  /** Requests that may be made with a key that has no limit of its own; undefined: no limit. */
+  keyRate: RateLimit | undefined;
   /** Attempts in flight at once, in the whole process. */
   concurrency: number;
   /** Attempts of the whole process; undefined: no limit. */
@@ -79,6 +81,7 @@ export function serveSettings(
     allowedHosts: parsedOf(first("allow_host"), parseAllowedHosts) ?? [],
     trustedProxies: parsedOf(first("trust_proxy"), parseTrustedProxies),
     tls: tlsOf(first("tls_cert"), first("tls_key")),
+    keyRate: rateOf(first("key_rate")),
     concurrency: Number(textOf("concurrency")),
     rate: rateOf(first("rate")),
     tenantRate: rateOf(first("tenant_rate")),

@@ -84,6 +84,12 @@ const RULES = {
   },
   tls_cert: { flag: "--tls-cert", variable: "HOOKS_TLS_CERT", inProject: true, isPath: true },
   tls_key: { flag: "--tls-key", variable: "HOOKS_TLS_KEY", inProject: true, isPath: true },
+  key_rate: {
+    flag: "--key-rate",
+    variable: "HOOKS_KEY_RATE",
+    inProject: true,
+    check: (text, name) => void parseRateLimit(text, name),
+  },
   concurrency: {
     flag: "--concurrency",
     variable: "HOOKS_CONCURRENCY",

@@ -12,12 +12,14 @@ import type { HooksService } from "../core/hooks-service.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { Actor, Caller, Principal } from "../core/key.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
+import type { RateLimit } from "../core/subscription.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { CONNECTION_LIMITS, ConnectionGate, type ConnectionLimits, guardConnections } from "./connection-gate.ts";
 import { type AllowedHosts, bodyFormatOf, Doors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
+import { KeyRates } from "./key-rates.ts";
 import { isLoopbackAddress, type ListenAddress, type Listening, listenOn } from "./listening.ts";
 import { openApiOptions } from "./openapi.ts";
 import { scopeOf } from "./principal.ts";
@@ -41,6 +43,8 @@ export interface ServerOptions {
   serviceFor(scope: Scope, actor: Actor): HooksService;
   adminFor(caller: Caller): AdminService;
   authenticate: Authenticate;
+  /** Requests that may be made with a key that has no limit of its own. Default: no limit. */
+  keyRate?: RateLimit | undefined;
   /** For requests that name none and whose key is bound to none. Default `development`. */
   defaultEnvironment?: string | undefined;
   /** Names for `Host` besides loopback names and the address that is dialled. */
@@ -115,6 +119,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     onSlow: (request) => failures.refuse(request.socket, tooSlow()),
   });
   const doors = new Doors(options);
+  const authenticate = new KeyRates(options.keyRate, () => performance.now()).limiting(options.authenticate);
   let state: "open" | "draining" | "closing" = "open";
 
   const app = createApp(options, failures, bodies);
@@ -169,7 +174,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ),
   ] satisfies readonly Route[];
   const context = {
-    authenticate: options.authenticate,
+    authenticate,
     serviceFor: options.serviceFor,
     adminFor: options.adminFor,
     defaultEnvironment,
@@ -196,7 +201,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
       if (state !== "open") throw stopping();
       doors.checkUpgrade(request);
       checkIsListen(request);
-      const principal = admit(request, "listener", options.authenticate);
+      const principal = admit(request, "listener", authenticate);
       return { principal, scope: scopeOf(principal, namesInHeaders(request), defaultEnvironment) };
     },
     refuseUpgrade: (socket, error, request) => failures.refuse(socket, error, request),
