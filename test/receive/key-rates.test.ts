@@ -107,7 +107,7 @@ describe("over HTTP", () => {
   };
   const KEY_READER: Principal = { ...KEYS.reader, keyId: "key_r" };
 
-  it("it is 429 with Retry-After, also for a WebSocket; routes without a key stay open", async () => {
+  it("too many are answered 429 with Retry-After, also for a WebSocket; routes without a key stay open", async () => {
     const server = await limited({ keyRate: { count: 2, perMs: 3_600_000 } });
     for (let n = 0; n < 2; n++) expect((await server.ask("GET", "/v1/events", { key: "reader" })).status).toBe(200);
     const refused = await server.ask("GET", "/v1/events", { key: "reader" });
