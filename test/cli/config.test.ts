@@ -212,3 +212,30 @@ describe("thresholds of health", () => {
     expect(refusal(given)).toMatchObject({ code: "usage", field, message: expect.stringContaining(message) });
   });
 });
+
+describe("lists of networks", () => {
+  const texts = (given: Given) => resolve(given).serve.allowNet.map(({ text }) => text);
+
+  it("are given by flags, a variable or a file", () => {
+    const list = ["10.0.0.0/8", "billing.internal:8443"];
+    expect(texts({})).toEqual([]);
+    expect(texts({ flags: { allow_net: list.join() } })).toEqual(list);
+    expect(texts({ env: { HOOKS_ALLOW_NET: "10.0.0.0/8, billing.internal:8443" } })).toEqual(list);
+    expect(texts({ user: JSON.stringify({ allow_net: list }) })).toEqual(list);
+    expect(texts({ user: '{"allow_net":[]}' })).toEqual([]);
+    expect(texts({ env: { HOOKS_ALLOW_NET: "10.1.0.0/16" }, user: JSON.stringify({ allow_net: list }) })).toEqual([
+      "10.1.0.0/16",
+    ]);
+  });
+
+  it.each([
+    [{ flags: { allow_net: "0.0.0.0/0" } }, /^--allow-net: 0\.0\.0\.0\/0 is too wide/],
+    [{ env: { HOOKS_DENY_NET: "10.0.0.1/8" } }, /^HOOKS_DENY_NET: 10\.0\.0\.1\/8 has bits behind its prefix/],
+    [{ env: { HOOKS_DENY_NET: "10.0.0.0/8,,a" } }, /^HOOKS_DENY_NET: "" is no network/],
+    [{ user: '{"deny_net":[7]}' }, /deny_net must be a list of strings$/],
+    [{ user: '{"deny_net":["a b"]}' }, /deny_net: "a b" is no network/],
+  ])("are refused where they stand: %j", (given, message) => {
+    expect(refusal(given).message).toMatch(message);
+    expect(refusal(given).code).toBe("usage");
+  });
+});

@@ -28,6 +28,20 @@ describe("checkCustomHeaders", () => {
     );
   });
 
+  it.each([
+    ...["Host", "Content-Length", "transfer-encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Content-Encoding"],
+    ...["Expect", "Upgrade", "HTTP2-Settings", "Proxy-Authorization", "proxy-connection", "Proxy-Anything"],
+    ...["Metadata", "Metadata-Flavor", "X-Google-Metadata-Request", "X-aws-ec2-metadata-token"],
+    ...["X-aws-ec2-metadata-token-ttl-seconds", "X-aliyun-ecs-metadata-token", "X-Metadata-Token", "X-Identity-Header"],
+  ])("does not let %s be set, in any case", (name) => {
+    for (const given of [name, name.toLowerCase(), name.toUpperCase()]) {
+      expect(() => checkCustomHeaders({ [given]: "true" }, [])).toThrow(
+        expect.objectContaining({ code: "invalid_request", field: `headers.${given}` }),
+      );
+    }
+    expect(checkCustomHeaders({ [`x-${name}-x`]: "true" }, [])).toEqual({ [`x-${name}-x`.toLowerCase()]: "true" });
+  });
+
   it("names the header that belongs to the request itself", () => {
     expect(() => checkCustomHeaders({ Host: "x" }, [])).toThrow('headers.Host may not be set: "host" belongs to');
   });
