@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
-import { type Candidate, candidates, completing } from "../src/cli/completion/words.ts";
+import { adminCandidates, type Candidate, candidates, completing } from "../src/cli/completion/words.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
@@ -34,10 +34,10 @@ async function answer(words: readonly string[], context: CliContext): Promise<st
   const { target } = context.settings(wanted.settings);
   if (target.kind === "local" && !(await stat(target.storePath)).isFile()) return [];
   // Read-only: a key on the keyboard never makes or migrates a store.
-  const service =
-    target.kind === "local"
-      ? (await context.local("", { readOnly: true })).serviceFor(context.scope())
-      : await context.service();
+  const local = target.kind === "local" ? await context.local("", { readOnly: true }) : undefined;
+  if (wanted.kind === "key" || wanted.kind === "tenant")
+    return lines(await adminCandidates(wanted, local?.adminFor() ?? (await context.admin())));
+  const service = local?.serviceFor(context.scope()) ?? (await context.service());
   return lines(await candidates(wanted, service));
 }
 

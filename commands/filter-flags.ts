@@ -31,7 +31,7 @@ export function namingPublishFlags<T>(call: Promise<T>): Promise<T> {
   return naming(call, PUBLISH_FLAGS);
 }
 
-async function naming<T>(call: Promise<T>, flags: Readonly<Record<string, string>>): Promise<T> {
+export async function naming<T>(call: Promise<T>, flags: Readonly<Record<string, string>>): Promise<T> {
   try {
     return await call;
   } catch (error) {

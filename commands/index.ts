@@ -109,6 +109,49 @@ const DELIVERY: GroupEntry = {
   ],
 };
 
+const KEY: GroupEntry = {
+  name: "key",
+  summary: "Manage API keys",
+  commands: [
+    { name: "create", summary: "Make a key", load: async () => (await import("./key/create.ts")).keyCreateCommand },
+    { name: "list", summary: "List keys", load: async () => (await import("./key/list.ts")).keyListCommand },
+    { name: "get", summary: "Show one key", load: async () => (await import("./key/get.ts")).keyGetCommand },
+    { name: "revoke", summary: "End a key", load: async () => (await import("./key/revoke.ts")).keyRevokeCommand },
+  ],
+};
+
+const TENANT: GroupEntry = {
+  name: "tenant",
+  summary: "Manage organisations",
+  commands: [
+    {
+      name: "create",
+      summary: "Register an organisation",
+      load: async () => (await import("./tenant/create.ts")).tenantCreateCommand,
+    },
+    {
+      name: "list",
+      summary: "List organisations",
+      load: async () => (await import("./tenant/list.ts")).tenantListCommand,
+    },
+    {
+      name: "get",
+      summary: "Show one organisation",
+      load: async () => (await import("./tenant/get.ts")).tenantGetCommand,
+    },
+    {
+      name: "update",
+      summary: "Change an organisation",
+      load: async () => (await import("./tenant/update.ts")).tenantUpdateCommand,
+    },
+    {
+      name: "delete",
+      summary: "Delete an organisation",
+      load: async () => (await import("./tenant/delete.ts")).tenantDeleteCommand,
+    },
+  ],
+};
+
 const CONTEXT: GroupEntry = {
   name: "context",
   summary: "Choose the server that commands work on",
@@ -209,6 +252,13 @@ export const COMMANDS: CommandTable = {
           name: "status",
           summary: "Show what runs and what waits",
           load: async () => (await import("./status.ts")).statusCommand,
+        },
+        KEY,
+        TENANT,
+        {
+          name: "audit",
+          summary: "Show who changed what",
+          load: async () => (await import("./audit.ts")).auditCommand,
         },
         {
           name: "backup",

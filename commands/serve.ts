@@ -119,7 +119,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       `hooks serve works on a local store only, and a server is set: ${target.server.href}`,
       {
         field: "--server",
-        hint: "hooks config shows where the server comes from",
+        hint: "on the local store all the same: --context local (hooks config shows where the server comes from)",
       },
     );
   }

@@ -79,6 +79,7 @@ function parse(text: string | undefined, file: string): Contexts {
   for (const [name, entry] of Object.entries(members(entries ?? {}, undefined, "contexts", file))) {
     const at = `contexts.${name}`;
     checkContextName(name, `${file}: ${at}`);
+    if (name === LOCAL_CONTEXT) throw usage(`${file}: ${at}: ${name} means the store on this machine`, at);
     contexts.byName.set(name, parseContext(members(entry, CONTEXT_MEMBERS, at, file), at, file));
   }
   if (current !== undefined && current !== null) {

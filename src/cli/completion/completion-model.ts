@@ -33,7 +33,7 @@ export type ValueSource =
   | { kind: "none" };
 
 /** Names of values that `hooks __complete` knows (words.ts). */
-const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery", "context"];
+const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery", "context", "key", "tenant"];
 const FILE_VALUES = ["file", "path", "body-file"];
 
 export function completionModel(tree: CommandTree): CompletionModel {
@@ -69,6 +69,9 @@ export function completionModel(tree: CommandTree): CompletionModel {
 export function dynamicKind(value: string, flag?: string): string | undefined {
   if (flag === "--sub") return "subscription";
   if (flag === "--context") return "context";
+  if (flag === "--tenant") return "tenant";
+  // A secret: what is stored of it is not what has to be given.
+  if (flag === "--api-key") return undefined;
   return DYNAMIC_VALUES.includes(value) ? value : undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { AdminService } from "../../core/admin-service.ts";
 import type { HooksService } from "../../core/hooks-service.ts";
 import type { SettingKey } from "../../core/setting-rules.ts";
 import { type CommandTable, type LeafEntry, selectCommand } from "../command-table.ts";
@@ -15,7 +16,7 @@ export interface Candidate {
 
 /** The word that is being completed, and what it is a value of. */
 export interface Completing {
-  /** `subscription`, `event-type`, `pattern`, `event`, `delivery` or `context`. */
+  /** `subscription`, `event-type`, `pattern`, `event`, `delivery`, `context`, `key` or `tenant`. */
   kind: string;
   /** What is typed of the value. */
   typed: string;
@@ -96,6 +97,18 @@ function split(word: string): [flag: string, value: string] {
 const PAGE = 200;
 /** Names that need no quoting in any shell. */
 const PLAIN = /^[A-Za-z0-9._-]+$/;
+
+/** The same of what an admin sees: keys and tenants. */
+export async function adminCandidates({ kind, typed }: Completing, admin: AdminService): Promise<Candidate[]> {
+  const all =
+    kind === "key"
+      ? (await admin.listKeys({ limit: PAGE })).data.map(({ id, name, role, status }) => ({
+          value: id,
+          description: `${name} ${role} ${status}`,
+        }))
+      : (await admin.listTenants({ limit: PAGE })).data.map(({ name, description }) => ({ value: name, description }));
+  return all.filter(({ value }) => value.startsWith(typed));
+}
 
 /** Everything of the kind that begins with what is typed. */
 export async function candidates({ kind, typed }: Completing, service: HooksService): Promise<Candidate[]> {
