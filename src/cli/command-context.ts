@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type RemoteTarget, readApiKey, resolveSettings, type SettingSources, type Settings } from "../config.ts";
+import type { RemoteTarget, SettingSources, Settings } from "../config.ts";
 import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import { HooksError } from "../core/errors.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
-import { keyWithheld } from "../core/not-signed-in.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../core/scope.ts";
 import type { NameServer } from "../core/setting-rules.ts";
 import { VERSION } from "../core/version.ts";
@@ -48,6 +47,8 @@ export class CommandContext implements CliContext {
   readonly #startedAt: number;
   #out: Output | undefined;
   #flags: GlobalFlags = {};
+  /** Loaded for a command, and not for its help. */
+  #config: typeof import("../config.ts") | undefined;
   #settings: Settings | undefined;
   #service: Promise<HooksService> | undefined;
   #admin: Promise<AdminService> | undefined;
@@ -69,6 +70,7 @@ export class CommandContext implements CliContext {
   async begin(flags: GlobalFlags, out: Output): Promise<void> {
     this.#flags = flags;
     this.#out = out;
+    this.#config = await import("../config.ts");
     await this.#readKey(flags);
   }
 
@@ -109,10 +111,15 @@ export class CommandContext implements CliContext {
     return this.#out;
   }
 
+  get #loaded(): typeof import("../config.ts") {
+    if (this.#config === undefined) throw new Error("the settings are asked for before the command line is parsed");
+    return this.#config;
+  }
+
   settings(own?: SettingSources["flags"]): Settings {
     if (this.#settings !== undefined && own === undefined) return this.#settings;
     const flags = this.#flags;
-    const settings = resolveSettings({
+    const settings = this.#loaded.resolveSettings({
       flags: {
         store: flags.store,
         server: flags.server,
@@ -181,7 +188,10 @@ export class CommandContext implements CliContext {
   }
 
   async apiKey(target: RemoteTarget): Promise<string | undefined> {
-    if (target.withheld !== undefined) throw keyWithheld(target.server.href, target.withheld);
+    if (target.withheld !== undefined) {
+      const { keyWithheld } = await import("../core/not-signed-in.ts");
+      throw keyWithheld(target.server.href, target.withheld);
+    }
     if (target.keychain === undefined) return target.apiKey;
     const { readKeychain } = await import("./keychain.ts");
     return readKeychain(target.keychain);
@@ -190,7 +200,7 @@ export class CommandContext implements CliContext {
   typedKey(): string | undefined {
     const { apiKeyFile: file } = this.#flags;
     if (this.#key !== undefined || file === undefined) return this.#key;
-    return readApiKey({ text: path.resolve(this.cwd, file), origin: "--api-key-file" });
+    return this.#loaded.readApiKey({ text: path.resolve(this.cwd, file), origin: "--api-key-file" });
   }
 
   localStore(what: string): { storePath: string; dataDirectory: string } {
