@@ -65,6 +65,7 @@ async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayS
   const { environment } = context.scope();
   for (let tries = 1; ; tries++) {
     const running = await findDaemon(storePath, dataDirectory);
+    if (running?.takesKeysOnly === true) throw needsKey(running.url);
     if (running !== undefined) return { ...running, isOwn: false };
     if (!mayStart) throw new HooksError("unreachable", "no daemon runs on this store");
     try {
@@ -88,4 +89,15 @@ async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayS
       await sleep(LOCK_PAUSE_MS, undefined, { signal: context.signal });
     }
   }
+}
+
+function needsKey(url: string): HooksError {
+  return new HooksError(
+    "unauthenticated",
+    "the daemon on this store can be reached by others: it takes API keys only",
+    {
+      field: "--server",
+      hint: `name it, and give a key of role listener: HOOKS_API_KEY=hk_… hooks listen --server ${url}`,
+    },
+  );
 }

@@ -306,6 +306,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           dns: options.dns === undefined ? null : nameServerText(options.dns),
         },
         endsWithCommand: options.endsWithCommand === true ? true : undefined,
+        takesKeysOnly: isLoopback ? undefined : true,
       });
     egress.setOwnDoor(ownDoor(url, options.host));
     announce(certificate?.leaf);
@@ -415,6 +416,8 @@ export interface RunningDaemon {
   certificate: string | undefined;
   /** It runs in a command, and ends with it. */
   endsWithCommand: boolean;
+  /** `token` is nothing to come in with. */
+  takesKeysOnly: boolean;
 }
 
 /** The daemon that runs on this store now; what a dead one left behind is not one. */
@@ -423,8 +426,8 @@ export async function findDaemon(storePath: string, dataDirectory: string): Prom
   if (file === undefined || !isDaemonLocked(storePath)) return undefined;
   const token = readLocalToken(dataDirectory);
   if (token === undefined) return undefined;
-  const { pid, url, certificate, endsWithCommand = false } = file;
-  return { pid, url, token, certificate, endsWithCommand };
+  const { pid, url, certificate, endsWithCommand = false, takesKeysOnly = false } = file;
+  return { pid, url, token, certificate, endsWithCommand, takesKeysOnly };
 }
 
 function buildDispatcher(

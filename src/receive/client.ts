@@ -69,6 +69,15 @@ export class Clients {
     };
   }
 
+  /** For the log: of a request whose headers cannot be read, the peer. */
+  addressOf(request: IncomingMessage): string | undefined {
+    try {
+      return this.of(request).address;
+    } catch {
+      return plainAddress(request.socket.remoteAddress);
+    }
+  }
+
   /** `depth`: how many proxies are between this one and us. */
   #isTrusted(address: string | undefined, depth: number): boolean {
     if (this.#networks === undefined) return depth < this.#hops;

@@ -32,9 +32,17 @@ export class Failures {
   readonly #newId: IdSource;
   readonly #log: FaultLog | undefined;
 
-  constructor(newId: IdSource, log: FaultLog | undefined) {
+  readonly #addressOf: (request: IncomingMessage) => string | undefined;
+
+  /** @param addressOf whose request it was */
+  constructor(
+    newId: IdSource,
+    log: FaultLog | undefined,
+    addressOf: (request: IncomingMessage) => string | undefined = ({ socket }) => socket.remoteAddress,
+  ) {
     this.#newId = newId;
     this.#log = log;
+    this.#addressOf = addressOf;
   }
 
   /** Answers a request that the framework carries. */
@@ -84,7 +92,14 @@ export class Failures {
     // The path alone: a query may hold what somebody took for a place to put a key.
     const path = request?.url?.split("?", 1)[0];
     this.#log?.error(
-      { err: error.cause ?? error, code: error.code, request_id: requestId, method: request?.method, path },
+      {
+        err: error.cause ?? error,
+        code: error.code,
+        request_id: requestId,
+        method: request?.method,
+        path,
+        client: request === undefined ? undefined : this.#addressOf(request),
+      },
       error.message,
     );
   }

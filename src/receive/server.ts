@@ -112,13 +112,13 @@ const CLOSE_GRACE_MS = 5_000;
 
 export async function createServer(options: ServerOptions): Promise<ReceiveServer> {
   const defaultEnvironment = options.defaultEnvironment ?? DEFAULT_ENVIRONMENT;
-  const failures = new Failures(options.newId, options.log);
+  const doors = new Doors(options);
+  const failures = new Failures(options.newId, options.log, (request) => doors.clients.addressOf(request));
   const bodies = new BodyBudget({
     limitBytes: options.bodyBudgetBytes ?? BODY_BUDGET_BYTES,
     slowAfterMs: options.slowBodyMs ?? SLOW_BODY_MS,
     onSlow: (request) => failures.refuse(request.socket, tooSlow()),
   });
-  const doors = new Doors(options);
   const authenticate = new KeyRates(options.keyRate, () => performance.now()).limiting(options.authenticate);
   let state: "open" | "draining" | "closing" = "open";
 
@@ -233,6 +233,8 @@ function createApp(
     insecureHTTPParser: false,
     // Answered in our form by the host check.
     requireHostHeader: false,
+    // Any other upgrade that a client offers (`h2c`) may be ignored (RFC 9110, 7.8). Before Node 24.9 all are taken.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
   };
   const options = {
     // One wide line a happening is the daemon's to write; a line a request would cost more than the request.
@@ -264,6 +266,10 @@ function createApp(
 
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer 417 in a form of its own.
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+
+  server.on("connect", (request: IncomingMessage, socket: Duplex) => {
+    failures.refuse(socket, new HooksError("invalid_request", "CONNECT is not possible: this is no proxy"), request);
+  });
 
   app.decorateRequest("principal", null);
   app.decorateRequest("heldBody", null);

@@ -95,6 +95,11 @@ describe("an address that others can reach", () => {
     expect((await request(Number(port), KEY)).status).toBe(200);
     expect((await request(Number(port), await home.token())).status).toBe(401);
 
+    const listener = await home.run(["listen"]);
+    expect(listener.code).toBe(4);
+    expect(listener.stderr).toContain("it takes API keys only");
+    expect(listener.stderr).toContain("hint: name it, and give a key of role listener: HOOKS_API_KEY=");
+
     const body = JSON.stringify({ url: "https://example.com/", events: ["*"], name: "audited" });
     const head = [
       "POST /v1/subscriptions HTTP/1.1",

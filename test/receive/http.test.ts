@@ -186,6 +186,7 @@ describe("errors", () => {
         request_id: answer.json.error.request_id,
         method: "GET",
         path: "/v1/events",
+        client: "127.0.0.1",
       });
     } finally {
       await broken.close();

@@ -126,6 +126,18 @@ describe("a request is refused with", () => {
     expect((await server.ask("GET", "/v1/events")).json.data).toHaveLength(before);
   });
 
+  it("400: CONNECT, and another upgrade than to a WebSocket is left alone", async () => {
+    const tunnel = await sendRaw(server.port, `CONNECT example.com:443 HTTP/1.1\r\n${HOST}\r\n\r\n`);
+    expect(tunnel).toMatchObject({ status: 400, json: { error: { code: "invalid_request" } } });
+    const other = message("GET /healthz", [
+      HOST,
+      "Connection: Upgrade, HTTP2-Settings",
+      "Upgrade: h2c",
+      "HTTP2-Settings: AAMA",
+    ]);
+    expect((await sendRaw(server.port, other)).status).toBe(200);
+  });
+
   it("none of these when it is in order", async () => {
     const answer = await sendRaw(server.port, message("POST /v1/events", [HOST, KEY, JSON_TYPE], EVENT));
     expect(answer.status).toBe(202);

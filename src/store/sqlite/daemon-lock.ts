@@ -96,6 +96,8 @@ export interface DaemonInfo {
   certificate?: string | undefined;
   /** It runs in a command such as `hooks listen`, and ends with it. */
   endsWithCommand?: boolean | undefined;
+  /** Others can reach it, and the token of its files is nothing to come in with. */
+  takesKeysOnly?: boolean | undefined;
   /** By what it decides who may be sent to: commands that work beside it go by the same. */
   egress?: { allowNet: string[]; denyNet: string[]; isLoopbackOnly: boolean; dns: string | null };
 }
@@ -175,6 +177,7 @@ function isDaemonInfo(value: unknown): value is DaemonInfo {
     typeof value.startedAt === "number" &&
     (!("certificate" in value) || typeof value.certificate === "string") &&
     (!("endsWithCommand" in value) || typeof value.endsWithCommand === "boolean") &&
+    (!("takesKeysOnly" in value) || typeof value.takesKeysOnly === "boolean") &&
     (!("egress" in value) || isEgress(value.egress))
   );
 }
