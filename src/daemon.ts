@@ -181,9 +181,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (0 < allow_net.length || 0 < deny_net.length) log.info("egress", { allow_net, deny_net });
     const { parts, keyTable } = local.cases;
     await keyTable.load();
-    const bootstrap = await ensureBootstrapKey((options.env ?? process.env)["HOOKS_BOOTSTRAP_KEY"], parts, keyTable);
-    if (bootstrap === "revoked") log.warn("key", { note: "the key in HOOKS_BOOTSTRAP_KEY was revoked, and stays so" });
-    if (bootstrap === "made") log.info("key", { note: "an admin key was made from HOOKS_BOOTSTRAP_KEY" });
+    const bootstrap = await ensureBootstrapKey(options.env ?? process.env, parts, keyTable);
+    if (bootstrap === "revoked") log.warn("key", { note: "the bootstrap key was revoked, and stays so" });
+    if (bootstrap === "made") log.info("key", { note: "an admin key of everything was made from the bootstrap key" });
     checkHost(options.host, keyTable.hasValid());
     await local.directory.load();
     // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
@@ -242,13 +242,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => server.close(isBroken ? BROKEN_GRACE_MS : undefined));
     server.app.server.on("upgrade", (request, socket, head) => {
       void server.admitUpgrade(request).then(
-        (admitted) => {
+        ({ scope, caller }) => {
           // A listener that comes again is told why.
           socket.once(
             "close",
-            admissions.keep(admitted.principal, () => socket.destroy()),
+            admissions.keep(caller, () => socket.destroy()),
           );
-          tunnel.handleUpgrade(request, socket, head, admitted.scope);
+          tunnel.handleUpgrade(request, socket, head, { scope, actor: caller });
         },
         (error: unknown) => server.refuseUpgrade(socket, error, request),
       );
@@ -477,8 +477,9 @@ function buildDispatcher(
 }
 
 /** A listener pressed "replay": to its own session only. */
-async function replayFor(local: LocalHooks, { subscription, deliveryId, eventId }: ListenerReplay): Promise<void> {
-  const service = local.serviceFor(subscription.scope);
+async function replayFor(local: LocalHooks, replay: ListenerReplay): Promise<void> {
+  const { subscription, actor, deliveryId, eventId } = replay;
+  const service = local.serviceFor(subscription.scope, actor);
   if (deliveryId !== undefined) {
     const delivery = await service.getDelivery(deliveryId);
     if (delivery.subscription !== subscription.id) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -6,6 +6,7 @@ import type { HooksError } from "../src/core/errors.ts";
 import type { KeyWithSecret } from "../src/core/key.ts";
 import { type Daemon, type DaemonOptions, startDaemon } from "../src/daemon.ts";
 import { ListenClient } from "../src/stream/listen-client.ts";
+import { RawListener } from "./stream/support/tunnel.ts";
 import { inAnotherProcess } from "./support/admin-process.ts";
 
 const WAIT = { timeout: 30_000, interval: 5 };
@@ -13,6 +14,7 @@ const WAIT = { timeout: 30_000, interval: 5 };
 const REVOKED_WITHIN_MS = 1_000;
 const TRIES = 5;
 const BOOTSTRAP = `hk_${"0123456789abcdef".repeat(4)}`;
+const SCOPE = { tenant: "default", environment: "development" };
 const SUBSCRIPTION = { url: "https://example.com/hooks", events: ["order.*"] };
 let folder: string;
 
@@ -141,6 +143,29 @@ describe("a key", () => {
     }, WAIT);
   });
 
+  it("is what the audit has of a listener that opens a session and has something sent again", async () => {
+    const daemon = await start();
+    const { id, key } = await makeKey(daemon, { role: "listener", environment: "development" });
+    const hello = { session: "one", events: ["order.*"] };
+    const listener = await RawListener.ready(daemon.url, hello, { authorization: `Bearer ${key}` });
+    onTestFinished(() => listener.socket.terminate());
+    const event = await daemon.serviceFor(SCOPE).publish({ type: "order.paid", data: Buffer.from("1") });
+    // What is in flight is not sent again.
+    listener.answer(await listener.frame("delivery"));
+    await vi.waitFor(async () => {
+      const { deliveries } = await daemon.serviceFor(SCOPE).getEvent(event.id);
+      expect(deliveries[0]?.status).toBe("succeeded");
+    }, WAIT);
+    listener.send({ type: "replay", event_id: event.id });
+    await vi.waitFor(async () => {
+      const { json } = await ask(daemon, "GET", `/v1/audit?key=${id}`, daemon.token);
+      expect(json.data).toMatchObject([
+        { action: "event.replay", resource: { id: event.id }, from: "127.0.0.1", ...SCOPE },
+        { action: "subscription.create", after: { transport: "tunnel", events: ["order.*"] } },
+      ]);
+    }, WAIT);
+  });
+
   it.each([
     ["revoked", {}],
     ["expired", { expires: "3s" }],
@@ -246,7 +271,7 @@ describe("HOOKS_BOOTSTRAP_KEY", () => {
     await daemon.stop();
     const again = await start({ env, log });
     expect((await ask(again, "GET", "/v1/meta", BOOTSTRAP)).status).toBe(401);
-    expect(lines.join("")).toContain("was revoked, and stays so");
+    expect(lines.join("")).toContain("the bootstrap key was revoked, and stays so");
     expect(lines.join("")).not.toContain(BOOTSTRAP);
     await again.stop();
     await expect(start({ env, host: "0.0.0.0" })).rejects.toMatchObject({ field: "--host" });
@@ -273,8 +298,21 @@ describe("HOOKS_BOOTSTRAP_KEY", () => {
     expect(`${error?.message} ${error?.hint}`).not.toContain(value.trim());
   });
 
+  it("may stand in a file, as container platforms hand over secrets", async () => {
+    const file = path.join(folder, "bootstrap");
+    const fromFile = { HOOKS_BOOTSTRAP_KEY_FILE: file };
+    const refused = { code: "usage", field: "HOOKS_BOOTSTRAP_KEY_FILE" };
+    await expect(start({ env: fromFile })).rejects.toMatchObject(refused);
+    writeFileSync(file, "hk_short\n");
+    await expect(start({ env: fromFile })).rejects.toMatchObject(refused);
+    writeFileSync(file, `${BOOTSTRAP}\n`);
+    await expect(start({ env: { ...env, ...fromFile } })).rejects.toMatchObject(refused);
+    const daemon = await start({ env: fromFile });
+    expect((await ask(daemon, "GET", "/v1/keys", BOOTSTRAP)).json.data).toHaveLength(1);
+  });
+
   it("that is empty is none", async () => {
-    const daemon = await start({ env: { HOOKS_BOOTSTRAP_KEY: "" } });
+    const daemon = await start({ env: { HOOKS_BOOTSTRAP_KEY: "", HOOKS_BOOTSTRAP_KEY_FILE: "" } });
     expect((await ask(daemon, "GET", "/v1/keys", daemon.token)).json.data).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ export async function runSubSecret(id: string, context: CliContext): Promise<voi
   const { out } = context;
   const local = await context.local("hooks sub secret");
   const subscription = await local.serviceFor(context.scope()).getSubscription(id);
-  const secrets = await local.secretsOf(context.scope(), subscription.id);
+  const secrets = await local.showSecrets(context.scope(), subscription.id);
   if (out.mode === "json") out.print(jsonLine({ id: subscription.id, secrets }));
   else for (const secret of secrets) out.print(escapeLine(secret));
 }

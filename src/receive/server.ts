@@ -10,7 +10,7 @@ import { HooksError } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { IdSource } from "../core/ids.ts";
-import type { Actor, Caller, Principal } from "../core/key.ts";
+import type { Actor, Caller } from "../core/key.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
 import type { RateLimit } from "../core/subscription.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
@@ -75,7 +75,7 @@ export interface ServerOptions {
 
 export interface Admitted {
   scope: Scope;
-  principal: Principal;
+  caller: Caller;
 }
 
 /** The HTTP side of the daemon. */
@@ -202,7 +202,8 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
       doors.checkUpgrade(request);
       checkIsListen(request);
       const principal = admit(request, "listener", authenticate);
-      return { principal, scope: scopeOf(principal, namesInHeaders(request), defaultEnvironment) };
+      const caller = { ...principal, from: doors.clients.of(request).address ?? "unknown" };
+      return { caller, scope: scopeOf(principal, namesInHeaders(request), defaultEnvironment) };
     },
     refuseUpgrade: (socket, error, request) => failures.refuse(socket, error, request),
     beginDrain() {

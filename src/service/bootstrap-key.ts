@@ -1,5 +1,6 @@
 import { HooksError } from "../core/errors.ts";
 import { ANY, KEY_PREFIX, LOCAL_OWNER } from "../core/key.ts";
+import { fileFault, readSmallFile } from "../small-file.ts";
 import type { NewKey } from "../store/admin-store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import type { KeyTable } from "./key-table.ts";
@@ -7,6 +8,9 @@ import { auditedKey, hashOf, hintOf } from "./keys.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const VARIABLE = "HOOKS_BOOTSTRAP_KEY";
+/** As container platforms hand over secrets. */
+const FILE_VARIABLE = "HOOKS_BOOTSTRAP_KEY_FILE";
+const FILE_MAX_BYTES = 4_096;
 const HINT = `${VARIABLE}=${KEY_PREFIX}$(openssl rand -hex 32)`;
 /** As many digits of base64 as 256 bits have; hexadecimal takes 64. */
 const FORM = /^hk_[A-Za-z0-9_-]{43,128}$/;
@@ -19,12 +23,14 @@ const LEAST_DIFFERENT = 10;
  * @throws HooksError `usage` for a value that has not the form or the length of a key. It is not repeated.
  */
 export async function ensureBootstrapKey(
-  text: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
   parts: ServiceParts,
   table: KeyTable,
 ): Promise<"made" | "revoked" | undefined> {
-  if (text === undefined || text === "") return undefined;
-  checkForm(text);
+  const given = readGiven(env);
+  if (given === undefined) return undefined;
+  const { text, variable } = given;
+  checkForm(text, variable);
   const at = parts.now();
   const key: NewKey = {
     id: parts.newId("key"),
@@ -38,7 +44,7 @@ export async function ensureBootstrapKey(
     createdAt: at,
     expiresAt: undefined,
   };
-  const actor = { ...LOCAL_OWNER, from: VARIABLE };
+  const actor = { ...LOCAL_OWNER, from: variable };
   const audit = auditEntry(parts, actor, key, { action: "key.create", id: key.id, after: auditedKey(key) });
   const isNew = await parts.store.admin.insertKey(key, audit);
   await table.reload();
@@ -46,11 +52,28 @@ export async function ensureBootstrapKey(
   return table.isUsable(text) ? undefined : "revoked";
 }
 
-function checkForm(text: string): void {
+/** A variable that is set to nothing is not set. @throws HooksError `usage` for both, and for a file that cannot be read. */
+function readGiven(env: Readonly<Record<string, string | undefined>>): { text: string; variable: string } | undefined {
+  const { [VARIABLE]: text = "", [FILE_VARIABLE]: file = "" } = env;
+  if (file === "") return text === "" ? undefined : { text, variable: VARIABLE };
+  if (text !== "") {
+    throw new HooksError("usage", `${VARIABLE} and ${FILE_VARIABLE} are both set`, { field: FILE_VARIABLE });
+  }
+  try {
+    return { text: readSmallFile(file, FILE_MAX_BYTES, { isNamed: true }).text.trim(), variable: FILE_VARIABLE };
+  } catch (error) {
+    throw new HooksError("usage", `${FILE_VARIABLE}: ${file} cannot be read: ${fileFault(error)}`, {
+      field: FILE_VARIABLE,
+      cause: error,
+    });
+  }
+}
+
+function checkForm(text: string, variable: string): void {
   const wrong = FORM.test(text)
     ? new Set(text.slice(KEY_PREFIX.length)).size < LEAST_DIFFERENT
       ? "is too easy to guess"
       : undefined
     : `must be ${KEY_PREFIX} and 43 to 128 random letters, digits, "_" or "-"`;
-  if (wrong !== undefined) throw new HooksError("usage", `${VARIABLE} ${wrong}`, { field: VARIABLE, hint: HINT });
+  if (wrong !== undefined) throw new HooksError("usage", `${variable} ${wrong}`, { field: variable, hint: HINT });
 }

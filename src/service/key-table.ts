@@ -6,6 +6,8 @@ import { parseRateLimit } from "../core/rate-limit.ts";
 import type { AdminStore, StoredKey } from "../store/admin-store.ts";
 import { whileBusy } from "./while-busy.ts";
 
+/** After a read that failed: a revocation must not wait for the next change. */
+const READ_AGAIN_MS = 250;
 /** A key's last use is written at most this often. */
 const USE_NOTED_EVERY_MS = 60_000;
 /** … and so long after the use: not while a request waits for it. */
@@ -32,6 +34,8 @@ export class KeyTable {
   #reading: Promise<void> = Promise.resolve();
   readonly #uses = new Map<number, number>();
   #noting: NodeJS.Timeout | undefined;
+  #readingAgain: NodeJS.Timeout | undefined;
+  #isClosed = false;
   readonly #listeners = new Set<() => void>();
 
   constructor(store: AdminStore, now: () => number) {
@@ -49,7 +53,7 @@ export class KeyTable {
     if (!this.#isLoaded) return;
     // One after another: an older answer must never replace a newer one.
     const mine = this.#reading.then(() => this.#read());
-    this.#reading = mine.catch(() => {});
+    this.#reading = mine.catch(() => this.#readAgain());
     await mine;
     for (const listener of this.#listeners) listener();
   }
@@ -96,7 +100,9 @@ export class KeyTable {
 
   /** Writes what was not written yet. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#noting);
+    clearTimeout(this.#readingAgain);
     await this.#write();
   }
 
@@ -111,6 +117,12 @@ export class KeyTable {
       this.#entries.set(Buffer.from(stored.hash).toString("hex"), entry);
       this.#ids.set(stored.id, entry);
     }
+  }
+
+  #readAgain(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#readingAgain);
+    this.#readingAgain = setTimeout(() => void this.reload().catch(() => {}), READ_AGAIN_MS);
   }
 
   #note(entry: Entry, now: number): void {

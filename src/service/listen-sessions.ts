@@ -1,9 +1,12 @@
+import type { Actor } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 
 /** What a listener asks for (the frame `hello` of the listen protocol). */
 export interface ListenRequest {
   scope: Scope;
+  /** Who the audit says made the session; undefined: it is not recorded. */
+  actor?: Actor | undefined;
   /** Default of the CLI: host + folder. The same name again resumes. 1–128 of A–Z a–z 0–9 . _ - : / @ */
   session: string;
   /** Patterns; at least one. */

@@ -50,9 +50,10 @@ export interface LocalHooks {
   serviceFor(scope: Scope, actor?: Actor): HooksService;
   /** Default: for the same. */
   adminFor(caller?: Caller): AdminService;
-  /** Whole secrets that sign now, newest first: for the owner of the store file (rulings.md 25). The audit keeps that
-   * they were shown. */
+  /** Whole secrets that sign now, newest first: for the owner of the store file (rulings.md 25). */
   secretsOf(scope: Scope, subscription: string): Promise<string[]>;
+  /** The same for somebody to see, which the audit keeps. */
+  showSecrets(scope: Scope, subscription: string): Promise<string[]>;
   /**
    * Opens everything that is sealed, in every scope, and answers how many secrets there are.
    * @throws HooksError `store_unusable` for the first that does not open, `usage` when the master key itself is wrong
@@ -99,7 +100,8 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     cases,
     serviceFor: (scope, actor) => cases.in(scope, actor),
     adminFor: (caller) => cases.for(caller),
-    secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription, LOCAL_CALLER),
+    secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription),
+    showSecrets: (scope, subscription) => cases.subscriptions.showSecrets(scope, subscription, LOCAL_CALLER),
     checkSecrets: () => checkSecrets(store, vault),
     attach: (dispatch) => {
       parts.dispatch = dispatch;

@@ -200,16 +200,21 @@ export class Subscriptions {
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
-  async secretsOf(scope: Scope, reference: string, actor: Actor): Promise<string[]> {
+  async secretsOf(scope: Scope, reference: string): Promise<string[]> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
     const at = this.#parts.now();
-    const signing = stored.secrets
+    return stored.secrets
       .filter((secret) => secret.expiresAt === undefined || at < secret.expiresAt)
-      .toSorted((one, other) => other.createdAt - one.createdAt);
-    const texts = signing.map((secret) => this.#parts.vault.open(secret.sealed, secret.id));
-    // Before they are shown: what was shown is never missing in the record.
-    const after = { secrets: signing.map(({ id, hint }) => ({ id, hint })) };
-    const audit = this.#entry(actor, scope, { action: "subscription.show_secret", id: stored.id, after });
+      .toSorted((one, other) => other.createdAt - one.createdAt)
+      .map((secret) => this.#parts.vault.open(secret.sealed, secret.id));
+  }
+
+  /** The same for somebody to see. What was shown is never missing in the record: it is written before. */
+  async showSecrets(scope: Scope, reference: string, actor: Actor): Promise<string[]> {
+    const { id, secrets } = await this.get(scope, reference);
+    const texts = await this.secretsOf(scope, id);
+    const after = { secrets: secrets.map(({ id: secretId, hint }) => ({ id: secretId, hint })) };
+    const audit = this.#entry(actor, scope, { action: "subscription.show_secret", id, after });
     await this.#parts.store.admin.appendAudit(audit);
     return texts;
   }

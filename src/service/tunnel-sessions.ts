@@ -4,7 +4,10 @@ import { findProfile } from "../core/profiles/registry.ts";
 import { STANDARD_RETRY } from "../core/retry-policy.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
-import type { DeliveryFilter, StoredSubscription } from "../store/store.ts";
+import type { NewAuditEntry } from "../store/admin-store.ts";
+import type { DeliveryFilter, NewSubscription, StoredSubscription } from "../store/store.ts";
+import { auditEntry } from "./audit-trail.ts";
+import { auditedSubscription } from "./audited-subscription.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "./listen-sessions.ts";
 import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -72,27 +75,28 @@ export class TunnelSessions implements ListenSessions {
     const at = now();
     const id = newId("sub");
     const secret = newSecret(findProfile("standard")!, undefined, random);
+    const session: NewSubscription = {
+      id,
+      scope: request.scope,
+      name: request.name,
+      transport: "tunnel",
+      url: undefined,
+      events,
+      enabled: request.onlyLooks !== true,
+      disabledReason: request.onlyLooks === true ? "by_hand" : undefined,
+      paused: false,
+      // A developer's program fails often, and on purpose: that never switches its session off.
+      autoDisableFailures: 0,
+      autoDisableSpanMs: 0,
+      headers: undefined,
+      settings: JSON.stringify(settingsOf(request)),
+      secrets: [sealSecret(secret, at, this.#parts)],
+      session: request.session,
+      createdAt: at,
+      updatedAt: at,
+    };
     try {
-      const rowId = await store.insertSubscription({
-        id,
-        scope: request.scope,
-        name: request.name,
-        transport: "tunnel",
-        url: undefined,
-        events,
-        enabled: request.onlyLooks !== true,
-        disabledReason: request.onlyLooks === true ? "by_hand" : undefined,
-        paused: false,
-        // A developer's program fails often, and on purpose: that never switches its session off.
-        autoDisableFailures: 0,
-        autoDisableSpanMs: 0,
-        headers: undefined,
-        settings: JSON.stringify(settingsOf(request)),
-        secrets: [sealSecret(secret, at, this.#parts)],
-        session: request.session,
-        createdAt: at,
-        updatedAt: at,
-      });
+      const rowId = await store.insertSubscription(session, this.#created(request, session));
       await this.#parts.directory.refresh(request.scope, id, rowId);
     } catch (error) {
       // Two listeners of one session that come at once: the second takes up what the first made.
@@ -127,6 +131,13 @@ export class TunnelSessions implements ListenSessions {
       await store.deleteSubscription(one.rowId, at);
       await directory.refresh(one.scope, one.id, one.rowId);
     }
+  }
+
+  /** A new session takes part in all that happens: that is no less than what a subscription with a URL does. */
+  #created({ scope, actor }: ListenRequest, session: NewSubscription): NewAuditEntry | undefined {
+    if (actor === undefined) return undefined;
+    const after = auditedSubscription(session, this.#parts.vault).shown;
+    return auditEntry(this.#parts, actor, scope, { action: "subscription.create", id: session.id, after });
   }
 
   async #takeUp(existing: StoredSubscription, request: ListenRequest, events: string[]): Promise<StoredSubscription> {

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { SendResult } from "../core/attempt.ts";
 import { HooksError, toHooksError } from "../core/errors.ts";
+import type { Actor } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { ListenSessions } from "../service/listen-sessions.ts";
@@ -38,6 +39,8 @@ export interface ListenServerOptions {
 /** Exactly one of the two ids is there. */
 export interface ListenerReplay {
   subscription: Subscription;
+  /** Whose key it came in with. */
+  actor: Actor | undefined;
   deliveryId: string | undefined;
   eventId: string | undefined;
 }
@@ -103,8 +106,13 @@ export class ListenServer {
     };
   }
 
-  /** Takes over an upgrade request whose host, origin and key have been checked: the key's scope is `scope`. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, scope: Scope): void {
+  /** Takes over an upgrade request whose host, origin and key have been checked: the key is `actor`'s, for `scope`. */
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    admitted: { scope: Scope; actor?: Actor | undefined },
+  ): void {
     if (this.#closing) {
       refuseUpgrade(socket, new HooksError("unavailable", STOPPING));
       return;
@@ -117,7 +125,9 @@ export class ListenServer {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#roster.add(new ListenerConnection(webSocket, scope, this.#owner, this.#limits, () => this.#options.now()));
+      this.#roster.add(
+        new ListenerConnection(webSocket, admitted, this.#owner, this.#limits, () => this.#options.now()),
+      );
     });
   }
 
@@ -205,7 +215,12 @@ export class ListenServer {
         throw new HooksError("invalid_request", "replay must name either delivery_id or event_id");
       }
       if (this.#options.onReplay === undefined) throw new HooksError("unavailable", "this server replays nothing");
-      await this.#options.onReplay({ subscription, deliveryId: replay.delivery_id, eventId: replay.event_id });
+      await this.#options.onReplay({
+        subscription,
+        actor: connection.actor,
+        deliveryId: replay.delivery_id,
+        eventId: replay.event_id,
+      });
     } catch (error) {
       const { code, message } = toHooksError(error);
       connection.problem({ code, message: message.slice(0, MESSAGE_MAX_CHARS), fatal: false });

@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from "ws";
 import type { SendResult } from "../core/attempt.ts";
 import type { ClaimedDelivery } from "../core/delivery.ts";
+import type { Actor } from "../core/key.ts";
 import type { ProfileRequest } from "../core/profiles/profile.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
@@ -65,6 +66,8 @@ const CLOSE_MS = 2_000;
 /** A listener's WebSocket: its credit, what it has in flight, and whether it is still alive. */
 export class ListenerConnection {
   readonly scope: Scope;
+  /** Whose key it came in with. */
+  readonly actor: Actor | undefined;
   /** What it asked for; undefined until its first frame came. */
   hello: HelloFrame | undefined;
   /** Name of the session that it listens to or will; undefined until hello. */
@@ -90,8 +93,15 @@ export class ListenerConnection {
   #draining = false;
   #gone = false;
 
-  constructor(socket: WebSocket, scope: Scope, owner: ConnectionOwner, limits: ConnectionLimits, now: () => number) {
+  constructor(
+    socket: WebSocket,
+    { scope, actor }: { scope: Scope; actor?: Actor | undefined },
+    owner: ConnectionOwner,
+    limits: ConnectionLimits,
+    now: () => number,
+  ) {
     this.scope = scope;
+    this.actor = actor;
     this.#socket = socket;
     this.#owner = owner;
     this.#limits = limits;

@@ -69,7 +69,7 @@ export class SessionRoster {
         const others = this.#othersOf(connection, name);
         if (isListener(connection)) checkSamePatterns(others, hello, name);
         const session = await this.#options.sessions.open({
-          ...requestOf(connection.scope, hello, name),
+          ...requestOf(connection, hello, name),
           isListening: (rowId) => this.#listeners.has(rowId),
         });
         this.#listen(connection, session, name);
@@ -219,9 +219,10 @@ function sharedBy(others: number): string {
   return `${who} of this session and this one split its deliveries; --session NAME gives this one its own`;
 }
 
-function requestOf(scope: Scope, hello: HelloFrame, name: string): ListenRequest {
+function requestOf({ scope, actor }: ListenerConnection, hello: HelloFrame, name: string): ListenRequest {
   return {
     scope,
+    actor,
     session: name,
     events: hello.events,
     retry: hello.retry ?? false,

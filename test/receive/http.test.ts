@@ -348,8 +348,8 @@ describe("upgrades", () => {
   beforeAll(() => {
     server.receive.app.server.on("upgrade", (request, socket) => {
       server.receive.admitUpgrade(request).then(
-        ({ scope, principal }) => {
-          const body = JSON.stringify({ scope, name: principal.name });
+        ({ scope, caller }) => {
+          const body = JSON.stringify({ scope, name: caller.name });
           socket.end(`HTTP/1.1 101 Switching Protocols\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
         },
         (error: unknown) => server.receive.refuseUpgrade(socket, error, request),

@@ -121,6 +121,8 @@ describe("the audit", () => {
     const { hooks, service, entries } = await opened();
     const { id, secret } = await service.createSubscription(INPUT);
     expect(await hooks.secretsOf(TEST_SCOPE, "shop")).toEqual([secret]);
+    expect(await entries()).toHaveLength(1);
+    expect(await hooks.showSecrets(TEST_SCOPE, "shop")).toEqual([secret]);
     const admin = hooks.adminFor({ ...LOCAL_CALLER, ...ACTOR });
     await admin.createTenant({ name: "acme", description: "d" });
     await admin.updateTenant("acme", { description: "e" });

@@ -294,6 +294,25 @@ export function adminContract(under: StoreUnderTest): void {
       expect(await done((entry) => store.deleteSubscription(lane, NOON, entry))).toBe(true);
       expect(await done((entry) => store.deleteSubscription(lane, NOON, entry))).toBe(false);
     });
+
+    it("cannot be written without what was changed, nor what was changed without it", async () => {
+      const store = await under.open();
+      const entry = newEntry();
+      const subscription = newSubscription();
+      await store.admin.appendAudit(entry);
+      // An id that exists cannot be stored again: then there is no such change either.
+      await expect(store.insertSubscription(subscription, entry)).rejects.toThrow();
+      await expect(store.admin.insertKey(newKey(), entry)).rejects.toThrow();
+      await expect(store.admin.insertTenant({ name: "a", description: "" }, NOON, entry)).rejects.toThrow();
+      expect(await store.loadSubscriptions()).toEqual([]);
+      expect(await store.admin.loadKeys()).toEqual([]);
+      expect(await store.admin.findTenant("a")).toBeUndefined();
+      // A change that is refused for itself leaves no entry.
+      const other = newEntry();
+      await store.insertSubscription(subscription);
+      await expect(store.insertSubscription(subscription, other)).rejects.toThrow();
+      expect((await store.admin.listAudit(ALL, 10, undefined)).map(({ id }) => id)).toEqual([entry.id]);
+    });
   });
 }
 

@@ -44,7 +44,7 @@ export class Tunnel {
       }
       const environment = request.headers["hooks-environment"];
       const scope = typeof environment === "string" ? { ...SCOPE, environment } : SCOPE;
-      this.server.handleUpgrade(request, socket, head, scope);
+      this.server.handleUpgrade(request, socket, head, { scope });
     });
   }
 
