@@ -26,7 +26,19 @@ if (major < 22 || (major === 22 && minor < 19)) {
   const { HOME, HOOKS_HOME, XDG_CACHE_HOME = "" } = process.env;
   const caches = XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : HOME && `${HOME}/.cache`;
   const cache = HOOKS_HOME ? `${HOOKS_HOME}/cache` : caches && `${caches}/hooks`;
-  if (cache) module.enableCompileCache(cache);
+  // 0700 whatever the umask is, made here because Node would make it for everybody; a folder that others may write to
+  // stays unused.
+  if (cache) {
+    const fs = process.getBuiltinModule("node:fs");
+    try {
+      if (fs.mkdirSync(cache, { recursive: true, mode: 0o700 }) !== undefined) fs.chmodSync(cache, 0o700);
+      const { mode, uid } = fs.statSync(cache);
+      const isOurs = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+      if (isOurs) module.enableCompileCache(cache);
+    } catch {
+      // A cache saves time and nothing else.
+    }
+  }
   try {
     module.createRequire(import.meta.url)("../dist/cli/main.cjs");
   } catch (error) {

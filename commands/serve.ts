@@ -2,7 +2,7 @@ import { lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
-import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { escapeJson, escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { collect, netFlags } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { printSection } from "../src/cli/table.ts";
@@ -150,7 +150,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     log: {
       level: serve.logLevel,
       format: logFormat,
-      write: (line) => out.note(logFormat === "pretty" ? escapeLine(line) : line),
+      write: (line) => out.note(logFormat === "pretty" ? escapeLine(line) : escapeJson(line)),
       waiting: () => out.notesWaiting,
     },
     env: context.env,
@@ -216,7 +216,9 @@ async function checkReadyFile(file: string): Promise<void> {
 async function writeReadyFile(file: string, url: string, context: CliContext): Promise<void> {
   const draft = `${file}.new`;
   try {
-    await writeFile(draft, `${JSON.stringify({ url })}\n`);
+    await rm(draft, { force: true });
+    // New and for its owner only: who could write it would choose where a key is sent.
+    await writeFile(draft, `${JSON.stringify({ url })}\n`, { mode: 0o600, flag: "wx" });
     await rename(draft, file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
+import { jsonLine } from "../src/cli/escape.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { formatId } from "../src/core/ids.ts";
 import type { SignedMessage } from "../src/core/signing/options.ts";
@@ -72,7 +73,7 @@ export async function runSign(options: SignCommandOptions, context: CliContext):
       for (const [name, value] of Object.entries(signed.headers)) out.print(`${name}: ${value}`);
       return;
     case "json":
-      out.print(JSON.stringify(signed.headers));
+      out.print(jsonLine(signed.headers));
       return;
     case "value":
       out.print(signed.signature);

@@ -71,7 +71,7 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
   if (0 < failures) {
     const message = count === 1 ? `the request failed: ${escapeLine(last)}` : `${failures} of ${count} requests failed`;
     const isBlocked = last.startsWith("egress_blocked");
-    const hint = isBlocked ? `if it is meant so: --allow-net ${url.host}` : `does something listen at ${url.href}?`;
+    const hint = isBlocked ? `if it is meant so: --allow-net ${url.host}` : `does something listen at ${url.origin}?`;
     throw new HooksError("failed", message, { hint });
   }
 }

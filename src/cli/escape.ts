@@ -28,8 +28,27 @@ export function jsonLine(value: unknown): string {
 
 /** The same for JSON text that exists already. Line breaks in it can only stand between tokens: they become spaces. */
 export function escapeJson(json: string): string {
+  if (PRINTABLE.test(json)) return json;
   return json.replace(/[\n\r\t]/g, " ").replace(HOSTILE, (character) => `\\u${hex(character, 4)}`);
 }
+
+/**
+ * The last look at what is about to be written: what a caller forgot to escape is escaped here; of escape sequences
+ * only colours are let through, and only where there is colour.
+ */
+export function escapeLeftovers(text: string, hasColor: boolean): string {
+  if (PRINTABLE.test(text)) return text;
+  if (!hasColor) return escapeBlock(text);
+  return text
+    .split(COLOR)
+    .map((part, index) => (index % 2 === 1 ? part : escapeBlock(part)))
+    .join("");
+}
+
+/** What nearly every line is; answered in one pass and without a copy. */
+const PRINTABLE = /^[ -~]*$/;
+/** Select Graphic Rendition, captured so that `split` keeps it at the odd places. */
+const COLOR = /(\u001b\[[0-9;]{0,20}m)/;
 
 function visible(character: string): string {
   const short = SHORT[character];

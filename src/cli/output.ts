@@ -1,6 +1,6 @@
-import { type ColorChoice, loadColors, takesColor } from "./color.ts";
+import { type ColorChoice, loadColors, NO_COLORS, takesColor } from "./color.ts";
 import type { Colors, Output } from "./context.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeJson, escapeLeftovers, escapeLine } from "./escape.ts";
 import type { CliIo } from "./io.ts";
 import { withLocation } from "./next-command.ts";
 
@@ -53,7 +53,8 @@ class StreamOutput implements Output {
   }
 
   print(line: string): void {
-    this.write(`${line}\n`);
+    const safe = this.mode === "json" ? escapeJson(line) : escapeLeftovers(line, this.colors !== NO_COLORS);
+    this.write(`${safe}\n`);
   }
 
   write(bytes: Uint8Array | string): void {
@@ -62,7 +63,9 @@ class StreamOutput implements Output {
   }
 
   note(line: string): void {
-    if (this.mode !== "quiet") this.#io.stderr.write(`${withLocation(line, this.#location)}\n`);
+    if (this.mode === "quiet") return;
+    const text = escapeLeftovers(withLocation(line, this.#location), this.noteColors !== NO_COLORS);
+    this.#io.stderr.write(`${text}\n`);
   }
 
   get notesWaiting(): number {

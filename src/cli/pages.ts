@@ -49,6 +49,8 @@ export async function fetchRows<Row>(
     const page = await list({ limit: Math.min(PAGE_LIMIT, options.limit - rows.length), cursor });
     rows.push(...page.data);
     if (page.next_cursor === null || options.limit <= rows.length) return { rows, nextCursor: page.next_cursor };
+    // A page with nothing on it would be asked for for ever.
+    if (page.data.length === 0) return { rows, nextCursor: null };
     cursor = page.next_cursor;
   }
 }

@@ -216,11 +216,11 @@ export function checkContextName(text: string, name: string): void {
 
 /** @throws HooksError `usage` naming `name`. */
 export function parseServer(text: string, name: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     const hint = /^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `for example: ${name} https://${text}` : undefined;
     // What stands before an @ may be a password.
-    const shown = quoted(text.replace(/\/\/[^/]*@/, "//…@"));
+    const shown = quoted(text.includes("@") ? `…${text.slice(text.lastIndexOf("@"))}` : text);
     throw usage(`${name} must be a URL that begins with http:// or https://, got ${shown}`, name, hint);
   }
   if (url.username !== "" || url.password !== "") {

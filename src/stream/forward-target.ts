@@ -26,7 +26,7 @@ export function parseForwardTarget(value: string, allowRemote: boolean): Forward
   if (url === undefined) throw wrong(value, FORMS);
   if (url.protocol !== "http:" && url.protocol !== "https:") throw wrong(value, FORMS);
   if (url.username !== "" || url.password !== "") {
-    throw wrong(value.replace(/\/\/[^@/]*@/, "//…@"), "name no user in it", `--header "authorization: …" signs in`);
+    throw wrong(value, "name no user in it", `--header "authorization: …" signs in`);
   }
   if (url.hash !== "") throw wrong(value, "a #fragment is never sent: leave it out");
   if (url.port === "0") throw wrong(value, "a port is from 1 to 65535");
@@ -74,9 +74,12 @@ function toUrl(text: string): URL | undefined {
 }
 
 function parse(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  // Not canParse and new: of some long texts the one says what the other denies.
+  return URL.parse(text) ?? undefined;
 }
 
 function wrong(value: string, message: string, hint?: string): HooksError {
-  return new HooksError("usage", `--forward ${quoted(value)}: ${message}`, { field: "--forward", hint });
+  // What stands before an @ may be a password.
+  const shown = value.includes("@") ? `…${value.slice(value.lastIndexOf("@"))}` : value;
+  return new HooksError("usage", `--forward ${quoted(shown)}: ${message}`, { field: "--forward", hint });
 }

@@ -1,38 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { runAsNobody } from "../support/run-as-nobody.ts";
 import { runInProcess } from "../support/run-in-process.ts";
 import { testHome } from "../support/source-program.ts";
-
-const ROOT = path.join(import.meta.dirname, "../..");
-const NOBODY = 65_534;
-
-/** Runs each command line as a user who owns nothing. All is loaded before: the sources need not be readable to it. */
-const SCRIPT = `
-  import { runInProcess } from ${JSON.stringify(pathToFileURL(path.join(ROOT, "test/support/run-in-process.ts")).href)};
-  const { home, warmUp, lines } = JSON.parse(process.argv[1]);
-  const run = (line, where) => runInProcess(line, { env: { HOOKS_HOME: where }, cwd: where });
-  for (const line of lines) await run(line, warmUp);
-  if (process.getuid() === 0) {
-    process.setgid(${NOBODY});
-    process.setuid(${NOBODY});
-  }
-  const runs = [];
-  for (const line of lines) runs.push(await run(line, home));
-  console.log(JSON.stringify(runs));
-`;
-
-function asNobody(home: string, lines: readonly string[][]): { code: number; stdout: string; stderr: string }[] {
-  const given = JSON.stringify({ home, warmUp: testHome(), lines });
-  const ran = spawnSync(process.execPath, ["--input-type=module", "-e", SCRIPT, given], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  expect(ran.stderr).toBe("");
-  return JSON.parse(ran.stdout) as ReturnType<typeof asNobody>;
-}
 
 describe("a store that this user may only read", () => {
   const READING = [
@@ -66,7 +37,7 @@ describe("a store that this user may only read", () => {
     onTestFinished(() => chmodSync(home, 0o755));
     const names = readdirSync(home);
 
-    const [reading, writing] = [asNobody(home, READING), asNobody(home, WRITING)];
+    const [reading, writing] = [runAsNobody(home, READING), runAsNobody(home, WRITING)];
     for (const [n, run] of reading.entries()) {
       expect(run, READING[n]!.join(" ")).toMatchObject({ code: 0, stdout: own[n]!.stdout, stderr: "" });
     }

@@ -2,23 +2,9 @@
 
 import { gzipSync } from "node:zlib";
 import { BATCH_MAX_EVENTS, EVENT_MAX_BYTES, JSON_MAX_DEPTH } from "../../../src/core/event.ts";
+import type { BadInput } from "../../support/bad-inputs.ts";
 
-export interface CorpusEntry {
-  id: string;
-  surface: string;
-  name: string;
-  input: CorpusInput;
-  expect: {
-    outcome: "accept" | "reject" | "either";
-    status: number[];
-    status_alt?: number[];
-    field?: string | null;
-    no_header?: string;
-    retry_after?: boolean;
-  };
-}
-
-interface CorpusInput {
+export interface CorpusInput {
   request?: string;
   request_gen?: { prefix: string; unit: string; n: number };
   headers?: Record<string, string | null>;
@@ -52,7 +38,11 @@ const TARGETS: Record<string, string> = {
 };
 
 /** @param keys stand for the corpus' placeholders. */
-export function requestBytes({ surface, input }: CorpusEntry, port: number, keys: Record<string, string>): Buffer {
+export function requestBytes(
+  { surface, input }: BadInput<CorpusInput>,
+  port: number,
+  keys: Record<string, string>,
+): Buffer {
   if (input.raw_http !== undefined) return Buffer.from(withKeys(input.raw_http, keys), "latin1");
   const line = input.request_gen === undefined ? (input.request ?? TARGETS[surface]!) : repeated(input.request_gen);
   const body = bodyOf(input);

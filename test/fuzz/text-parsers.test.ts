@@ -1,0 +1,289 @@
+import { isIP } from "node:net";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { NO_COLORS } from "../../src/cli/color.ts";
+import { cutToWidth, displayWidth } from "../../src/cli/display-width.ts";
+import { escapeBlock, escapeJson, escapeLeftovers, escapeLine } from "../../src/cli/escape.ts";
+import { pair } from "../../src/cli/flag-values.ts";
+import { parseExact, prettyJson } from "../../src/cli/json-text.ts";
+import { setPath } from "../../src/cli/set-path.ts";
+import { targetUrl } from "../../src/cli/target-url.ts";
+import { toErrorOfAnswer } from "../../src/client/error-answer.ts";
+import { parseCursor } from "../../src/core/cursor.ts";
+import { parseDuration } from "../../src/core/duration.ts";
+import { HooksError } from "../../src/core/errors.ts";
+import { checkEventPattern, checkEventType } from "../../src/core/event-pattern.ts";
+import { parseHostsFile } from "../../src/core/hosts-file.ts";
+import { idRange, parseId } from "../../src/core/ids.ts";
+import { parseBound, parseInstant } from "../../src/core/instant.ts";
+import { checkRawJson, readBatch, readEnvelope, readLines } from "../../src/core/json-envelope.ts";
+import { nearest, nearestEventType } from "../../src/core/nearest.ts";
+import { parseOrderBy } from "../../src/core/order-key.ts";
+import { parseRateLimit } from "../../src/core/rate-limit.ts";
+import { decodeEvent } from "../../src/core/raw-json.ts";
+import { parseRetryAfter } from "../../src/core/retry-after.ts";
+import { checkScopeName } from "../../src/core/scope.ts";
+import { checkApiKey, parseNameServer, parseServer, parseShare, SETTING_RULES } from "../../src/core/setting-rules.ts";
+import { shellWord } from "../../src/core/shell-word.ts";
+import { parseHeader, parseHeaderFile, parseHttpRequest } from "../../src/core/signing/http-text.ts";
+import { parseTimestamp } from "../../src/core/signing/message-time.ts";
+import { decodeStandardSecret } from "../../src/core/signing/standard-secret.ts";
+import { verify } from "../../src/core/signing/verify.ts";
+import { checkTargetUrl } from "../../src/core/subscription-url.ts";
+import { parseEvent, parseJson, parseWithRawData } from "../../src/receive/body.ts";
+import { printable } from "../../src/receive/http-error.ts";
+import { loadMasterKey } from "../../src/service/master-key.ts";
+import { parseForwardHeader, parseForwardTarget } from "../../src/stream/forward-target.ts";
+import { parseClientFrame, parseServerFrame } from "../../src/stream/protocol.ts";
+import { hostileBytes, hostileText, monotonous, RUNS } from "./support/hostile-text.ts";
+
+// Every parser of text that comes from outside: whatever it is given, it answers or throws an error that is meant for
+// whoever gave it, and in time that grows with the text's length only.
+
+const NOW = Date.UTC(2026, 0, 31);
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const EVENT = '{"type":"order.paid","id":"evt_1","data":{"a":[1,2.50,"x\\u0000"]},"metadata":{"by":"x"}}';
+
+/** Name → what it does with a text, and texts that are good. */
+const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[] }> = {
+  duration: { parse: (text) => parseDuration(text, "x"), samples: ["10s", "500ms", "365d", "0s"] },
+  "rate limit": { parse: (text) => parseRateLimit(text, "x"), samples: ["10/s", "100000/h"] },
+  "Retry-After": {
+    parse: (text) => parseRetryAfter(text, NOW),
+    samples: ["120", "Wed, 21 Oct 2026 07:28:00 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"],
+  },
+  instant: { parse: parseInstant, samples: ["2026-01-31T12:00:00.000Z", "2026-01-31T12:00+01:00"] },
+  bound: { parse: (text) => parseBound(text, "since", NOW), samples: ["2h", "2026-01-31", "2026-01-31T12:00:00Z"] },
+  "event type": { parse: (text) => checkEventType(text, "type"), samples: ["order.paid", "a.b-c.d_e"] },
+  "event pattern": { parse: (text) => checkEventPattern(text, "events[0]"), samples: ["order.*", "*", "a.b.c"] },
+  "order by": {
+    parse: (text) => parseOrderBy(text, "order_by"),
+    samples: ["/order/id", "data.order.id", "*", "/a~0b"],
+  },
+  cursor: { parse: parseCursor, samples: ["cjE", "cjEyMw"] },
+  id: {
+    parse: (text) => [parseId("evt", text), idRange("sub", text)],
+    samples: ["evt_01kz4y2m7q8v9w0x1y2z3a4b5c", "sub_01kz"],
+  },
+  "scope name": { parse: (text) => checkScopeName(text, "tenant"), samples: ["default", "production-2"] },
+  "subscription URL": {
+    parse: (text) => checkTargetUrl(text, "url"),
+    samples: ["https://example.com/in?a=1", "http://[::1]:80/", "https://bücher.example/"],
+  },
+  "subscription URL in production": {
+    parse: (text) => checkSubscriptionUrl(text, "production"),
+    samples: ["https://example.com/in", "https://user:pw@example.com/in", "http://127.0.0.1/"],
+  },
+  "server URL": {
+    parse: (text) => parseServer(text, "--server"),
+    samples: ["https://hooks.example.com/x", "http://[::1]:4680"],
+  },
+  "name server": { parse: (text) => parseNameServer(text, "--dns"), samples: ["9.9.9.9", "[::1]:5353", "2001:db8::1"] },
+  "API key": { parse: (text) => checkApiKey(text, "--api-key"), samples: ["hk_abc"] },
+  share: { parse: (text) => parseShare(text, "x"), samples: ["0.95", "1"] },
+  "forward target": {
+    parse: (text) => parseForwardTarget(text, true),
+    samples: ["3000", "localhost:3000/x?y=1", "http://[::1]:3000/", "https://a:b@c/"],
+  },
+  "forward header": { parse: parseForwardHeader, samples: ["x-team: a", "authorization: Bearer x"] },
+  "--to": { parse: (text) => targetUrl(text, "--to"), samples: ["3000/x", "localhost:3000", "https://example.com/?a"] },
+  "name=value": { parse: (text) => pair("--metadata", text, "="), samples: ["a=b", "a=b=c"] },
+  "--set": {
+    parse: (text) => setPath({ a: [{ b: 1 }] }, text),
+    samples: ["a[0].b=5", "a.1=x", 'c.d={"e":1}', "__proto__.x=1"],
+  },
+  "header line": { parse: (text) => parseHeader(text, "--header"), samples: ["webhook-id: msg_1", "A:b"] },
+  "headers file": {
+    parse: (text) => parseHeaderFile(text, "--headers"),
+    samples: ["POST /in HTTP/1.1\r\nwebhook-id: msg_1\r\n", '{"a":"b","c":["d","e"]}', '[["a","b"]]'],
+  },
+  "signed webhook": {
+    parse: (text) =>
+      verify(
+        "standard-webhooks",
+        { headers: { "webhook-id": text, "webhook-timestamp": text, "webhook-signature": text }, body: text },
+        SECRET,
+        { now: 1_760_000_000 },
+      ),
+    samples: ["v1,AAAA v1,BBBB", "1760000000", "v1,C2FVsBQIhrscChlQIMV+b5sSYspob7oD="],
+  },
+  timestamp: {
+    parse: (text) => (["s", "ms", "iso"] as const).map((unit) => parseTimestamp(text, unit)),
+    samples: ["1760000000", "1760000000000", "2026-01-31T12:00:00Z"],
+  },
+  "signing secret": { parse: decodeStandardSecret, samples: [SECRET, "whsec_AAAA"] },
+  "master key": {
+    parse: (text) =>
+      loadMasterKey(
+        { env: { HOOKS_MASTER_KEY: text }, dataDirectory: "/nowhere", random: () => new Uint8Array(32) },
+        false,
+      ),
+    samples: ["0".repeat(64), Buffer.alloc(32, 7).toString("base64")],
+  },
+  "frame of a listener": {
+    parse: parseClientFrame,
+    samples: [
+      '{"type":"hello","events":["*"],"credit":1}',
+      '{"type":"credit","add":1}',
+      '{"type":"result","delivery_id":"dlv_1","attempt":1,"status":200,"headers":[["a","b"]],"body":"YQ==","truncated":false,"duration_ms":1}',
+    ],
+  },
+  "frame of a server": {
+    parse: parseServerFrame,
+    samples: ['{"type":"drain"}', '{"type":"problem","code":"a","message":"b","fatal":true}'],
+  },
+  "hosts file": {
+    parse: (text) => parseHostsFile(text, (one) => isIP(one) !== 0),
+    samples: ["127.0.0.1 localhost a # b\n::1 c\r\n"],
+  },
+  "exact JSON": {
+    parse: (text) => {
+      try {
+        return parseExact(text);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        return undefined;
+      }
+    },
+    samples: ['{"a":[1.10,9007199254740993,1e400]}'],
+  },
+  "pretty JSON": { parse: (text) => prettyJson(text, NO_COLORS), samples: ['{"a":[1.10,"x"]}'] },
+  "answer of a server": {
+    parse: (text) =>
+      [200, 302, 400, 401, 500].map((status) =>
+        toErrorOfAnswer(new URL("http://h/"), true, {
+          status,
+          headers: { location: text, "retry-after": text },
+          body: Buffer.from(text),
+        }),
+      ),
+    samples: ['{"error":{"code":"not_found","message":"x","field":"y","hint":"z"}}', "120"],
+  },
+  escaping: {
+    parse: (text) => [
+      escapeLine(text),
+      escapeBlock(text),
+      escapeJson(text),
+      escapeLeftovers(text, true),
+      printable(text, 500),
+    ],
+    samples: ["a\x1b[31mb"],
+  },
+  width: { parse: (text) => [displayWidth(text), cutToWidth(text, 20)], samples: ["東京 👩‍👩‍👧 क्‍ष", "abc"] },
+  "nearest name": {
+    parse: (text) => [nearest(text, ["limit", "live"]), nearestEventType(text, ["order.created"])],
+    samples: ["limt", "ordr.created"],
+  },
+  "shell word": { parse: shellWord, samples: ["a b", "it's"] },
+  settings: {
+    parse: (text) => {
+      for (const [key, { check }] of Object.entries(SETTING_RULES)) {
+        try {
+          check?.(text, key);
+        } catch (error) {
+          if (!(error instanceof HooksError)) throw error;
+        }
+      }
+    },
+    samples: ["4680", "127.0.0.1", "10s", "./hooks.db", "debug"],
+  },
+};
+
+/** The same for bytes. */
+const BYTES: Record<string, { parse: (bytes: Uint8Array) => unknown; samples: string[] }> = {
+  "JSON text": {
+    parse: (bytes) => checkRawJson(bytes, "data"),
+    samples: ['{"a":[1,2.5e-3,"\\ud83d",true,null]}', "[[[]]]", '"x"'],
+  },
+  envelope: { parse: (bytes) => readEnvelope(bytes), samples: [EVENT] },
+  batch: { parse: readBatch, samples: [`{"events":[${EVENT},${EVENT}]}`, '{"events":{}}'] },
+  NDJSON: { parse: readLines, samples: [`${EVENT}\n${EVENT}\r\n\n`, "{}\n[]"] },
+  "event as a body": { parse: (bytes) => parseEvent(bytes, "json"), samples: [EVENT] },
+  "subscription as a body": {
+    parse: (bytes) => parseJson(bytes, "json"),
+    samples: ['{"url":"https://a/","events":["*"]}'],
+  },
+  "test as a body": { parse: (bytes) => parseWithRawData(bytes, "json"), samples: ['{"type":"a","data":{"n":1.0}}'] },
+  "event from a server": {
+    parse: decodeEvent,
+    samples: [`{"id":"evt_1","metadata":null,"deliveries":[],"data":{"n":1.0}}`],
+  },
+  "raw request": {
+    parse: (bytes) => parseHttpRequest(bytes, "--request"),
+    samples: ["POST /in HTTP/1.1\r\nHost: a\r\nwebhook-id: 1\r\n\r\n{}", "GET / HTTP/1.0\n\n"],
+  },
+};
+
+/** @returns whether it was taken. */
+function answers(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch (error) {
+    if (!(error instanceof HooksError)) throw error;
+    // One that is meant for whoever sent the text: never a fault of our own.
+    expect(error.code).not.toBe("internal");
+    return false;
+  }
+}
+
+describe("whatever it is given", () => {
+  it.each(Object.entries(TEXTS))("%s is answered, or refused with an error of ours", (_name, { parse, samples }) => {
+    fc.assert(
+      fc.property(hostileText(samples), (text) => {
+        answers(() => parse(text));
+        expect(({} as { x?: unknown }).x).toBeUndefined();
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it.each(Object.entries(BYTES))("%s is answered, or refused with an error of ours", (_name, { parse, samples }) => {
+    fc.assert(
+      fc.property(hostileBytes(samples), (bytes) => void answers(() => parse(bytes))),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("something good is taken by each, so that refusing everything would be noticed", () => {
+    for (const [name, { parse, samples }] of Object.entries(TEXTS)) {
+      expect(
+        samples.some((text) => answers(() => parse(text))),
+        name,
+      ).toBe(true);
+    }
+    for (const [name, { parse, samples }] of Object.entries(BYTES)) {
+      expect(
+        samples.some((text) => answers(() => parse(Buffer.from(text)))),
+        name,
+      ).toBe(true);
+    }
+  });
+});
+
+/** A text of so many characters takes a parser that is linear some milliseconds, and one that is quadratic seconds. */
+const LENGTH = 100_000;
+const LIMIT_MS = 1_000;
+
+describe("a long text takes a time that grows with its length", () => {
+  it.each(Object.entries(TEXTS))("%s", (_name, { parse, samples }) => {
+    for (const text of monotonous(samples, LENGTH)) expectQuick(() => parse(text), text);
+  });
+
+  it.each(Object.entries(BYTES))("%s", (_name, { parse, samples }) => {
+    for (const text of monotonous(samples, LENGTH)) expectQuick(() => parse(Buffer.from(text)), text);
+  });
+
+  it("would be noticed if it did not", () => {
+    // Goes on to the end of the text from each of its characters.
+    expect(() => expectQuick(() => /a*b/.test("a".repeat(LENGTH)), "a")).toThrow();
+  });
+});
+
+/** In time of this thread: what other programs take of the machine does not count. */
+function expectQuick(parse: () => unknown, text: string): void {
+  const before = process.cpuUsage();
+  answers(parse);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000, `for ${JSON.stringify(text.slice(0, 40))}…`).toBeLessThan(LIMIT_MS);
+}

@@ -1,0 +1,88 @@
+import { COMMANDS } from "../../../commands/index.ts";
+import { isGroup, topLevel } from "../../../src/cli/command-table.ts";
+
+/** What there is to name in a store that was prepared. */
+export interface Prepared {
+  /** Folder that is HOOKS_HOME; files may be made in it. */
+  folder: string;
+  subscription: string;
+  event: string;
+  /** One that succeeded. */
+  delivery: string;
+  /** One that failed. */
+  failed: string;
+  /** A URL that answers. */
+  receiver: string;
+  /** A signing secret, in words that a flag takes (`env:NAME`). */
+  secret: string;
+}
+
+/**
+ * Each command → the command lines under which it shows or changes something. `serve`, `listen` and `demo` go on, or
+ * take half a minute: whoever uses the table starts them by itself.
+ */
+export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>> = {
+  "sub create": ({ receiver }) => [["--url", receiver, "--event", "made.*", "--fields", "id,url"]],
+  "sub list": () => [[], ["--fields", "id,name,description,url,headers,metadata,secrets"]],
+  "sub get": ({ subscription }) => [[subscription], [subscription, "--fields", "name,url,headers"]],
+  "sub update": ({ subscription }) => [[subscription, "--concurrency", "5"]],
+  "sub delete": ({ subscription }) => [[subscription, "--yes"]],
+  "sub enable": ({ subscription }) => [[subscription]],
+  "sub disable": ({ subscription }) => [[subscription]],
+  "sub pause": ({ subscription }) => [[subscription]],
+  "sub resume": ({ subscription }) => [[subscription]],
+  "sub test": ({ subscription }) => [[subscription]],
+  "sub rotate-secret": ({ subscription }) => [[subscription, "--fields", "id"]],
+  "sub secret": ({ subscription }) => [[subscription]],
+  "sub health": ({ subscription }) => [[subscription]],
+  "event list": () => [[], ["--type", "order.*"]],
+  "event get": ({ event }) => [[event]],
+  "event replay": ({ event }) => [[event]],
+  "delivery list": () => [[], ["--status", "failed"], ["--fields", "id,error,response_excerpt"]],
+  "delivery get": ({ delivery, failed }) => [[delivery], [failed]],
+  "delivery retry": ({ failed }) => [[failed]],
+  "delivery cancel": ({ delivery }) => [[delivery]],
+  trigger: ({ receiver, secret }) => [
+    ["order.again"],
+    ["--list"],
+    ["order.again", "--to", receiver, "--secret", secret],
+  ],
+  replay: () => [["--failed", "--dry-run"]],
+  sign: ({ secret }) => [["--secret", secret, "--id", "msg_1", "--timestamp", "1760000000"]],
+  verify: ({ secret }) => [["--secret", secret, "--header", "webhook-id: msg_1", "--explain"]],
+  publish: () => [["order.again", "--data", "{}"]],
+  status: () => [[]],
+  backup: ({ folder }) => [[`${folder}/backup.db`]],
+  restore: ({ folder }) => [[`${folder}/backup.db`, "--yes"], [`${folder}/hooks.db`, "--yes"]],
+  config: () => [[]],
+  completion: () => [["bash"]],
+  doctor: () => [[]],
+  __complete: () => [
+    ["--", "sub", "get", ""],
+    ["--", "trigger", ""],
+    ["--", "event", "get", ""],
+  ],
+};
+
+/** Started by whoever uses the table. */
+const GOING_ON = ["serve", "listen", "demo"];
+
+/** Names of all commands: `sub create`. */
+export const COMMAND_NAMES: readonly string[] = topLevel(COMMANDS).flatMap((entry) =>
+  isGroup(entry) ? entry.commands.map((leaf) => `${entry.name} ${leaf.name}`) : [entry.name],
+);
+
+/** Commands that no line here runs: each new one needs its lines. */
+export function commandsWithoutLines(): string[] {
+  return COMMAND_NAMES.filter((name) => LINES[name] === undefined && !GOING_ON.includes(name));
+}
+
+/** All lines, changing ones last, each as a whole command line. */
+export function allLines(prepared: Prepared): string[][] {
+  const names = Object.keys(LINES).filter((name) => COMMAND_NAMES.includes(name));
+  // What deletes comes after what shows.
+  const late = ["sub delete", "restore"];
+  return [...names.filter((name) => !late.includes(name)), ...late].flatMap((name) =>
+    LINES[name]!(prepared).map((rest) => [...name.split(" "), ...rest]),
+  );
+}

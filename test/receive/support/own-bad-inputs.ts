@@ -1,0 +1,322 @@
+import type { BadInput, Surface } from "../../support/bad-inputs.ts";
+import type { CorpusInput } from "./corpus-request.ts";
+
+// More of the kind of test/fixtures/bad-inputs.json: what its entries have beside them by the same rule.
+
+type Row = [name: string, input: CorpusInput, field: string | null, ...statuses: number[]];
+
+const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer VALIDKEY\r\nContent-Type: application/json\r\n";
+const BODY = '{"type":"order.created","data":1}';
+const event = { type: "order.created", data: { id: 1 } };
+const subscription = { url: "https://hooks.example.com/in", events: ["order.created"] };
+
+function raw(text: string): CorpusInput {
+  return { raw_http: text };
+}
+
+/** A POST whose framing is wrong. */
+function framed(lines: string, body = BODY): CorpusInput {
+  return raw(`POST /v1/events HTTP/1.1\r\n${HEAD}${lines}\r\n\r\n${body}`);
+}
+
+const HTTP: Row[] = [
+  ["Bearer without a key", { request: "GET /v1/events", headers: { authorization: "Bearer" } }, "authorization", 401],
+  [
+    "two keys in one header",
+    { request: "GET /v1/events", headers: { authorization: "Bearer VALIDKEY, Bearer VALIDKEY" } },
+    "authorization",
+    401,
+  ],
+  [
+    "key with a letter beyond ASCII",
+    { request: "GET /v1/events", headers: { authorization: "Bearer VALIDKEYé" } },
+    "authorization",
+    401,
+  ],
+  [
+    "key in a cookie",
+    { request: "GET /v1/events", headers: { authorization: null, cookie: "token=VALIDKEY" } },
+    "authorization",
+    401,
+  ],
+  [
+    "key of another scheme's name",
+    { request: "GET /v1/events", headers: { authorization: "Token VALIDKEY" } },
+    "authorization",
+    401,
+  ],
+  [
+    "content-length and chunks (smuggling)",
+    framed("Content-Length: 4\r\nTransfer-Encoding: chunked", "0\r\n\r\nGET /v1/meta HTTP/1.1\r\n\r\n"),
+    null,
+    400,
+  ],
+  ["chunked twice", framed("Transfer-Encoding: chunked, chunked"), null, 400, 408, 0],
+  ["an encoding that ends like chunked", framed("Transfer-Encoding: xchunked"), null, 400],
+  ["chunked, then another encoding", framed("Transfer-Encoding: chunked, identity"), null, 400],
+  ["negative content-length", framed("Content-Length: -1"), null, 400],
+  ["content-length with a sign", framed("Content-Length: +33"), null, 400],
+  ["content-length in hex", framed("Content-Length: 0x21"), null, 400],
+  ["two values in one content-length", framed("Content-Length: 33, 34"), null, 400],
+  ["a space before the colon", framed("Content-Length : 33"), null, 400],
+  ["a header folded over two lines", framed("X-A: 1\r\n 2\r\nContent-Length: 33"), null, 400],
+  ["a header without a colon", framed("X-A\r\nContent-Length: 33"), null, 400],
+  ["a header without a name", framed(": a\r\nContent-Length: 33"), null, 400],
+  ["NUL in a header", framed("X-A: a\u0000b\r\nContent-Length: 33"), null, 400],
+  ["a lone carriage return in a header", framed("X-A: a\rX-B: b\r\nContent-Length: 33"), null, 400],
+  ["a chunk whose size is no number", framed("Transfer-Encoding: chunked", "zz\r\n"), null, 400],
+  ["a chunk of 2^64 bytes", framed("Transfer-Encoding: chunked", "10000000000000000\r\n"), null, 400, 413],
+  ["a chunk with a negative size", framed("Transfer-Encoding: chunked", "-1\r\n"), null, 400],
+  [
+    "a chunk extension without end",
+    framed("Transfer-Encoding: chunked", `1;${"a".repeat(40_000)}\r\n`),
+    null,
+    400,
+    413,
+    431,
+  ],
+  ["HTTP/2", raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), null, 400, 505],
+  ["HTTP/3.7", raw(`GET /v1/events HTTP/3.7\r\n${HEAD}\r\n`), null, 400, 505],
+  ["TLS on a plain port", raw("\u0016\u0003\u0001\u0000\u0005\u0001\u0000\u0000\u0001\u0000"), null, 400],
+  ["a method of small letters", raw(`get /v1/events HTTP/1.1\r\n${HEAD}\r\n`), null, 400],
+  ["a method that nobody knows", raw(`FROB /v1/events HTTP/1.1\r\n${HEAD}\r\n`), null, 400, 405],
+  ["CONNECT", raw(`CONNECT 169.254.169.254:80 HTTP/1.1\r\n${HEAD}\r\n`), null, 400, 404, 405, 421, 0],
+  ["TRACE", raw(`TRACE /v1/events HTTP/1.1\r\n${HEAD}\r\n`), null, 400, 404, 405],
+  [
+    "a target that is another server's",
+    raw(`GET https://127.0.0.2/v1/events HTTP/1.1\r\n${HEAD}\r\n`),
+    "host",
+    400,
+    421,
+  ],
+  ["NUL in the path", raw(`GET /v1/events\u0000 HTTP/1.1\r\n${HEAD}\r\n`), null, 400],
+  ["a path with two slashes", { request: "GET //v1/events" }, null, 404],
+  ["a path in capitals", { request: "GET /V1/EVENTS" }, null, 404],
+  ["a path that goes up", { request: "GET /v1/../v1/events" }, null, 400, 404],
+  ["an encoded slash in an id", { request: "GET /v1/events/a%2Fb" }, "id", 404],
+  ["an encoded NUL in an id", { request: "GET /v1/events/%00" }, "id", 404],
+  ["an id of 4,000 characters", { request_gen: { prefix: "GET /v1/events/", unit: "a", n: 4_000 } }, "id", 404],
+  [
+    "a body on a request that takes none",
+    { request: "POST /v1/subscriptions/sub_1/pause", json: { a: 1 } },
+    "body",
+    400,
+    404,
+  ],
+  [
+    "a charset that is none",
+    { request: "POST /v1/events", headers: { "content-type": "application/json; charset=utf-7" }, json: event },
+    "content-type",
+    415,
+  ],
+  [
+    "a kind that begins like JSON",
+    { request: "POST /v1/events", headers: { "content-type": "application/jsonx" }, json: event },
+    "content-type",
+    415,
+  ],
+  [
+    "multipart",
+    { request: "POST /v1/events", headers: { "content-type": "multipart/form-data; boundary=a" }, raw: "--a--" },
+    "content-type",
+    415,
+  ],
+  ["no kind", { request: "POST /v1/events", headers: { "content-type": null }, json: event }, "content-type", 415],
+  ["br", { request: "POST /v1/events", headers: { "content-encoding": "br" }, json: event }, "content-encoding", 415],
+  [
+    "gzip in capitals",
+    { request: "POST /v1/events", headers: { "content-encoding": "GZIP" }, json: event },
+    "content-encoding",
+    415,
+  ],
+  ["Host with a user", { request: "GET /v1/events", headers: { host: "a@127.0.0.1" } }, "host", 400, 421],
+  ["Host with another port", { request: "GET /v1/events", headers: { host: "127.0.0.1:1" } }, "host", 421],
+  ["Host in decimal", { request: "GET /v1/events", headers: { host: "2130706433" } }, "host", 421],
+  ["Host with a dot behind", { request: "GET /v1/events", headers: { host: "localhost." } }, "host", 421],
+  ["Host below localhost", { request: "GET /v1/events", headers: { host: "evil.localhost" } }, "host", 421],
+  [
+    "an origin that ends like ours",
+    { request: "GET /v1/events", headers: { origin: "http://evil-127.0.0.1" } },
+    "origin",
+    403,
+  ],
+  ["an origin of a file", { request: "GET /v1/events", headers: { origin: "file://" } }, "origin", 403],
+  [
+    "Sec-Fetch-Site: same-site",
+    { request: "GET /v1/events", headers: { "sec-fetch-site": "same-site" } },
+    "sec-fetch-site",
+    403,
+  ],
+  [
+    "a tenant that is another's",
+    { request: "GET /v1/events", headers: { "hooks-tenant": "acme" } },
+    "Hooks-Tenant",
+    403,
+  ],
+  [
+    "a tenant that is no name",
+    { request: "GET /v1/events", headers: { "hooks-tenant": "../acme" } },
+    "Hooks-Tenant",
+    400,
+  ],
+  [
+    "two environments",
+    {
+      request: "GET /v1/events",
+      headers_raw: [
+        ["hooks-environment", "production"],
+        ["hooks-environment", "development"],
+      ],
+    },
+    "Hooks-Environment",
+    400,
+  ],
+];
+
+/** A subscription with one field that is wrong. */
+const FIELDS: [name: string, change: object, field: string, ...statuses: number[]][] = [
+  ["a URL with a backslash", { url: "https://hooks.example.com\\@evil.example/" }, "url", 422],
+  ["a URL with a tab", { url: "https://hooks.exam\tple.com/" }, "url", 422],
+  ["a URL with a line break at its end", { url: "https://hooks.example.com/\n" }, "url", 422],
+  ["a URL with a soft hyphen", { url: "https://hooks.exam\u00adple.com/" }, "url", 422],
+  ["a URL without a host", { url: "https:///in" }, "url", 422],
+  ["a URL of a script", { url: "javascript:alert(1)" }, "url", 422],
+  ["a URL of a file", { url: "file:///etc/passwd" }, "url", 422],
+  ["a URL of another protocol", { url: "gopher://hooks.example.com/" }, "url", 422],
+  ["a URL with a bracket", { url: "https://[::1/" }, "url", 422],
+  ["a URL with port 65536", { url: "https://hooks.example.com:65536/" }, "url", 422],
+  ["a URL with a name only", { url: "https://user@hooks.example.com/" }, "url", 422],
+  ["a URL with an escape in its host", { url: "https://hooks%2eexample.com/" }, "url", 422],
+  ["a URL that is a list", { url: ["https://hooks.example.com/"] }, "url", 422],
+  ["a URL that is plain in production", { url: "http://hooks.example.com/" }, "url", 422],
+  ["events that are a text", { events: "order.created" }, "events", 422],
+  ["events in events", { events: [["order.created"]] }, "events[0]", 422],
+  ["a pattern with a star inside", { events: ["order.*.created"] }, "events[0]", 422],
+  ["a pattern of two stars", { events: ["**"] }, "events[0]", 422],
+  ["101 patterns", { events: Array.from({ length: 101 }, (_, n) => `a.n${n}`) }, "events", 422],
+  ["a name of 256 characters", { name: "a".repeat(256) }, "name", 422],
+  ["a description of 1,025 characters", { description: "a".repeat(1_025) }, "description", 422],
+  ["concurrency 0", { concurrency: 0 }, "concurrency", 422],
+  ["concurrency 1.5", { concurrency: 1.5 }, "concurrency", 422],
+  ["concurrency 1e9", { concurrency: 1e9 }, "concurrency", 422],
+  ["a time-out of 0", { timeout_ms: 0 }, "timeout_ms", 422],
+  ["a time-out of 301 s", { timeout_ms: 301_000 }, "timeout_ms", 422],
+  ["a rate of 0", { rate_limit: "0/s" }, "rate_limit", 422],
+  ["a rate per fortnight", { rate_limit: "1/fortnight" }, "rate_limit", 422],
+  ["a jitter of 2", { retry: { strategy: "list", delays: ["5s"], jitter: 2 } }, "retry.jitter", 422],
+  ["21 attempts", { retry: { strategy: "linear", max_attempts: 21 } }, "retry.max_attempts", 422],
+  ["a schedule that nobody knows", { retry: "acme" }, "retry", 422],
+  ["a strategy that nobody knows", { retry: { strategy: "__proto__" } }, "retry.strategy", 422],
+  [
+    "21 headers",
+    { headers: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`x-${n}`, "a"])) },
+    "headers",
+    422,
+  ],
+  ["a header of 4,097 bytes", { headers: { "x-a": "a".repeat(4_097) } }, "headers.x-a", 422],
+  ["a header twice in different case", { headers: { "x-a": "1", "X-A": "2" } }, "headers.X-A", 422],
+  ["a header of a proxy", { headers: { "Proxy-Authorization": "a" } }, "headers.Proxy-Authorization", 422],
+  ["a header Transfer-Encoding", { headers: { "transfer-encoding": "chunked" } }, "headers.transfer-encoding", 422],
+  ["a masked header of a new subscription", { headers: { "x-a": "***" } }, "headers.x-a", 422],
+  ["headers that are a list", { headers: [["x-a", "1"]] }, "headers", 422],
+  ["a secret of 65 bytes", { secret: `whsec_${Buffer.alloc(65, 1).toString("base64")}` }, "secret", 422],
+  ["a secret of 23 bytes", { secret: `whsec_${Buffer.alloc(23, 1).toString("base64")}` }, "secret", 422],
+  ["a secret in the URL's base64", { secret: "whsec_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_" }, "secret", 422],
+  ["a profile that nobody knows", { profile: "constructor" }, "profile", 422],
+  ["an order and batches", { order_by: "/id", batch: { max_events: 10 } }, "batch", 422],
+  ["a pointer that is none", { order_by: "/a~2" }, "order_by", 422],
+  ["batches of one", { batch: { max_events: 1 } }, "batch.max_events", 422],
+  ["a misspelt part of a part", { auto_disable: { failure: 5 } }, "auto_disable.failure", 422],
+  ["metadata that is null in a list", { metadata: [null] }, "metadata", 422],
+  ["an environment that is another's", { environment: "staging" }, "environment", 403],
+  ["an environment that is no name", { environment: "Prod" }, "environment", 422],
+];
+
+const EVENTS: [name: string, change: object, field: string, ...statuses: number[]][] = [
+  ["a type of hooks' own", { type: "hooks.subscription.disabled" }, "type", 422],
+  ["a type of 129 characters", { type: "a".repeat(129) }, "type", 422],
+  ["a type that ends with a dot", { type: "order." }, "type", 422],
+  ["a type with a line break at its end", { type: "order.created\n" }, "type", 422],
+  ["a type in full-width letters", { type: "ｏｒｄｅｒ" }, "type", 422],
+  ["an id of 129 characters", { id: "a".repeat(129) }, "id", 422],
+  ["an id with a line break at its end", { id: "evt_2\n" }, "id", 422],
+  ["an id that is a number", { id: 5 }, "id", 422],
+  ["a timestamp before 1970", { timestamp: "1969-12-31T23:59:59Z" }, "timestamp", 422],
+  ["a timestamp without an offset", { timestamp: "2026-01-31T12:00:00" }, "timestamp", 422],
+  ["a timestamp at 24:00", { timestamp: "2026-01-31T24:00:00Z" }, "timestamp", 422],
+  ["a timestamp in words", { timestamp: "Sat, 31 Jan 2026 12:00:00 GMT" }, "timestamp", 422],
+  ["a timestamp in a year of five digits", { timestamp: "12026-01-31T12:00:00Z" }, "timestamp", 422],
+  ["metadata that is a list", { metadata: [1] }, "metadata", 422],
+  ["metadata that is a text", { metadata: "a" }, "metadata", 422],
+  ["a version that is a number", { version: 1 }, "version", 422],
+  ["a tenant that is another's", { tenant: "acme" }, "tenant", 403],
+  ["a tenant with a capital", { tenant: "Acme" }, "tenant", 422],
+];
+
+const LISTS: Row[] = [
+  "limit=201",
+  "limit=%EF%BC%95",
+  "limit=+5",
+  "limit=5%20",
+  "limit=NaN",
+  "since=-5",
+  "since=1e9",
+  "since=2026-02-30",
+  "since=99999999999d",
+  "type=%2A%2A",
+  "type=order.",
+  "type=a&type=b",
+  "cursor=cjA",
+  "cursor=cjE%3D",
+  "cursor=cjE5MDA3MTk5MjU0NzQwOTkz",
+  "constructor=1",
+  "LIMIT=5",
+].map((query): Row => [`events?${query}`, { request: `GET /v1/events?${query}` }, /^(\w+)=/.exec(query)![1]!, 422]);
+
+const BATCHES: Row[] = [
+  ["1,001 events", { json: { events: Array.from({ length: 1_001 }, () => event) } }, "events", 413, 422],
+  ["events that are null", { json: { events: null } }, "events", 422],
+  ["no events", { json: {} }, "events", 422],
+  ["something beside the events", { json: { events: [event], atomic: true } }, "atomic", 422],
+  ["a list of events", { json: [event] }, null, 400, 422],
+  ["an event that is a list, atomically", { json: { events: [[event]] }, query: "?atomic=true" }, "events[0]", 422],
+  [
+    "the same id with two contents, atomically",
+    {
+      json: {
+        events: [
+          { ...event, id: "evt_9" },
+          { ...event, id: "evt_9", data: 2 },
+        ],
+      },
+      query: "?atomic=true",
+    },
+    "events[1].id",
+    409,
+    422,
+  ],
+  ["atomic=yes", { json: { events: [event] }, query: "?atomic=yes" }, "atomic", 422],
+  ["an Idempotency-Key", { json: { events: [event] }, headers: { "idempotency-key": "a" } }, "idempotency-key", 422],
+];
+
+function entries(surface: Surface, rows: readonly Row[]): BadInput<CorpusInput>[] {
+  return rows.map(([name, input, field, ...status], at) => ({
+    id: `${surface}-${at + 1}`,
+    surface,
+    name,
+    input,
+    expect: { outcome: "reject", status, field },
+  }));
+}
+
+function changed(base: object, rows: readonly [string, object, string, ...number[]][]): Row[] {
+  return rows.map(([name, change, field, ...statuses]) => [name, { json: { ...base, ...change } }, field, ...statuses]);
+}
+
+export const OWN_BAD_INPUTS: readonly BadInput<CorpusInput>[] = [
+  ...entries("http", HTTP),
+  ...entries("create_subscription", changed(subscription, FIELDS)),
+  ...entries("publish_event", changed(event, EVENTS)),
+  ...entries("publish_batch", BATCHES),
+  ...entries("list", LISTS),
+];
