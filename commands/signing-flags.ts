@@ -39,7 +39,8 @@ export async function readSecrets(flags: SecretFlags, context: CliContext): Prom
   for (const name of flags.secretEnv) secrets.push(readSecretVariable(name, "--secret-env", context));
   for (const file of flags.secretFile) secrets.push(await readSecretFile(file, "--secret-file", context));
   if (flags.sub !== undefined) {
-    const local = await context.local("--sub", { readOnly: true });
+    // Whoever reads a secret is in the audit, which is written.
+    const local = await context.local("--sub");
     secrets.push(...(await local.secretsOf(context.scope(), flags.sub)));
   }
   if (secrets.length > 0) return secrets;

@@ -1,7 +1,8 @@
 // The files that hold settings: the project's, which is checked in, and the user's own.
 
 import path from "node:path";
-import type { HooksError } from "../core/errors.ts";
+import { type HooksError, isHooksError } from "../core/errors.ts";
+import { checkRawJson } from "../core/json-envelope.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
 import { SETTING_RULES, settingText, usage } from "../core/setting-rules.ts";
@@ -61,15 +62,15 @@ function read(file: string): SmallFile | undefined {
 }
 
 function parseObject(text: string, file: string): object {
-  let content: unknown;
+  const json = text.replace(/^\ufeff/, "");
+  // Not what V8 says: that quotes the text, in which there may be a key.
   try {
-    content = JSON.parse(text.replace(/^\ufeff/, ""));
+    checkRawJson(Buffer.from(json), file);
   } catch (error) {
-    // V8 says where: `… in JSON at position 12 (line 2 column 3)`.
-    // … and quotes the text in some cases, in which there may be a key.
-    const where = error instanceof Error ? error.message.replace(/, (\.{3})?"[\s\S]*" is not valid JSON$/, "") : "";
-    throw usage(`${file} is not JSON: ${where}`, file);
+    if (isHooksError(error)) throw usage(error.message, file);
+    throw error;
   }
+  const content: unknown = JSON.parse(json);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw usage(`${file} must hold a JSON object`, file);
   }

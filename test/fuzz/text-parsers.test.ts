@@ -10,7 +10,11 @@ import { setPath } from "../../src/cli/set-path.ts";
 import { targetUrl } from "../../src/cli/target-url.ts";
 import { toErrorOfAnswer } from "../../src/client/error-answer.ts";
 import { parseCursor } from "../../src/core/cursor.ts";
+import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "../../src/core/door-settings.ts";
 import { parseDuration } from "../../src/core/duration.ts";
+import { formatIp, parseIp } from "../../src/core/egress/ip-address.ts";
+import { parseNetEntry } from "../../src/core/egress/net-list.ts";
+import { readNetwork } from "../../src/core/egress/network.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { checkEventPattern, checkEventType } from "../../src/core/event-pattern.ts";
 import { parseHostsFile } from "../../src/core/hosts-file.ts";
@@ -23,7 +27,14 @@ import { parseRateLimit } from "../../src/core/rate-limit.ts";
 import { decodeEvent } from "../../src/core/raw-json.ts";
 import { parseRetryAfter } from "../../src/core/retry-after.ts";
 import { checkScopeName } from "../../src/core/scope.ts";
-import { checkApiKey, parseNameServer, parseServer, parseShare, SETTING_RULES } from "../../src/core/setting-rules.ts";
+import {
+  checkApiKey,
+  checkContextName,
+  parseNameServer,
+  parseServer,
+  parseShare,
+  SETTING_RULES,
+} from "../../src/core/setting-rules.ts";
 import { shellWord } from "../../src/core/shell-word.ts";
 import { parseHeader, parseHeaderFile, parseHttpRequest } from "../../src/core/signing/http-text.ts";
 import { parseTimestamp } from "../../src/core/signing/message-time.ts";
@@ -70,10 +81,32 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
     parse: (text) => checkTargetUrl(text, "url"),
     samples: ["https://example.com/in?a=1", "http://[::1]:80/", "https://bücher.example/"],
   },
-  "subscription URL in production": {
-    parse: (text) => checkSubscriptionUrl(text, "production"),
-    samples: ["https://example.com/in", "https://user:pw@example.com/in", "http://127.0.0.1/"],
+  address: {
+    parse: (text) => {
+      const ip = parseIp(text);
+      if (ip !== undefined) expect(parseIp(formatIp(ip))).toEqual(ip);
+    },
+    samples: ["127.0.0.1", "::ffff:10.0.0.1", "2001:db8::1"],
   },
+  network: { parse: readNetwork, samples: ["10.0.0.0/8", "fc00::/7"] },
+  "network that is allowed": {
+    parse: (text) => parseNetEntry(text, "allow", "--allow-net"),
+    samples: ["10.0.0.0/8", "db.internal:8080", "[fc00::1]:80", "127.0.0.1"],
+  },
+  "network that is denied": {
+    parse: (text) => parseNetEntry(text, "deny", "--deny-net"),
+    samples: ["0.0.0.0/0", "*.internal", "::1/128"],
+  },
+  "trusted proxies": {
+    parse: (text) => parseTrustedProxies(text, "--trust-proxy"),
+    samples: ["10.0.0.0/8,127.0.0.1", "1"],
+  },
+  "allowed hosts": {
+    parse: (text) => parseAllowedHosts(text, "--allow-host"),
+    samples: ["hooks.example.com", "a:1,b"],
+  },
+  "public URL": { parse: (text) => parsePublicUrl(text, "--public-url"), samples: ["https://hooks.example.com/"] },
+  "context name": { parse: (text) => checkContextName(text, "--context"), samples: ["prod"] },
   "server URL": {
     parse: (text) => parseServer(text, "--server"),
     samples: ["https://hooks.example.com/x", "http://[::1]:4680"],

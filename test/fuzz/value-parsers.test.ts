@@ -8,12 +8,13 @@ import { readEventLines } from "../../src/cli/event-lines.ts";
 import { resolveSettings } from "../../src/config.ts";
 import { parseBatchRule } from "../../src/core/batch-rule.ts";
 import { checkCustomHeaders } from "../../src/core/custom-headers.ts";
+import { parseTrustedProxies } from "../../src/core/door-settings.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { orderKeyOf } from "../../src/core/order-key.ts";
 import { retryAfterOf } from "../../src/core/retry-after.ts";
 import { parseRetry, toRetryResource } from "../../src/core/retry-policy.ts";
 import { admit } from "../../src/receive/admission.ts";
-import { bodyFormatOf, checkDoors } from "../../src/receive/doors.ts";
+import { bodyFormatOf, Doors } from "../../src/receive/doors.ts";
 import { hostileBytes, hostileText, hostileValue, RUNS } from "./support/hostile-text.ts";
 
 // What comes as a value and not as a text: parts of JSON, headers of a request, files.
@@ -106,6 +107,10 @@ describe("headers of a request", () => {
     "Content-Encoding",
     "Content-Length",
     "Transfer-Encoding",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "Forwarded",
   ];
   const samples = [
     "127.0.0.1:4680",
@@ -117,6 +122,9 @@ describe("headers of a request", () => {
     "identity",
     "12",
     "chunked",
+    "203.0.113.9, 10.0.0.1",
+    "for=203.0.113.9;host=evil;proto=https",
+    "https",
   ];
   const request = fc.array(fc.tuple(fc.constantFrom(...names), hostileText(samples)), { maxLength: 8 }).map(
     (pairs) =>
@@ -124,9 +132,12 @@ describe("headers of a request", () => {
         url: "/v1/events",
         rawHeaders: pairs.flat(),
         headers: Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value])),
-        socket: { localAddress: "127.0.0.1", localPort: 4680 },
+        socket: { localAddress: "127.0.0.1", remoteAddress: "127.0.0.1", localPort: 4680 },
       }) as unknown as IncomingMessage,
   );
+
+  const doors = new Doors({ allowedHosts: [] });
+  const behindProxy = new Doors({ allowedHosts: [], trustedProxies: parseTrustedProxies("127.0.0.1", "x") });
 
   it("are admitted or refused, and never by a host that is another's", () => {
     fc.assert(
@@ -134,8 +145,10 @@ describe("headers of a request", () => {
         answers(() => admit(asked, "admin", () => undefined));
         const format = answers(() => bodyFormatOf(asked));
         expect([undefined, "json", "ndjson"]).toContain(format);
+        answers(() => behindProxy.check(asked));
+        answers(() => doors.checkUpgrade(asked));
         const passed = answers(() => {
-          checkDoors(asked, []);
+          doors.check(asked);
           return true;
         });
         if (passed === true) {

@@ -53,7 +53,10 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   publish: () => [["order.again", "--data", "{}"]],
   status: () => [[]],
   backup: ({ folder }) => [[`${folder}/backup.db`]],
-  restore: ({ folder }) => [[`${folder}/backup.db`, "--yes"], [`${folder}/hooks.db`, "--yes"]],
+  restore: ({ folder }) => [
+    [`${folder}/backup.db`, "--yes"],
+    [`${folder}/hooks.db`, "--yes"],
+  ],
   config: () => [[]],
   completion: () => [["bash"]],
   doctor: () => [[]],
