@@ -1,8 +1,7 @@
 // The files that hold settings: the project's, which is checked in, and the user's own.
 
 import path from "node:path";
-import { type HooksError, isHooksError } from "../core/errors.ts";
-import { checkRawJson } from "../core/json-envelope.ts";
+import type { HooksError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
 import { SETTING_RULES, settingText, usage } from "../core/setting-rules.ts";
@@ -62,15 +61,14 @@ function read(file: string): SmallFile | undefined {
 }
 
 function parseObject(text: string, file: string): object {
-  const json = text.replace(/^\ufeff/, "");
-  // Not what V8 says: that quotes the text, in which there may be a key.
+  let content: unknown;
   try {
-    checkRawJson(Buffer.from(json), file);
+    content = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    if (isHooksError(error)) throw usage(error.message, file);
-    throw error;
+    // The place alone of what V8 says: the rest quotes the text, in which there may be a key.
+    const place = error instanceof Error ? / \(line \d+ column \d+\)/.exec(error.message)?.[0] : undefined;
+    throw usage(`${file} is not valid JSON${place ?? ""}`, file);
   }
-  const content: unknown = JSON.parse(json);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw usage(`${file} must hold a JSON object`, file);
   }

@@ -172,7 +172,7 @@ describe("what is refused, naming where it stands", () => {
       { user: '{"servre":"x"}' },
       /config\.json: unknown key "servre"\n {2}did you mean "server"/,
     ],
-    ["no JSON", { user: '{"tenant": "a",\n}' }, /config\.json is not valid JSON: .*line 2/],
+    ["no JSON", { user: '{"tenant": "a",\n}' }, /config\.json is not valid JSON.*line 2/],
     ["no object", { user: "[]" }, /must hold a JSON object/],
     ["a wrong type", { user: '{"tenant":true}' }, /config\.json: tenant must be a string/],
     [
