@@ -254,7 +254,7 @@ export class CommandContext implements CliContext {
   async egress(what: "stored" | "direct"): Promise<LocalEgress> {
     const { directEgress, storeEgress } = await import("./local-egress.ts");
     const { serve } = this.settings();
-    return what === "direct" ? directEgress(serve) : storeEgress(serve, (await this.daemon())?.egress);
+    return what === "direct" ? directEgress(serve) : storeEgress(serve, await this.daemon());
   }
 
   async sendOnce(request: OneOffRequest): Promise<SendResult> {

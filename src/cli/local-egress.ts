@@ -17,19 +17,19 @@ export function directEgress({ allowNet, denyNet, dns }: Settings["serve"]): Loc
 }
 
 /** Beside a daemon its rules, which what is stored is sent by; what the settings deny is denied besides. */
-export function storeEgress(settings: Settings["serve"], daemon: DaemonInfo["egress"]): LocalEgress {
+export function storeEgress(settings: Settings["serve"], info: DaemonInfo | undefined): LocalEgress {
   const { allowNet, denyNet, dns } = settings;
-  if (daemon === undefined) {
+  const daemon = info?.egress;
+  if (info === undefined || daemon === undefined) {
     const rules = new EgressRules({ allow: allowNet, deny: denyNet, isLoopbackOnly: isLoopbackOnly(settings) });
     return { rules, dns };
   }
   const deny: NetList = [...parseNetList(daemon.denyNet, "deny", "deny_net"), ...denyNet];
+  const allow = parseNetList(daemon.allowNet, "allow", "allow_net");
+  const rules = new EgressRules({ allow, deny, isLoopbackOnly: daemon.isLoopbackOnly });
+  rules.setOwnDoor({ port: Number(new URL(info.url).port), addresses: [] });
   return {
-    rules: new EgressRules({
-      allow: parseNetList(daemon.allowNet, "allow", "allow_net"),
-      deny,
-      isLoopbackOnly: daemon.isLoopbackOnly,
-    }),
+    rules,
     dns: daemon.dns === null ? dns : parseNameServer(daemon.dns, "dns"),
   };
 }

@@ -83,7 +83,8 @@ export class EgressPolicy {
     }
     const isOwn = this.#isOwnMachine && (address === undefined ? isLocalhost(host) : isLoopback(address));
     const wrongPort = refusedPort(port, isOwn);
-    if (wrongPort !== undefined) return { rule: "port", what: `may not be sent to: ${wrongPort}` };
+    if (wrongPort !== undefined)
+      return { rule: "port", what: `may not be sent to: ${wrongPort}`, hint: "let it listen on another port" };
     return address === undefined ? this.#refusalOfName(host, port) : this.refusalOf(host, host, port);
   }
 
