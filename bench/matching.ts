@@ -6,7 +6,7 @@ import path from "node:path";
 import { SubscriptionDirectory } from "../src/service/subscription-directory.ts";
 import { Vault } from "../src/service/vault.ts";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.ts";
-import type { StoredSubscription, SubscriptionStore } from "../src/store/store.ts";
+import type { Store, StoredSubscription } from "../src/store/store.ts";
 import { type Bench, judged } from "./bench.ts";
 import { createSubscriptions } from "./load/fill-store.ts";
 import { SCOPE } from "./load/payload.ts";
@@ -58,8 +58,9 @@ async function microsOfMatching(template: StoredSubscription, subscriptions: num
     return { ...template, rowId: n + 1, id: `${template.id}${n}`, events: n === 0 ? [TYPE] : [other] };
   });
   // The directory loads, and from there on only its memory is asked.
-  const store = { loadSubscriptions: () => Promise.resolve(all) } as unknown as SubscriptionStore;
-  const directory = new SubscriptionDirectory(store, new Vault({ env: {}, dataDirectory: "", random: randomBytes }));
+  const store = { loadSubscriptions: () => Promise.resolve(all) } as unknown as Store;
+  const vault = new Vault({ env: {}, dataDirectory: "", random: randomBytes }, store);
+  const directory = new SubscriptionDirectory(store, vault);
   await directory.load();
   for (let n = 0; n < events / 10; n++) directory.takersOf(SCOPE, TYPE);
   let takers = 0;

@@ -163,6 +163,8 @@ function insertSubscription(store: SqliteStore): Promise<number> {
     autoDisableFailures: 20,
     autoDisableSpanMs: 3_600_000,
     headers: undefined,
+    headerNames: undefined,
+    urlSealed: undefined,
     settings: "{}",
     secrets: [],
     session: undefined,

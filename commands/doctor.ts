@@ -8,12 +8,15 @@ import type { RemoteTarget, Settings } from "../src/config.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { VERSION } from "../src/core/version.ts";
 import type { Whoami } from "../src/core/whoami.ts";
+import { secretFindings } from "./doctor-secrets.ts";
 
 type StoreFacts = NonNullable<Awaited<ReturnType<CliContext["local"]>>["storeFacts"]>;
 
-interface Finding {
+export interface Finding {
   check: string;
   ok: boolean;
+  /** It works, and is still better changed. */
+  warning?: boolean;
   detail: string;
   hint?: string;
 }
@@ -60,15 +63,21 @@ export async function runDoctor(context: CliContext): Promise<void> {
       hint: faults[0]?.hint,
     });
   }
-  if (out.mode === "human") out.note("all is well");
+  const warnings = findings.filter((finding) => finding.warning === true).length;
+  if (out.mode === "human")
+    out.note(warnings === 0 ? "all is well" : `all works; see ${warnings === 1 ? "the warning" : "the warnings"}`);
 }
 
 function print(finding: Finding, { out }: CliContext): void {
-  const { check, ok, detail, hint } = finding;
-  if (out.mode === "json") out.print(jsonLine({ check, ok, detail, hint: hint ?? null }));
-  else if (out.mode === "plain") out.print([check, ok ? "ok" : "fault", escapeLine(detail)].join("\t"));
-  else if (out.mode === "human") {
-    out.print(`${ok ? out.colors.green("✓") : out.colors.red("✗")} ${check.padEnd(14)}  ${escapeLine(detail)}`);
+  const { check, ok, warning = false, detail, hint } = finding;
+  if (out.mode === "json") out.print(jsonLine({ check, ok, warning, detail, hint: hint ?? null }));
+  else if (out.mode === "plain") {
+    out.print([check, warning ? "warning" : ok ? "ok" : "fault", escapeLine(detail)].join("\t"));
+  } else if (out.mode === "human") {
+    const mark = warning ? out.colors.yellow("!") : ok ? out.colors.green("✓") : out.colors.red("✗");
+    out.print(`${mark} ${check.padEnd(14)}  ${escapeLine(detail)}`);
+    // Of a fault the error at the end says it.
+    if (warning && hint !== undefined) out.print(`  ${"".padEnd(14)}  ${out.colors.dim(escapeLine(hint))}`);
   }
 }
 
@@ -91,7 +100,7 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
     });
     if (isHooksError(opened)) findings.push({ check: "store", ok: false, ...told(opened) });
     else {
-      findings.push({ check: "store", ok: true, detail: "can be read" }, await checkSecrets(context));
+      findings.push({ check: "store", ok: true, detail: "can be read" }, ...(await checkSecrets(context)));
       if (opened !== undefined) findings.push(checkDurability(opened), checkCommits(opened));
     }
   }
@@ -143,11 +152,16 @@ function checkCommits({ loss }: StoreFacts): Finding {
 }
 
 /** They are sealed with a key that is not in the store: a copied or restored one may lack it. */
-async function checkSecrets(context: CliContext): Promise<Finding> {
-  const count = await found(async () => (await context.local("hooks doctor", { readOnly: true })).checkSecrets());
-  return isHooksError(count)
-    ? { check: "secrets", ok: false, ...told(count) }
-    : { check: "secrets", ok: true, detail: count === 1 ? "1 can be opened" : `${count} can be opened` };
+async function checkSecrets(context: CliContext): Promise<Finding[]> {
+  const check = "secrets";
+  const opened = await found(async () => {
+    const local = await context.local("hooks doctor", { readOnly: true });
+    return { count: await local.checkSecrets({ everywhere: true }), report: await local.reportSecrets(), local };
+  });
+  if (isHooksError(opened)) return [{ check, ok: false, ...told(opened) }];
+  const { count, report, local } = opened;
+  const where = local.secretStore === undefined ? "" : `; new ones are kept in ${local.secretStore.name}`;
+  return [{ check, ok: true, detail: `${count} can be opened${where}` }, ...secretFindings(report)];
 }
 
 /** Secrets are in there: nobody else may read it. */

@@ -111,12 +111,17 @@ const DELIVERY: GroupEntry = {
 
 const KEY: GroupEntry = {
   name: "key",
-  summary: "Manage API keys",
+  summary: "Manage API keys, and the master key",
   commands: [
     { name: "create", summary: "Make a key", load: async () => (await import("./key/create.ts")).keyCreateCommand },
     { name: "list", summary: "List keys", load: async () => (await import("./key/list.ts")).keyListCommand },
     { name: "get", summary: "Show one key", load: async () => (await import("./key/get.ts")).keyGetCommand },
     { name: "revoke", summary: "End a key", load: async () => (await import("./key/revoke.ts")).keyRevokeCommand },
+    {
+      name: "rotate-master",
+      summary: "Change the key that seals the secrets of the store",
+      load: async () => (await import("./key/rotate-master.ts")).keyRotateMasterCommand,
+    },
   ],
 };
 

@@ -25,12 +25,15 @@ export interface DaemonLog {
   /** Of every attempt: info when it succeeded, warn when it failed. `name`: of the subscription, for people. */
   attempt(record: AttemptRecorded, name: string): void;
   listener(news: ListenerNews): void;
-  /** A subscription was disabled by its failures or a 410, or a probe found out whether it may be enabled again. */
+  /** A subscription was disabled by its failures or a 410, a probe found out whether it may be enabled again, or its
+   * secret was rotated. */
   subscription(news: SubscriptionNews): void;
 }
 
 export type SubscriptionNews = { id: string; name: string } & (
   | { kind: "disabled"; reason: DisabledReason }
+  /** Its secret was as old as its owner wants. */
+  | { kind: "rotated" }
   | { kind: "probed"; status: number | null; error: string | null; enabled: boolean }
 );
 
@@ -116,6 +119,7 @@ function subscriptionInWords(news: SubscriptionNews): string {
   if (news.kind === "disabled") {
     return `${name}  disabled: ${news.reason === "gone" ? "it answered 410" : "too many failures in a row"}`;
   }
+  if (news.kind === "rotated") return `${name}  has a new secret: the old one was as old as it may be`;
   const answer = news.status ?? news.error ?? "no answer";
   return `${name}  probed: ${answer}${news.enabled ? ", enabled again" : ""}`;
 }

@@ -29,9 +29,11 @@ import { isLoopbackAddress } from "./receive/listening.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { dateWarning, readTlsFiles, type TlsFiles, type TlsIdentity } from "./receive/tls-files.ts";
 import { TlsWatch } from "./receive/tls-watch.ts";
+import { AgeRotation } from "./service/age-rotation.ts";
 import { ensureBootstrapKey } from "./service/bootstrap-key.ts";
 import { KeptAdmissions } from "./service/kept-admissions.ts";
 import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
+import type { KeyChangeReceipt } from "./service/master-key-change.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
 import { ReEnabler } from "./service/re-enable.ts";
@@ -174,6 +176,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       egress: async () => ({ rules: egress, lookUp: (host) => sender.lookUp(host, LOOK_UP_MS) }),
       onFatal,
       onNote: (note) => log.warn("store", { note }),
+      onSecretStore: (news) => (news.state === "ok" ? log.info : log.warn)("secret_store", news),
     });
     closers.push(() => local.close());
     logFacts(local, log);
@@ -185,9 +188,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (bootstrap === "revoked") log.warn("key", { note: "the bootstrap key was revoked, and stays so" });
     if (bootstrap === "made") log.info("key", { note: "an admin key of everything was made from the bootstrap key" });
     checkHost(options.host, keyTable.hasValid());
-    await local.directory.load();
     // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
     await local.checkSecrets();
+    const keyToSet = await local.settleSecrets();
+    if (keyToSet !== undefined) log.warn("master_key", { note: keyNote(keyToSet) });
+    await local.directory.load();
 
     const sessions = new TunnelSessions(local.cases.parts);
     const tunnel = new ListenServer({
@@ -233,7 +238,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onCrowded: atMostOnceIn(CROWDED_EVERY_MS, (why, address) => log.warn("connections.refused", { why, address })),
       readiness: async () => {
         const store = await readiness.state();
-        return { ready: store === "ok", checks: { store } };
+        if (local.secretStore === undefined) return { ready: store === "ok", checks: { store } };
+        const secrets = local.directory.lacksSecrets() ? "missing" : local.secretStore.isFailing ? "failing" : "ok";
+        // While they are all at hand, deliveries go on without the store they came from.
+        return { ready: store === "ok" && secrets !== "missing", checks: { store, secrets } };
       },
       version: VERSION,
       newId,
@@ -272,7 +280,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
     closers.push(
       local.store.watch((change) => {
-        if (change.configChanged) void Promise.all([keyTable.reload(), local.directory.reload()]).catch(onFault);
+        if (change.configChanged) void Promise.all([keyTable.reload(), local.reload()]).catch(onFault);
         dispatcher.wake();
       }),
     );
@@ -284,6 +292,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => reEnabler.stop());
+    const ageRotation = new AgeRotation({
+      directory: local.directory,
+      rotation: local.cases.rotation,
+      now: Date.now,
+      onRotated: ({ id, name }) => log.subscription({ kind: "rotated", id, name }),
+      onFault,
+    });
+    closers.push(() => ageRotation.stop());
     const sweep = setInterval(() => {
       void sessions.expireAll().catch(onFault);
       void local.store.admin.eraseDeleted().catch(onFault);
@@ -490,6 +506,10 @@ async function replayFor(local: LocalHooks, replay: ListenerReplay): Promise<voi
     await service.retryDelivery(delivery.id);
   }
   if (eventId !== undefined) await service.replayEvent(eventId, { subscriptions: [subscription.id] });
+}
+
+function keyNote({ fingerprint, place }: KeyChangeReceipt): string {
+  return `the master key was changed, and ${place} still holds the old one: set the new one (fingerprint ${fingerprint}) before the next start`;
 }
 
 /** What a commit's survival hangs on, said at every start (reliability.md R07). */

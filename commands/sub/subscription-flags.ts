@@ -35,6 +35,7 @@ export interface SubscriptionFlags {
   reEnable?: "probe" | "off";
   allowNet: string[];
   denyNet: string[];
+  rotateEvery?: string;
   metadata: string[];
 }
 
@@ -70,6 +71,7 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   "batch.max_wait": "--batch",
   allow_net: "--allow-net",
   deny_net: "--deny-net",
+  rotate_every: "--rotate-every",
   metadata: "--metadata",
 };
 
@@ -122,6 +124,7 @@ export function addSubscriptionFlags(command: Command): Command {
     )
     .option("--allow-net <network>", "send to these only: CIDR[:PORT] or NAME; opens nothing", collect, [])
     .option("--deny-net <network>", "never send to these", collect, [])
+    .option("--rotate-every <duration>", "the daemon gives it a new secret when the newest is so old: 90d")
     .option("--metadata <pair>", "your own name=value", collect, [])
     .addOption(new Option("--profile <name>", "how a delivery looks on the wire").choices(PROFILE_NAMES));
 }
@@ -153,6 +156,7 @@ export async function subscriptionInput(
   if (autoDisable !== undefined) input.auto_disable = autoDisable;
   if (0 < flags.allowNet.length) input.allow_net = flags.allowNet;
   if (0 < flags.denyNet.length) input.deny_net = flags.denyNet;
+  if (flags.rotateEvery !== undefined) input.rotate_every = flags.rotateEvery;
   if (0 < flags.metadata.length) input.metadata = record("--metadata", flags.metadata, "=");
   return input;
 }

@@ -36,6 +36,7 @@ const RESETTABLE = {
   "auto-disable": "auto_disable",
   "allow-net": "allow_net",
   "deny-net": "deny_net",
+  "rotate-every": "rotate_every",
   metadata: "metadata",
 } as const satisfies Record<string, keyof SubscriptionInput>;
 

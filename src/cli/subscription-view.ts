@@ -140,6 +140,7 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
         .map((secret) => secret.hint + (secret.expires_at === null ? "" : ` until ${secret.expires_at}`))
         .join(", "),
     ],
+    ["rotated", row.rotate_every === null ? "by hand" : `every ${row.rotate_every}`],
     ["delivered", `${row.counts.succeeded} succeeded, ${row.counts.failed} failed`],
     ["tenant", row.tenant],
     ["environment", row.environment],

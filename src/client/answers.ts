@@ -3,7 +3,7 @@ import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/
 import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
 import type { EventTypeResource, Meta, Page, ReplayReceipt, TestResult } from "../core/hooks-service.ts";
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
-import type { SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type { SecretsRotated, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { TenantResource } from "../core/tenant.ts";
 import type { Whoami } from "../core/whoami.ts";
 import {
@@ -138,7 +138,7 @@ const SUBSCRIPTION_MEMBERS = {
     min_span: text,
     re_enable: orNull(text),
   }),
-  rotate_every: anything,
+  rotate_every: orNull(text),
   allow_net: listOf(text),
   deny_net: listOf(text),
   concurrency: number,
@@ -177,6 +177,8 @@ export const SUBSCRIPTION_WITH_SECRET = objectOf<SubscriptionWithSecret>({
   ...SUBSCRIPTION_MEMBERS,
   secret: text,
 });
+
+export const SECRETS_ROTATED = objectOf<SecretsRotated>({ data: listOf(SUBSCRIPTION_WITH_SECRET) });
 
 export const TEST_RESULT = objectOf<TestResult>({
   success: flag,

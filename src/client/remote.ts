@@ -13,7 +13,13 @@ import type {
   TestResult,
 } from "../core/hooks-service.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw } from "../core/raw-json.ts";
-import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type {
+  SecretsRotated,
+  SecretsRotation,
+  SubscriptionInput,
+  SubscriptionResource,
+  SubscriptionWithSecret,
+} from "../core/subscription.ts";
 import type { Whoami } from "../core/whoami.ts";
 import {
   batchReceipt,
@@ -26,6 +32,7 @@ import {
   PUBLISH_RECEIPT,
   pageOf,
   REPLAY_RECEIPT,
+  SECRETS_ROTATED,
   SUBSCRIPTION,
   SUBSCRIPTION_WITH_SECRET,
   TEST_RESULT,
@@ -146,6 +153,10 @@ export class RemoteService implements HooksService {
     options: { grace?: string | undefined; secret?: string | undefined } = {},
   ): Promise<SubscriptionWithSecret> {
     return this.#requests.post(SUBSCRIPTION_WITH_SECRET, `${subscriptionPath(id)}/rotate-secret`, options);
+  }
+
+  rotateSecrets(rotation: SecretsRotation = {}): Promise<SecretsRotated> {
+    return this.#requests.post(SECRETS_ROTATED, "/v1/secrets/rotate", rotation);
   }
 
   listDeliveries(query: DeliveryQuery = {}): Promise<Page<DeliveryResource>> {

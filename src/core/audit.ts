@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS = [
   "tenant.create",
   "tenant.update",
   "tenant.delete",
+  "master_key.change",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -36,7 +37,7 @@ export interface AuditEntry {
   actor: { key: string | null; name: string };
   /** The address that the request came from, or `cli`. */
   from: string;
-  /** `id` is null when many were meant: a replay by filter. Of a tenant it is the name. */
+  /** `id` is null when many were meant: a replay by filter. Of a tenant it is the name, of a master key the fingerprint. */
   resource: { kind: string; id: string | null };
   /** A name or `*`. */
   tenant: string;

@@ -1,6 +1,12 @@
 import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
-import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "./subscription.ts";
+import type {
+  SecretsRotated,
+  SecretsRotation,
+  SubscriptionInput,
+  SubscriptionResource,
+  SubscriptionWithSecret,
+} from "./subscription.ts";
 
 /** One page of a list, newest first. `next_cursor` is opaque; null at the end. */
 export interface Page<T> {
@@ -123,6 +129,8 @@ export interface HooksService {
     id: string,
     options?: { grace?: string | undefined; secret?: string | undefined },
   ): Promise<SubscriptionWithSecret>;
+  /** New secrets for all, or for those named, in one step: all of them have one, or none. */
+  rotateSecrets(rotation?: SecretsRotation): Promise<SecretsRotated>;
 
   listDeliveries(query?: DeliveryQuery): Promise<Page<DeliveryResource>>;
   getDelivery(id: string): Promise<DeliveryDetail>;

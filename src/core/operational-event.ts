@@ -14,6 +14,9 @@ export interface OperationalSubject {
   url: string | undefined;
 }
 
+/** `age`: its secret was as old as `rotate_every` says. */
+export type RotationReason = "by_hand" | "age";
+
 /** Times unix ms. */
 export type Happening =
   | {
@@ -24,6 +27,14 @@ export type Happening =
     }
   /** `probe`: a test event was taken by a subscription that its failures had disabled. */
   | { type: "hooks.subscription.enabled"; reason: "by_hand" | "probe" }
+  /** A new secret signs. Of it only what may be shown: it is in no event. */
+  | {
+      type: "hooks.secret.rotated";
+      reason: RotationReason;
+      secret: { id: string; hint: string };
+      /** Until then the ones before it sign beside it. */
+      oldEndsAt: number;
+    }
   /** Once, until it has been healthy again. */
   | { type: "hooks.subscription.unhealthy"; successRate: number; consecutiveFailures: number }
   /** An attempt ended a delivery for good, unsuccessfully, and not its subscription with it. */
@@ -52,15 +63,19 @@ export function operationalEvent(subject: OperationalSubject, happening: Happeni
   const { id, name, url } = subject;
   const subscription = { id, name, host: url === undefined ? null : (URL.parse(url)?.host ?? null) };
   const data = Buffer.from(JSON.stringify({ subscription, ...factsOf(happening), at: toIso(at) }));
-  const about =
-    happening.type === "hooks.delivery.exhausted" ? `${happening.delivery.id}/${happening.delivery.attempts}` : id;
   return {
-    id: formatId("evt", uuidOf(at, `${happening.type}/${about}/${at}`)),
+    id: formatId("evt", uuidOf(at, `${happening.type}/${aboutOf(id, happening)}/${at}`)),
     type: happening.type,
     timestamp: at,
     data,
     fingerprint: createHash("sha256").update(data).digest(),
   };
+}
+
+/** What tells two happenings of one type and moment apart. */
+function aboutOf(subscriptionId: string, happening: Happening): string {
+  if (happening.type === "hooks.delivery.exhausted") return `${happening.delivery.id}/${happening.delivery.attempts}`;
+  return happening.type === "hooks.secret.rotated" ? happening.secret.id : subscriptionId;
 }
 
 /** The id of its delivery to a subscription, by row id. */
@@ -78,6 +93,8 @@ function factsOf(happening: Happening): object {
       };
     case "hooks.subscription.enabled":
       return { reason: happening.reason };
+    case "hooks.secret.rotated":
+      return { reason: happening.reason, secret: happening.secret, old_secrets_end_at: toIso(happening.oldEndsAt) };
     case "hooks.subscription.unhealthy":
       return { success_rate: happening.successRate, consecutive_failures: happening.consecutiveFailures };
     case "hooks.delivery.exhausted": {

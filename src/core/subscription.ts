@@ -112,7 +112,7 @@ export interface RetryResource {
   jitter: number;
 }
 
-/** A subscription in JSON, fields in this order (http-api.md). Header values are masked `"***"`. */
+/** A subscription in JSON, fields in this order (http-api.md). Header values are masked `"***"`, a URL's query `?***`. */
 export interface SubscriptionResource {
   id: string;
   name: string;
@@ -131,7 +131,7 @@ export interface SubscriptionResource {
   on_410: "disable" | "retry" | "fail";
   breaker: boolean;
   auto_disable: { failures: number; min_span: string; re_enable: "probe" | null };
-  rotate_every: null;
+  rotate_every: string | null;
   allow_net: string[];
   deny_net: string[];
   concurrency: number;
@@ -166,6 +166,18 @@ export interface SubscriptionWithSecret extends SubscriptionResource {
   secret: string;
 }
 
+/** `POST /v1/secrets/rotate`: which, and how long the old secrets sign on. */
+export interface SecretsRotation {
+  grace?: string | undefined;
+  /** Ids, unique beginnings or names. Default: all of the tenant and environment that have a URL. */
+  subscriptions?: string[] | undefined;
+}
+
+/** Each with its new secret, shown once. */
+export interface SecretsRotated {
+  data: SubscriptionWithSecret[];
+}
+
 /** What create and replace take. Only `url` and `events` are needed; null means "the default". */
 export interface SubscriptionInput {
   url: string;
@@ -196,6 +208,8 @@ export interface SubscriptionInput {
   allow_net?: string[] | null;
   deny_net?: string[] | null;
   metadata?: Record<string, unknown> | null;
+  /** The age at which the daemon rotates its secret: "90d". */
+  rotate_every?: string | number | null;
 }
 
 export interface RetryInput {

@@ -27,7 +27,13 @@ import type {
 import { parseRange, toIso } from "../core/instant.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
-import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
+import type {
+  SecretsRotated,
+  SecretsRotation,
+  SubscriptionInput,
+  SubscriptionResource,
+  SubscriptionWithSecret,
+} from "../core/subscription.ts";
 import type { StoredEvent } from "../store/store.ts";
 import { AuditLog } from "./audit-log.ts";
 import { Deliveries, typeFilter } from "./deliveries.ts";
@@ -36,6 +42,7 @@ import { KeyTable } from "./key-table.ts";
 import { Keys } from "./keys.ts";
 import { LocalAdmin } from "./local-admin.ts";
 import { Publishing } from "./publishing.ts";
+import { SecretRotations } from "./secret-rotations.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tenants } from "./tenants.ts";
@@ -48,6 +55,7 @@ export class UseCases {
   readonly parts: ServiceParts;
   readonly publishing: Publishing;
   readonly subscriptions: Subscriptions;
+  readonly rotation: SecretRotations;
   readonly deliveries: Deliveries;
   /** Who may come in; to be loaded by whoever lets somebody in. */
   readonly keyTable: KeyTable;
@@ -59,6 +67,7 @@ export class UseCases {
     this.parts = parts;
     this.publishing = new Publishing(parts);
     this.subscriptions = new Subscriptions(parts);
+    this.rotation = new SecretRotations(parts);
     this.deliveries = new Deliveries(parts);
     this.keyTable = new KeyTable(parts.store.admin, parts.now);
     this.keys = new Keys(parts, this.keyTable);
@@ -170,7 +179,11 @@ class LocalService implements HooksService {
     id: string,
     options: { grace?: string | undefined; secret?: string | undefined } = {},
   ): Promise<SubscriptionWithSecret> {
-    return this.#cases.subscriptions.rotateSecret(this.#scope, id, options, this.#actor);
+    return this.#cases.rotation.rotateOne(this.#scope, id, options, this.#actor);
+  }
+
+  rotateSecrets(rotation: SecretsRotation = {}): Promise<SecretsRotated> {
+    return this.#cases.rotation.rotate(this.#scope, rotation, this.#actor);
   }
 
   listDeliveries(query: DeliveryQuery = {}): Promise<Page<DeliveryResource>> {

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import path from "node:path";
 import { HooksError } from "../core/errors.ts";
 import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
-import { syncFolderOf } from "../store/sqlite/store-file.ts";
+import { generatedKeyFile, keptKeyFile, writeFirstKey } from "./master-key-files.ts";
 
 /** The key that seals the secrets of a store. Never inside the store. */
 export interface MasterKey {
@@ -20,7 +18,7 @@ export interface MasterKeyPlace {
   random(size: number): Uint8Array;
 }
 
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 const KEY_FILE_MAX_BYTES = 4096;
 
 /**
@@ -30,28 +28,51 @@ const KEY_FILE_MAX_BYTES = 4096;
  */
 export function loadMasterKey(place: MasterKeyPlace, create: boolean): MasterKey | undefined {
   const { HOOKS_MASTER_KEY: text, HOOKS_MASTER_KEY_FILE: file } = place.env;
-  if (text !== undefined) return decode(text, "HOOKS_MASTER_KEY", "usage");
+  if (text !== undefined) return decodeMasterKey(text, "HOOKS_MASTER_KEY", "usage");
   if (file !== undefined) {
     const content = readKeyFile(file, true);
     if (content === undefined)
       throw new HooksError("usage", `HOOKS_MASTER_KEY_FILE: ${file} does not exist`, {
         field: "HOOKS_MASTER_KEY_FILE",
       });
-    return decode(content, "HOOKS_MASTER_KEY_FILE", "usage");
+    return decodeMasterKey(content, "HOOKS_MASTER_KEY_FILE", "usage");
   }
-  const generated = path.join(place.dataDirectory, "master.key");
-  const content =
-    readKeyFile(generated, false) ?? (create ? createKeyFile(generated, place.random(KEY_BYTES)) : undefined);
-  return content === undefined ? undefined : decode(content, generated, "store_unusable");
+  const generated = generatedKeyFile(place.dataDirectory);
+  let content = readKeyFile(generated, false);
+  if (content === undefined && create) {
+    writeFirstKey(generated, place.random(KEY_BYTES));
+    content = readKeyFile(generated, false);
+  }
+  return content === undefined ? undefined : decodeMasterKey(content, generated, "store_unusable");
+}
+
+/**
+ * The key of that fingerprint: the one that is set, or a generated one that an earlier change of the key kept beside it.
+ * Undefined when neither is it.
+ * @throws HooksError like `loadMasterKey`
+ */
+export function findMasterKey(place: MasterKeyPlace, id: string): MasterKey | undefined {
+  const set = loadMasterKey(place, false);
+  if (set?.id === id) return set;
+  const file = keptKeyFile(place.dataDirectory, id);
+  const content = readKeyFile(file, false);
+  const kept = content === undefined ? undefined : decodeMasterKey(content, file, "store_unusable");
+  return kept?.id === id ? kept : undefined;
 }
 
 /** Where a key would come from, for people: the variable that holds it, or the file. */
 export function masterKeyPlace({ env, dataDirectory }: Pick<MasterKeyPlace, "env" | "dataDirectory">): string {
   if (env["HOOKS_MASTER_KEY"] !== undefined) return "HOOKS_MASTER_KEY";
-  return env["HOOKS_MASTER_KEY_FILE"] ?? path.join(dataDirectory, "master.key");
+  return env["HOOKS_MASTER_KEY_FILE"] ?? generatedKeyFile(dataDirectory);
 }
 
-function decode(text: string, where: string, code: "usage" | "store_unusable"): MasterKey {
+/** The variable that sets the key, which only the operator can change; undefined: it is a generated one. */
+export function masterKeyVariable({ env }: Pick<MasterKeyPlace, "env">): string | undefined {
+  return ["HOOKS_MASTER_KEY", "HOOKS_MASTER_KEY_FILE"].find((name) => env[name] !== undefined);
+}
+
+/** @throws HooksError naming `where` */
+export function decodeMasterKey(text: string, where: string, code: "usage" | "store_unusable"): MasterKey {
   const trimmed = text.trim();
   const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed) ? Buffer.from(trimmed, "hex") : Buffer.from(trimmed, "base64");
   if (bytes.length !== KEY_BYTES) {
@@ -60,6 +81,10 @@ function decode(text: string, where: string, code: "usage" | "store_unusable"): 
       hint: "openssl rand -base64 32",
     });
   }
+  return masterKeyOf(bytes);
+}
+
+export function masterKeyOf(bytes: Uint8Array): MasterKey {
   return { id: createHash("sha256").update(bytes).digest("hex").slice(0, 16), bytes };
 }
 
@@ -79,37 +104,4 @@ function readKeyFile(file: string, isNamed: boolean): string | undefined {
     });
   }
   return found.text;
-}
-
-/**
- * Written whole under another name and then linked, so that of two processes that start at once one makes the key and
- * the other reads it complete.
- */
-function createKeyFile(file: string, bytes: Uint8Array): string {
-  const draft = `${file}.${process.pid}`;
-  try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    const handle = openSync(draft, "w", 0o600);
-    try {
-      writeSync(handle, `${Buffer.from(bytes).toString("base64")}\n`);
-      // A secret that is sealed with a key that a power cut took is lost: the key is on disk before it is used.
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    linkSync(draft, file);
-    // … and so is its name.
-    syncFolderOf(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-      throw new HooksError(
-        "store_unusable",
-        `the master key ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`,
-        { cause: error },
-      );
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  return readFileSync(file, "utf8");
 }

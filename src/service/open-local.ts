@@ -8,11 +8,20 @@ import type { Scope } from "../core/scope.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
+import type { AwsSecretStore, SecretStoreNews } from "./aws-secret-store.ts";
 import { UseCases } from "./local-service.ts";
+import { changeMasterKey, type KeyChangeReceipt, type KeyChangeStep, settleMasterKey } from "./master-key-change.ts";
 import { newId } from "./new-id.ts";
+import { sealedTexts } from "./opened-subscription.ts";
+import { sealPlainUrls } from "./plain-urls.ts";
+import { SecretStores } from "./secret-stores.ts";
+import { reportSecrets, type SecretsReport } from "./secrets-report.ts";
 import type { DispatchPort, EgressCheck, OneOffRequest, ServiceParts } from "./service-parts.ts";
-import { openHeaders, SubscriptionDirectory } from "./subscription-directory.ts";
+import { SubscriptionDirectory } from "./subscription-directory.ts";
 import { Vault } from "./vault.ts";
+
+/** `embedded` (the default), or `aws:REGION/PREFIX`. */
+const SECRET_STORE_VARIABLE = "HOOKS_SECRET_STORE";
 
 export interface LocalOptions {
   storePath: string;
@@ -36,6 +45,8 @@ export interface LocalOptions {
   onFatal(error: Error): void;
   /** What a person who runs a daemon wants to know of the store. */
   onNote?(note: string): void;
+  /** A secret store elsewhere answers no more, or again. */
+  onSecretStore?(news: SecretStoreNews): void;
 }
 
 /** Everything of the service that works on a store file, put together. */
@@ -55,10 +66,27 @@ export interface LocalHooks {
   /** The same for somebody to see, which the audit keeps. */
   showSecrets(scope: Scope, subscription: string): Promise<string[]>;
   /**
-   * Opens everything that is sealed, in every scope, and answers how many secrets there are.
+   * Opens everything that is sealed, in every scope, and answers how many signing secrets there are. `everywhere`: also
+   * what a secret store elsewhere keeps.
    * @throws HooksError `store_unusable` for the first that does not open, `usage` when the master key itself is wrong
    */
-  checkSecrets(): Promise<number>;
+  checkSecrets(options?: { everywhere?: boolean }): Promise<number>;
+  /** The secret store elsewhere that is set, and whether it answers; undefined: none is set. */
+  secretStore: { name: string; isFailing: boolean } | undefined;
+  /** Another process changed something: reads it again, and learns a new master key. */
+  reload(): Promise<void>;
+  /** master-key-change.ts */
+  changeMasterKey(
+    given: { text: string; field: string } | undefined,
+    onStep?: (step: KeyChangeStep) => void,
+  ): Promise<KeyChangeReceipt>;
+  reportSecrets(): Promise<SecretsReport>;
+  /**
+   * For the start of a daemon: ends a change of the master key whose new key is set, and seals the URLs that an earlier
+   * version stored whole.
+   * @returns what the operator has still to do for the master key; undefined: nothing
+   */
+  settleSecrets(): Promise<KeyChangeReceipt | undefined>;
   /** From now on what is published goes to this dispatcher. */
   attach(dispatch: DispatchPort): void;
   close(): Promise<void>;
@@ -75,12 +103,18 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     onFatal: options.onFatal,
     onNote: (note) => options.onNote?.(note),
   });
-  const vault = new Vault({ env: options.env, dataDirectory, random: randomBytes });
-  const directory = new SubscriptionDirectory(store, vault);
+  const place = { env: options.env, dataDirectory, random: randomBytes };
+  const vault = new Vault(place, store);
+  const elsewhere = await openElsewhere(options).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const secrets = new SecretStores(vault, elsewhere);
+  const directory = new SubscriptionDirectory(store, secrets);
   const parts: ServiceParts = {
     store,
     directory,
-    vault,
+    secrets,
     now: options.now,
     newId,
     random: randomBytes,
@@ -91,6 +125,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     dispatch: undefined,
   };
   const cases = new UseCases(parts);
+  const keyChange = { store, vault, place, newId, now: options.now };
   return {
     storePath,
     dataDirectory,
@@ -102,22 +137,51 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     adminFor: (caller) => cases.for(caller),
     secretsOf: (scope, subscription) => cases.subscriptions.secretsOf(scope, subscription),
     showSecrets: (scope, subscription) => cases.subscriptions.showSecrets(scope, subscription, LOCAL_CALLER),
-    checkSecrets: () => checkSecrets(store, vault),
+    checkSecrets: ({ everywhere = false } = {}) => checkSecrets(store, secrets, everywhere),
+    get secretStore() {
+      return elsewhere === undefined
+        ? undefined
+        : { name: options.env[SECRET_STORE_VARIABLE]!, isFailing: elsewhere.isFailing };
+    },
+    reload: async () => {
+      await vault.refresh();
+      await directory.reload();
+    },
+    changeMasterKey: (given, onStep) => changeMasterKey(keyChange, given, onStep),
+    reportSecrets: () => reportSecrets(store, place, storePath),
+    settleSecrets: async () => {
+      const left = await settleMasterKey(keyChange);
+      await sealPlainUrls(parts);
+      return left;
+    },
     attach: (dispatch) => {
       parts.dispatch = dispatch;
     },
     close: async () => {
       await cases.keyTable.close();
+      elsewhere?.close();
       await store.close();
     },
   };
 }
 
-async function checkSecrets(store: Store, vault: Vault): Promise<number> {
+/** Loaded only where it is set: the SDK of a cloud is larger than all of hooks. */
+async function openElsewhere({ env, onSecretStore }: LocalOptions): Promise<AwsSecretStore | undefined> {
+  const text = env[SECRET_STORE_VARIABLE];
+  if (text === undefined || text === "embedded") return undefined;
+  const { AwsSecretStore, parseSecretStore } = await import("./aws-secret-store.ts");
+  return AwsSecretStore.open(parseSecretStore(text), {
+    random: randomBytes,
+    onNews: (news) => onSecretStore?.(news),
+  });
+}
+
+async function checkSecrets(store: Store, secrets: SecretStores, everywhere: boolean): Promise<number> {
   let count = 0;
   for (const stored of await store.loadSubscriptions()) {
-    openHeaders(stored, vault);
-    for (const secret of stored.secrets) vault.open(secret.sealed, secret.id);
+    for (const { sealed, ownerId } of sealedTexts(stored)) {
+      if (everywhere || secrets.vault.keeps(sealed)) await secrets.get(sealed, ownerId);
+    }
     count += stored.secrets.length;
   }
   return count;

@@ -2,8 +2,8 @@ import { allowHint, type ReceiverRules } from "../core/egress/policy.ts";
 import { HooksError } from "../core/errors.ts";
 import type { Scope } from "../core/scope.ts";
 import { checkTargetUrl, urlRefused } from "../core/subscription-url.ts";
+import { receiverRules } from "./opened-subscription.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { receiverRules } from "./subscription-directory.ts";
 import type { SubscriptionDraft } from "./subscription-settings.ts";
 
 /** The check of a receiver within one change, which may be made anew several times: the same receiver is checked once. */

@@ -6,14 +6,14 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import type { Lease, Store } from "../store/store.ts";
+import type { SecretStores } from "./secret-stores.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
-import type { Vault } from "./vault.ts";
 
 /** What the use-cases work with; daemon.ts or open-local.ts puts it together. */
 export interface ServiceParts {
   store: Store;
   directory: SubscriptionDirectory;
-  vault: Vault;
+  secrets: SecretStores;
   /** Unix ms. */
   now(): number;
   newId: IdSource;

@@ -5,7 +5,7 @@ import { HooksError, isHooksError } from "../core/errors.ts";
 import { writeBackup } from "../store/sqlite/backup.ts";
 import { replacesBackup } from "../store/sqlite/backup-file.ts";
 import { checkRestore, restoreBackup } from "../store/sqlite/restore.ts";
-import { loadMasterKey, masterKeyPlace } from "./master-key.ts";
+import { findMasterKey, loadMasterKey, masterKeyPlace } from "./master-key.ts";
 
 /** Which store, and where its master key is. */
 export interface StorePlace {
@@ -31,6 +31,8 @@ export interface BackupReceipt {
   waiting: number;
   /** Of the secrets in the backup, which are of no use without it; null: there are none. */
   master_key: BackupKey | null;
+  /** Secret stores elsewhere that keep secrets of it: `aws:eu-central-1/hooks`. */
+  kept_in: string[];
 }
 
 export interface BackupKey {
@@ -51,21 +53,37 @@ export function wouldReplace(file: string): boolean {
 export async function backUpStore(place: StorePlace, file: string, watch: CopyWatch): Promise<BackupReceipt> {
   replacesBackup(file);
   const { storePath } = place;
-  const { bytes, events, waiting, keyIds } = await writeBackup({ ...watch, storePath, file });
-  return { file, bytes, events, waiting, master_key: keyOf(keyIds, place) };
+  const { bytes, events, waiting, ...keys } = await writeBackup({ ...watch, storePath, file });
+  return { file, bytes, events, waiting, ...keysOf(keys, place) };
 }
 
-function keyOf(keyIds: readonly string[], place: StorePlace): BackupKey | null {
-  const [fingerprint] = keyIds;
-  if (fingerprint === undefined) return null;
-  return { fingerprint, place: masterKeyPlace(place), present: presentKeyId(place) === fingerprint };
+type KeyFacts = Parameters<Parameters<typeof restoreBackup>[0]["checkKeys"]>[0];
+
+function keysOf(
+  { keyIds, interchangeable }: KeyFacts,
+  place: StorePlace,
+): Pick<BackupReceipt, "master_key" | "kept_in"> {
+  // The newest first: it is the one to be kept.
+  const [fingerprint] = interchangeable.length === 0 ? keyIds.filter(isOfMasterKey) : interchangeable;
+  return {
+    master_key:
+      fingerprint === undefined
+        ? null
+        : { fingerprint, place: masterKeyPlace(place), present: isPresent(fingerprint, place) },
+    kept_in: [...new Set(keyIds.filter((id) => !isOfMasterKey(id)))],
+  };
 }
 
-function presentKeyId({ env, dataDirectory }: StorePlace): string | undefined {
+/** Others name a secret store elsewhere: `aws:…`. */
+function isOfMasterKey(keyId: string): boolean {
+  return !keyId.includes(":");
+}
+
+function isPresent(keyId: string, { env, dataDirectory }: StorePlace): boolean {
   try {
-    return loadMasterKey({ env, dataDirectory, random: randomBytes }, false)?.id;
+    return findMasterKey({ env, dataDirectory, random: randomBytes }, keyId) !== undefined;
   } catch (error) {
-    if (isHooksError(error)) return undefined;
+    if (isHooksError(error)) return false;
     throw error;
   }
 }
@@ -96,16 +114,20 @@ export async function restoreStore(
   watch: CopyWatch,
 ): Promise<RestoreReceipt> {
   const { storePath } = place;
-  const checkKeys = (keyIds: readonly string[]): void => {
-    for (const id of keyIds) checkKey(id, place, file);
+  const checkKeys = ({ keyIds, interchangeable }: KeyFacts): void => {
+    for (const id of keyIds.filter(isOfMasterKey)) {
+      const alsoOpen = interchangeable.includes(id) ? interchangeable : [];
+      checkKey(id, alsoOpen, place, file);
+    }
   };
   const { bytes, events, waiting, kept } = await restoreBackup({ ...watch, storePath, file, keepAs, checkKeys });
   return { store: storePath, file, bytes, events, waiting, kept };
 }
 
-function checkKey(keyId: string, { env, dataDirectory }: StorePlace, file: string): void {
-  const key = loadMasterKey({ env, dataDirectory, random: randomBytes }, false);
-  if (key?.id === keyId) return;
+function checkKey(keyId: string, alsoOpen: readonly string[], { env, dataDirectory }: StorePlace, file: string): void {
+  const keyPlace = { env, dataDirectory, random: randomBytes };
+  if ([keyId, ...alsoOpen].some((id) => findMasterKey(keyPlace, id) !== undefined)) return;
+  const key = loadMasterKey(keyPlace, false);
   const place = masterKeyPlace({ env, dataDirectory });
   const found = key === undefined ? "there is none" : `there is another one (fingerprint ${key.id})`;
   throw new HooksError(

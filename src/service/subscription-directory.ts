@@ -1,16 +1,19 @@
-import { parseNetList } from "../core/egress/net-list.ts";
-import type { ReceiverRules } from "../core/egress/policy.ts";
 import { isHooksError } from "../core/errors.ts";
 import { PatternIndex } from "../core/event-pattern.ts";
 import { orderKeyOf } from "../core/order-key.ts";
-import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
+import { openSubscription, peekSubscription } from "./opened-subscription.ts";
+import type { SecretStore } from "./secret-store.ts";
 import { readSettings } from "./subscription-resource.ts";
-import type { SubscriptionSettings } from "./subscription-settings.ts";
-import type { Vault } from "./vault.ts";
 import { whileBusy } from "./while-busy.ts";
+
+/** How long after a failure a secret store elsewhere is asked again: twice as long each time. */
+const FETCH_WAIT_MS = { first: 500, longest: 30_000 };
+
+/** Of a secret store, or of ours while it is read: it may be had later. */
+const PASSING: ReadonlySet<string> = new Set(["unavailable", "store_busy"]);
 
 /** A subscription as it is matched: what only sending needs is unsealed when it is first asked for. */
 interface Entry {
@@ -18,6 +21,8 @@ interface Entry {
   subscription: Subscription | undefined;
   /** Tried, and not to be opened. */
   isUnopened?: boolean;
+  /** Its secrets are being asked for. */
+  isFetching?: boolean;
   /** What its events are kept in order by; left out: not read yet. */
   orderBy?: string | undefined;
 }
@@ -29,7 +34,7 @@ interface Entry {
  */
 export class SubscriptionDirectory {
   readonly #store: SubscriptionStore;
-  readonly #vault: Vault;
+  readonly #secrets: Pick<SecretStore, "peek" | "get">;
   readonly #scope: Scope | undefined;
   #entries = new Map<number, Entry>();
   #indexes = new Map<string, PatternIndex<Entry>>();
@@ -41,9 +46,9 @@ export class SubscriptionDirectory {
   readonly #listeners = new Set<() => void>();
 
   /** `scope`: only its subscriptions are loaded; undefined: all of them. */
-  constructor(store: SubscriptionStore, vault: Vault, scope?: Scope) {
+  constructor(store: SubscriptionStore, secrets: Pick<SecretStore, "peek" | "get">, scope?: Scope) {
     this.#store = store;
-    this.#vault = vault;
+    this.#secrets = secrets;
     this.#scope = scope;
   }
 
@@ -88,7 +93,7 @@ export class SubscriptionDirectory {
     const mine = this.#reading.then(read);
     this.#reading = mine.catch(() => {});
     await mine;
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 
   onChange(listener: () => void): () => void {
@@ -114,6 +119,23 @@ export class SubscriptionDirectory {
       if (stored.enabled || stored.disabledReason !== "failing" || stored.transport !== "http") continue;
       if (readSettings(stored).reEnable === "probe") yield stored;
     }
+  }
+
+  /** Those whose secrets have an age to be rotated at, in ms: what they are, and when. */
+  *toBeRotated(): Iterable<{ stored: StoredSubscription; at: number }> {
+    for (const { stored } of this.#entries.values()) {
+      // Its settings are read of those few only that have such an age.
+      if (!stored.enabled || stored.transport !== "http" || !stored.settings.includes('"rotateEveryMs"')) continue;
+      const { rotateEveryMs } = readSettings(stored);
+      const newest = stored.secrets[0];
+      if (rotateEveryMs !== undefined && newest !== undefined) yield { stored, at: newest.createdAt + rotateEveryMs };
+    }
+  }
+
+  /** Whether there is one that takes events and whose secrets are still asked for elsewhere. */
+  lacksSecrets(): boolean {
+    for (const { stored, isFetching } of this.#entries.values()) if (stored.enabled && isFetching === true) return true;
+    return false;
   }
 
   /** For people; the id itself where there is no name. */
@@ -158,85 +180,48 @@ export class SubscriptionDirectory {
   }
 
   /**
-   * Undefined for one whose secrets do not open (another master key sealed them): its deliveries wait, and nobody
-   * else's do. The daemon says which at its start.
+   * Undefined for one whose secrets do not open (another master key sealed them), or are not here yet (a secret store
+   * elsewhere was asked): its deliveries wait, and nobody else's do. The daemon says which do not open at its start.
    */
   #openOrSkip(entry: Entry): Subscription | undefined {
-    if (entry.subscription !== undefined || entry.isUnopened) return entry.subscription;
+    if (entry.subscription !== undefined || entry.isUnopened || entry.isFetching) return entry.subscription;
     try {
-      entry.subscription = openSubscription(entry.stored, this.#vault);
+      entry.subscription = peekSubscription(entry.stored, this.#secrets);
     } catch (error) {
       if (!isHooksError(error)) throw error;
       entry.isUnopened = true;
+      return undefined;
+    }
+    if (entry.subscription === undefined) {
+      entry.isFetching = true;
+      void this.#askFor(entry, FETCH_WAIT_MS.first);
     }
     return entry.subscription;
   }
-}
 
-/** Unseals secrets and headers. @throws HooksError `store_unusable` when the master key is another one. */
-export function openSubscription(stored: StoredSubscription, vault: Vault): Subscription {
-  const settings = readSettings(stored);
-  const profile = findProfile(settings.profile)!;
-  return {
-    rowId: stored.rowId,
-    id: stored.id,
-    scope: stored.scope,
-    name: stored.name,
-    description: settings.description,
-    url: stored.url,
-    egress: receiverRules(stored.scope, settings),
-    transport: stored.transport,
-    events: stored.events,
-    enabled: stored.enabled,
-    disabledReason: stored.disabledReason,
-    paused: stored.paused,
-    profile: settings.profile,
-    headers: openHeaders(stored, vault),
-    secrets: stored.secrets
-      .toSorted((one, other) => other.createdAt - one.createdAt)
-      .map((secret) => ({
-        id: secret.id,
-        key: profile.decodeSecret(vault.open(secret.sealed, secret.id)),
-        expiresAt: secret.expiresAt,
-      })),
-    retry: settings.retry,
-    retryOn: settings.retryOn,
-    on410: settings.on410,
-    timeoutMs: settings.timeoutMs,
-    concurrency: settings.concurrency,
-    rateLimit: settings.rateLimit,
-    autoDisable: {
-      failures: stored.autoDisableFailures,
-      minSpanMs: stored.autoDisableSpanMs,
-      reEnable: settings.reEnable,
-    },
-    hasBreaker: settings.hasBreaker,
-    breaker: stored.breaker,
-    orderBy: settings.orderBy,
-    batch: settings.batch,
-    excerptChars: settings.excerptChars,
-    metadata: settings.metadata,
-    createdAt: stored.createdAt,
-    updatedAt: stored.updatedAt,
-  };
-}
+  async #askFor(entry: Entry, waitMs: number): Promise<void> {
+    try {
+      entry.subscription = await openSubscription(entry.stored, this.#secrets);
+      entry.isFetching = false;
+      if (this.#entries.get(entry.stored.rowId) === entry) this.#tell();
+    } catch (error) {
+      if (!isHooksError(error) || !PASSING.has(error.code)) {
+        entry.isFetching = false;
+        entry.isUnopened = true;
+        return;
+      }
+      const again = (): void => {
+        // Another entry stands for it by now, or none.
+        if (this.#entries.get(entry.stored.rowId) !== entry) return;
+        void this.#askFor(entry, Math.min(2 * waitMs, FETCH_WAIT_MS.longest));
+      };
+      setTimeout(again, waitMs).unref();
+    }
+  }
 
-/** Who a subscription's receiver may be. */
-export function receiverRules(
-  { environment }: Scope,
-  { allowNet, denyNet }: Pick<SubscriptionSettings, "allowNet" | "denyNet">,
-): ReceiverRules {
-  return {
-    environment,
-    allow: parseNetList(allowNet, "allow", "allow_net"),
-    deny: parseNetList(denyNet, "deny", "deny_net"),
-  };
-}
-
-export function openHeaders(stored: Pick<StoredSubscription, "id" | "headers">, vault: Vault): Record<string, string> {
-  return stored.headers === undefined
-    ? {}
-    : (JSON.parse(vault.open(stored.headers, stored.id)) as Record<string, string>);
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
 }
 
 function sameSecrets(one: StoredSubscription, other: StoredSubscription): boolean {

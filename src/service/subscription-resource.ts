@@ -4,25 +4,37 @@ import { MASKED } from "../core/custom-headers.ts";
 import { formatDuration } from "../core/duration.ts";
 import { HEALTH_THRESHOLDS, type HealthThresholds, healthState, successRate } from "../core/health.ts";
 import { toIso, toIsoOrNull } from "../core/instant.ts";
+import { maskUrl } from "../core/masked-url.ts";
 import { formatRateLimit } from "../core/rate-limit.ts";
 import { toRetryResource } from "../core/retry-policy.ts";
 import type { SubscriptionResource } from "../core/subscription.ts";
 import type { StoredSubscription } from "../store/store.ts";
+import { headerNamesOf } from "./sealed-headers.ts";
+import type { ServiceParts } from "./service-parts.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
-/** A stored subscription as the API shows it. `headerNames`: of its own headers, whose values nobody reads back. */
+/** A stored subscription as the API shows it. */
+export async function subscriptionResource(
+  stored: StoredSubscription,
+  { secrets, now, healthThresholds }: Pick<ServiceParts, "secrets" | "now" | "healthThresholds">,
+): Promise<SubscriptionResource> {
+  return toSubscriptionResource(stored, await headerNamesOf(stored, secrets), now(), healthThresholds);
+}
+
+/** The same. `headerNames`: of its own headers, whose values nobody reads back. */
 export function toSubscriptionResource(
   stored: StoredSubscription,
   headerNames: readonly string[],
   now: number,
-  thresholds: HealthThresholds = HEALTH_THRESHOLDS,
+  thresholds: HealthThresholds | undefined = HEALTH_THRESHOLDS,
 ): SubscriptionResource {
   const settings = readSettings(stored);
   return {
     id: stored.id,
     name: stored.name,
     description: settings.description,
-    url: stored.url ?? null,
+    // Sealed or, by an earlier version, not: its query is shown to nobody.
+    url: stored.url === undefined ? null : maskUrl(stored.url),
     transport: stored.transport,
     events: stored.events,
     enabled: stored.enabled,
@@ -40,7 +52,7 @@ export function toSubscriptionResource(
       min_span: formatDuration(stored.autoDisableSpanMs),
       re_enable: settings.reEnable ?? null,
     },
-    rotate_every: null,
+    rotate_every: settings.rotateEveryMs === undefined ? null : formatDuration(settings.rotateEveryMs),
     allow_net: settings.allowNet,
     deny_net: settings.denyNet,
     concurrency: settings.concurrency,

@@ -41,6 +41,8 @@ export interface SubscriptionSettings {
   allowNet: string[];
   denyNet: string[];
   metadata: Record<string, unknown>;
+  /** When its newest secret is as old as this, the daemon gives it a new one. */
+  rotateEveryMs?: number | undefined;
   /** Of a tunnel: how long its deliveries wait for a listener, in ms. */
   keepMs?: number;
 }
@@ -59,6 +61,8 @@ export interface SubscriptionDraft {
 export const AUTO_DISABLE_DEFAULT: Omit<AutoDisable, "reEnable"> = { failures: 20, minSpanMs: HOUR_MS };
 export const EXCERPT_CHARS_DEFAULT = 1_000;
 const CONCURRENCY_DEFAULT = 10;
+/** ms. Below an hour it is a slip of the unit. */
+const ROTATE_EVERY_BOUNDS = { min: HOUR_MS, max: 10 * 365 * 24 * HOUR_MS };
 
 export function defaultSettings(profile: Profile): SubscriptionSettings {
   return {
@@ -129,6 +133,9 @@ export function draftSubscription(input: Partial<SubscriptionInput>, base: Subsc
       excerptChars: old.excerptChars,
       allowNet: checkNetList(input.allow_net, "allow", old.allowNet),
       denyNet: checkNetList(input.deny_net, "deny", old.denyNet),
+      rotateEveryMs: orNone(input.rotate_every, old.rotateEveryMs, (text) =>
+        parseDuration(text, "rotate_every", ROTATE_EVERY_BOUNDS),
+      ),
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
   };

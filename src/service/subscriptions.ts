@@ -1,26 +1,36 @@
-import { type AuditAction, changesBetween } from "../core/audit.ts";
+import { type AuditAction, type AuditedFields, changesBetween } from "../core/audit.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
-import { parseDuration } from "../core/duration.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventType, patternTakes } from "../core/event-pattern.ts";
 import { healthState } from "../core/health.ts";
 import type { Page, SubscriptionQuery, TestResult } from "../core/hooks-service.ts";
-import { toIso } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
+import { maskUrl } from "../core/masked-url.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
-import type { StoredSubscription, SubscriptionChange } from "../store/store.ts";
+import type { Sealed, StoredSubscription, SubscriptionChange } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
 import { findSubscription } from "./find-by-reference.ts";
+import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
 import { CheckedReceiver } from "./receiver-check.ts";
-import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
+import { headerNamesOf, openHeaders } from "./sealed-headers.ts";
+import { urlOwner } from "./secret-store.ts";
+import { dropAll, newSecret, putSecret, sealed, signingSecrets } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { openHeaders, openSubscription } from "./subscription-directory.ts";
-import { readSettings, toSubscriptionResource } from "./subscription-resource.ts";
+import {
+  type Change,
+  onlyGiven,
+  plainColumns,
+  refuseMasked,
+  replacedTexts,
+  secretColumns,
+  shownUrl,
+} from "./subscription-columns.ts";
+import { readSettings, subscriptionResource } from "./subscription-resource.ts";
 import {
   AUTO_DISABLE_DEFAULT,
   defaultSettings,
@@ -29,10 +39,16 @@ import {
 } from "./subscription-settings.ts";
 import { testSubscription } from "./test-subscription.ts";
 
-const GRACE_DEFAULT = "24h";
-const GRACE_MAX_MS = 30 * 86_400_000;
+type Put = (text: string, ownerId: string) => Promise<Sealed>;
+
 /** Of each round of changes at the same time one is stored, so this many must be in flight before the last gives up. */
 const MOST_TRIES = 100;
+
+/** A change, and what `changesBetween` compares of it besides what is shown. */
+interface Made {
+  change: Change;
+  hidden?: HiddenChange | undefined;
+}
 
 /** Create, change, read and delete subscriptions. */
 export class Subscriptions {
@@ -43,34 +59,35 @@ export class Subscriptions {
   }
 
   async create(scope: Scope, input: SubscriptionInput, actor: Actor): Promise<SubscriptionWithSecret> {
-    const { store, newId, now } = this.#parts;
+    const { store, secrets, random, newId, now } = this.#parts;
     if (input.url === undefined || input.url === null) throw invalid("url", "url is missing: where the events go");
     if (input.events === undefined)
       throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
+    refuseMasked(input.url, undefined);
     const profile = findProfile(input.profile ?? "standard");
     const draft = draftSubscription(input, blank(profile));
     const checked = new CheckedReceiver(this.#parts);
     await checked.check(scope, draft);
-    await checkSealingKey(this.#parts);
     const at = now();
     const id = newId("sub");
-    const text = this.#newSecret(draft.settings.profile, input.secret ?? undefined);
-    const secret = sealSecret(text, at, this.#parts);
-    const stored = {
-      id,
-      scope,
-      transport: "http" as const,
-      ...this.#columns(id, draft),
-      disabledReason: draft.enabled ? undefined : ("by_hand" as const),
-      paused: false,
-      secrets: [secret],
-      session: undefined,
-      createdAt: at,
-      updatedAt: at,
-    };
-    const after = auditedSubscription(stored, this.#parts.vault).shown;
-    const audit = this.#entry(actor, scope, { action: "subscription.create", id, after });
-    const rowId = await store.insertSubscription(stored, audit);
+    const text = newSecret(findProfile(draft.settings.profile)!, input.secret ?? undefined, random);
+    const rowId = await sealed(secrets, async (put) => {
+      const stored = {
+        id,
+        scope,
+        transport: "http" as const,
+        ...plainColumns(draft),
+        ...(await secretColumns(id, draft, put)),
+        disabledReason: draft.enabled ? undefined : ("by_hand" as const),
+        paused: false,
+        secrets: [await putSecret(text, newId("sec"), at, put)],
+        session: undefined,
+        createdAt: at,
+        updatedAt: at,
+      };
+      const after = auditedSubscription(stored, stored.headerNames ?? []);
+      return store.insertSubscription(stored, this.#entry(actor, scope, { action: "subscription.create", id, after }));
+    });
     await this.#parts.directory.refresh(scope, id, rowId);
     return withWarnings({ ...(await this.get(scope, id)), secret: text }, checked.warnings);
   }
@@ -92,13 +109,14 @@ export class Subscriptions {
       const settings = readSettings(one);
       if (query.profile !== undefined && settings.profile !== query.profile) return false;
       return (
-        wanted === undefined || `${one.name}\n${settings.description}\n${one.url ?? ""}`.toLowerCase().includes(wanted)
+        wanted === undefined ||
+        `${one.name}\n${settings.description}\n${shownUrl(one) ?? ""}`.toLowerCase().includes(wanted)
       );
     });
     const page = found.reverse().slice(0, limit);
     const last = page.at(-1);
     return {
-      data: page.map((one) => this.#resource(one)),
+      data: await Promise.all(page.map((one) => this.#resource(one))),
       next_cursor: last !== undefined && page.length < found.length ? formatCursor(last.rowId) : null,
     };
   }
@@ -114,10 +132,11 @@ export class Subscriptions {
     actor: Actor,
   ): Promise<SubscriptionResource> {
     const checked = new CheckedReceiver(this.#parts);
-    const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored) => {
-      const draft = this.#redrafted(stored, patch, this.#draftOf(stored));
-      if (movesReceiver(patch)) await checked.check(scope, draft);
-      return onlyGiven(this.#changeTo(stored, draft), patch);
+    const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored, put) => {
+      const redrafted = await this.#redrafted(stored, patch, draftOf(stored));
+      if (movesReceiver(patch)) await checked.check(scope, redrafted.draft);
+      const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
+      return { change: onlyGiven(columns, patch), hidden };
     });
     return withWarnings(changed, checked.warnings);
   }
@@ -130,25 +149,26 @@ export class Subscriptions {
     actor: Actor,
   ): Promise<SubscriptionResource> {
     const checked = new CheckedReceiver(this.#parts);
-    const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored) => {
+    const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored, put) => {
       if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
       if (stored.transport === "http" && (input.url === undefined || input.url === null))
         throw invalid("url", "url is missing: where the events go");
-      const profile = findProfile(input.profile ?? "standard");
-      const base = { ...blank(profile), headers: openHeaders(stored, this.#parts.vault) };
-      const draft = this.#redrafted(stored, input, base, input.headers === undefined);
-      await checked.check(scope, draft);
-      return this.#changeTo(stored, draft);
+      const base = { ...blank(findProfile(input.profile ?? "standard")), url: stored.url };
+      const redrafted = await this.#redrafted(stored, input, base);
+      await checked.check(scope, redrafted.draft);
+      const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
+      return { change: columns, hidden };
     });
     return withWarnings(changed, checked.warnings);
   }
 
   async delete(scope: Scope, reference: string, actor: Actor): Promise<void> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
-    const before = auditedSubscription(stored, this.#parts.vault).shown;
+    const before = auditedSubscription(stored, await headerNamesOf(stored, this.#parts.secrets));
     const audit = this.#entry(actor, scope, { action: "subscription.delete", id: stored.id, before });
     await this.#parts.store.deleteSubscription(stored.rowId, this.#parts.now(), audit);
     await this.#parts.directory.refresh(scope, stored.id, stored.rowId);
+    await dropAll(this.#parts.secrets, sealedTexts(stored));
   }
 
   enable(scope: Scope, reference: string, actor: Actor): Promise<SubscriptionResource> {
@@ -167,46 +187,19 @@ export class Subscriptions {
     return this.#switch(scope, reference, { paused: false }, actor, "subscription.resume");
   }
 
-  async rotateSecret(
-    scope: Scope,
-    reference: string,
-    options: { grace?: string | undefined; secret?: string | undefined },
-    actor: Actor,
-  ): Promise<SubscriptionWithSecret> {
-    const stored = await findSubscription(this.#parts.store, scope, reference);
-    await checkSealingKey(this.#parts);
-    const graceMs = parseDuration(options.grace ?? GRACE_DEFAULT, "grace", { min: 0, max: GRACE_MAX_MS });
-    const at = this.#parts.now();
-    const text = this.#newSecret(readSettings(stored).profile, options.secret);
-    const secret = sealSecret(text, at, this.#parts);
-    const audit = this.#entry(actor, scope, {
-      action: "subscription.rotate_secret",
-      id: stored.id,
-      before: { secrets: stored.secrets.map(({ id, hint }) => ({ id, hint })) },
-      after: { secret: { id: secret.id, hint: secret.hint }, old_end_at: toIso(at + graceMs) },
-    });
-    await this.#parts.store.rotateSecret(stored.rowId, secret, at + graceMs, at, audit);
-    await this.#parts.directory.refresh(scope, stored.id, stored.rowId);
-    return { ...(await this.get(scope, stored.id)), secret: text };
-  }
-
   async test(
     scope: Scope,
     reference: string,
     options: { type?: string | undefined; data?: Uint8Array | undefined },
   ): Promise<TestResult> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
-    return testSubscription(openSubscription(stored, this.#parts.vault), options, this.#parts);
+    return testSubscription(await openSubscription(stored, this.#parts.secrets), options, this.#parts);
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
   async secretsOf(scope: Scope, reference: string): Promise<string[]> {
     const stored = await findSubscription(this.#parts.store, scope, reference);
-    const at = this.#parts.now();
-    return stored.secrets
-      .filter((secret) => secret.expiresAt === undefined || at < secret.expiresAt)
-      .toSorted((one, other) => other.createdAt - one.createdAt)
-      .map((secret) => this.#parts.vault.open(secret.sealed, secret.id));
+    return signingSecrets(stored, this.#parts);
   }
 
   /** The same for somebody to see. What was shown is never missing in the record: it is written before. */
@@ -226,7 +219,7 @@ export class Subscriptions {
     actor: Actor,
     action: AuditAction,
   ): Promise<SubscriptionResource> {
-    return this.#redraft(scope, reference, actor, action, async () => change);
+    return this.#redraft(scope, reference, actor, action, async () => ({ change }));
   }
 
   /**
@@ -238,10 +231,12 @@ export class Subscriptions {
     reference: string,
     actor: Actor,
     action: AuditAction,
-    change: (stored: StoredSubscription) => Promise<Omit<SubscriptionChange, "updatedAt">>,
+    make: (stored: StoredSubscription, put: Put) => Promise<Made>,
   ): Promise<SubscriptionResource> {
-    let stored = await findSubscription(this.#parts.store, scope, reference);
-    for (let tries = 1; !(await this.#store(stored, await change(stored), actor, action)); tries++) {
+    const { store, secrets } = this.#parts;
+    let stored = await findSubscription(store, scope, reference);
+    const write = () => sealed(secrets, async (put) => this.#store(stored, await make(stored, put), actor, action));
+    for (let tries = 1; !(await write()); tries++) {
       if (MOST_TRIES <= tries) {
         throw new HooksError(
           "conflict",
@@ -253,17 +248,17 @@ export class Subscriptions {
         );
       }
       // By its id: its name may be what was changed.
-      stored = await findSubscription(this.#parts.store, scope, stored.id);
+      stored = await findSubscription(store, scope, stored.id);
     }
+    await dropAll(secrets, replacedTexts(stored, await store.findSubscription(scope, stored.id)));
     return this.get(scope, stored.id);
   }
 
-  #redrafted(
+  async #redrafted(
     stored: StoredSubscription,
     input: Partial<SubscriptionInput>,
     base: SubscriptionDraft,
-    dropHeaders = false,
-  ): SubscriptionDraft {
+  ): Promise<Redrafted> {
     if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
       throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
     }
@@ -273,30 +268,60 @@ export class Subscriptions {
     if (input.secret !== undefined && input.secret !== null) {
       throw invalid("secret", "secret may not be changed here", `hooks sub rotate-secret ${stored.id} --secret …`);
     }
+    refuseMasked(input.url, stored);
     const { url, ...rest } = input;
-    const draft = draftSubscription(url === undefined || url === null ? rest : input, base);
-    if (dropHeaders) draft.headers = {};
-    return draft;
+    const isKept = url === undefined || url === null || url === stored.url || url === shownUrl(stored);
+    // Values that came back masked are looked up; without headers there is nothing to open.
+    const headers = input.headers === undefined ? {} : await openHeaders(stored, this.#parts.secrets);
+    const draft = draftSubscription(isKept ? rest : input, { ...base, headers });
+    const keepsUrl = isKept || (await this.#isUrlOf(stored, draft.url));
+    return {
+      draft,
+      keepsUrl,
+      headersBefore: headers,
+      headersAfter: input.headers === undefined ? headers : draft.headers,
+    };
   }
 
-  #changeTo(stored: StoredSubscription, draft: SubscriptionDraft): Omit<SubscriptionChange, "updatedAt"> {
+  async #changeTo(
+    stored: StoredSubscription,
+    { draft, keepsUrl, headersBefore, headersAfter }: Redrafted,
+    put: Put,
+  ): Promise<{ columns: Change; hidden: HiddenChange }> {
     const turnsOff = stored.enabled && !draft.enabled;
-    const disabledReason = draft.enabled ? undefined : turnsOff ? "by_hand" : stored.disabledReason;
-    return { ...this.#columns(stored.id, draft), disabledReason };
+    const disabledReason = draft.enabled ? undefined : turnsOff ? ("by_hand" as const) : stored.disabledReason;
+    // A URL that is not given, or given as it is, is not written: it would be sealed for nothing, and be another one.
+    const texts = await secretColumns(stored.id, keepsUrl ? { ...draft, url: undefined } : draft, put);
+    const { url: shown, ...plain } = plainColumns(draft);
+    const { urlSealed, ...others } = texts;
+    const columns = { ...plain, ...others, ...(keepsUrl ? {} : { url: shown, urlSealed }), disabledReason };
+    return {
+      columns,
+      hidden: {
+        before: { headers: headersBefore, url: "as it was" },
+        after: { headers: headersAfter, url: keepsUrl ? "as it was" : "another" },
+      },
+    };
+  }
+
+  /** Given whole as it is already. */
+  async #isUrlOf(stored: StoredSubscription, url: string | undefined): Promise<boolean> {
+    if (url === undefined || stored.urlSealed === undefined || maskUrl(url) !== stored.url) return false;
+    return (await this.#parts.secrets.get(stored.urlSealed, urlOwner(stored.id))) === url;
   }
 
   /** False when it was changed since it was read: nothing is stored then. */
   async #store(
     stored: StoredSubscription,
-    change: Omit<SubscriptionChange, "updatedAt">,
+    { change, hidden }: Made,
     actor: Actor,
     action: AuditAction,
   ): Promise<boolean> {
-    const { store, now, directory, vault } = this.#parts;
-    const was = auditedSubscription(stored, vault);
-    const is = auditedSubscription({ ...stored, ...change }, vault);
-    const changes = changesBetween(was.shown, is.shown, { before: was.hidden, after: is.hidden });
-    const audit = this.#entry(actor, stored.scope, { action, id: stored.id, ...changes });
+    const { store, now, directory, secrets } = this.#parts;
+    const names = await headerNamesOf(stored, secrets);
+    const was = auditedSubscription(stored, names);
+    const is = auditedSubscription({ ...stored, ...change }, "headers" in change ? (change.headerNames ?? []) : names);
+    const audit = this.#entry(actor, stored.scope, { action, id: stored.id, ...changesBetween(was, is, hidden) });
     const moved = { ...change, updatedAt: now() };
     const outcome = await store.updateSubscription(stored.rowId, moved, audit, stored.updatedAt);
     if (outcome === "missing") throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
@@ -310,41 +335,36 @@ export class Subscriptions {
     return auditEntry(this.#parts, actor, scope, deed);
   }
 
-  #draftOf(stored: StoredSubscription): SubscriptionDraft {
-    return {
-      url: stored.url,
-      events: stored.events,
-      name: stored.name,
-      enabled: stored.enabled,
-      headers: openHeaders(stored, this.#parts.vault),
-      autoDisable: { failures: stored.autoDisableFailures, minSpanMs: stored.autoDisableSpanMs },
-      settings: readSettings(stored),
-    };
+  #resource(stored: StoredSubscription): Promise<SubscriptionResource> {
+    return subscriptionResource(stored, this.#parts);
   }
+}
 
-  #columns(id: string, draft: SubscriptionDraft) {
-    return {
-      name: draft.name,
-      url: draft.url,
-      events: draft.events,
-      enabled: draft.enabled,
-      autoDisableFailures: draft.autoDisable.failures,
-      autoDisableSpanMs: draft.autoDisable.minSpanMs,
-      headers:
-        Object.keys(draft.headers).length === 0 ? undefined : this.#parts.vault.seal(JSON.stringify(draft.headers), id),
-      settings: JSON.stringify(draft.settings),
-    };
-  }
+/** A draft of what is stored, with what tells whether it changes what is masked. */
+interface Redrafted {
+  draft: SubscriptionDraft;
+  keepsUrl: boolean;
+  headersBefore: Record<string, string>;
+  headersAfter: Record<string, string>;
+}
 
-  #resource(stored: StoredSubscription): SubscriptionResource {
-    const headerNames = Object.keys(openHeaders(stored, this.#parts.vault));
-    return toSubscriptionResource(stored, headerNames, this.#parts.now(), this.#parts.healthThresholds);
-  }
+/** What `changesBetween` compares besides what is shown. */
+interface HiddenChange {
+  before: AuditedFields;
+  after: AuditedFields;
+}
 
-  /** @throws HooksError `invalid_request` (field `secret`) when the given one is not in the profile's form. */
-  #newSecret(profileName: string, given: string | undefined): string {
-    return newSecret(findProfile(profileName)!, given, this.#parts.random);
-  }
+/** As it is. Its headers are opened by whoever needs them. */
+function draftOf(stored: StoredSubscription): SubscriptionDraft {
+  return {
+    url: stored.url,
+    events: stored.events,
+    name: stored.name,
+    enabled: stored.enabled,
+    headers: {},
+    autoDisable: { failures: stored.autoDisableFailures, minSpanMs: stored.autoDisableSpanMs },
+    settings: readSettings(stored),
+  };
 }
 
 /** Whether a patch says anew who is sent to. Null only takes a list of the subscription's own away. */
@@ -367,24 +387,4 @@ function blank(profile: Profile | undefined): SubscriptionDraft {
     autoDisable: AUTO_DISABLE_DEFAULT,
     settings,
   };
-}
-
-/** Fields of the input that have columns of their own; all others are in `settings`. */
-const COLUMNS_OF: Readonly<Record<string, readonly (keyof SubscriptionChange)[]>> = {
-  name: ["name"],
-  url: ["url"],
-  events: ["events"],
-  enabled: ["enabled", "disabledReason"],
-  headers: ["headers"],
-  auto_disable: ["autoDisableFailures", "autoDisableSpanMs", "settings"],
-};
-
-/** Of a patch only what it names is written: whoever changes another field at the same time loses nothing. */
-function onlyGiven(
-  columns: Omit<SubscriptionChange, "updatedAt">,
-  input: Partial<SubscriptionInput>,
-): Omit<SubscriptionChange, "updatedAt"> {
-  const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  const names = new Set(given.flatMap(([field]) => COLUMNS_OF[field] ?? ["settings" as const]));
-  return Object.fromEntries(Object.entries(columns).filter(([name]) => names.has(name as keyof SubscriptionChange)));
 }

@@ -9,9 +9,9 @@ import type { DeliveryFilter, NewSubscription, StoredSubscription } from "../sto
 import { auditEntry } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "./listen-sessions.ts";
-import { checkSealingKey, newSecret, sealSecret } from "./secrets.ts";
+import { openSubscription, sealedTexts } from "./opened-subscription.ts";
+import { dropAll, newSecret, putSecret, sealed } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { openSubscription } from "./subscription-directory.ts";
 import { readSettings } from "./subscription-resource.ts";
 import { defaultSettings, type SubscriptionSettings } from "./subscription-settings.ts";
 
@@ -48,7 +48,7 @@ export class TunnelSessions implements ListenSessions {
           ? existing
           : await this.#takeUp(existing, request, events);
     if (!onlyLooks) await this.#expire(stored, request.keepMs);
-    return { ...(await this.#waiting(stored)), ...this.#open(stored), resumed: existing !== undefined };
+    return { ...(await this.#waiting(stored)), ...(await this.#open(stored)), resumed: existing !== undefined };
   }
 
   async close(subscription: Subscription, options: { collect: boolean }): Promise<void> {
@@ -69,18 +69,18 @@ export class TunnelSessions implements ListenSessions {
   }
 
   async #create(request: ListenRequest, events: string[]): Promise<StoredSubscription> {
-    const { store, newId, now, random } = this.#parts;
-    await checkSealingKey(this.#parts);
+    const { store, secrets, newId, now, random } = this.#parts;
     await this.#makeRoom(request);
     const at = now();
     const id = newId("sub");
     const secret = newSecret(findProfile("standard")!, undefined, random);
-    const session: NewSubscription = {
+    const plain: Omit<NewSubscription, "secrets"> = {
       id,
       scope: request.scope,
       name: request.name,
       transport: "tunnel",
       url: undefined,
+      urlSealed: undefined,
       events,
       enabled: request.onlyLooks !== true,
       disabledReason: request.onlyLooks === true ? "by_hand" : undefined,
@@ -89,14 +89,17 @@ export class TunnelSessions implements ListenSessions {
       autoDisableFailures: 0,
       autoDisableSpanMs: 0,
       headers: undefined,
+      headerNames: undefined,
       settings: JSON.stringify(settingsOf(request)),
-      secrets: [sealSecret(secret, at, this.#parts)],
       session: request.session,
       createdAt: at,
       updatedAt: at,
     };
     try {
-      const rowId = await store.insertSubscription(session, this.#created(request, session));
+      const rowId = await sealed(secrets, async (put) => {
+        const session = { ...plain, secrets: [await putSecret(secret, newId("sec"), at, put)] };
+        return store.insertSubscription(session, this.#created(request, session));
+      });
       await this.#parts.directory.refresh(request.scope, id, rowId);
     } catch (error) {
       // Two listeners of one session that come at once: the second takes up what the first made.
@@ -130,13 +133,14 @@ export class TunnelSessions implements ListenSessions {
     for (const one of left.slice(0, surplus)) {
       await store.deleteSubscription(one.rowId, at);
       await directory.refresh(one.scope, one.id, one.rowId);
+      await dropAll(this.#parts.secrets, sealedTexts(one));
     }
   }
 
   /** A new session takes part in all that happens: that is no less than what a subscription with a URL does. */
   #created({ scope, actor }: ListenRequest, session: NewSubscription): NewAuditEntry | undefined {
     if (actor === undefined) return undefined;
-    const after = auditedSubscription(session, this.#parts.vault).shown;
+    const after = auditedSubscription(session, []);
     return auditEntry(this.#parts, actor, scope, { action: "subscription.create", id: session.id, after });
   }
 
@@ -163,11 +167,11 @@ export class TunnelSessions implements ListenSessions {
     await this.#parts.store.expireDeliveries(stored.rowId, at - keepMs, at);
   }
 
-  #open(stored: StoredSubscription): Pick<ListenSession, "subscription" | "secrets"> {
-    const { vault } = this.#parts;
+  async #open(stored: StoredSubscription): Promise<Pick<ListenSession, "subscription" | "secrets">> {
+    const { secrets } = this.#parts;
     return {
-      subscription: openSubscription(stored, vault),
-      secrets: stored.secrets.map((secret) => vault.open(secret.sealed, secret.id)),
+      subscription: await openSubscription(stored, secrets),
+      secrets: await Promise.all(stored.secrets.map((secret) => secrets.get(secret.sealed, secret.id))),
     };
   }
 

@@ -7,17 +7,20 @@
 // - Every read and write names its scope, but what the delivering side does by row id.
 // - All times are unix ms, given by the caller: a store reads no clock.
 //
+// - What is sealed with another master key than the one that seals now is refused (`conflict`, field `master_key`).
+//
 // Errors: HooksError `store_busy`, `store_full`, `store_unusable`, `conflict`. Anything else is a bug.
 
 import type { Attempt } from "../core/attempt.ts";
 import type { BreakerState } from "../core/breaker.ts";
 import type { ClaimedDelivery, DeliveryReason, DeliveryState, RecordedAttempt } from "../core/delivery.ts";
 import type { Health } from "../core/health.ts";
+import type { RotationReason } from "../core/operational-event.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
 
-export interface Store extends EventStore, DeliveryStore, SubscriptionStore {
+export interface Store extends EventStore, DeliveryStore, SubscriptionStore, MasterKeyStore {
   /** Stable for the life of the database. */
   readonly databaseId: string;
   readonly admin: AdminStore;
@@ -250,8 +253,12 @@ export interface DeliveryStore {
 
 // ---- subscriptions ---------------------------------------------------------------------------------------------
 
-/** Bytes sealed by the service (AES-256-GCM); the store keeps them and knows nothing of them. */
+/**
+ * A text that is kept secret by the service: bytes that a master key sealed (AES-256-GCM), or the name of what a secret
+ * store elsewhere keeps. The store knows no more of it than this.
+ */
 export interface Sealed {
+  /** Fingerprint of the master key, which holds no colon; or `aws:…`: kept elsewhere. */
   keyId: string;
   bytes: Uint8Array;
 }
@@ -263,8 +270,10 @@ export interface StoredSubscription {
   scope: Scope;
   name: string;
   transport: Transport;
-  /** Undefined for a tunnel. */
+  /** As it may be shown: its query masked (core/masked-url.ts). Undefined for a tunnel. */
   url: string | undefined;
+  /** The whole URL; undefined: `url` is all of it. */
+  urlSealed: Sealed | undefined;
   events: string[];
   enabled: boolean;
   disabledReason: DisabledReason | undefined;
@@ -277,6 +286,8 @@ export interface StoredSubscription {
   autoDisableSpanMs: number;
   /** Sealed JSON object of custom headers; undefined: none. */
   headers: Sealed | undefined;
+  /** Of those headers; undefined where an earlier version did not keep them. */
+  headerNames: readonly string[] | undefined;
   /** JSON text: description, profile, retry, retry_on, on_410, timeout_ms, concurrency, rate_limit, metadata … */
   settings: string;
   secrets: StoredSecret[];
@@ -298,6 +309,15 @@ export interface StoredSecret {
   createdAt: number;
   /** Undefined: does not end. */
   expiresAt: number | undefined;
+}
+
+export interface SecretRotation {
+  subscriptionRowId: number;
+  secret: StoredSecret;
+  oldEndsAt: number;
+  reason: RotationReason;
+  /** Nothing is done, and nothing said, when another secret is the newest by now, or the subscription is gone. */
+  onlyIfNewest?: string | undefined;
 }
 
 export type NewSubscription = Omit<StoredSubscription, "rowId" | "disabledAt" | "health" | "breaker" | "counts">;
@@ -333,15 +353,66 @@ export interface SubscriptionStore {
   enableFailing(rowId: number, now: number): Promise<boolean>;
   /** Waiting deliveries become `cancelled` (`subscription_deleted`); history stays. False when it is not there. */
   deleteSubscription(rowId: number, now: number, audit?: NewAuditEntry): Promise<boolean>;
-  /** Adds the new secret; every older one ends at `oldEndsAt` at the latest; those that ended before `now` are removed. */
-  rotateSecret(
-    subscriptionRowId: number,
-    secret: StoredSecret,
-    oldEndsAt: number,
-    now: number,
-    audit?: NewAuditEntry,
-  ): Promise<void>;
+  /**
+   * Adds the new secrets; every older one ends at `oldEndsAt` at the latest; those that ended before `now` are removed.
+   * Whoever takes `hooks.…` events is told. All in one commit or none. Returns the row ids of the subscriptions that have
+   * a new secret now.
+   * @throws HooksError `not_found` when a subscription does not exist (any more)
+   */
+  rotateSecrets(rotations: readonly SecretRotation[], now: number, audit?: readonly NewAuditEntry[]): Promise<number[]>;
   /** All that exist, of every scope when `scope` is undefined, in order of row id. */
   loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]>;
   findSubscription(scope: Scope, id: string): Promise<StoredSubscription | undefined>;
+}
+
+// ---- master key ------------------------------------------------------------------------------------------------
+
+/** Which master key seals, and the change from one to the next. */
+export interface MasterKeys {
+  /** Fingerprint of the key that seals from now on; undefined: nothing is sealed, and the first that comes is it. */
+  sealing: string | undefined;
+  /** Undefined: none is under way. */
+  change: MasterKeyChange | undefined;
+}
+
+/** Until it is ended, whoever has one of the two keys has both. */
+export interface MasterKeyChange {
+  oldKeyId: string;
+  newKeyId: string;
+  /** The new key, sealed by the old one … */
+  newSealed: Uint8Array;
+  /** … and the old one by the new one. */
+  oldSealed: Uint8Array;
+  begunAt: number;
+}
+
+/** What a sealed text belongs to: a signing secret, or headers or URL of a subscription. */
+export type SealedKind = "secret" | "headers" | "url";
+
+export interface SealedRow {
+  kind: SealedKind;
+  rowId: number;
+  /** Public id of the secret or subscription. */
+  id: string;
+  sealed: Sealed;
+}
+
+export interface MovedRow {
+  kind: SealedKind;
+  rowId: number;
+  /** What it was sealed as: another value by now is left alone. */
+  before: Uint8Array;
+  sealed: Sealed;
+}
+
+export interface MasterKeyStore {
+  readMasterKeys(): Promise<MasterKeys>;
+  /** From now on the new key seals. False when another than `oldKeyId` seals by now, or a change is under way. */
+  beginMasterKeyChange(change: MasterKeyChange, audit?: NewAuditEntry): Promise<boolean>;
+  /** At most `limit` of those that another key than this one sealed. What is kept elsewhere is none of them. */
+  listSealedByOthers(keyId: string, limit: number): Promise<SealedRow[]>;
+  /** Returns how many were still as they were before. */
+  moveSealed(rows: readonly MovedRow[]): Promise<number>;
+  /** The old key opens nothing any more. False when it still seals something, or there is no change to this key. */
+  endMasterKeyChange(newKeyId: string): Promise<boolean>;
 }

@@ -57,6 +57,7 @@ describe("the OpenAPI document", () => {
         "POST /v1/keys",
         "POST /v1/replays",
         "POST /v1/tenants",
+        "POST /v1/secrets/rotate",
         "POST /v1/subscriptions",
         "POST /v1/subscriptions/{id}/disable",
         "POST /v1/subscriptions/{id}/enable",

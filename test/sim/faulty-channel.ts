@@ -9,7 +9,7 @@ const CONFIG_WRITES: ReadonlySet<WriteKind> = new Set([
   "insertSubscription",
   "updateSubscription",
   "deleteSubscription",
-  "rotateSecret",
+  "rotateSecrets",
 ]);
 
 /**

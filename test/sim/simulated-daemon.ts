@@ -8,6 +8,7 @@ import { ShiftedStore } from "../../src/deliver/shifted-store.ts";
 import { SteadyClock } from "../../src/deliver/steady-clock.ts";
 import type { DeliveryTransport } from "../../src/deliver/transport.ts";
 import { UseCases } from "../../src/service/local-service.ts";
+import { SecretStores } from "../../src/service/secret-stores.ts";
 import type { ServiceParts } from "../../src/service/service-parts.ts";
 import { SubscriptionDirectory } from "../../src/service/subscription-directory.ts";
 import { Vault } from "../../src/service/vault.ts";
@@ -188,13 +189,14 @@ export class SimulatedDaemon {
     const sqlite = new SqliteStore("sim", database, channel, undefined);
     const store = guardStore(world, this, options.mutant?.wrapStore?.(sqlite, world) ?? sqlite);
     const random = (size: number): Uint8Array => this.#random.bytes(size);
-    const vault = new Vault({ env: { HOOKS_MASTER_KEY: "ab".repeat(32) }, dataDirectory: "/nowhere", random });
-    const directory = new SubscriptionDirectory(store, vault);
+    const place = { env: { HOOKS_MASTER_KEY: "ab".repeat(32) }, dataDirectory: "/nowhere", random };
+    const secrets = new SecretStores(new Vault(place, store));
+    const directory = new SubscriptionDirectory(store, secrets);
     const now = (): number => time.wall();
     const parts: ServiceParts = {
       store,
       directory,
-      vault,
+      secrets,
       now,
       newId: (prefix) => formatId(prefix, this.#newUuid()),
       random,

@@ -8,6 +8,7 @@ import {
   newDelivery,
   newEvent,
   newId,
+  newRotation,
   newSecret,
   newSubscription,
   OTHER_ENVIRONMENT,
@@ -279,8 +280,8 @@ export function adminContract(under: StoreUnderTest): void {
       expect(await done(async (entry) => (lane = await store.insertSubscription(newSubscription(), entry)))).toBe(true);
       expect(await done((entry) => store.updateSubscription(lane, { name: "x", updatedAt: NOON }, entry))).toBe(true);
       expect(await done((entry) => store.updateSubscription(99, { name: "x", updatedAt: NOON }, entry))).toBe(false);
-      expect(await done((entry) => store.rotateSecret(lane, newSecret(), NOON, NOON, entry))).toBe(true);
-      expect(await done((entry) => store.rotateSecret(99, newSecret(), NOON, NOON, entry))).toBe(false);
+      expect(await done((entry) => store.rotateSecrets([newRotation(lane)], NOON, [entry]))).toBe(true);
+      expect(await done((entry) => store.rotateSecrets([newRotation(99)], NOON, [entry]))).toBe(false);
       const rowId = await eventOf(store, lane);
       expect(await done((entry) => store.cancelDelivery(rowId, "cancelled", NOON, entry))).toBe(true);
       expect(await done((entry) => store.cancelDelivery(rowId, "cancelled", NOON, entry))).toBe(false);

@@ -62,7 +62,13 @@ describe("a backup", () => {
       const facts = await backUp(path, target);
       process.umask(before);
 
-      expect(facts).toEqual({ bytes: statSync(target).size, events: 3, waiting: 2, keyIds: ["key-1"] });
+      expect(facts).toEqual({
+        bytes: statSync(target).size,
+        events: 3,
+        waiting: 2,
+        keyIds: ["key-1"],
+        interchangeable: [],
+      });
       expect(statSync(target).mode & 0o777).toBe(0o600);
       for (const table of ["events", "deliveries", "attempts", "subscriptions", "secrets", "store"]) {
         expect(content(target, `SELECT * FROM ${table}`), table).toEqual(content(path, `SELECT * FROM ${table}`));

@@ -3,7 +3,7 @@ import type { Attempt } from "../../src/core/attempt.ts";
 import type { ClaimedDelivery, RecordedAttempt, Verdict } from "../../src/core/delivery.ts";
 import { formatId, type IdPrefix } from "../../src/core/ids.ts";
 import type { Scope } from "../../src/core/scope.ts";
-import type { NewDelivery, NewEvent, NewSubscription, StoredSecret } from "../../src/store/store.ts";
+import type { NewDelivery, NewEvent, NewSubscription, SecretRotation, StoredSecret } from "../../src/store/store.ts";
 
 export const NOON = Date.UTC(2026, 0, 1, 12);
 export const SCOPE: Scope = { tenant: "default", environment: "development" };
@@ -30,6 +30,10 @@ export function newSecret(fields: Partial<StoredSecret> = {}): StoredSecret {
   return { id: newId("sec"), sealed, hint: "whsec_…Qx", createdAt: NOON, expiresAt: undefined, ...fields };
 }
 
+export function newRotation(subscriptionRowId: number, secret = newSecret(), oldEndsAt = NOON): SecretRotation {
+  return { subscriptionRowId, secret, oldEndsAt, reason: "by_hand" };
+}
+
 export function newSubscription(fields: Partial<NewSubscription> = {}): NewSubscription {
   return {
     id: newId("sub"),
@@ -44,6 +48,8 @@ export function newSubscription(fields: Partial<NewSubscription> = {}): NewSubsc
     autoDisableFailures: 20,
     autoDisableSpanMs: 3_600_000,
     headers: undefined,
+    headerNames: undefined,
+    urlSealed: undefined,
     settings: '{"description":""}',
     secrets: [newSecret()],
     session: undefined,

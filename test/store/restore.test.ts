@@ -370,8 +370,8 @@ describe("a restore that is refused", () => {
     const file = join(tempFolder(), "b.db");
     await backUp(from, file);
     const asked: string[] = [];
-    const checkKeys = (ids: readonly string[]): void => {
-      asked.push(...ids);
+    const checkKeys = ({ keyIds }: { keyIds: readonly string[] }): void => {
+      asked.push(...keyIds);
       throw new HooksError("store_unusable", "no key");
     };
     expect(await refusal(restore(path, file, { checkKeys }))).toMatchObject({ message: "no key" });

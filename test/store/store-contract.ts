@@ -4,6 +4,7 @@ import { adminContract } from "./admin-contract.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import { eventContract } from "./event-contract.ts";
 import { leaseContract } from "./lease-contract.ts";
+import { masterKeyContract } from "./master-key-contract.ts";
 import { operationalContract } from "./operational-contract.ts";
 import { orderContract } from "./order-contract.ts";
 import { recordContract } from "./record-contract.ts";
@@ -28,5 +29,6 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     subscriptionContract(store);
     operationalContract(store);
     adminContract(store);
+    masterKeyContract(store);
   });
 }

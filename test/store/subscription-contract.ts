@@ -3,9 +3,11 @@ import { CLOSED } from "../../src/core/breaker.ts";
 import { NEW_HEALTH } from "../../src/core/health.ts";
 import type { NewSubscription } from "../../src/store/store.ts";
 import {
+  failure,
   LEASE,
   NOON,
   newEvent,
+  newRotation,
   newSecret,
   newSubscription,
   OTHER_ENVIRONMENT,
@@ -33,7 +35,10 @@ export function subscriptionContract(under: StoreUnderTest): void {
         enabled: false,
         disabledReason: "by_hand",
         events: ["a.b", "c.*"],
-        headers: { keyId: "key-2", bytes: Buffer.from([0, 255, 1]) },
+        headers: { keyId: "key-1", bytes: Buffer.from([0, 255, 1]) },
+        headerNames: ["x-one", "x-two"],
+        url: "https://example.com/hooks?***",
+        urlSealed: { keyId: "key-1", bytes: Buffer.from([9, 0]) },
         settings: '{"a":1}',
       });
       const rowId = await store.insertSubscription(full);
@@ -65,7 +70,7 @@ export function subscriptionContract(under: StoreUnderTest): void {
 
     it("changes what is named and nothing else", async () => {
       const store = await under.open();
-      const before = newSubscription({ headers: { keyId: "k", bytes: Buffer.from("h") } });
+      const before = newSubscription({ headers: { keyId: "key-1", bytes: Buffer.from("h") } });
       const rowId = await store.insertSubscription(before);
       const change = { name: "new name", events: ["*"], enabled: false, disabledReason: "by_hand" as const };
       expect(await store.updateSubscription(rowId, { ...change, updatedAt: NOON + 1 })).toBe("changed");
@@ -93,7 +98,7 @@ export function subscriptionContract(under: StoreUnderTest): void {
         "overtaken",
       );
       expect(await read()).toMatchObject({ name: "a", updatedAt: second.updatedAt });
-      await store.rotateSecret(rowId, newSecret(), NOON, NOON - 1_000);
+      await store.rotateSecrets([newRotation(rowId)], NOON - 1_000);
       expect((await read()).updatedAt).toBe(second.updatedAt + 1);
       expect(await store.updateSubscription(rowId, { name: "c", updatedAt: NOON - 1 })).toBe("changed");
       expect(await read()).toMatchObject({ name: "c", updatedAt: second.updatedAt + 2 });
@@ -161,16 +166,78 @@ export function subscriptionContract(under: StoreUnderTest): void {
       const subscription = newSubscription({ secrets: [ended, old] });
       const rowId = await store.insertSubscription(subscription);
       const fresh = newSecret({ createdAt: NOON + 1, hint: "whsec_…new" });
-      await store.rotateSecret(rowId, fresh, NOON + 86_400_000, NOON);
+      expect(await store.rotateSecrets([newRotation(rowId, fresh, NOON + 86_400_000)], NOON)).toEqual([rowId]);
       const newest = newSecret();
-      await store.rotateSecret(rowId, newest, NOON + 1, NOON);
+      await store.rotateSecrets([newRotation(rowId, newest, NOON + 1)], NOON);
       const found = await store.findSubscription(SCOPE, subscription.id);
       expect(plain(found!.secrets)).toEqual(
         // The older one, too, although it was promised longer: who rotates without grace revokes all that went before.
         plain([newest, { ...fresh, expiresAt: NOON + 1 }, { ...old, expiresAt: NOON + 1 }]),
       );
       await store.deleteSubscription(rowId, NOON);
-      await expect(store.rotateSecret(rowId, newSecret(), NOON, NOON)).rejects.toMatchObject({ code: "not_found" });
+      await expect(store.rotateSecrets([newRotation(rowId)], NOON)).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    it("rotates several in one commit, or none", async () => {
+      const store = await under.open();
+      const rowIds = [
+        await store.insertSubscription(newSubscription()),
+        await store.insertSubscription(newSubscription()),
+      ];
+      expect(
+        await store.rotateSecrets(
+          rowIds.map((rowId) => newRotation(rowId)),
+          NOON,
+        ),
+      ).toEqual(rowIds);
+      await expect(
+        store.rotateSecrets([newRotation(rowIds[0]!), newRotation(rowIds[1]! + 1)], NOON),
+      ).rejects.toMatchObject({
+        code: "not_found",
+      });
+      expect((await store.loadSubscriptions()).map(({ secrets }) => secrets.length)).toEqual([2, 2]);
+    });
+
+    it("rotates by age only what nobody has rotated since", async () => {
+      const store = await under.open();
+      const old = newSecret();
+      const rowId = await store.insertSubscription(newSubscription({ secrets: [old] }));
+      const byAge = () => ({ ...newRotation(rowId), reason: "age" as const, onlyIfNewest: old.id });
+      const answers = await Promise.all([store.rotateSecrets([byAge()], NOON), store.rotateSecrets([byAge()], NOON)]);
+      expect(answers).toEqual([[rowId], []]);
+      expect((await store.loadSubscriptions())[0]!.secrets).toHaveLength(2);
+      await store.deleteSubscription(rowId, NOON);
+      expect(await store.rotateSecrets([byAge()], NOON)).toEqual([]);
+    });
+
+    it("forgets the sealed URL and headers of one that is deleted", async () => {
+      const store = await under.open();
+      const sealed = { keyId: "key-1", bytes: Buffer.from("canary") };
+      const rowId = await store.insertSubscription(
+        newSubscription({ secrets: [], headers: sealed, url: "https://a.example/?***", urlSealed: sealed }),
+      );
+      expect(await store.listSealedByOthers("key-2", 9)).toHaveLength(2);
+      await store.deleteSubscription(rowId, NOON);
+      expect(await store.listSealedByOthers("key-2", 9)).toEqual([]);
+    });
+
+    it("closes the breaker of one whose sealed URL is another, and not of one whose URL stays", async () => {
+      const store = await under.open();
+      const urlSealed = { keyId: "key-1", bytes: Buffer.from("one") };
+      const url = "https://a.example/?***";
+      const rowId = await store.insertSubscription(newSubscription({ url, urlSealed }));
+      const [event] = [newEvent([rowId])];
+      await store.appendEvents([event]);
+      const [claimed] = await store.claimDue([{ subscriptionRowId: rowId, limit: 1 }], NOON, LEASE);
+      const open = { openings: 1, openUntil: NOON + 60_000 };
+      await store.recordAttempts(LEASE.worker, [{ ...failure(claimed!.deliveries[0]!), breaker: open }]);
+      const breaker = async () => (await store.loadSubscriptions())[0]!.breaker;
+      expect(await breaker()).toEqual(open);
+      await store.updateSubscription(rowId, { url, urlSealed, updatedAt: NOON + 1 });
+      expect(await breaker()).toEqual(open);
+      const other = { keyId: "key-1", bytes: Buffer.from("two") };
+      await store.updateSubscription(rowId, { url, urlSealed: other, updatedAt: NOON + 2 });
+      expect(await breaker()).toEqual(CLOSED);
     });
 
     it("hears of other connections' changes, not of its own", async () => {

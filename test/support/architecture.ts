@@ -62,6 +62,8 @@ const HOME: Record<string, readonly string[]> = {
   chalk: ["src/cli"],
   ora: ["src/cli"],
   pino: ["src/daemon-log.ts"],
+  // Optional, and loaded where it is set only.
+  "@aws-sdk/client-secrets-manager": ["src/service"],
   uuidv7: ["src/service", "src/daemon.ts"],
 };
 

@@ -264,6 +264,8 @@ async function insertSubscription(
     autoDisableFailures: subscription.autoDisable.failures,
     autoDisableSpanMs: subscription.autoDisable.minSpanMs,
     headers: undefined,
+    headerNames: undefined,
+    urlSealed: undefined,
     settings: "{}",
     secrets: [],
     session: subscription.transport === "tunnel" ? subscription.id : undefined,

@@ -1,7 +1,7 @@
 import type { HooksService } from "../../core/hooks-service.ts";
 import { parseJson, parseWithRawData } from "../body.ts";
 import { type Route, route } from "../route.ts";
-import { ROTATION, TEST_REQUEST, TEST_RESULT } from "../schemas/other.ts";
+import { ROTATION, SECRETS_ROTATED, SECRETS_ROTATION, TEST_REQUEST, TEST_RESULT } from "../schemas/other.ts";
 import {
   ID_PARAMS,
   numbered,
@@ -55,6 +55,25 @@ export const SUBSCRIPTION_ACTION_ROUTES: readonly Route[] = [
     },
     async handle({ params, body, service }) {
       return service().rotateSecret(params.id, { grace: body?.grace, secret: body?.secret });
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/v1/secrets/rotate",
+    access: "admin",
+    id: "rotateSecrets",
+    summary:
+      "Give all subscriptions of the tenant and environment, or those named, new secrets in one step. The old ones sign beside them until `grace` (default 24h) is over.",
+    tag,
+    body: { schema: refTo(SECRETS_ROTATION), parse: parseJson, optional: true },
+    answer: {
+      status: 200,
+      description: "the subscriptions with their new secrets, which are never shown again",
+      schema: refTo(SECRETS_ROTATED),
+    },
+    async handle({ body, service }) {
+      return service().rotateSecrets({ grace: body?.grace, subscriptions: body?.subscriptions });
     },
   }),
 

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { EVENT_TYPE } from "./event.ts";
-import { closed, DURATION, orNull, RAW_JSON } from "./words.ts";
+import { closed, DURATION, orNull, RAW_JSON, ref } from "./words.ts";
 
 export const TEST_REQUEST = closed(
   { type: Type.Optional(EVENT_TYPE), data: Type.Optional(RAW_JSON) },
@@ -24,6 +24,25 @@ export const ROTATION = closed(
     secret: Type.Optional(Type.String({ maxLength: 512, description: "the new secret; default: one is made" })),
   },
   { $id: "Rotation" },
+);
+
+export const SECRETS_ROTATION = closed(
+  {
+    grace: Type.Optional(DURATION),
+    subscriptions: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: "ids, unique beginnings or names; default: all that have a URL",
+      }),
+    ),
+  },
+  { $id: "SecretsRotation" },
+);
+
+export const SECRETS_ROTATED = Type.Object(
+  { data: Type.Array(ref("SubscriptionWithSecret")) },
+  { $id: "SecretsRotated" },
 );
 
 export const EVENT_TYPE_ENTRY = Type.Object({ name: EVENT_TYPE }, { $id: "EventType" });

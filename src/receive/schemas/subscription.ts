@@ -45,14 +45,14 @@ const RE_ENABLE = Type.Unsafe<"probe" | null>({
  * written back. */
 const NOT_YET = {
   filter: Type.Optional(Type.Null()),
-  rotate_every: Type.Optional(Type.Null()),
   event_version: Type.Optional(Type.Null()),
 };
 
 const URL_FIELD = Type.String({
   minLength: 1,
   maxLength: 2048,
-  description: "an https:// address (http:// in development)",
+  description:
+    "an https:// address (http:// in development). Reading it masks its query: ?***; given back like that, the stored one is kept",
 });
 const netList = (description: string) =>
   Type.Optional(orNull(Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100, description })));
@@ -137,6 +137,12 @@ const SETTINGS = {
   ),
   deny_net: netList("networks, addresses and names that nothing is sent to"),
   metadata: Type.Optional(orNull(record<unknown>({}))),
+  rotate_every: Type.Optional(
+    Type.Unsafe<string | number | null>({
+      type: ["string", "integer", "null"],
+      description: 'the age at which its secret is rotated: "90d", or whole milliseconds; at least 1h; null: never',
+    }),
+  ),
   tenant: Type.Optional(SCOPE_NAME),
   environment: Type.Optional(SCOPE_NAME),
   ...NOT_YET,
@@ -216,7 +222,7 @@ const SUBSCRIPTION_FIELDS = {
   id: READ_ONLY.id,
   name: Type.String(),
   description: Type.String(),
-  url: orNull(Type.String({ description: "null for a listener's tunnel" })),
+  url: orNull(Type.String({ description: "its query is masked: ?***; null for a listener's tunnel" })),
   transport: READ_ONLY.transport,
   events: Type.Array(EVENT_PATTERN),
   enabled: Type.Boolean(),
@@ -237,7 +243,7 @@ const SUBSCRIPTION_FIELDS = {
   on_410: ON_410,
   breaker: Type.Boolean(),
   auto_disable: Type.Object({ failures: Type.Integer(), min_span: DURATION, re_enable: RE_ENABLE }),
-  rotate_every: Type.Null(),
+  rotate_every: orNull(DURATION),
   allow_net: Type.Array(Type.String()),
   deny_net: Type.Array(Type.String()),
   concurrency: Type.Integer(),

@@ -5,6 +5,7 @@ import { HooksError } from "../../core/errors.ts";
 import { fileErrorCode, fileFault, isDiskFull } from "../../small-file.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { migrate } from "./migrate.ts";
+import { keyIdsSql } from "./sealed-columns.ts";
 import { isFull, sqliteCode } from "./sqlite-error.ts";
 
 /** What a copy holds, over all tenants and environments. */
@@ -13,8 +14,10 @@ export interface CopyFacts {
   events: number;
   /** Deliveries that are not at their end: pending, being sent, retrying. */
   waiting: number;
-  /** Fingerprints of the master keys that sealed the secrets in it. */
+  /** Fingerprints of the master keys that sealed the secrets in it, or `aws:…` for what is kept elsewhere. */
   keyIds: string[];
+  /** A change of the master key was under way: each of these two opens what either of them sealed. */
+  interchangeable: readonly string[];
 }
 
 /**
@@ -49,8 +52,10 @@ export function settleCopy(
   }
 }
 
-/** Only what every schema has. */
+/** Of any schema: a backup of an older store is one of its kind. */
 function contentOf(connection: Connection): Omit<CopyFacts, "bytes"> {
+  const hasColumn = (table: string, column: string): boolean =>
+    connection.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = ?").get(table, column) !== undefined;
   const count = (sql: string): number => connection.prepare<unknown[], number>(sql).pluck().get()!;
   return {
     events: count("SELECT count(*) FROM events"),
@@ -58,13 +63,15 @@ function contentOf(connection: Connection): Omit<CopyFacts, "bytes"> {
     waiting:
       count("SELECT count(*) FROM deliveries WHERE worker_id IS NULL AND claimable_at IS NOT NULL") +
       count("SELECT count(*) FROM deliveries WHERE worker_id IS NOT NULL"),
-    keyIds: connection
-      .prepare<unknown[], string>(`
-        SELECT key_id FROM secrets
-        UNION SELECT headers_key_id FROM subscriptions WHERE headers_key_id IS NOT NULL AND deleted_at IS NULL
-      `)
-      .pluck()
-      .all(),
+    keyIds: connection.prepare<unknown[], string>(keyIdsSql(hasColumn)).pluck().all(),
+    interchangeable: hasColumn("master_key_change", "new_key_id")
+      ? connection
+          .prepare<unknown[], string>(
+            "SELECT new_key_id FROM master_key_change UNION ALL SELECT old_key_id FROM master_key_change",
+          )
+          .pluck()
+          .all()
+      : [],
   };
 }
 

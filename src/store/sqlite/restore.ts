@@ -32,7 +32,7 @@ export interface RestoreOptions {
   /** What the old store is kept as; undefined: it is not. */
   keepAs: string | undefined;
   /** Throws when what sealed the secrets is not here. */
-  checkKeys(keyIds: readonly string[]): void;
+  checkKeys(facts: Pick<CopyFacts, "keyIds" | "interchangeable">): void;
   /** Aborted: everything is as it was. */
   signal: AbortSignal;
   onProgress(progress: { doneBytes: number; totalBytes: number }): void;
@@ -82,7 +82,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
       options.onCopied();
       const damaged = (what: string, cause?: unknown) => damagedBackup(file, what, cause);
       const facts = settleCopy(draft.path, storePath, damaged, { migrates: true });
-      checkKeys(facts.keyIds);
+      checkKeys(facts);
       // Signals that came while it was read are told now.
       await nextTurn();
       if (signal.aborted) throw interrupted();

@@ -12,14 +12,18 @@ import type {
   LaneClaim,
   LaneClaimed,
   Lease,
+  MasterKeyChange,
+  MasterKeys,
+  MovedRow,
   NewDelivery,
   NewEvent,
   NewSubscription,
   RecordReceipt,
+  SealedRow,
+  SecretRotation,
   Store,
   StoredDelivery,
   StoredEvent,
-  StoredSecret,
   StoredSubscription,
   SubscriptionChange,
 } from "../store.ts";
@@ -28,6 +32,7 @@ import { DeliveryReader } from "./delivery-reader.ts";
 import { EventReader } from "./event-reader.ts";
 import type { FileSystem } from "./file-system.ts";
 import { HeaderSets } from "./header-sets.ts";
+import { MasterKeyReader } from "./master-key-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
@@ -66,6 +71,7 @@ export class SqliteStore implements Store {
   readonly #events: EventReader;
   readonly #deliveries: DeliveryReader;
   readonly #subscriptions: SubscriptionReader;
+  readonly #keys: MasterKeyReader;
   readonly #thresholds: HealthThresholds;
   readonly #headers = { requests: new HeaderSets<number>(), responses: new HeaderSets<number>() };
   readonly #listeners = new Set<ChangeListener>();
@@ -95,6 +101,7 @@ export class SqliteStore implements Store {
       write: (kind, input) => this.#write(kind, input),
       read: (read) => this.#read(read),
     });
+    this.#keys = new MasterKeyReader(connection);
     this.databaseId = connection.prepare("SELECT database_id FROM store").pluck().get() as string;
   }
 
@@ -271,14 +278,32 @@ export class SqliteStore implements Store {
     await this.#write("probe", {});
   }
 
-  rotateSecret(
-    subscriptionRowId: number,
-    secret: StoredSecret,
-    oldEndsAt: number,
+  rotateSecrets(
+    rotations: readonly SecretRotation[],
     now: number,
-    audit?: NewAuditEntry,
-  ): Promise<void> {
-    return this.#write("rotateSecret", { subscriptionRowId, secret, oldEndsAt, now, audit });
+    audit?: readonly NewAuditEntry[],
+  ): Promise<number[]> {
+    return this.#write("rotateSecrets", { rotations, now, audit });
+  }
+
+  async readMasterKeys(): Promise<MasterKeys> {
+    return this.#read(() => this.#keys.read());
+  }
+
+  beginMasterKeyChange(change: MasterKeyChange, audit?: NewAuditEntry): Promise<boolean> {
+    return this.#write("beginMasterKeyChange", { change, audit });
+  }
+
+  async listSealedByOthers(keyId: string, limit: number): Promise<SealedRow[]> {
+    return this.#read(() => this.#keys.sealedByOthers(keyId, limit));
+  }
+
+  moveSealed(rows: readonly MovedRow[]): Promise<number> {
+    return this.#write("moveSealed", { rows });
+  }
+
+  endMasterKeyChange(newKeyId: string): Promise<boolean> {
+    return this.#write("endMasterKeyChange", { newKeyId });
   }
 
   async loadSubscriptions(scope?: Scope): Promise<StoredSubscription[]> {

@@ -1,6 +1,6 @@
 import type { Health } from "../../core/health.ts";
 import type { Scope } from "../../core/scope.ts";
-import type { StoredSecret, StoredSubscription } from "../store.ts";
+import type { Sealed, StoredSecret, StoredSubscription } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import type { Nullable } from "./row-values.ts";
@@ -9,7 +9,17 @@ import { Statements } from "./statements.ts";
 type SubscriptionRow = Nullable<
   Omit<
     StoredSubscription,
-    "scope" | "events" | "enabled" | "paused" | "headers" | "secrets" | "health" | "breaker" | "counts"
+    | "scope"
+    | "urlSealed"
+    | "events"
+    | "enabled"
+    | "paused"
+    | "headers"
+    | "headerNames"
+    | "secrets"
+    | "health"
+    | "breaker"
+    | "counts"
   >,
   "url" | "disabledReason" | "disabledAt" | "session"
 > &
@@ -19,8 +29,11 @@ type SubscriptionRow = Nullable<
     events: string;
     enabled: number;
     paused: number;
+    urlKeyId: string | null;
+    urlSealed: Uint8Array | null;
     headersKeyId: string | null;
     headersSealed: Uint8Array | null;
+    headerNames: string | null;
     breakerOpenings: number;
     breakerOpenUntil: number | null;
     succeeded: number;
@@ -64,7 +77,8 @@ export class SubscriptionReader {
           SELECT s.subscription_id AS rowId, s.public_id AS id, tenant, environment, name, transport, url, events,
             enabled, disabled_reason AS disabledReason, disabled_at AS disabledAt, paused, auto_disable_failures AS autoDisableFailures,
             auto_disable_span_ms AS autoDisableSpanMs, headers_key_id AS headersKeyId,
-            headers_sealed AS headersSealed, settings, session, created_at AS createdAt, updated_at AS updatedAt,
+            headers_sealed AS headersSealed, header_names AS headerNames, url_key_id AS urlKeyId,
+            url_sealed AS urlSealed, settings, session, created_at AS createdAt, updated_at AS updatedAt,
             recent, recent_count AS recentCount, consecutive_failures AS consecutiveFailures,
             failing_since AS failingSince, last_attempt_at AS lastAttemptAt, last_success_at AS lastSuccessAt,
             breaker_openings AS breakerOpenings, breaker_open_until AS breakerOpenUntil, succeeded, failed
@@ -102,6 +116,7 @@ function subscriptionOf(row: SubscriptionRow, secrets: readonly SecretRow[]): St
     name: row.name,
     transport: row.transport,
     url: row.url ?? undefined,
+    urlSealed: sealedOf(row.urlKeyId, row.urlSealed),
     events: JSON.parse(row.events) as string[],
     enabled: row.enabled === 1,
     disabledReason: row.disabledReason ?? undefined,
@@ -110,10 +125,8 @@ function subscriptionOf(row: SubscriptionRow, secrets: readonly SecretRow[]): St
     disabledAt: row.disabledAt ?? (row.enabled === 1 ? undefined : row.updatedAt),
     autoDisableFailures: row.autoDisableFailures,
     autoDisableSpanMs: row.autoDisableSpanMs,
-    headers:
-      row.headersKeyId === null || row.headersSealed === null
-        ? undefined
-        : { keyId: row.headersKeyId, bytes: row.headersSealed },
+    headers: sealedOf(row.headersKeyId, row.headersSealed),
+    headerNames: row.headerNames === null ? undefined : (JSON.parse(row.headerNames) as string[]),
     settings: row.settings,
     secrets: secrets.map(secretOf),
     health: {
@@ -130,6 +143,10 @@ function subscriptionOf(row: SubscriptionRow, secrets: readonly SecretRow[]): St
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
+}
+
+function sealedOf(keyId: string | null, bytes: Uint8Array | null): Sealed | undefined {
+  return keyId === null || bytes === null ? undefined : { keyId, bytes };
 }
 
 /** Newest first, as they sign. */

@@ -1,10 +1,11 @@
 import { HooksError } from "../../core/errors.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { DisabledReason } from "../../core/subscription.ts";
-import type { ChangeOutcome, NewSubscription, StoredSecret, SubscriptionChange } from "../store.ts";
+import type { ChangeOutcome, NewSubscription, SecretRotation, StoredSecret, SubscriptionChange } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { Interned } from "./interned.ts";
+import type { MasterKeyWrites } from "./master-key-writes.ts";
 import type { OperationalEvents } from "./operational-events.ts";
 import { sqliteCode } from "./sqlite-error.ts";
 
@@ -14,13 +15,21 @@ export class SubscriptionWrites {
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
   readonly #operational: OperationalEvents;
+  readonly #keys: MasterKeyWrites;
   readonly #findScope: Statement<number>;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, operational: OperationalEvents) {
+  constructor(
+    connection: Connection,
+    interned: Interned,
+    revision: ConfigRevision,
+    operational: OperationalEvents,
+    keys: MasterKeyWrites,
+  ) {
     this.#connection = connection;
     this.#interned = interned;
     this.#revision = revision;
     this.#operational = operational;
+    this.#keys = keys;
     this.#findScope = connection
       .prepare<unknown[], number>("SELECT scope_id FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL")
       .pluck();
@@ -30,6 +39,7 @@ export class SubscriptionWrites {
     const { scope, id, secrets, ...fields } = subscription;
     const scopeId = this.#interned.scopeId(scope);
     this.#refuseSecondSession(scope, scopeId, fields.session);
+    this.#keys.admit([fields.headers, fields.urlSealed, ...secrets.map((secret) => secret.sealed)]);
     const disabledAt = fields.enabled ? null : fields.createdAt;
     const columns = {
       scope_id: scopeId,
@@ -61,6 +71,7 @@ export class SubscriptionWrites {
     const before = this.#find(rowId);
     if (before === undefined) return "missing";
     if (ifUpdatedAt !== undefined && ifUpdatedAt !== before.updatedAt) return "overtaken";
+    this.#keys.admit([change.headers, change.urlSealed]);
     const columns = columnsOf(change);
     const isFlipped = change.enabled !== undefined && change.enabled !== (before.enabled === 1);
     if (isFlipped) columns["disabled_at"] = change.enabled === true ? null : change.updatedAt;
@@ -75,7 +86,7 @@ export class SubscriptionWrites {
     );
     this.#revision.add();
     if (isFlipped && change.enabled === true) this.#enabled(rowId, "by_hand", change.updatedAt);
-    else if ("url" in change && (change.url ?? null) !== before.url) this.#closeBreaker(rowId);
+    else if (isElsewhere(change, before)) this.#closeBreaker(rowId);
     if (isFlipped && change.enabled === false)
       this.#disabled(rowId, change.disabledReason ?? "by_hand", change.updatedAt);
     return "changed";
@@ -108,7 +119,10 @@ export class SubscriptionWrites {
   delete(rowId: number, now: number): boolean {
     const { changes } = this.#connection
       .prepare(
-        "UPDATE subscriptions SET deleted_at = ?, updated_at = ? WHERE subscription_id = ? AND deleted_at IS NULL",
+        `UPDATE subscriptions
+         SET deleted_at = ?, updated_at = ?, headers_key_id = NULL, headers_sealed = NULL, url_key_id = NULL,
+           url_sealed = NULL
+         WHERE subscription_id = ? AND deleted_at IS NULL`,
       )
       .run(now, now, rowId);
     if (changes === 0) return false;
@@ -117,8 +131,15 @@ export class SubscriptionWrites {
     return true;
   }
 
-  rotateSecret(rowId: number, secret: StoredSecret, oldEndsAt: number, now: number): undefined {
+  rotateSecrets(rotations: readonly SecretRotation[], now: number): number[] {
+    return rotations.filter((rotation) => this.#rotate(rotation, now)).map((rotation) => rotation.subscriptionRowId);
+  }
+
+  #rotate({ subscriptionRowId: rowId, secret, oldEndsAt, reason, onlyIfNewest }: SecretRotation, now: number): boolean {
+    this.#keys.admit([secret.sealed]);
     const scopeId = this.#findScope.get(rowId);
+    if (onlyIfNewest !== undefined && (scopeId === undefined || this.#newestSecret(rowId) !== onlyIfNewest))
+      return false;
     if (scopeId === undefined) throw new HooksError("not_found", "the subscription does not exist any more");
     this.#connection.prepare("DELETE FROM secrets WHERE subscription_id = ? AND expires_at < ?").run(rowId, now);
     this.#connection
@@ -129,12 +150,24 @@ export class SubscriptionWrites {
       .prepare("UPDATE subscriptions SET updated_at = max(?, updated_at + 1) WHERE subscription_id = ?")
       .run(now, rowId);
     this.#revision.add();
+    const { id, hint } = secret;
+    this.#operational.tell(rowId, { type: "hooks.secret.rotated", reason, secret: { id, hint }, oldEndsAt }, now);
+    return true;
+  }
+
+  #newestSecret(rowId: number): string | undefined {
+    return this.#connection
+      .prepare<unknown[], string>(
+        "SELECT public_id FROM secrets WHERE subscription_id = ? ORDER BY secret_id DESC LIMIT 1",
+      )
+      .pluck()
+      .get(rowId);
   }
 
   #find(rowId: number): Found | undefined {
     return this.#connection
       .prepare<unknown[], Found>(
-        "SELECT enabled, url, updated_at AS updatedAt FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL",
+        "SELECT enabled, url, url_sealed AS urlSealed, updated_at AS updatedAt FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL",
       )
       .get(rowId);
   }
@@ -203,6 +236,14 @@ function sessionTaken(session: string, scope?: Scope): HooksError {
   return new HooksError("conflict", `session ${JSON.stringify(session)} exists already${where}`, { field: "session" });
 }
 
+/** Whether the change brings another URL. A whole one that was sealed anew is one: who changes nothing seals nothing. */
+function isElsewhere(change: SubscriptionChange, before: Found): boolean {
+  if (!("url" in change)) return false;
+  if ((change.url ?? null) !== before.url) return true;
+  const [now, then] = [change.urlSealed?.bytes, before.urlSealed];
+  return now === undefined || then === null ? (now === undefined) !== (then === null) : !Buffer.from(now).equals(then);
+}
+
 type Fields = Omit<NewSubscription, "scope" | "id" | "secrets" | "createdAt">;
 
 /** Columns of the properties that are there; one that is there and undefined clears its column. */
@@ -221,6 +262,13 @@ function columnsOf(fields: Partial<Fields>): Record<string, unknown> {
     columns["headers_key_id"] = fields.headers?.keyId ?? null;
     columns["headers_sealed"] = fields.headers?.bytes ?? null;
   }
+  if ("headerNames" in fields) {
+    columns["header_names"] = fields.headerNames === undefined ? null : JSON.stringify(fields.headerNames);
+  }
+  if ("urlSealed" in fields) {
+    columns["url_key_id"] = fields.urlSealed?.keyId ?? null;
+    columns["url_sealed"] = fields.urlSealed?.bytes ?? null;
+  }
   if (fields.settings !== undefined) columns["settings"] = fields.settings;
   if ("session" in fields) columns["session"] = fields.session ?? null;
   if (fields.updatedAt !== undefined) columns["updated_at"] = fields.updatedAt;
@@ -229,6 +277,7 @@ function columnsOf(fields: Partial<Fields>): Record<string, unknown> {
 
 /** What a change is compared with. */
 interface Found {
+  urlSealed: Uint8Array | null;
   enabled: number;
   url: string | null;
   updatedAt: number;

@@ -110,7 +110,7 @@ export class TenantWrites {
     run(
       `UPDATE subscriptions
        SET deleted_at = coalesce(deleted_at, ?), name = '', url = iif(url IS NULL, NULL, ''), events = '[]',
-         headers_key_id = NULL, headers_sealed = NULL, settings = '{}', session = NULL
+         headers_key_id = NULL, headers_sealed = NULL, header_names = NULL, url_key_id = NULL, url_sealed = NULL, settings = '{}', session = NULL
        WHERE ${ofTenant}`,
       now,
       name,

@@ -5,10 +5,12 @@ import type {
   ChangeOutcome,
   LaneClaim,
   Lease,
+  MasterKeyChange,
+  MovedRow,
   NewDelivery,
   NewSubscription,
   RecordReceipt,
-  StoredSecret,
+  SecretRotation,
   SubscriptionChange,
 } from "../store.ts";
 import type { PackedAttempts } from "./packed-attempts.ts";
@@ -17,7 +19,7 @@ import type { PackedEvents } from "./packed-events.ts";
 
 /** What a person did: the entry is written with it when it changed anything. */
 export interface Audited {
-  audit?: NewAuditEntry | undefined;
+  audit?: NewAuditEntry | readonly NewAuditEntry[] | undefined;
 }
 
 /** Everything that can be written: name → what it takes and answers. Plain data, so that it can cross to a thread. */
@@ -56,10 +58,6 @@ export interface WriteOperations {
   cancelOrphans: { input: { now: number; limit: number }; result: number };
   /** Of subscriptions that were disabled by a 410 or their failures: like `cancelOrphans`. */
   failLeftovers: { input: { now: number; limit: number }; result: number };
-  rotateSecret: {
-    input: Audited & { subscriptionRowId: number; secret: StoredSecret; oldEndsAt: number; now: number };
-    result: undefined;
-  };
   insertKey: { input: Audited & { key: NewKey }; result: boolean };
   revokeKey: { input: Audited & { rowId: number; now: number }; result: boolean };
   noteKeyUses: { input: { uses: readonly (readonly [rowId: number, at: number])[] }; result: undefined };
@@ -69,6 +67,10 @@ export interface WriteOperations {
   /** Answers how many; `limit` when there may be more. */
   eraseDeleted: { input: { limit: number }; result: number };
   appendAudit: { input: Audited; result: undefined };
+  rotateSecrets: { input: Audited & { rotations: readonly SecretRotation[]; now: number }; result: number[] };
+  beginMasterKeyChange: { input: Audited & { change: MasterKeyChange }; result: boolean };
+  moveSealed: { input: { rows: readonly MovedRow[] }; result: number };
+  endMasterKeyChange: { input: { newKeyId: string }; result: boolean };
   /** Writes a page, whether there is anything to say or not. */
   probe: { input: object; result: undefined };
 }

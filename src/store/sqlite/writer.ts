@@ -9,6 +9,7 @@ import { DeliveryOrder } from "./delivery-order.ts";
 import { EventWrites } from "./event-writes.ts";
 import { Interned } from "./interned.ts";
 import { KeyWrites } from "./key-rows.ts";
+import { MasterKeyWrites } from "./master-key-writes.ts";
 import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
@@ -157,7 +158,7 @@ export class Writer {
   #do<K extends WriteKind>({ kind, input }: PendingWrite<K>): WriteResult<K> {
     const result = this.#handlers[kind](input);
     const { audit } = input as Audited;
-    if (audit !== undefined && isDone(result)) this.#audit().insert(audit);
+    if (audit !== undefined && isDone(result)) for (const entry of [audit].flat()) this.#audit().insert(entry);
     return result;
   }
 }
@@ -185,9 +186,10 @@ function handlersOf(
   const leases = once(() => new DeliveryLeases(connection, interned, order(), operational));
   const recorder = once(() => new AttemptRecorder(connection, interned, revision, order(), recording, operational));
   const changes = once(() => new DeliveryChanges(connection, order()));
-  const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational));
   const keys = once(() => new KeyWrites(connection, revision));
   const tenants = once(() => new TenantWrites(connection, interned, revision));
+  const masterKeys = once(() => new MasterKeyWrites(connection, revision));
+  const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
     append: (input) => events().append(input),
     claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
@@ -207,8 +209,6 @@ function handlersOf(
     deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),
     cancelOrphans: ({ now, limit }) => changes().cancelOrphans(now, limit),
     failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),
-    rotateSecret: ({ subscriptionRowId, secret, oldEndsAt, now }) =>
-      subscriptions().rotateSecret(subscriptionRowId, secret, oldEndsAt, now),
     insertKey: ({ key }) => keys().insert(key),
     revokeKey: ({ rowId, now }) => keys().revoke(rowId, now),
     noteKeyUses: ({ uses }) => keys().noteUses(uses),
@@ -218,6 +218,10 @@ function handlersOf(
     eraseDeleted: ({ limit }) => tenants().eraseDeleted(limit),
     // Itself an entry, and nothing else.
     appendAudit: () => undefined,
+    rotateSecrets: ({ rotations, now }) => subscriptions().rotateSecrets(rotations, now),
+    beginMasterKeyChange: ({ change }) => masterKeys().begin(change),
+    moveSealed: ({ rows }) => masterKeys().move(rows),
+    endMasterKeyChange: ({ newKeyId }) => masterKeys().end(newKeyId),
     probe: () => {
       guard.probe();
       return undefined;

@@ -112,6 +112,11 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   "POST /v1/subscriptions/:id/resume": { role: "admin", kind: "row", make: subscription("/resume") },
   "POST /v1/subscriptions/:id/test": { role: "admin", kind: "row", make: subscription("/test") },
   "POST /v1/subscriptions/:id/rotate-secret": { role: "admin", kind: "row", make: subscription("/rotate-secret") },
+  "POST /v1/secrets/rotate": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/secrets/rotate", json: {}, mark: await subscriptionOf(local) }),
+  },
   "POST /v1/subscriptions/:id/replay": { role: "admin", kind: "row", make: subscription("/replay") },
   "GET /v1/subscriptions/:id/deliveries": { role: "reader", kind: "row", make: subscription("/deliveries") },
   "GET /v1/deliveries": {
