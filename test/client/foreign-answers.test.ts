@@ -54,6 +54,7 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   resumeSubscription: () => service.resumeSubscription("shop"),
   testSubscription: () => service.testSubscription("shop"),
   rotateSecret: () => service.rotateSecret("shop"),
+  rotateSecrets: () => service.rotateSecrets(),
   listDeliveries: () => service.listDeliveries(),
   getDelivery: () => service.getDelivery("dlv_1"),
   retryDelivery: () => service.retryDelivery("dlv_1"),

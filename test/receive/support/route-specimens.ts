@@ -93,6 +93,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "new",
     make: fixed({ target: "/v1/subscriptions", json: { url: "https://new.example/", events: ["a.b"] } }),
   },
+  "GET /v1/whoami": { role: "any", kind: "public", make: fixed({ target: "/v1/whoami" }) },
   "GET /v1/subscriptions": {
     role: "reader",
     kind: "list",
