@@ -178,7 +178,10 @@ export const SUBSCRIPTION_WITH_SECRET = objectOf<SubscriptionWithSecret>({
   secret: text,
 });
 
-export const SECRETS_ROTATED = objectOf<SecretsRotated>({ data: listOf(SUBSCRIPTION_WITH_SECRET) });
+export const SECRETS_ROTATED = objectOf<SecretsRotated>({
+  data: listOf(SUBSCRIPTION_WITH_SECRET),
+  next_cursor: orNull(text),
+});
 
 export const TEST_RESULT = objectOf<TestResult>({
   success: flag,

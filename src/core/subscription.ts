@@ -173,9 +173,10 @@ export interface SecretsRotation {
   subscriptions?: string[] | undefined;
 }
 
-/** Each with its new secret, shown once. */
+/** Each with its new secret, shown once: all of them, as one page. */
 export interface SecretsRotated {
   data: SubscriptionWithSecret[];
+  next_cursor: null;
 }
 
 /** What create and replace take. Only `url` and `events` are needed; null means "the default". */

@@ -50,7 +50,7 @@ export class SecretRotations {
       subscriptions === undefined
         ? (await this.#parts.store.loadSubscriptions(scope)).filter(({ transport }) => transport === "http")
         : await this.#named(scope, subscriptions);
-    return { data: await this.#rotate(stored, { graceMs, reason: "by_hand", actor }) };
+    return { data: await this.#rotate(stored, { graceMs, reason: "by_hand", actor }), next_cursor: null };
   }
 
   /**

@@ -41,7 +41,7 @@ export const SECRETS_ROTATION = closed(
 );
 
 export const SECRETS_ROTATED = Type.Object(
-  { data: Type.Array(ref("SubscriptionWithSecret")) },
+  { data: Type.Array(ref("SubscriptionWithSecret")), next_cursor: Type.Null() },
   { $id: "SecretsRotated" },
 );
 
