@@ -7,8 +7,14 @@ const RETRY_AFTER_MS = 1_000;
 export interface HeldBody {
   /** 0 once it was given back. */
   bytes: number;
+  /** Undefined: too small for anybody to be kept out by it. */
+  readonly arrival: Arrival | undefined;
+}
+
+/** What tells whether a body comes slowly. */
+interface Arrival {
   readonly request: IncomingMessage;
-  /** When it was taken, on the clock of `performance.now()`; and what had come over its connection by then. */
+  /** When its room was taken, on the clock of `performance.now()`; and what had come over its connection by then. */
   readonly since: number;
   readonly readBefore: number;
 }
@@ -23,6 +29,9 @@ export interface BodyBudgetOptions {
 
 /** Below this a sender is slow: 64 KiB are one event of the largest usual size, or a hundred small ones. */
 const SLOW_BYTES_PER_MS = 64;
+
+/** So many bytes of every connection that there may be are less than what is held: they are not looked after. */
+const SMALL_BYTES = 4_096;
 
 /**
  * How many bytes of request bodies are held at once: sixty batches of 10 MiB that come together would else take more
@@ -50,8 +59,7 @@ export class BodyBudget {
     const announced = length === undefined ? mostBytes : Number(length);
     if (request.headers["transfer-encoding"] === undefined && length === undefined) return undefined;
     if (mostBytes < announced) return undefined;
-    const now = performance.now();
-    if (!this.#hasRoom(announced)) this.#cutSlow(now, announced);
+    if (!this.#hasRoom(announced)) this.#cutSlow(announced);
     if (!this.#hasRoom(announced)) {
       throw new HooksError("unavailable", "more is being sent than can be taken at once; nothing was stored", {
         hint: "try again in a second; smaller batches, or fewer at once, always pass",
@@ -59,16 +67,18 @@ export class BodyBudget {
       });
     }
     this.#held += announced;
-    const body = { bytes: announced, request, since: now, readBefore: request.socket.bytesRead };
+    if (announced <= SMALL_BYTES) return { bytes: announced, arrival: undefined };
+    const arrival = { request, since: performance.now(), readBefore: request.socket.bytesRead };
+    const body = { bytes: announced, arrival };
     this.#bodies.add(body);
     return body;
   }
 
   /** A second time does nothing. */
   giveBack(body: HeldBody): void {
-    if (!this.#bodies.delete(body)) return;
     this.#held -= body.bytes;
     body.bytes = 0;
+    if (body.arrival !== undefined) this.#bodies.delete(body);
   }
 
   #hasRoom(bytes: number): boolean {
@@ -76,9 +86,11 @@ export class BodyBudget {
   }
 
   /** The oldest first, and no more than must be. One that has come whole is being stored: it is not slow. */
-  #cutSlow(now: number, wanted: number): void {
+  #cutSlow(wanted: number): void {
+    const now = performance.now();
     for (const body of this.#bodies) {
-      const { request, since, readBefore } = body;
+      if (body.arrival === undefined) continue;
+      const { request, since, readBefore } = body.arrival;
       const ms = now - since;
       if (ms < this.#options.slowAfterMs) return;
       if (request.complete || SLOW_BYTES_PER_MS * ms <= request.socket.bytesRead - readBefore) continue;

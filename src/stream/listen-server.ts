@@ -33,6 +33,8 @@ export interface ListenServerOptions {
   maxBodyBytes?: number;
   /** By which others reach the server. */
   publicUrl?: string | undefined;
+  /** Connections of one tenant. Default 1,000: whoever has a listener's key may not take all that there are. */
+  maxPerTenant?: number | undefined;
   ephemeralGraceMs?: number;
 }
 
@@ -60,7 +62,9 @@ const DEFAULT_LIMITS: ConnectionLimits = {
   answerSlackMs: 2_000,
 };
 
+const MAX_PER_TENANT = 1_000;
 const STOPPING = "the server is stopping";
+const ENOUGH = "end those that nobody needs; one listener takes many deliveries at once: --concurrency";
 const HINT = "to listen: hooks listen --forward localhost:3000";
 
 /** The server's end of the tunnel: WebSockets of listeners, and a transport for the deliveries of their sessions. */
@@ -115,6 +119,11 @@ export class ListenServer {
   ): void {
     if (this.#closing) {
       refuseUpgrade(socket, new HooksError("unavailable", STOPPING));
+      return;
+    }
+    const most = this.#options.maxPerTenant ?? MAX_PER_TENANT;
+    if (most <= this.#roster.countOf(scope.tenant)) {
+      refuseUpgrade(socket, new HooksError("unavailable", `there are ${most} listeners already`, { hint: ENOUGH }));
       return;
     }
     const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];

@@ -55,6 +55,13 @@ export class SessionRoster {
     return this.#listeners.get(subscriptionRowId) ?? [];
   }
 
+  /** Connections of this tenant, in all of its environments. */
+  countOf(tenant: string): number {
+    let count = 0;
+    for (const { scope } of this.#connections) if (scope.tenant === tenant) count += 1;
+    return count;
+  }
+
   add(connection: ListenerConnection): void {
     this.#connections.add(connection);
   }

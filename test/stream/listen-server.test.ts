@@ -182,6 +182,20 @@ describe("the upgrade", () => {
     expect(error).toMatchObject({ code: expect.any(String), message: expect.any(String), ...(field && { field }) });
   });
 
+  it("is refused when a tenant has as many connections as it may; one that ends makes room", async () => {
+    const to = await tunnel({ maxPerTenant: 2 });
+    const [first] = [await RawListener.ready(to.url), await RawListener.ready(to.url, { session: "other" })];
+    const refused = await upgrade(to.url, {});
+    expect(refused.status).toBe(503);
+    expect(refused.headers).toMatchObject({ "retry-after": "1" });
+    expect(JSON.parse(refused.body)).toMatchObject({ error: { code: "unavailable" } });
+    // Environments are a tenant's own.
+    expect((await upgrade(to.url, { "hooks-environment": "staging" })).status).toBe(503);
+    first!.socket.close();
+    await to.until(() => to.news.some(({ kind }) => kind === "gone"));
+    expect((await upgrade(to.url, {})).status).toBe(101);
+  });
+
   it("is refused while the server stops", async () => {
     const to = await tunnel();
     await to.server.close();
