@@ -122,7 +122,7 @@ export class ListenServer {
       return;
     }
     const most = this.#options.maxPerTenant ?? MAX_PER_TENANT;
-    if (most <= this.#roster.countOf(scope.tenant)) {
+    if (most <= this.#roster.countOf(admitted.scope.tenant)) {
       refuseUpgrade(socket, new HooksError("unavailable", `there are ${most} listeners already`, { hint: ENOUGH }));
       return;
     }
