@@ -33,11 +33,11 @@ export class RemoteAdmin implements AdminService {
     return this.#requests.get(pageOf(KEY), "/v1/keys", { ...query });
   }
 
-  getKey(id: string): Promise<KeyResource> {
+  async getKey(id: string): Promise<KeyResource> {
     return this.#requests.get(KEY, `/v1/keys/${segment(id)}`);
   }
 
-  revokeKey(id: string): Promise<void> {
+  async revokeKey(id: string): Promise<void> {
     return this.#requests.delete(`/v1/keys/${segment(id)}`);
   }
 
@@ -49,15 +49,15 @@ export class RemoteAdmin implements AdminService {
     return this.#requests.get(pageOf(TENANT), "/v1/tenants", { ...query });
   }
 
-  getTenant(name: string): Promise<TenantResource> {
+  async getTenant(name: string): Promise<TenantResource> {
     return this.#requests.get(TENANT, tenantPath(name));
   }
 
-  updateTenant(name: string, patch: TenantPatch): Promise<TenantResource> {
+  async updateTenant(name: string, patch: TenantPatch): Promise<TenantResource> {
     return this.#requests.patch(TENANT, tenantPath(name), patch);
   }
 
-  deleteTenant(name: string, { force }: { force?: boolean | undefined } = {}): Promise<void> {
+  async deleteTenant(name: string, { force }: { force?: boolean | undefined } = {}): Promise<void> {
     const query = { force: force === undefined ? undefined : String(force) };
     // Asked twice, the second time would find nothing.
     return this.#requests.delete(tenantPath(name), { query, repeatable: false });

@@ -84,12 +84,12 @@ export class RemoteService implements HooksService {
     return this.#requests.get(pageOf(EVENT), "/v1/events", { ...query });
   }
 
-  getEvent(id: string): Promise<EventDetail> {
+  async getEvent(id: string): Promise<EventDetail> {
     // Data and metadata as the bytes that they are.
     return this.#requests.read(EVENT_DETAIL, { method: "GET", path: `/v1/events/${segment(id)}` }, decodeEvent);
   }
 
-  replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
+  async replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
     return this.#requests.post(REPLAY_RECEIPT, `/v1/events/${segment(id)}/replay`, {
       subscriptions: options.subscriptions,
     });
@@ -103,40 +103,40 @@ export class RemoteService implements HooksService {
     return this.#requests.get(pageOf(SUBSCRIPTION), "/v1/subscriptions", { ...query });
   }
 
-  getSubscription(id: string): Promise<SubscriptionResource> {
+  async getSubscription(id: string): Promise<SubscriptionResource> {
     return this.#requests.get(SUBSCRIPTION, subscriptionPath(id));
   }
 
-  updateSubscription(id: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
+  async updateSubscription(id: string, patch: Partial<SubscriptionInput>): Promise<SubscriptionResource> {
     return this.#requests.patch(SUBSCRIPTION, subscriptionPath(id), patch);
   }
 
-  replaceSubscription(id: string, input: SubscriptionInput): Promise<SubscriptionResource> {
+  async replaceSubscription(id: string, input: SubscriptionInput): Promise<SubscriptionResource> {
     return this.#requests.put(SUBSCRIPTION, subscriptionPath(id), input);
   }
 
-  deleteSubscription(id: string): Promise<void> {
+  async deleteSubscription(id: string): Promise<void> {
     // Asked twice, the second time would find nothing.
     return this.#requests.delete(subscriptionPath(id), { repeatable: false });
   }
 
-  enableSubscription(id: string): Promise<SubscriptionResource> {
+  async enableSubscription(id: string): Promise<SubscriptionResource> {
     return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/enable`);
   }
 
-  disableSubscription(id: string): Promise<SubscriptionResource> {
+  async disableSubscription(id: string): Promise<SubscriptionResource> {
     return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/disable`);
   }
 
-  pauseSubscription(id: string): Promise<SubscriptionResource> {
+  async pauseSubscription(id: string): Promise<SubscriptionResource> {
     return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/pause`);
   }
 
-  resumeSubscription(id: string): Promise<SubscriptionResource> {
+  async resumeSubscription(id: string): Promise<SubscriptionResource> {
     return this.#requests.act(SUBSCRIPTION, `${subscriptionPath(id)}/resume`);
   }
 
-  testSubscription(
+  async testSubscription(
     id: string,
     options: { type?: string | undefined; data?: RawJson | undefined } = {},
   ): Promise<TestResult> {
@@ -148,7 +148,7 @@ export class RemoteService implements HooksService {
     });
   }
 
-  rotateSecret(
+  async rotateSecret(
     id: string,
     options: { grace?: string | undefined; secret?: string | undefined } = {},
   ): Promise<SubscriptionWithSecret> {
@@ -163,15 +163,15 @@ export class RemoteService implements HooksService {
     return this.#requests.get(pageOf(DELIVERY), "/v1/deliveries", { ...query });
   }
 
-  getDelivery(id: string): Promise<DeliveryDetail> {
+  async getDelivery(id: string): Promise<DeliveryDetail> {
     return this.#requests.get(DELIVERY_DETAIL, `/v1/deliveries/${segment(id)}`);
   }
 
-  retryDelivery(id: string): Promise<DeliveryResource> {
+  async retryDelivery(id: string): Promise<DeliveryResource> {
     return this.#requests.send(DELIVERY, { method: "POST", path: `/v1/deliveries/${segment(id)}/retry` });
   }
 
-  cancelDelivery(id: string): Promise<DeliveryResource> {
+  async cancelDelivery(id: string): Promise<DeliveryResource> {
     return this.#requests.send(DELIVERY, { method: "POST", path: `/v1/deliveries/${segment(id)}/cancel` });
   }
 
