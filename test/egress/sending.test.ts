@@ -96,6 +96,7 @@ describe("a name whose answers change", () => {
     ["an address of ours beside a public one", { a: ["93.184.216.34", "10.0.0.1"] }],
     ["an address of ours in the other family", { a: ["93.184.216.34"], aaaa: ["fd00::1"] }],
     ["IPv6 only, and that is ours", { aaaa: ["::1"] }],
+    ["another name's address, which is ours", { cname: "db.attacker.example.net", a: ["10.0.0.1"] }],
     ["an IPv4 address in IPv6's clothes", { aaaa: ["::ffff:93.184.216.34"] }],
   ])("is refused for %s", async (_what, records) => {
     const { dialled, dialling } = await openNetwork([]);
@@ -103,6 +104,14 @@ describe("a name whose answers change", () => {
     const from = sender({ dns: dns.server, egress: localRules([], DENIED), ...dialling });
     expect(await post(from, "http://mixed.example.com/")).toMatchObject(BLOCKED);
     expect(dialled).toEqual([]);
+  });
+
+  it("is reached under another name's address when that is public", async () => {
+    const { dialled, dialling } = await openNetwork([]);
+    const dns = await stub(() => ({ cname: "real.example.net", a: ["93.184.216.34"] }));
+    const from = sender({ dns: dns.server, ...dialling });
+    expect(await post(from, "http://alias.example.com/")).toMatchObject({ status: 204 });
+    expect(dialled).toEqual([{ address: "93.184.216.34", port: 80 }]);
   });
 
   it("is reached over IPv6 alone when that is public", async () => {

@@ -7,6 +7,8 @@ import type { NameServer } from "../../src/core/setting-rules.ts";
 export interface StubRecords {
   a?: readonly string[];
   aaaa?: readonly string[];
+  /** The name is another one's, whose addresses these are. */
+  cname?: string;
   /** Seconds. Default 60. */
   ttl?: number;
 }
@@ -44,9 +46,10 @@ export async function startStubDns(
     const { name, type } = question;
     questions.push(`${name} ${type}`);
     for (const waiter of waiting.filter(({ count }) => count === questions.length)) waiter.resolve();
-    const reply = (code: number, addresses: readonly string[], ttl: number): void => {
+    const reply = (code: number, addresses: readonly string[], ttl: number, cname?: string): void => {
       const flags = RECURSION_DESIRED | RECURSION_AVAILABLE | code;
-      const answers = addresses.map((data) => ({ name, type, ttl, data }));
+      const alias = cname === undefined ? [] : [{ name, type: "CNAME" as const, ttl, data: cname }];
+      const answers = [...alias, ...addresses.map((data) => ({ name: cname ?? name, type, ttl, data }))];
       socket.send(
         encode({ type: "response", id: packet.id ?? 0, flags, questions: [question], answers }),
         from.port,
@@ -58,7 +61,7 @@ export async function startStubDns(
     if (known === "held" && !isReleased) held.push(() => reply(CODES.nxdomain, [], 0));
     else if (known === "held") reply(CODES.nxdomain, [], 0);
     else if (typeof known === "string") reply(CODES[known], [], 0);
-    else reply(0, (type === "A" ? known.a : known.aaaa) ?? [], known.ttl ?? 60);
+    else reply(0, (type === "A" ? known.a : known.aaaa) ?? [], known.ttl ?? 60, known.cname);
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");

@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EgressRules } from "../../../src/core/egress/egress-rules.ts";
 import { parseIp } from "../../../src/core/egress/ip-address.ts";
 import { parseNetList } from "../../../src/core/egress/net-list.ts";
+import { contains, readNetwork } from "../../../src/core/egress/network.ts";
 import type { EgressPolicy } from "../../../src/core/egress/policy.ts";
 import { readTargetUrl, type TargetUrl } from "../../../src/core/egress/target-url.ts";
 
@@ -221,6 +223,76 @@ describe("a subscription's own lists", () => {
 
   it("cannot take back what the server denies", () => {
     expect(ruleOf(policyOf({ only: ["8.8.8.8"], deny: ["8.8.8.8"] }), "http://8.8.8.8/")).toBe("denied");
+  });
+});
+
+describe("whatever the lists are", () => {
+  const networks = [
+    "10.0.0.0/8",
+    "10.1.0.0/16",
+    "127.0.0.0/8",
+    "8.8.0.0/16",
+    "8.8.8.8",
+    "fd00::/8",
+    "64:ff9b::/96",
+    "::1",
+  ];
+  const names = ["example.com", "*.example.com", "db.internal", "localhost", "8.8.8.8:8080"];
+  const list = fc.subarray([...networks, ...names], { maxLength: 5 });
+  const target = fc.record({
+    host: fc.constantFrom(
+      "example.com",
+      "a.example.com",
+      "db.internal",
+      "localhost",
+      "8.8.8.8",
+      "10.1.2.3",
+      "127.0.0.1",
+    ),
+    address: fc.constantFrom(
+      "8.8.8.8",
+      "8.8.9.9",
+      "10.1.2.3",
+      "10.2.2.3",
+      "127.0.0.1",
+      "::1",
+      "fd00::1",
+      "64:ff9b::a01:203",
+      "1.1.1.1",
+    ),
+    port: fc.constantFrom(80, 8080),
+  });
+  const cases = fc.tuple(list, list, list, list, fc.boolean(), fc.constantFrom("development", "production"), target);
+  const isReached = (lists: Lists, { host, address, port }: { host: string; address: string; port: number }): boolean =>
+    ruleOf(policyOf(lists), `https://${host}:${port}/`, parseIp(host) === undefined ? address : host) === undefined;
+
+  it("a subscription's own only take away, and so does everything that is denied", () => {
+    fc.assert(
+      fc.property(cases, ([allow, deny, only, not, isLoopbackOnly, environment, to]) => {
+        const server = { isLoopbackOnly, environment };
+        const all = isReached({ ...server, allow, deny, only, not }, to);
+        if (!all) return;
+        expect(isReached({ ...server, allow, deny }, to)).toBe(true);
+        expect(isReached({ ...server, allow }, to)).toBe(true);
+        expect(isReached({ ...server, allow, deny, not }, to)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it("an allowance takes nothing away, and what is denied stays so under any", () => {
+    fc.assert(
+      fc.property(cases, ([allow, deny, only, not, isLoopbackOnly, environment, to]) => {
+        const server = { isLoopbackOnly, environment, deny, only, not };
+        if (isReached(server, to)) expect(isReached({ ...server, allow }, to)).toBe(true);
+        const ip = parseIp(parseIp(to.host) === undefined ? to.address : to.host)!;
+        const [isDenied] = deny
+          .map((text) => readNetwork(text))
+          .filter((one) => !("fault" in one) && contains(one, ip));
+        if (isDenied !== undefined) expect(isReached({ ...server, allow }, to)).toBe(false);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 });
 
