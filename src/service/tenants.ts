@@ -8,9 +8,12 @@ import { nearest } from "../core/nearest.ts";
 import { checkScopeName, DEFAULT_TENANT } from "../core/scope.ts";
 import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import type { StoredTenant } from "../store/admin-store.ts";
+import type { StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import { notFound } from "./find-by-reference.ts";
 import type { KeyTable } from "./key-table.ts";
+import { sealedTexts } from "./opened-subscription.ts";
+import { dropAll } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 const DESCRIPTION_MAX_CHARS = 1_024;
@@ -68,7 +71,7 @@ export class Tenants {
   }
 
   async delete(caller: Caller, name: string, { force = false }: { force?: boolean | undefined }): Promise<void> {
-    const { store, directory, now } = this.#parts;
+    const { store, directory, secrets, now } = this.#parts;
     const tenant = await this.#find(caller, name);
     checkManages(caller);
     if (name === DEFAULT_TENANT) {
@@ -82,6 +85,7 @@ export class Tenants {
       subscriptions: tenant.subscriptions,
       keys: tenant.keys.length,
     };
+    const subscriptions = await this.#subscriptionsOf(tenant);
     const isDeleted = await store.admin.deleteTenant(
       name,
       force,
@@ -90,7 +94,15 @@ export class Tenants {
     );
     if (!isDeleted) throw this.#hasData(await this.#find(caller, name));
     await Promise.all([this.#keys.reload(), directory.reloadIfLoaded()]);
+    // Wherever they are kept: in the store itself they are gone already.
+    for (const one of subscriptions) await dropAll(secrets, sealedTexts(one));
     await store.admin.eraseDeleted();
+  }
+
+  async #subscriptionsOf({ name, environments }: StoredTenant): Promise<StoredSubscription[]> {
+    const { store } = this.#parts;
+    const scopes = environments.map((environment) => ({ tenant: name, environment }));
+    return (await Promise.all(scopes.map((scope) => store.loadSubscriptions(scope)))).flat();
   }
 
   /** Those that exist, and the default one, which does whether somebody used it or not. */

@@ -25,6 +25,7 @@ const BY_SUBSCRIPTION: Record<string, (service: HooksService, id: string) => Pro
   resumeSubscription: (service, id) => service.resumeSubscription(id),
   testSubscription: (service, id) => service.testSubscription(id),
   rotateSecret: (service, id) => service.rotateSecret(id),
+  rotateSecrets: (service, id) => service.rotateSecrets({ subscriptions: [id] }),
   listDeliveries: (service, id) => service.listDeliveries({ subscription: id }),
   replay: (service, id) => service.replay({ subscription: id }),
 };
