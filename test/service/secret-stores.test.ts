@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AwsSecretStore, parseSecretStore, type SecretStoreNews } from "../../src/service/aws-secret-store.ts";
 import { Vault } from "../../src/service/vault.ts";
+import { openTestHooks } from "../support/local-hooks.ts";
 import { type SecretsManager, startSecretsManager } from "../support/secrets-manager.ts";
 import { secretStoreContract } from "./secret-store-contract.ts";
 
@@ -144,6 +145,21 @@ describe.skipIf(!isInstalled)("with the AWS SDK", () => {
       manager.set(Buffer.from(sealed.bytes).toString(), text);
       await expect((await openAws()).get(sealed, "sec_1"), text).rejects.toMatchObject(GONE);
     }
+  });
+
+  it("loses what a deleted tenant had, and nothing of another", async () => {
+    const manager = await openManager();
+    const { adminFor, serviceFor } = await openTestHooks({
+      env: { HOOKS_SECRET_STORE: "aws:eu-central-1/hooks/test" },
+    });
+    const input = { url: "https://example.com/hooks?token=t", events: ["a.b"], headers: { "x-key": "k" } };
+    await serviceFor({ tenant: "other", environment: "a" }).createSubscription(input);
+    const kept = [...manager.secrets.keys()];
+    await serviceFor({ tenant: "acme", environment: "a" }).createSubscription(input);
+    await serviceFor({ tenant: "acme", environment: "b" }).createSubscription(input);
+    expect(manager.secrets.size).toBe(3 * kept.length);
+    await adminFor().deleteTenant("acme", { force: true });
+    expect([...manager.secrets.keys()]).toEqual(kept);
   });
 });
 
