@@ -33,6 +33,7 @@ export const HELP_TOPICS: Readonly<Record<string, string>> = {
                          of hooks serve, like its flags
   HOOKS_MASTER_KEY       key that seals secrets in the store, instead of the file master.key
   HOOKS_MASTER_KEY_FILE  file that holds it
+  HOOKS_SECRET_STORE     where new secrets are kept: embedded (default), or aws:REGION/PREFIX
   HOOKS_DEBUG            when set: show the stack of a fault
   NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb
                          colour off or on (--color beats them)
