@@ -3,11 +3,15 @@ import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, readJson } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
+import { addFieldsFlag } from "../src/cli/pages.ts";
+import { printsFields } from "../src/cli/print-one.ts";
+import { printList } from "../src/cli/table.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
 import { namingPublishFlags } from "./filter-flags.ts";
 import { hintAtDaemon } from "./local-sender.ts";
 import { publishFile } from "./publish-file.ts";
+import { PUBLISH_VIEW } from "./receipt-views.ts";
 
 export interface PublishOptions {
   type: string | undefined;
@@ -18,11 +22,12 @@ export interface PublishOptions {
   timestamp?: string;
   metadata?: string;
   eventVersion?: string;
+  fields?: string[];
 }
 
 /** Defines `hooks publish`. */
 export function publishCommand(context: CliContext, run = runPublish): Command {
-  return new Command("publish")
+  return addFieldsFlag(new Command("publish"))
     .description(
       "Publishes one event, or with --file every line of an NDJSON file. A file can be published again after an " +
         "interruption or a correction: lines without an id get one made of their content (equal lines are counted), " +
@@ -50,6 +55,7 @@ export function publishCommand(context: CliContext, run = runPublish): Command {
 
 /** @throws HooksError `usage`; `failed` when lines of a file were refused */
 export async function runPublish(options: PublishOptions, context: CliContext): Promise<void> {
+  if (printsFields(context.out, PUBLISH_VIEW, options.fields)) return;
   checkCombination(options);
   if (options.file !== undefined) return publishFile({ file: options.file, newIds: options.newIds === true }, context);
 
@@ -69,7 +75,8 @@ export async function runPublish(options: PublishOptions, context: CliContext): 
       version: options.eventVersion,
     }),
   );
-  out.print(out.mode === "json" ? jsonLine(receipt) : escapeLine(receipt.id));
+  if (options.fields !== undefined) printList(out, [receipt], PUBLISH_VIEW, options.fields);
+  else out.print(out.mode === "json" ? jsonLine(receipt) : escapeLine(receipt.id));
   if (out.mode === "human")
     out.note(`to ${receipt.deliveries === 1 ? "1 subscription" : `${receipt.deliveries} subscriptions`}`);
   if (0 < receipt.deliveries) await hintAtDaemon(context);
@@ -83,6 +90,7 @@ function checkCombination(options: PublishOptions): void {
     "--timestamp": options.timestamp,
     "--metadata": options.metadata,
     "--event-version": options.eventVersion,
+    "--fields": options.fields,
   };
   if (options.file !== undefined) {
     for (const [name, value] of Object.entries(ofOne)) {

@@ -3,10 +3,14 @@ import type { CliContext } from "../src/cli/context.ts";
 import { jsonLine } from "../src/cli/escape.ts";
 import { collect } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
+import { addFieldsFlag } from "../src/cli/pages.ts";
+import { printsFields } from "../src/cli/print-one.ts";
+import { printList } from "../src/cli/table.ts";
 import type { DeliveryState } from "../src/core/delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { namingFilterFlags } from "./filter-flags.ts";
 import { hintAtDaemon } from "./local-sender.ts";
+import { REPLAY_VIEW } from "./receipt-views.ts";
 
 export interface ReplayOptions {
   failed?: boolean;
@@ -16,6 +20,7 @@ export interface ReplayOptions {
   sub?: string;
   type: string[];
   dryRun?: boolean;
+  fields?: string[];
 }
 
 /** What still waits is sent anyway. */
@@ -23,7 +28,7 @@ const ENDED: readonly DeliveryState[] = ["failed", "succeeded", "cancelled"];
 
 /** Defines `hooks replay`. */
 export function replayCommand(context: CliContext, run = runReplay): Command {
-  return new Command("replay")
+  return addFieldsFlag(new Command("replay"))
     .description("Sends ended deliveries again, by filter. --dry-run only counts them. One event: hooks event replay.")
     .addOption(new Option("--failed", "those that failed (the same as --status failed)").conflicts("status"))
     .addOption(new Option("--status <status>", "those that ended so").choices(ENDED))
@@ -46,6 +51,7 @@ export function replayCommand(context: CliContext, run = runReplay): Command {
 /** @throws HooksError `usage` when it is not said which */
 export async function runReplay(flags: ReplayOptions, context: CliContext): Promise<void> {
   const { out } = context;
+  if (printsFields(out, REPLAY_VIEW, flags.fields)) return;
   if (flags.failed !== true && flags.status === undefined) {
     throw new HooksError("usage", "say which deliveries: --failed or --status", {
       field: "--failed",
@@ -63,7 +69,8 @@ export async function runReplay(flags: ReplayOptions, context: CliContext): Prom
       dry_run: flags.dryRun === true,
     }),
   );
-  if (out.mode === "json") out.print(jsonLine(receipt));
+  if (flags.fields !== undefined) printList(out, [receipt], REPLAY_VIEW, flags.fields);
+  else if (out.mode === "json") out.print(jsonLine(receipt));
   else if (out.mode === "human") {
     const what = receipt.count === 1 ? "1 delivery" : `${receipt.count} deliveries`;
     out.print(

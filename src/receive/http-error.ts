@@ -108,13 +108,14 @@ export function toPublicError(error: HooksError): HooksError {
 
 /**
  * Text that quotes a caller cannot move a terminal's cursor or turn the direction of what follows: control
- * characters, bidirectional marks and zero-width characters are written as escapes.
+ * characters, bidirectional marks and zero-width characters are written as escapes. The line break before a suggestion of
+ * ours stays: a command line shows it as one.
  */
 export function printable(text: string, maxChars: number): string {
   const visible = text
     .slice(0, maxChars)
     .replace(
-      /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu,
+      /\n(?! {2}did you mean ")|[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
     );
   return maxChars < text.length || maxChars < visible.length ? `${visible.slice(0, maxChars - 1)}…` : visible;

@@ -1,4 +1,5 @@
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import type { SchemaValidateFunction } from "ajv";
+import { _, Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
 import { type HooksError, invalid } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
@@ -27,10 +28,26 @@ const OPTIONS = {
 } as const;
 const everything = withSharedSchemas(new Ajv2020(OPTIONS));
 /**
- * For bodies: the form of a text (an event type, a duration …) is judged by the service, which has the same rule and
+ * For bodies and queries: the form of a text (an event type, a duration …) is judged by the service, which has the same rule and
  * says the same of it whether a request or a command brought it.
  */
-const allButPatterns = withSharedSchemas(new Ajv2020(OPTIONS).removeKeyword("pattern").addKeyword("pattern"));
+const allButPatterns = withSharedSchemas(
+  new Ajv2020(OPTIONS)
+    .removeKeyword("pattern")
+    .addKeyword("pattern")
+    .removeKeyword("maxLength")
+    // Of a text with a pattern its length is a part of its form.
+    .addKeyword({
+      keyword: "maxLength",
+      type: "string",
+      validate: isShortEnough as SchemaValidateFunction,
+      error: { message: "too long", params: ({ schema }) => _`{limit: ${schema}}` },
+    }),
+);
+
+function isShortEnough(limit: number, text: string, schema?: { pattern?: string }): boolean {
+  return schema?.pattern !== undefined || text.length <= limit;
+}
 
 function withSharedSchemas(ajv: Ajv2020): Ajv2020 {
   for (const schema of SHARED_SCHEMAS) ajv.addSchema(schema);
@@ -41,7 +58,7 @@ function withSharedSchemas(ajv: Ajv2020): Ajv2020 {
 export type Check = (value: unknown) => HooksError | undefined;
 
 export function compileCheck(schema: TSchema, part: RequestPart): Check {
-  const validate = (part === "body" ? allButPatterns : everything).compile(schema);
+  const validate = (part === "params" ? everything : allButPatterns).compile(schema);
   return (value) => (validate(value) ? undefined : toInvalid(validate.errors ?? [], part));
 }
 
@@ -103,7 +120,7 @@ function complaint(error: ErrorObject): string {
     case "minLength":
       return params["limit"] === 1 ? "must not be empty" : `must have at least ${params["limit"]} characters`;
     case "maxLength":
-      return `must have at most ${params["limit"]} characters`;
+      return `must be at most ${params["limit"]} characters`;
     case "minItems":
       return params["limit"] === 1 ? "must not be empty" : `must have at least ${params["limit"]} entries`;
     case "maxItems":

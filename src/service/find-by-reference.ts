@@ -13,7 +13,7 @@ const SHORTEST_BEGINNING = 5;
 
 export async function findSubscription(store: Store, scope: Scope, reference: string): Promise<StoredSubscription> {
   // An unset variable of a script: it must not name the subscriptions that have no name.
-  if (reference === "") throw invalid("id", "id must not be empty: an id or a name");
+  if (reference === "") throw invalid("id", "id must not be empty");
   const exact = await store.findSubscription(scope, reference);
   if (exact !== undefined) return exact;
   const all = await store.loadSubscriptions(scope);
@@ -37,6 +37,7 @@ export async function findSubscription(store: Store, scope: Scope, reference: st
 }
 
 export async function findEvent(store: Store, scope: Scope, reference: string): Promise<StoredEvent> {
+  if (reference === "") throw invalid("id", "id must not be empty");
   const event =
     (await store.findEvent(scope, reference)) ??
     (await findByBeginning(
@@ -51,6 +52,7 @@ export async function findEvent(store: Store, scope: Scope, reference: string): 
 }
 
 export async function findDelivery(store: Store, scope: Scope, reference: string): Promise<StoredDelivery> {
+  if (reference === "") throw invalid("id", "id must not be empty");
   const delivery =
     (await store.findDelivery(scope, reference)) ??
     (await findByBeginning(

@@ -112,7 +112,7 @@ export class Keys {
   }
 
   async #find(caller: Caller, reference: string): Promise<StoredKey> {
-    if (reference === "") throw invalid("id", "id must not be empty: an id or a name");
+    if (reference === "") throw invalid("id", "id must not be empty");
     const keys = await this.#inReach(caller);
     const exact = keys.find((key) => key.id === reference);
     if (exact !== undefined) return exact;

@@ -81,7 +81,7 @@ export const TENANT = Type.Object(
   { $id: "Tenant" },
 );
 
-export const TENANT_PARAMS = Type.Object({ name: Type.String({ minLength: 1, maxLength: 255 }) });
+export const TENANT_PARAMS = Type.Object({ name: Type.String({ minLength: 1 }) });
 
 export const TENANT_QUERY = closed({ ...PAGE });
 

@@ -24,10 +24,11 @@ const BOUND = Type.String({
 /** `since` is inclusive, `until` exclusive. */
 export const RANGE = { since: Type.Optional(BOUND), until: Type.Optional(BOUND) };
 
+const REFERENCE_TEXT = "an id, a unique beginning of one, or a name";
 const REFERENCE = Type.String({
   minLength: 1,
   maxLength: 255,
-  description: "an id, a unique beginning of one, or a name",
+  description: REFERENCE_TEXT,
 });
 const STATUS = Type.Unsafe<DeliveryState>(Type.Enum([...DELIVERY_STATES]));
 
@@ -60,7 +61,8 @@ export const BATCH_QUERY = closed({
   atomic: Type.Optional(Type.Enum(["true", "false"], { description: "all or nothing; default false" })),
 });
 
-export const ID_PARAMS = Type.Object({ id: REFERENCE });
+/** Of any length that a path can have: what is none names nothing, and the service says so. */
+export const ID_PARAMS = Type.Object({ id: Type.String({ minLength: 1, description: REFERENCE_TEXT }) });
 
 // ---- bodies that choose what is sent again -----------------------------------------------------------------------
 
@@ -94,5 +96,6 @@ export const REPLAY_RECEIPT = Type.Object(
 /** The same query with `limit` as the number it says. */
 export function numbered<Query extends { limit?: string }>(query: Query): Omit<Query, "limit"> & { limit?: number } {
   const { limit, ...rest } = query;
-  return limit === undefined ? rest : { ...rest, limit: Number(limit) };
+  // What is no number is none that the service takes.
+  return limit === undefined ? rest : { ...rest, limit: /^\d{1,4}$/.test(limit) ? Number(limit) : Number.NaN };
 }

@@ -1,0 +1,29 @@
+import type { ListView } from "../src/cli/table.ts";
+import type { PublishReceipt } from "../src/core/event.ts";
+import type { ReplayReceipt, TestResult } from "../src/core/hooks-service.ts";
+
+// What commands answer that make no row of their own, for --fields.
+
+export const REPLAY_VIEW: ListView<ReplayReceipt> = {
+  fields: ["count", "dry_run"],
+  id: (row) => String(row.count),
+  columns: [{ title: "count", text: (row) => String(row.count) }],
+};
+
+export const PUBLISH_VIEW: ListView<PublishReceipt> = {
+  fields: ["id", "deliveries"],
+  id: (row) => row.id,
+  columns: [{ title: "id", text: (row) => row.id }],
+};
+
+export const TEST_VIEW: ListView<TestResult> = {
+  fields: ["success", "status", "duration_ms", "response", "error"],
+  id: (row) => String(row.success),
+  columns: [{ title: "success", text: (row) => String(row.success) }],
+};
+
+export const DELETED_VIEW: ListView<{ id: string; deleted: true }> = {
+  fields: ["id", "deleted"],
+  id: (row) => row.id,
+  columns: [{ title: "id", text: (row) => row.id }],
+};

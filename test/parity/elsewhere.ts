@@ -1,0 +1,25 @@
+/**
+ * Commands that are not run in both modes, and why: they work on this machine, whatever the server is. A command that is
+ * neither here nor in the story fails the suite.
+ */
+export const LOCAL_ONLY: Readonly<Record<string, string>> = {
+  serve: "is the server: its store is a file of its machine",
+  backup: "copies the store's file: nobody gets a whole store over HTTP",
+  restore: "puts the store's file in place while no daemon runs on it",
+  "sub secret": "a whole secret is shown to the owner of the store's file, and never over HTTP",
+  demo: "works on a temporary store of its own, and looks at no setting",
+  "context list": "shows a file of the user",
+  "context use": "changes a file of the user",
+  "context add": "changes a file of the user",
+  "context remove": "changes a file of the user",
+  login: "asks a server, and changes a file of the user",
+};
+
+/** Commands that work in both modes, and that this suite cannot compare; each has tests of its own for both. */
+export const NOT_COMPARED: Readonly<Record<string, string>> = {
+  hooks: "says where it works: store and daemon, or server",
+  status: "says where it works: store and daemon, or server",
+  config: "says where each setting comes from, the server among them",
+  doctor: "checks file, permissions and daemon, or server and key",
+  __complete: "says nothing when it has no answer within 300 ms, which a loaded machine does not promise",
+};
