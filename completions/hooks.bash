@@ -31,8 +31,8 @@ _hooks_point() {
       ;;
     'replay')
       commands=''
-      flags='--failed --status --since --until --sub --type --dry-run --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--status --since --until --sub --type --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --failed --status --since --until --sub --type --dry-run --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --status --since --until --sub --type --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sign')
@@ -85,8 +85,8 @@ _hooks_point() {
       ;;
     'sub delete')
       commands=''
-      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub enable')
@@ -115,8 +115,8 @@ _hooks_point() {
       ;;
     'sub test')
       commands=''
-      flags='--type --data --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--type --data --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --type --data --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --type --data --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub rotate-secret')
@@ -133,8 +133,8 @@ _hooks_point() {
       ;;
     'sub health')
       commands=''
-      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'event')
@@ -157,14 +157,14 @@ _hooks_point() {
       ;;
     'event replay')
       commands=''
-      flags='--sub --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--sub --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --sub --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --sub --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'publish')
       commands=''
-      flags='--data --id --timestamp --metadata --event-version --file --new-ids --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--data --id --timestamp --metadata --event-version --file --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --data --id --timestamp --metadata --event-version --file --new-ids --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --data --id --timestamp --metadata --event-version --file --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'delivery')
