@@ -16,13 +16,18 @@ export const HELP_TOPICS: Readonly<Record<string, string>> = {
 `,
   environment: `ENVIRONMENT
 
-  A flag beats a variable, a variable beats hooks.config.json (the nearest one upwards), that beats the user's
-  config.json, and that beats the default. hooks config shows each value and where it came from.
+  A flag beats a variable, a variable beats hooks.config.json (the nearest one upwards), that beats the current context
+  (hooks login, hooks context), that beats the user's config.json, and that beats the default. --context and HOOKS_CONTEXT
+  are as strong as any flag and variable. hooks config shows each value and where it came from.
+
+  A key goes to a server that a flag, a variable, a context or the user's config.json names. One that only a
+  hooks.config.json names gets the key of a context of that very server, and no other.
 
   HOOKS_HOME             one folder for everything: store, keys, config.json
                          (else $XDG_DATA_HOME/hooks and $XDG_CONFIG_HOME/hooks)
   HOOKS_STORE            the store's file
   HOOKS_SERVER           work on this server instead
+  HOOKS_CONTEXT          work on a server that hooks login knows; local: on the local store
   HOOKS_API_KEY          key for the server
   HOOKS_API_KEY_FILE     file that holds the key
   HOOKS_TENANT           whose data

@@ -17,6 +17,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   restore: "a receipt",
   completion: "a script",
   doctor: "a list of checks",
+  "key rotate-master": "a receipt",
   "sub secret": "secrets, one a line",
 };
 

@@ -7,6 +7,7 @@ export const LOCAL_ONLY: Readonly<Record<string, string>> = {
   backup: "copies the store's file: nobody gets a whole store over HTTP",
   restore: "puts the store's file in place while no daemon runs on it",
   "sub secret": "a whole secret is shown to the owner of the store's file, and never over HTTP",
+  "key rotate-master": "seals the store anew under another master key, which no server is ever sent",
   demo: "works on a temporary store of its own, and looks at no setting",
   "context list": "shows a file of the user",
   "context use": "changes a file of the user",

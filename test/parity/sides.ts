@@ -64,6 +64,7 @@ export class Side {
         HOOKS_HOME: this.#home,
         HOME: this.#home,
         NO_COLOR: "1",
+        HOOKS_NO_INPUT: "1",
         PARITY_KEY: this.#daemon.token,
         BODY_SECRET: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
       },

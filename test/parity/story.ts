@@ -124,6 +124,13 @@ export function story(url: string): readonly Call[] {
     ...once("sub", "rotate-secret", "help", "--print-secret"),
     ...once("sub", "rotate-secret", "help", "--grace", "100d"),
     ...once("sub", "rotate-secret", "nobody"),
+    ...once("sub", "rotate-secret", "--all", "--grace", "1h"),
+    ...read("sub", "rotate-secret", "--all", "--grace", "1h", "--yes"),
+    ...once("sub", "rotate-secret", "--all", "shop"),
+    ...once("sub", "update", "help", "--rotate-every", "90d", "--json"),
+    ...once("sub", "update", "help", "--rotate-every", "never"),
+    ...once("sub", "update", "help", "--allow-net", "10.0.0.0/8", "--fields", "allow_net"),
+    ...once("sub", "update", "help", "--deny-net", "not a net"),
 
     // ---- events and deliveries
     ...read("publish", "order.created", "--data", '{"n":9007199254740993,"dup":1,"dup":2}', "--id", "one"),

@@ -188,7 +188,6 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     },
   },
   "GET /v1/meta": { role: "any", kind: "public", make: fixed({ target: "/v1/meta" }) },
-  "GET /v1/whoami": { role: "any", kind: "public", make: fixed({ target: "/v1/whoami" }) },
   "GET /v1/listen": { role: "listener", kind: "public", make: fixed({ target: "/v1/listen" }) },
   "GET /healthz": { role: "open", kind: "public", make: fixed({ target: "/healthz" }) },
   "GET /readyz": { role: "open", kind: "public", make: fixed({ target: "/readyz" }) },
