@@ -9,7 +9,7 @@ import type { DeliveryDetail, DeliveryState } from "../src/core/delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { DEFAULT_TENANT } from "../src/core/scope.ts";
-import { DemoReceiver, type Receipt } from "./demo-receiver.ts";
+import type { DemoReceiver, Receipt } from "./demo-receiver.ts";
 
 export interface DemoOptions {
   /** Waits before the second, third, … attempt at the receiver that fails twice. */
@@ -51,6 +51,7 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
   say();
 
   const { startDaemon } = await import("../src/daemon.ts"); // heavy, and --help needs none of it
+  const { DemoReceiver } = await import("./demo-receiver.ts");
   const daemon = await startDaemon({
     storePath: path.join(folder, "hooks.db"),
     dataDirectory: folder,

@@ -17,7 +17,8 @@ export function trimmedCommand(options: VerifyCommandOptions, body: WebhookReque
 
 function flagsOf(options: VerifyCommandOptions): string[] {
   const named: [flag: string, values: readonly (string | undefined)[]][] = [
-    ["--scheme", options.scheme === "standard-webhooks" ? [] : [options.scheme]],
+    ["--scheme", [options.scheme]],
+    ["--scheme-file", [options.schemeFile]],
     ["--secret", options.secret.map((value) => (/^(@|env:)/.test(value) ? value : "env:HOOK_SECRET"))],
     ["--secret-env", options.secretEnv],
     ["--secret-file", options.secretFile],

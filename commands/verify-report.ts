@@ -1,8 +1,8 @@
 import type { Output } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { span } from "../src/cli/time-text.ts";
-import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
-import type { Hint } from "../src/core/signing/diagnose.ts";
+import { type CompiledScheme, signatureHeaders } from "../src/core/signing/compiled-scheme.ts";
+import type { Hint } from "../src/core/signing/explain/hint.ts";
 import { parseTimestamp, type Tolerance } from "../src/core/signing/message-time.ts";
 import type { VerifyResult } from "../src/core/signing/verdict.ts";
 import type { WebhookRequest } from "../src/core/signing/webhook-request.ts";
@@ -32,6 +32,9 @@ export function reportVerdict(facts: VerdictFacts, choice: ReportChoice, out: Ou
   if (out.mode === "json") out.print(jsonLine(verdictJson(facts)));
   else out.print(verdictLine(facts, out));
   if (choice.github && !facts.result.valid && out.mode !== "json") out.print(annotation(facts, choice.bodyFile));
+  if (facts.result.valid && facts.result.bodyUnsigned === true && out.mode !== "json") {
+    out.note("note: this signature does not cover the body: anybody on the way may have changed it");
+  }
   if (out.mode === "json" || (facts.result.valid && !choice.explain)) return;
 
   if (!facts.result.valid) {
@@ -62,7 +65,8 @@ function verdictJson({ scheme, result, hints, now }: VerdictFacts): object {
     return { valid: false, scheme: name, reason, detail, hints: hints.map((hint) => hint.code) };
   }
   const time = result.timestamp === undefined ? {} : { timestamp: result.timestamp, age: ageOf(result.timestamp, now) };
-  return { valid: true, scheme: name, secret: result.secretIndex + 1, ...time };
+  const unsigned = result.bodyUnsigned === true ? { body_unsigned: true } : {};
+  return { valid: true, scheme: name, secret: result.secretIndex + 1, ...time, ...unsigned };
 }
 
 function ageOf(timestamp: number, now: number): number {
@@ -101,7 +105,7 @@ function details({ scheme: compiled, request, now, tolerance }: VerdictFacts, ex
     const timestamp = parseTimestamp(text, scheme.timestamp.unit);
     lines.push(["timestamp", timestamp === undefined ? text : timeText(timestamp, now, compiled, tolerance)]);
   }
-  lines.push(["received", received(scheme.signature.headers, explain ? undefined : shortened)]);
+  lines.push(["received", received(signatureHeaders(scheme.signature), explain ? undefined : shortened)]);
   if (explain) {
     const bytes = typeof request.body === "string" ? Buffer.byteLength(request.body) : request.body.length;
     lines.push(["signed", scheme.content], ["body", `${bytes} bytes`]);

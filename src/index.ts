@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { formatId } from "./core/ids.ts";
 import type {
+  DefinedScheme,
   SchemeName,
   Secrets,
   SignedMessage,
@@ -10,14 +11,24 @@ import type {
   UnsignedRequest,
   VerifyOptions as VerifyRules,
 } from "./core/signing/options.ts";
-import { schemeNamed } from "./core/signing/registry.ts";
+import { schemeOf } from "./core/signing/registry.ts";
+import { defineScheme as defineOwnScheme } from "./core/signing/scheme-file.ts";
 import { signMessage } from "./core/signing/sign.ts";
 import type { VerifyResult } from "./core/signing/verdict.ts";
 import { Verifier as SchemeVerifier, verify as verifyAt } from "./core/signing/verify.ts";
 import type { WebhookRequest } from "./core/signing/webhook-request.ts";
 
 export type { Tolerance } from "./core/signing/message-time.ts";
-export type { SchemeName, Secrets, SignedMessage, SignOptions, UnsignedRequest } from "./core/signing/options.ts";
+export type {
+  DefinedScheme,
+  ResolvedKey,
+  ResolveKey,
+  SchemeName,
+  Secrets,
+  SignedMessage,
+  SignOptions,
+  UnsignedRequest,
+} from "./core/signing/options.ts";
 export type { Accepted, Refusal, VerifyReason, VerifyResult } from "./core/signing/verdict.ts";
 export type { HeadersInput, WebhookRequest } from "./core/signing/webhook-request.ts";
 
@@ -42,17 +53,36 @@ export interface Verifier {
  * @throws TypeError for a caller's mistake: an unknown scheme, a body that was parsed, a negative tolerance.
  */
 export function verify(
-  scheme: SchemeName,
+  scheme: SchemeName | DefinedScheme,
   request: WebhookRequest,
   secrets: Secrets,
   options: VerifyOptions = {},
 ): VerifyResult {
-  return verifyAt(scheme, request, secrets, { now: options.now ?? unixSeconds(), tolerance: options.tolerance });
+  return verifyAt(scheme, request, secrets, { ...options, now: options.now ?? unixSeconds() });
+}
+
+/**
+ * `verify` for schemes whose messages name their key (SNS, Plaid, RFC 9421), where `resolveKey` has to fetch it. For all
+ * others it answers what `verify` does. Do not forget to await it: a promise is true.
+ * @throws what `resolveKey` throws, beside what `verify` does.
+ */
+export async function verifyAsync(
+  scheme: SchemeName | DefinedScheme,
+  request: WebhookRequest,
+  secrets: Secrets,
+  options: VerifyOptions = {},
+): Promise<VerifyResult> {
+  const verifier = new SchemeVerifier(schemeOf(scheme), secrets, options);
+  return await verifier.verifyAsync(request, options.now ?? unixSeconds());
 }
 
 /** `verify` for many messages: the secrets are decoded once. */
-export function createVerifier(scheme: SchemeName, secrets: Secrets, options: VerifyRules = {}): Verifier {
-  const verifier = new SchemeVerifier(schemeNamed(scheme), secrets, options);
+export function createVerifier(
+  scheme: SchemeName | DefinedScheme,
+  secrets: Secrets,
+  options: VerifyRules = {},
+): Verifier {
+  const verifier = new SchemeVerifier(schemeOf(scheme), secrets, options);
   return { verify: (request, { now } = {}) => verifier.verify(request, now ?? unixSeconds()) };
 }
 
@@ -63,15 +93,24 @@ export function createVerifier(scheme: SchemeName, secrets: Secrets, options: Ve
  * @throws TypeError for an unknown scheme, an unusable secret, or an id or time that the scheme cannot carry.
  */
 export function sign(
-  scheme: SchemeName,
+  scheme: SchemeName | DefinedScheme,
   request: UnsignedRequest,
   secret: Secrets,
   options: SignOptions = {},
 ): SignedMessage {
-  return signMessage(schemeNamed(scheme), request, secret, {
+  return signMessage(schemeOf(scheme), request, secret, {
+    ...options,
     id: options.id ?? formatId("msg", randomBytes(16)),
     timestamp: options.timestamp ?? unixSeconds(),
   });
+}
+
+/**
+ * A scheme of your own, to be given in place of a name: a record as docs/schemes.md describes it.
+ * @throws TypeError that names the field that is wrong.
+ */
+export function defineScheme(record: object): DefinedScheme {
+  return defineOwnScheme(record);
 }
 
 function unixSeconds(): number {

@@ -1,13 +1,14 @@
+import { generateKeyPairSync } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import * as library from "../src/index.ts";
-import { createVerifier, sign, verify } from "../src/index.ts";
+import { createVerifier, defineScheme, sign, verify, verifyAsync } from "../src/index.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 describe("the library", () => {
   it("exports these functions", () => {
-    expect(Object.keys(library).sort()).toEqual(["createVerifier", "sign", "verify"]);
+    expect(Object.keys(library).sort()).toEqual(["createVerifier", "defineScheme", "sign", "verify", "verifyAsync"]);
   });
 
   it("signs with a new id and the system's time, and accepts it", () => {
@@ -40,6 +41,34 @@ describe("the library", () => {
 
     expect(verify("standard-webhooks", { headers: ofNode, body: "{}" }, SECRET).valid).toBe(true);
     expect(verify("standard-webhooks", { headers: new Headers(headers), body: "{}" }, SECRET).valid).toBe(true);
+  });
+
+  it("takes a scheme of the caller's own, once it is checked", () => {
+    const record = { name: "acme", signature: { headers: ["x-acme"] }, content: "{body}", algorithm: "hmac-sha256" };
+    const acme = defineScheme(record);
+    const { headers } = sign(acme, { body: "{}" }, "s");
+
+    expect(verify(acme, { headers, body: "{}" }, "s")).toEqual({ valid: true, secretIndex: 0 });
+    expect(createVerifier(acme, "s").verify({ headers, body: "[]" }).valid).toBe(false);
+    expect(() => defineScheme({ ...record, algorithm: "none" })).toThrow(/algorithm must be one of/);
+    expect(() => verify({ ...record, title: "" }, { headers, body: "{}" }, "s")).toThrow(/what defineScheme answers/);
+  });
+
+  it("waits for a key that the message names, and takes none that is only promised", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const body = "{}";
+    const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    const { headers } = sign("plaid", { body }, key, { keyId: "kid-1" });
+    const pem = publicKey.export({ format: "pem", type: "spki" }).toString();
+    const resolveKey = async (name: string) => (name === "kid-1" ? pem : undefined);
+
+    expect(await verifyAsync("plaid", { headers, body }, [], { resolveKey })).toMatchObject({ valid: true });
+    expect(await verifyAsync("plaid", { headers, body: "[]" }, [], { resolveKey })).toMatchObject({ valid: false });
+    expect(await verifyAsync("plaid", { headers, body }, [], { resolveKey: async () => undefined })).toMatchObject({
+      valid: false,
+    });
+    expect(() => verify("plaid", { headers, body }, [], { resolveKey })).toThrow(/call verifyAsync/);
+    expect(verify("plaid", { headers, body }, [], { resolveKey: () => pem }).valid).toBe(true);
   });
 
   it("throws for an unknown scheme at once", () => {

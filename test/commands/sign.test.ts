@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SCHEMES } from "../../src/core/signing/registry.ts";
 import { verify } from "../../src/core/signing/verify.ts";
+import { bodyFor, keysOf, SAMPLE_REQUEST } from "../core/signing/support/scheme-samples.ts";
 import { type Ends, type Run, runInProcess } from "../support/run-in-process.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -64,6 +66,42 @@ describe("hooks sign", () => {
 
     const argv = ["verify", "--secret", SECRET, "--headers", "headers.txt", "body.json"];
     expect(await runInProcess(argv, { cwd: folder, stdin: "" })).toMatchObject({ code: 0 });
+  });
+
+  it.each(SCHEMES)("signs by $name, and hooks verify accepts it", async (scheme) => {
+    const { signing, verifying } = keysOf(scheme);
+    const now = 1_760_000_000;
+    const ends = { cwd: folder, now: () => now * 1000 };
+    const { method, url } = SAMPLE_REQUEST;
+    const flags = ["--scheme", scheme.name, "--method", method, "--url", url];
+    const stdin = bodyFor(scheme, "abc", now);
+    await writeFile(path.join(folder, "signing"), signing);
+    await writeFile(path.join(folder, "verifying"), verifying);
+
+    const signed = await run([...flags, "--secret-file", "signing", "--id", "msg_1"], { ...ends, stdin });
+
+    expect(signed).toMatchObject({ code: 0, stderr: "" });
+    const inBody = "json" in scheme.signature;
+    await writeFile(path.join(folder, "signed.json"), inBody ? signed.stdout : stdin);
+    await writeFile(path.join(folder, "signed.txt"), inBody ? "a: b\n" : signed.stdout);
+    const argv = ["verify", ...flags, "--secret-file", "verifying", "--headers", "signed.txt", "signed.json"];
+    expect(await runInProcess(argv, { ...ends, stdin: "" })).toMatchObject({ code: 0 });
+  });
+
+  it("prints where the signature is: in headers, or in the body", async () => {
+    const mailgun = ["--scheme", "mailgun", "--secret", "s", "--id", "tok", "--timestamp", "1760000000"];
+
+    const body = await run(mailgun, { stdin: "{}" });
+    expect(JSON.parse(body.stdout)).toEqual({
+      signature: { timestamp: "1760000000", token: "tok", signature: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect((await run([...mailgun, "--json"], { stdin: "{}" })).stdout).toBe(
+      `${JSON.stringify({ headers: {}, body: body.stdout })}\n`,
+    );
+    expect(await run([...mailgun, "--output", "headers"], { stdin: "{}" })).toMatchObject({ code: 2, stdout: "" });
+    expect(await run(mailgun, { stdin: "no json" })).toMatchObject({ code: 2, stdout: "" });
+    const inHeaders = ["--secret", "env:HOOK_SECRET", "--output", "body", "body.json"];
+    expect(await run(inHeaders)).toMatchObject({ code: 2, stdout: "" });
   });
 
   it.each([

@@ -1,7 +1,9 @@
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SCHEME_NAMES } from "../../src/core/signing/scheme-names.ts";
 import { sign } from "../../src/core/signing/sign.ts";
 import { badInputsOf } from "../support/bad-inputs.ts";
 import { openTestHooks } from "../support/local-hooks.ts";
@@ -38,6 +40,14 @@ function lines(headers: Record<string, string>): string {
     .map(([name, value]) => `${name}: ${value}\n`)
     .join("");
 }
+
+const OWN_SCHEME = JSON.stringify({
+  name: "acme",
+  signature: { headers: ["x-acme"] },
+  content: "{body}",
+  algorithm: "hmac-sha256",
+  encoding: "base64",
+});
 
 const FROM_FILES = ["--secret", "env:HOOK_SECRET", "--headers", "headers.txt"];
 
@@ -197,6 +207,85 @@ describe("hooks verify", () => {
     expect(wrong).toMatchObject({ code: 1 });
     expect(unknown).toMatchObject({ code: 3, stdout: "" });
     expect(right.stdout + wrong.stderr).not.toContain(secret);
+  });
+
+  it("lists every scheme, a user's own first, and checks nothing", async () => {
+    await writeFile(inFolder("own.json"), OWN_SCHEME);
+
+    const plain = await run(["--list-schemes"]);
+    const json = await run(["--list-schemes", "--scheme-file", "own.json", "--json"]);
+
+    expect(plain.code).toBe(0);
+    expect(plain.stdout).toMatch(/^stripe\t\tStripe \(HMAC-SHA256\)\tstripe-signature: t=…,v1=<hex>\t300 s back$/m);
+    expect(plain.stdout.trimEnd().split("\n")).toHaveLength(SCHEME_NAMES.length);
+    expect(JSON.parse(json.stdout.split("\n")[0] ?? "")).toMatchObject({ name: "acme", content: "{body}" });
+    expect((await run(["--list-schemes", "--quiet"])).stdout.trimEnd().split("\n")).toEqual(SCHEME_NAMES);
+  });
+
+  it("takes a scheme from the user's file", async () => {
+    await writeFile(inFolder("own.json"), OWN_SCHEME);
+    const flags = ["--secret", "env:HOOK_SECRET", "--scheme-file", "own.json"];
+    const signature = createHmac("sha256", SECRET).update(BODY).digest("base64");
+
+    expect(await run([...flags, "--header", `X-Acme: ${signature}`, "body.json"])).toMatchObject({
+      code: 0,
+      stdout: "valid  scheme=acme secret=#1\n",
+    });
+    expect(await run([...flags, "--header", `X-Acme: A${signature.slice(1)}`, "body.json"])).toMatchObject({ code: 1 });
+    expect((await run([...flags, "--scheme", "acne", "body.json"])).stderr).toContain('did you mean "acme"?');
+    await writeFile(inFolder("own.json"), OWN_SCHEME.replace("base64", "base46"));
+    const wrong = await run([...flags, "body.json"]);
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toContain("--scheme-file: own.json: encoding must be one of hex, base64, base64url");
+  });
+
+  it("takes the scheme that the headers fit with --scheme auto, and refuses when several do, or none", async () => {
+    const github = `sha256=${createHmac("sha256", SECRET).update(BODY).digest("hex")}`;
+    const auto = ["--scheme", "auto", "--secret", SECRET];
+    const hub = ["--header", `X-Hub-Signature-256: ${github}`];
+
+    expect(await run([...auto, "--headers", "headers.txt", "body.json"])).toMatchObject({ code: 0 });
+    expect(await run([...auto, ...hub, "--header", "X-GitHub-Event: push", "body.json"])).toMatchObject({
+      code: 0,
+      stdout: "valid  scheme=github secret=#1\n",
+    });
+    const several = await run([...auto, ...hub, "body.json"]);
+    expect(several).toMatchObject({ code: 2, stdout: "" });
+    expect(several.stderr).toContain("the headers fit several schemes: github, meta\nhint: name the one it is");
+    expect(await run([...auto, "--header", "a: b", "body.json"])).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("explains with another subscription's secret, which it compares and does not show", async () => {
+    const hooks = await openTestHooks();
+    const url = "https://example.com/in";
+    const { secret } = await hooks.service.createSubscription({ url, events: ["*"], name: "shop" });
+    await writeFile(inFolder("of-shop.txt"), lines(headersOf(BODY, secret)));
+    const argv = ["--secret", OTHER, "--headers", "of-shop.txt", "body.json"];
+
+    const explained = await run([...argv, "--explain"], { env: { HOOKS_HOME: hooks.folder } });
+    const plain = await run(argv, { env: { HOOKS_HOME: hooks.folder } });
+
+    expect(explained).toMatchObject({ code: 1, stdout: expect.stringContaining("invalid  reason=signature_mismatch") });
+    expect(explained.stderr).toContain("It matches the secret of shop");
+    expect(explained.stderr).not.toContain(secret);
+    expect(plain.stderr).not.toContain("shop");
+    expect((await run([...argv, "--explain"])).stderr).toContain("probably signed with another secret");
+  });
+
+  it("says of a signature that leaves the body out that it does", async () => {
+    const token = await run([
+      "--scheme",
+      "gitlab",
+      "--secret",
+      "t0ken",
+      "--header",
+      "X-Gitlab-Token: t0ken",
+      "body.json",
+    ]);
+
+    expect(token).toMatchObject({ code: 0, stdout: "valid  scheme=gitlab-token secret=#1\n" });
+    expect(token.stderr).toContain("note: this signature does not cover the body");
+    expect((await run([...FROM_FILES, "body.json"])).stderr).toBe("");
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { SCHEME_NAMES } from "../../core/signing/registry.ts";
+import { SCHEME_NAMES } from "../../core/signing/scheme-names.ts";
 import type { CommandNode, CommandTree, FlagNode } from "../command-tree.ts";
 
 /** What all shells' scripts are written from: the tree, laid flat, with what each value is completed by. */
@@ -79,7 +79,7 @@ export function dynamicKind(value: string, flag?: string): string | undefined {
 function valueSource(name: string, choices: readonly string[], flag?: string): ValueSource {
   if (0 < choices.length) return { kind: "choices", choices };
   // Not choices of the flag itself: an unknown scheme has an error of its own, and aliases are taken too.
-  if (flag === "--scheme") return { kind: "choices", choices: SCHEME_NAMES };
+  if (flag === "--scheme") return { kind: "choices", choices: ["auto", ...SCHEME_NAMES] };
   if (dynamicKind(name, flag) !== undefined) return { kind: "dynamic" };
   return { kind: FILE_VALUES.includes(name) ? "file" : "none" };
 }

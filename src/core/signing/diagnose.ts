@@ -1,60 +1,23 @@
-// Why a signature does not match: tries what senders and receivers usually get wrong, and reports what would match.
-// For people at a shell who hold the secret; a verdict is never changed by it.
+// Why a signature does not match: tries what senders, receivers and what is between them usually get wrong, and reports
+// what would match. For people at a shell who hold the secret; a verdict is never changed by it.
 
-import { type CompiledScheme, compileScheme } from "./compiled-scheme.ts";
-import { readMessage } from "./message.ts";
+import type { CompiledScheme } from "./compiled-scheme.ts";
+import { bodyChanges, explainBody } from "./explain/body-changes.ts";
+import { explainHeader } from "./explain/header-repairs.ts";
+import type { Hint } from "./explain/hint.ts";
+import { explainContent, explainMissingHeader, explainScheme, explainUrl } from "./explain/other-schemes.ts";
+import { explainSecret, secretReadings } from "./explain/secret-readings.ts";
+import { explainAttempt, explainTimeAndId } from "./explain/time-and-id.ts";
+import { Trials } from "./explain/trials.ts";
 import type { Secrets } from "./options.ts";
 import type { Refusal } from "./verdict.ts";
-import { Verifier } from "./verify.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 
-export type HintCode =
-  | "trailing_newline"
-  | "missing_newline"
-  | "line_endings"
-  | "byte_order_mark"
-  | "body_reserialized"
-  | "secret_not_decoded"
-  | "timestamp_milliseconds";
-
-export interface Hint {
-  code: HintCode;
-  /** One sentence for people. */
-  text: string;
+/** A secret that was not given, but that its owner has: of another subscription. */
+export interface NamedSecret {
+  name: string;
+  secret: string;
 }
-
-/** Bodies above this are not parsed and printed again. */
-const RESERIALIZE_MAX_BYTES = 4 * 1024 * 1024;
-
-/** What may have happened to the body between the sender and here; undefined: this cannot be it. */
-const BODY_CHANGES: readonly [HintCode, string, (body: Buffer) => Buffer | undefined][] = [
-  [
-    "trailing_newline",
-    "It matches when the line break at the end of the body is left out: the file ends with one that was not part of the request.",
-    (body) => (body.at(-1) === 0x0a ? body.subarray(0, body.at(-2) === 0x0d ? -2 : -1) : undefined),
-  ],
-  [
-    "missing_newline",
-    "It matches when a line break is added at the end of the body: somebody trimmed it.",
-    (body) => Buffer.concat([body, Buffer.from("\n")]),
-  ],
-  [
-    "line_endings",
-    "It matches with LF instead of CRLF: somebody changed the line endings of the body.",
-    (body) =>
-      body.includes("\r\n") ? Buffer.from(body.toString("latin1").replaceAll("\r\n", "\n"), "latin1") : undefined,
-  ],
-  [
-    "byte_order_mark",
-    "It matches without the byte order mark (EF BB BF) that the body begins with.",
-    (body) => (body.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? body.subarray(3) : undefined),
-  ],
-  [
-    "body_reserialized",
-    "It matches the body printed as compact JSON: these are not the bytes that were sent; keep the raw body, before any JSON parser.",
-    (body) => (body.length <= RESERIALIZE_MAX_BYTES ? compactJson(body) : undefined),
-  ],
-];
 
 /** What would make a refused webhook valid: the likeliest alone, for it explains the others. Empty when nothing does. */
 export function diagnose(
@@ -62,46 +25,71 @@ export function diagnose(
   request: WebhookRequest,
   secrets: Secrets,
   refusal: Refusal,
+  others: readonly NamedSecret[] = [],
 ): Hint[] {
-  if (refusal.reason === "timestamp_in_future") return countsMilliseconds(compiled, request) ? [MILLISECONDS] : [];
-  if (refusal.reason !== "signature_mismatch") return [];
-  const body = typeof request.body === "string" ? Buffer.from(request.body) : Buffer.from(request.body);
-  const matches = (scheme: CompiledScheme, tried: Uint8Array): boolean =>
-    // The age was judged before: what is tried here is only the signature.
-    new Verifier(scheme, secrets, { tolerance: "none" }).verify({ ...request, body: tried }, 0).valid;
+  const trials = new Trials(compiled, request, secrets);
+  const { reason } = refusal;
+  if (reason === "secret_unusable") return explainSecret(trials);
+  if (reason === "timestamp_too_old" || reason === "timestamp_in_future") return explainAge(trials);
+  if (reason === "missing_header") return first(trials, [explainScheme, explainMissingHeader]);
+  return first(trials, [
+    explainBody,
+    explainSecret,
+    explainHeader,
+    explainTimeAndId,
+    (some) => explainOtherSecret(some, others),
+    explainScheme,
+    explainUrl,
+    explainContent,
+    explainBodyAndSecret,
+    explainAttempt,
+    ...(reason === "signature_mismatch" ? [] : [explainMissingHeader]),
+  ]);
+}
 
-  for (const [code, text, change] of BODY_CHANGES) {
-    const changed = change(body);
-    if (changed !== undefined && matches(compiled, changed)) return [{ code, text }];
-  }
-  const { scheme } = compiled;
-  if (scheme.secret.decode !== "utf8") {
-    const asText = [{ decode: "utf8" as const }, { ...scheme.secret, decode: "utf8" as const }];
-    if (asText.some((secret) => matches(compileScheme({ ...scheme, secret }), body))) return [NOT_DECODED];
+function first(trials: Trials, explanations: readonly ((trials: Trials) => Hint[])[]): Hint[] {
+  for (const explain of explanations) {
+    const hints = explain(trials);
+    if (hints.length > 0) return hints;
   }
   return [];
 }
 
-const NOT_DECODED: Hint = {
-  code: "secret_not_decoded",
-  text: "It matches when the secret is taken as text: the sender does not decode its base64 as this scheme asks.",
-};
-
-const MILLISECONDS: Hint = {
-  code: "timestamp_milliseconds",
-  text: "The timestamp counts milliseconds; this scheme counts seconds.",
-};
-
-/** 10^11 s is the year 5138; as milliseconds it is 1973. */
-function countsMilliseconds(compiled: CompiledScheme, request: WebhookRequest): boolean {
-  const message = readMessage(compiled, request.headers);
-  return compiled.scheme.timestamp?.unit === "s" && "timestamp" in message && 1e11 < (message.timestamp ?? 0);
+/** The age was judged before the signature: whether that is right too says what to look for. */
+function explainAge(trials: Trials): Hint[] {
+  const units = explainTimeAndId(trials);
+  if (units.length > 0) return units;
+  const { timestamp } = trials.compiled.scheme;
+  if (!trials.matches({})) return [];
+  const limits = [
+    timestamp?.past === undefined ? "" : `${timestamp.past} s back`,
+    timestamp?.future === undefined ? "" : `${timestamp.future} s ahead`,
+  ].filter((limit) => limit !== "");
+  return [
+    {
+      code: "outside_tolerance",
+      text: `The signature itself matches, only its time is outside the limits (${limits.join(", ")}): it is an old request, or a clock is wrong. --tolerance none leaves the time out.`,
+    },
+  ];
 }
 
-function compactJson(body: Buffer): Buffer | undefined {
-  try {
-    return Buffer.from(JSON.stringify(JSON.parse(body.toString("utf8"))));
-  } catch {
-    return undefined;
+function explainOtherSecret(trials: Trials, others: readonly NamedSecret[]): Hint[] {
+  const found = others.find(({ secret }) => !trials.secrets.includes(secret) && trials.matches({ secrets: secret }));
+  return found === undefined
+    ? []
+    : [{ code: "other_secret", text: `It matches the secret of ${found.name}, which is another than the one given.` }];
+}
+
+/** Two mistakes at once: both are said. */
+function explainBodyAndSecret(trials: Trials): Hint[] {
+  for (const secret of trials.secrets) {
+    for (const reading of secretReadings(trials.compiled.scheme, secret)) {
+      for (const change of bodyChanges(trials.body)) {
+        if (trials.left <= 0) return [];
+        if (!trials.matches({ body: change.body, scheme: reading.scheme, secrets: reading.secret })) continue;
+        return [change, reading].map(({ code, text }) => ({ code, text }));
+      }
+    }
   }
+  return [];
 }

@@ -1,11 +1,13 @@
+import { BodyJson } from "./body-json.ts";
 import type { CompiledScheme } from "./compiled-scheme.ts";
 import { parseTimestamp } from "./message-time.ts";
-import type { HeaderRule } from "./scheme.ts";
+import type { HeaderRule, TimestampRule } from "./scheme.ts";
+import type { FindHeader } from "./scheme-code.ts";
 import { readSignatureHeader } from "./signature-header.ts";
 import { type Refusal, refuse } from "./verdict.ts";
-import type { HeadersInput, HeaderValues } from "./webhook-request.ts";
+import { type HeaderValues, trimBlanks, type WebhookRequest } from "./webhook-request.ts";
 
-/** What a webhook's headers say. */
+/** What a webhook says of itself. */
 export interface Message {
   id: string | undefined;
   /** As received: this text is what was signed. */
@@ -14,18 +16,32 @@ export interface Message {
   timestamp: number | undefined;
   /** As received, not decoded; at least one. */
   signatures: readonly string[];
+  /** What the content names of the body, by path. */
+  json: ReadonlyMap<string, string> | undefined;
 }
 
 /** Reads what the scheme needs. A fault of the sender is a verdict, never an exception. */
-export function readMessage(compiled: CompiledScheme, headers: HeadersInput): Message | Refusal {
-  const { signature: rule, id: idRule, timestamp: timeRule } = compiled.scheme;
-  const find = compiled.headers.find(headers);
+export function readMessage(
+  compiled: CompiledScheme,
+  request: Pick<WebhookRequest, "headers" | "body">,
+): Message | Refusal {
+  const { signature: rule, id: idRule, timestamp: timeRule, require } = compiled.scheme;
+  const find = compiled.headers.find(request.headers);
+  let body: BodyJson | undefined;
+  if (compiled.readsJson) {
+    body = BodyJson.parse(request.body);
+    if (body === undefined) return refuse("body_malformed", "the body is not JSON, and this scheme reads it");
+  }
 
-  const header = firstPresent(rule, find);
-  if ("reason" in header) return header;
+  const place = "json" in rule ? fromBody(rule.json, body) : signatureValues(rule, find);
+  if ("reason" in place) return place;
   const timestampField = timeRule !== undefined && "field" in timeRule ? timeRule.field : undefined;
-  const read = readSignatureHeader(rule, header.name, header.values, timestampField);
+  const read = readSignatureHeader(rule, place.name, place.values, timestampField);
   if ("reason" in read) return read;
+  if (require !== undefined) {
+    const refusal = checkRequired(require, find);
+    if (refusal !== undefined) return refusal;
+  }
 
   let id: string | undefined;
   if (idRule !== undefined) {
@@ -37,14 +53,69 @@ export function readMessage(compiled: CompiledScheme, headers: HeadersInput): Me
     }
   }
 
-  if (timeRule === undefined)
-    return { id, timestampText: undefined, timestamp: undefined, signatures: read.signatures };
-  const text = "field" in timeRule ? oneField(timeRule.field, header.name, read.timestamps) : oneValue(timeRule, find);
+  let json: Map<string, string> | undefined;
+  if (compiled.readsJson) {
+    json = new Map();
+    for (const { field, text: path } of compiled.parts) {
+      if (field !== "json") continue;
+      const text = body?.text(path);
+      if (text === undefined) return refuse("body_malformed", `the body has no text at ${path}`);
+      json.set(path, text);
+    }
+  }
+
+  if (timeRule === undefined) {
+    return { id, timestampText: undefined, timestamp: undefined, signatures: read.signatures, json };
+  }
+  const text = timestampOf(timeRule, place.name, read.timestamps, find, body);
   if (typeof text !== "string") return text;
   const timestamp = parseTimestamp(text, timeRule.unit);
   if (timestamp === undefined)
     return refuse("timestamp_malformed", `the timestamp is not ${UNIT_NAMES[timeRule.unit]}`);
-  return { id, timestampText: text, timestamp, signatures: read.signatures };
+  return { id, timestampText: text, timestamp, signatures: read.signatures, json };
+}
+
+function timestampOf(
+  rule: TimestampRule,
+  header: string,
+  fields: readonly string[],
+  find: FindHeader,
+  body: BodyJson | undefined,
+): string | Refusal {
+  if ("field" in rule) return oneField(rule.field, header, fields);
+  if ("headers" in rule) return oneValue(rule, find);
+  const text = body?.text(rule.json);
+  return text ?? refuse("body_malformed", `the body has no text or number at ${rule.json}`);
+}
+
+function fromBody(path: string, body: BodyJson | undefined): Place | Refusal {
+  const text = body?.text(path);
+  if (text === undefined) return refuse("body_malformed", `the body has no signature at ${path}`);
+  return trimBlanks(text) === ""
+    ? refuse("malformed_header", `the signature at ${path} is empty`)
+    : { name: path, values: [text] };
+}
+
+function signatureValues(rule: HeaderRule & { also?: readonly string[] }, find: FindHeader): Place | Refusal {
+  const first = firstPresent(rule, find);
+  if (rule.also === undefined) return first;
+  const more = firstValuesOf(rule.also, find);
+  if (more.length === 0) return first;
+  if ("reason" in first && first.reason !== "missing_header") return first;
+  return { name: rule.headers[0]!, values: "reason" in first ? more : [...first.values, ...more] };
+}
+
+function firstValuesOf(names: readonly string[], find: FindHeader): string[] {
+  return names.flatMap((name) => find(name) ?? []).filter((value) => value !== undefined && value !== "") as string[];
+}
+
+function checkRequired(require: Readonly<Record<string, string>>, find: FindHeader): Refusal | undefined {
+  for (const [name, value] of Object.entries(require)) {
+    const given = oneValue({ headers: [name] }, find);
+    if (typeof given !== "string") return given;
+    if (given !== value) return refuse("unsupported_version", `${name} is not "${value}"`);
+  }
+  return undefined;
 }
 
 const UNIT_NAMES = {
@@ -53,7 +124,10 @@ const UNIT_NAMES = {
   iso: "an RFC 3339 time",
 } as const;
 
-type Find = (name: string) => HeaderValues | undefined;
+interface Place {
+  name: string;
+  values: readonly string[];
+}
 
 function isText(values: HeaderValues): values is readonly string[] {
   return !values.includes(undefined);
@@ -63,7 +137,7 @@ function isEmpty(value: string): boolean {
   return value === "";
 }
 
-function firstPresent(rule: HeaderRule, find: Find): { name: string; values: readonly string[] } | Refusal {
+function firstPresent(rule: HeaderRule, find: FindHeader): Place | Refusal {
   for (const name of rule.headers) {
     const values = find(name);
     if (values === undefined) continue;
@@ -75,7 +149,7 @@ function firstPresent(rule: HeaderRule, find: Find): { name: string; values: rea
 }
 
 /** Two different values mean that somebody added one: which of them counts must not be a guess. */
-function oneValue(rule: HeaderRule, find: Find): string | Refusal {
+function oneValue(rule: HeaderRule, find: FindHeader): string | Refusal {
   const header = firstPresent(rule, find);
   if ("reason" in header) return header;
   const [first = ""] = header.values;

@@ -1,35 +1,68 @@
+import { nearest } from "../nearest.ts";
 import { quoted } from "../quoted.ts";
 import { type CompiledScheme, compileScheme } from "./compiled-scheme.ts";
+import type { DefinedScheme, SchemeName } from "./options.ts";
 import type { Scheme } from "./scheme.ts";
-import { STANDARD_WEBHOOKS } from "./schemes/standard-webhooks.ts";
+import { BODY_ONLY_SCHEMES } from "./schemes/body-only.ts";
+import { CODED_SCHEMES } from "./schemes/coded.ts";
+import { STANDARD_SCHEMES } from "./schemes/standard-webhooks.ts";
+import { TIMED_HEADER_SCHEMES } from "./schemes/timed-header.ts";
+import { TIMED_LIST_SCHEMES } from "./schemes/timed-list.ts";
+import { UNUSUAL_SCHEMES } from "./schemes/unusual.ts";
 
-const SCHEMES: readonly Scheme[] = [STANDARD_WEBHOOKS];
+/** In the order of the documentation. */
+export const SCHEMES: readonly Scheme[] = [
+  ...STANDARD_SCHEMES,
+  ...TIMED_LIST_SCHEMES,
+  ...TIMED_HEADER_SCHEMES,
+  ...BODY_ONLY_SCHEMES,
+  ...UNUSUAL_SCHEMES,
+  ...CODED_SCHEMES,
+];
 
 const byName = new Map(
   SCHEMES.flatMap((scheme) => [scheme.name, ...(scheme.aliases ?? [])].map((name) => [name, scheme])),
 );
-const compiled = new Map<Scheme, CompiledScheme>();
-
-/** Without aliases, in the order of the documentation. */
-export const SCHEME_NAMES: readonly string[] = SCHEMES.map((scheme) => scheme.name);
+const compiled = new WeakMap<Scheme, CompiledScheme>();
 
 /** By name or alias; undefined when there is none. Prepared on first use: a program uses one or two of many. */
 export function findScheme(name: string): CompiledScheme | undefined {
   const scheme = byName.get(name);
-  if (scheme === undefined) return undefined;
-  let prepared = compiled.get(scheme);
-  if (prepared === undefined) {
-    prepared = compileScheme(scheme);
-    compiled.set(scheme, prepared);
-  }
-  return prepared;
+  return scheme === undefined ? undefined : prepared(scheme);
 }
 
 /** @throws TypeError for a name that is none: that is a caller's mistake, not a fault of a message. */
 export function schemeNamed(name: string): CompiledScheme {
   const scheme = typeof name === "string" ? findScheme(name) : undefined;
   if (scheme === undefined) {
-    throw new TypeError(`unknown signature scheme ${quoted(name)}; known: ${SCHEME_NAMES.join(", ")}`);
+    const near = typeof name === "string" ? nearest(name, byName.keys()) : undefined;
+    const meant = near === undefined ? "docs/schemes.md lists them" : `did you mean ${quoted(near)}?`;
+    throw new TypeError(`unknown signature scheme ${typeof name === "string" ? quoted(name) : typeof name}; ${meant}`);
   }
   return scheme;
+}
+
+const defined = new WeakSet<DefinedScheme>();
+
+/** Lets `schemeOf` take a record that was checked. */
+export function admitScheme(scheme: Scheme): Scheme {
+  defined.add(scheme);
+  return scheme;
+}
+
+/** @throws TypeError for an unknown name, and for an object that nobody has checked. */
+export function schemeOf(scheme: SchemeName | DefinedScheme): CompiledScheme {
+  if (typeof scheme !== "object" || scheme === null) return schemeNamed(scheme);
+  if (!defined.has(scheme)) throw new TypeError("a scheme must be a name, or what defineScheme answers");
+  return prepared(scheme as Scheme);
+}
+
+/** A record as `verify` and `sign` need it; made once. The record must not be changed afterwards. */
+export function prepared(scheme: Scheme): CompiledScheme {
+  let ready = compiled.get(scheme);
+  if (ready === undefined) {
+    ready = compileScheme(scheme);
+    compiled.set(scheme, ready);
+  }
+  return ready;
 }

@@ -11,7 +11,7 @@ export type HmacKey = KeyObject | TextKey;
 /** Canonical in its encoding, so that Node's lenient decoder reads what is written. */
 export interface TextKey {
   text: string;
-  encoding: SecretRule["decode"];
+  encoding: keyof typeof TEXT_KEY;
 }
 
 /**
@@ -23,12 +23,15 @@ export function readSecret(rule: SecretRule, secret: unknown): TextKey | string 
   if (typeof secret !== "string") throw new TypeError(`a secret must be a string, got ${typeof secret}`);
   if (secret.trim() === "") return "is blank";
   const hasPrefix = rule.prefix !== undefined && secret.startsWith(rule.prefix);
+  if (rule.prefixRequired === true && !hasPrefix) return `does not begin with "${rule.prefix}"`;
   const text = hasPrefix ? secret.slice(rule.prefix!.length) : secret;
   if (text === "") return `has nothing after "${rule.prefix}"`;
-  if (rule.decode !== "utf8" && decodeStrictly(text, rule.decode) === undefined) {
-    return `is not valid ${rule.decode}${hasPrefix ? ` after "${rule.prefix}"` : ""}`;
+  const encoding = !hasPrefix && rule.unprefixed !== undefined ? rule.unprefixed : rule.decode;
+  if (encoding === "pem") return "is a public key, which this algorithm has none of";
+  if (encoding !== "utf8" && decodeStrictly(text, encoding) === undefined) {
+    return `is not valid ${encoding}${hasPrefix ? ` after "${rule.prefix}"` : ""}`;
   }
-  return { text, encoding: rule.decode };
+  return { text, encoding };
 }
 
 /** The same key in the form for many uses. */

@@ -18,6 +18,7 @@ export interface SignatureHeader {
 /** Takes the header's values apart: all of them count, as many as were sent. */
 export function readSignatureHeader(
   rule: SignatureRule,
+  /** For people. */
   header: string,
   values: readonly string[],
   timestampField: string | undefined,

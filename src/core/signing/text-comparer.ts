@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 
 /** Compares texts of one length, in the same time wherever they differ. */
 export class TextComparer {
@@ -23,4 +23,14 @@ export class TextComparer {
     }
     return timingSafeEqual(this.#one, this.#other);
   }
+}
+
+/** The same for texts of any length, whose lengths may be secret too; slower. */
+export function isSameText(one: string, other: string): boolean {
+  return timingSafeEqual(digestOf(one), digestOf(other));
+}
+
+/** Of UTF-16: a lone surrogate is not the replacement character that UTF-8 would make of it. */
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(Buffer.from(text, "utf16le")).digest();
 }

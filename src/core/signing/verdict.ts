@@ -23,6 +23,8 @@ export interface Accepted {
   secretIndex: number;
   /** The message's time in unix seconds, when the scheme signs one. */
   timestamp?: number;
+  /** The signature covers the sender and not the body: this scheme does not sign it, or this message left it out. */
+  bodyUnsigned?: true;
 }
 
 export type VerifyResult = Accepted | Refusal;

@@ -1,32 +1,78 @@
 import { createHmac } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diagnose } from "../../../src/core/signing/diagnose.ts";
-import { findScheme } from "../../../src/core/signing/registry.ts";
+import { diagnose, type NamedSecret } from "../../../src/core/signing/diagnose.ts";
+import { Trials } from "../../../src/core/signing/explain/trials.ts";
+import { findScheme, SCHEMES } from "../../../src/core/signing/registry.ts";
 import { sign } from "../../../src/core/signing/sign.ts";
+import { suggestSchemes } from "../../../src/core/signing/suggest-scheme.ts";
 import { Verifier } from "../../../src/core/signing/verify.ts";
+import type { WebhookRequest } from "../../../src/core/signing/webhook-request.ts";
+import { bodyFor, keysOf, SAMPLE_REQUEST } from "./support/scheme-samples.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+const KEY = Buffer.from(SECRET.slice("whsec_".length), "base64");
+/** Of schemes that take it as text. */
+const TEXT = "a text, secret";
 const NOW = 1_760_000_000;
-const scheme = findScheme("standard-webhooks")!;
+const PLAIN = "https://hooks.example.com/in";
 
-/** Codes for a body that was signed as `sent` and arrived as `received`. */
-function hints(sent: string, received: string, change: Record<string, string> = {}): string[] {
-  const { headers } = sign("standard-webhooks", { body: sent }, SECRET, { id: "msg_1", timestamp: NOW });
-  const request = { headers: { ...headers, ...change }, body: Buffer.from(received) };
-  const result = new Verifier(scheme, SECRET).verify(request, NOW);
+/** Codes for a message that must be invalid: a wrong signature stays wrong, whatever explains it. */
+function explain(scheme: string, request: WebhookRequest, secret: string, others: NamedSecret[] = []): string[] {
+  const compiled = findScheme(scheme)!;
+  const result = new Verifier(compiled, secret).verify(request, NOW);
   if (result.valid) throw new Error("this request should not be valid");
-  return diagnose(scheme, request, SECRET, result).map((hint) => hint.code);
+  const hints = diagnose(compiled, request, secret, result, others);
+  expect(JSON.stringify(hints)).not.toContain(secret);
+  return hints.map((hint) => hint.code);
 }
 
-describe("diagnose", () => {
+/** For a body that was signed as `sent` and arrived as `received`. */
+function hints(
+  sent: string | Uint8Array,
+  received: string | Uint8Array,
+  change: Record<string, string> = {},
+): string[] {
+  const { headers } = sign("standard-webhooks", { body: sent }, SECRET, { id: "msg_1", timestamp: NOW });
+  return explain("standard-webhooks", { headers: { ...headers, ...change }, body: Buffer.from(received) }, SECRET);
+}
+
+const hmac = (
+  key: string | Buffer,
+  text: string | Buffer,
+  encoding: "hex" | "base64" = "base64",
+  hash = "sha256",
+): string => createHmac(hash, key).update(text).digest(encoding);
+
+describe("what happened to the body", () => {
+  const VALUE = '{"b":"é/<","a":[1.0,{"c":null}]}';
+
   it.each([
     ["trailing_newline", '{"a":1}', '{"a":1}\n'],
     ["trailing_newline", '{"a":1}', '{"a":1}\r\n'],
     ["missing_newline", '{"a":1}\n', '{"a":1}'],
+    ["missing_newline", '{"a":1}\r\n', '{"a":1}'],
     ["line_endings", '{\n"a":1}', '{\r\n"a":1}'],
+    ["line_endings", '{\r\n"a":1}', '{\n"a":1}'],
     ["byte_order_mark", '{"a":1}', '\ufeff{"a":1}'],
+    ["byte_order_mark", '\ufeff{"a":1}', '{"a":1}'],
+    ["outer_whitespace", '{"a":1}', '  {"a":1} \n\n'],
     ["body_reserialized", '{"a":1}', '{ "a": 1 }'],
-  ])("finds %s", (code, sent, received) => {
+    ["body_reserialized", '{"b": "é/<", "a": [1.0, {"c": null}]}', VALUE],
+    ["body_reserialized", JSON.stringify(JSON.parse(VALUE), undefined, 2).replace("1,", "1.0,"), VALUE],
+    ["body_reserialized", JSON.stringify({ a: [1] }, undefined, 4), '{"a":[1]}'],
+    ["body_reserialized", JSON.stringify({ a: [1] }, undefined, "\t"), '{"a":[1]}'],
+    ["body_reserialized", '{"a":1}\n', '{"a": 1}'],
+    ["body_key_order", '{"a":[1.0,{"c":null}],"b":"é/<"}', VALUE],
+    ["body_escapes", String.raw`{"b":"\u00e9/<","a":[1.0,{"c":null}]}`, VALUE],
+    ["body_escapes", String.raw`{"b": "\u00e9/<", "a": [1.0, {"c": null}]}`, VALUE],
+    ["body_escapes", String.raw`{"b":"\u00E9/<","a":[1.0,{"c":null}]}`, VALUE],
+    ["body_escapes", String.raw`{"b":"\u00e9\/<","a":[1.0,{"c":null}]}`, VALUE],
+    ["body_escapes", String.raw`{"b":"é/\u003c","a":[1.0,{"c":null}]}`, VALUE],
+    ["body_encoding", '{"a":"é"}', Buffer.from('{"a":"é"}', "latin1").toString("latin1").replace("é", "Ã©")],
+    ["body_encoding", '{"a":"Ã©"}', '{"a":"é"}'],
+  ])("finds %s: %j became %j", (code, sent, received) => {
     expect(hints(sent, received)).toEqual([code]);
   });
 
@@ -34,18 +80,290 @@ describe("diagnose", () => {
     expect(hints('{"a":1}', '{"a":2}\n')).toEqual([]);
     expect(hints("a", "")).toEqual([]);
   });
+});
 
-  it("finds a secret that was used as text", () => {
-    const text = `msg_1.${NOW}.{}`;
-    for (const key of [SECRET, SECRET.slice("whsec_".length)]) {
-      const signature = `v1,${createHmac("sha256", key).update(text).digest("base64")}`;
-
-      expect(hints("{}", "{}", { "webhook-signature": signature })).toEqual(["secret_not_decoded"]);
-    }
+describe("what happened to the secret", () => {
+  const message = (key: string | Buffer) => ({
+    headers: {
+      "webhook-id": "msg_1",
+      "webhook-timestamp": String(NOW),
+      "webhook-signature": `v1,${hmac(key, `msg_1.${NOW}.{}`)}`,
+    },
+    body: "{}",
   });
 
+  it.each([
+    ["secret_not_decoded", SECRET, SECRET],
+    ["secret_not_decoded", SECRET.slice("whsec_".length), SECRET],
+    ["secret_not_decoded", "not base64!", "not base64!"],
+    ["secret_decoded", Buffer.from("00112233445566778899aabbccddeeff", "hex"), "00112233445566778899aabbccddeeff"],
+    ["secret_prefix", Buffer.from("AAECAwQFBgcICQoL", "base64"), "shk_AAECAwQFBgcICQoL"],
+    ["secret_whitespace", KEY, ` ${SECRET}`],
+    ["secret_whitespace", KEY, `"${SECRET}"`],
+  ])("finds %s", (code, key, secret) => {
+    expect(explain("standard-webhooks", message(key), secret)).toEqual([code]);
+  });
+
+  it.each([
+    ["secret_decoded", KEY, SECRET],
+    ["secret_prefix", SECRET.slice("whsec_".length), SECRET],
+    ["secret_prefix", SECRET, SECRET.slice("whsec_".length)],
+    ["secret_whitespace", "abc\n", "abc"],
+    ["secret_whitespace", "abc", "'abc'"],
+  ])("finds %s where the scheme takes text", (code, key, secret) => {
+    const headers = { "stripe-signature": `t=${NOW},v1=${hmac(key, `${NOW}.{}`, "hex")}` };
+
+    expect(explain("stripe", { headers, body: "{}" }, secret)).toEqual([code]);
+  });
+
+  it("finds another subscription's secret, and only among those that it is given", () => {
+    const others = [
+      { name: "shop", secret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+      { name: "crm", secret: SECRET },
+    ];
+
+    expect(explain("standard-webhooks", message(KEY), OTHER, others)).toEqual(["other_secret"]);
+    expect(explain("standard-webhooks", message(KEY), OTHER, others.slice(0, 1))).toEqual([]);
+  });
+
+  it("finds two mistakes at once", () => {
+    const { headers } = message(SECRET);
+
+    expect(explain("standard-webhooks", { headers, body: "{}\n" }, SECRET)).toEqual([
+      "trailing_newline",
+      "secret_not_decoded",
+    ]);
+  });
+});
+
+describe("what happened to the headers", () => {
+  const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "msg_2", timestamp: NOW });
+  const right = headers["webhook-signature"]!;
+  const other = `v1,${hmac("other", "x")}`;
+
+  it("has a plus, a slash and padding in its example", () => {
+    expect(right).toMatch(/\+.*\/|\/.*\+/);
+    expect(right).toMatch(/=$/);
+  });
+
+  it.each([
+    ["header_mangled", right.replaceAll("+", "%2B").replaceAll("=", "%3D")],
+    ["header_mangled", right.replaceAll("+", " ")],
+    ["header_mangled", `"${right}"`],
+    ["header_mangled", `${right.slice(0, 20)}\r\n ${right.slice(20)}`],
+    ["header_mangled", `${other},${right}`],
+    ["header_mangled", right.slice("v1,".length)],
+    ["signature_encoding", right.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")],
+    ["signature_encoding", `v1,${Buffer.from(right.slice(3), "base64").toString("hex")}`],
+    ["signature_truncated", right.slice(0, 30)],
+  ])("finds %s: %j", (code, signature) => {
+    expect(
+      explain("standard-webhooks", { headers: { ...headers, "webhook-signature": signature }, body: "{}" }, SECRET),
+    ).toEqual([code]);
+  });
+
+  it.each([
+    ["SHA256=", "hex_case"],
+    ["", "header_mangled"],
+  ])("finds the prefix %j", (prefix, code) => {
+    const value = prefix + hmac(TEXT, "{}", "hex");
+
+    expect(explain("github", { headers: { "x-hub-signature-256": value }, body: "{}" }, TEXT)).toEqual([code]);
+  });
+
+  it("finds hex in upper case under a prefix that must be lower", () => {
+    const headers = { "x-hub-signature-256": `sha256=${hmac(TEXT, "{}", "hex")}`.toUpperCase() };
+
+    expect(explain("github", { headers, body: "{}" }, TEXT)).toEqual(["hex_case"]);
+  });
+});
+
+describe("what happened to time and id", () => {
   it("finds a time in milliseconds, and not one that is merely ahead", () => {
     expect(hints("{}", "{}", { "webhook-timestamp": String(NOW * 1000) })).toEqual(["timestamp_milliseconds"]);
     expect(hints("{}", "{}", { "webhook-timestamp": String(NOW + 3600) })).toEqual([]);
+  });
+
+  it("finds seconds where milliseconds count, and a unit that was signed but not sent", () => {
+    const seconds = { "x-webflow-timestamp": String(NOW), "x-webflow-signature": hmac(TEXT, `${NOW}:{}`, "hex") };
+    expect(explain("webflow", { headers: seconds, body: "{}" }, TEXT)).toEqual(["timestamp_milliseconds"]);
+
+    const mixed = { "stripe-signature": `t=${NOW},v1=${hmac(TEXT, `${NOW * 1000}.{}`, "hex")}` };
+    expect(explain("stripe", { headers: mixed, body: "{}" }, TEXT)).toEqual(["timestamp_milliseconds"]);
+  });
+
+  it("finds id and time that changed places, in the headers and in what is signed", () => {
+    const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "msg_1", timestamp: NOW });
+    const swapped = { ...headers, "webhook-id": String(NOW), "webhook-timestamp": "msg_1" };
+    expect(explain("standard-webhooks", { headers: swapped, body: "{}" }, SECRET)).toEqual(["id_timestamp_swapped"]);
+
+    const signature = `v1,${hmac(KEY, `${NOW}.msg_1.{}`)}`;
+    expect(hints("{}", "{}", { "webhook-signature": signature })).toEqual(["id_timestamp_swapped"]);
+  });
+
+  it.each([
+    ["stripe", NOW - 301],
+    ["standard-webhooks", NOW - 86_400],
+    ["standard-webhooks", NOW + 301],
+  ])("says of an old message that only its time is wrong: %s", (scheme, timestamp) => {
+    const { headers } = sign(scheme, { body: "{}" }, SECRET, { id: "msg_1", timestamp });
+
+    expect(explain(scheme, { headers, body: "{}" }, SECRET)).toEqual(["outside_tolerance"]);
+    expect(explain(scheme, { headers, body: "[]" }, SECRET)).toEqual([]);
+  });
+
+  it.each([-5, 120, -300, 299, -3601, 50_400])("finds the signature of an attempt %i s away", (distance) => {
+    const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "msg_1", timestamp: NOW + distance });
+
+    expect(hints("{}", "{}", { "webhook-signature": headers["webhook-signature"]! })).toEqual(["other_attempt"]);
+  });
+
+  it("does not find the signature of another message's attempt", () => {
+    const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "msg_2", timestamp: NOW });
+
+    expect(hints("{}", "{}", { "webhook-signature": headers["webhook-signature"]! })).toEqual([]);
+  });
+});
+
+describe("another scheme", () => {
+  it("finds the one that the message is of", () => {
+    const github = { headers: { "x-hub-signature": `sha256=${hmac(TEXT, "{}", "hex")}` }, body: "{}" };
+    expect(explain("intercom", github, TEXT)).toEqual(["other_scheme"]);
+
+    const stripe = { headers: { "stripe-signature": `t=${NOW},v1=${hmac(TEXT, `${NOW}.{}`, "hex")}` }, body: "{}" };
+    expect(explain("github", stripe, TEXT)).toEqual(["other_scheme"]);
+  });
+
+  it("says whose the headers are, even when the secret is another", () => {
+    const stripe = { headers: { "stripe-signature": `t=${NOW},v1=${hmac(TEXT, `${NOW}.{}`, "hex")}` }, body: "{}" };
+
+    expect(explain("github", stripe, "not it")).toEqual(["other_scheme"]);
+    expect(explain("github", { headers: {}, body: "{}" }, TEXT)).toEqual([]);
+  });
+
+  it.each([
+    ["other_content", "{}", "hex", "sha256"],
+    ["other_content", `${NOW}{}`, "hex", "sha256"],
+    ["other_content", `${NOW}:{}`, "hex", "sha256"],
+    ["other_algorithm", `${NOW}.{}`, "hex", "sha512"],
+    ["signature_encoding", `${NOW}.{}`, "base64", "sha256"],
+  ] as const)("finds %s: %j as %s of %s", (code, text, encoding, hash) => {
+    const headers = { "stripe-signature": `t=${NOW},v1=${hmac(TEXT, text, encoding, hash)}` };
+
+    expect(explain("stripe", { headers, body: "{}" }, TEXT)).toEqual([code]);
+  });
+
+  it.each([
+    ["http://hooks.example.com/in", {}],
+    ["https://hooks.example.com/in/", {}],
+    ["http://127.0.0.1:3000/in", { "x-forwarded-host": "hooks.example.com" }],
+    ["http://127.0.0.1:3000/in", { host: "hooks.example.com" }],
+    ["https://hooks.example.com/in?x=1", {}],
+  ])("finds the URL that a proxy changed to %s", (url, more) => {
+    const headers = { ...more, "x-square-hmacsha256-signature": hmac(TEXT, `${PLAIN}{}`) };
+
+    expect(explain("square", { headers, body: "{}", url }, TEXT)).toEqual(["other_url"]);
+    expect(explain("square", { headers, body: "{}", url: "https://elsewhere.example.com/in" }, "x")).toEqual([]);
+  });
+});
+
+describe("whatever is given", () => {
+  it("explains garbage without an exception, and calls nothing valid", () => {
+    const name = fc.constantFrom(...SCHEMES.map((scheme) => scheme.name));
+    const text = fc.oneof(fc.string(), fc.json(), fc.stringMatching(/^(v1|t|=|,| |[a-f0-9]{8}){1,12}$/));
+    fc.assert(
+      fc.property(name, text, text, text, text, (scheme, one, two, three, body) => {
+        const names = findScheme(scheme)!.scheme.signature;
+        const headers = {
+          ["headers" in names ? names.headers[0]! : "x"]: one,
+          "webhook-id": two,
+          "webhook-timestamp": three,
+        };
+        const request = { headers, body, method: "POST", url: PLAIN };
+        const result = new Verifier(findScheme(scheme)!, "abcd").verify(request, NOW);
+        if (result.valid) return;
+
+        diagnose(findScheme(scheme)!, request, "abcd", result);
+
+        expect(new Verifier(findScheme(scheme)!, "abcd").verify(request, NOW)).toEqual(result);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("does bounded work, whatever the size of the body", () => {
+    const trialsOf = (bytes: number): number => {
+      const trials = new Trials(findScheme("github")!, { headers: {}, body: Buffer.alloc(bytes) }, "abcd");
+      let count = 0;
+      for (; trials.left > 0; count++) trials.matches({});
+      return count;
+    };
+
+    expect(trialsOf(100)).toBe(5_000);
+    expect(trialsOf(1024 * 1024)).toBe(256);
+    expect(trialsOf(40 * 1024 * 1024)).toBe(6);
+  });
+
+  it("tries nothing more once that is used up", () => {
+    const body = Buffer.alloc(40 * 1024 * 1024, "x");
+    const trials = new Trials(
+      findScheme("github")!,
+      { headers: { "x-hub-signature-256": `sha256=${hmac("s", body, "hex")}` }, body },
+      "s",
+    );
+    const before = trials.matches({});
+    while (trials.left > 0) trials.matches({});
+
+    expect([before, trials.matches({})]).toEqual([true, false]);
+  });
+});
+
+describe("suggestSchemes", () => {
+  const named = (headers: Record<string, string>, body = "{}"): string[] =>
+    suggestSchemes({ headers, body }).map(({ name }) => name);
+
+  // Schemes that others make their own headers of, and those that have none but a mark's.
+  const SHARED: Record<string, Record<string, string>> = {
+    github: { "x-github-event": "push" },
+    "github-sha1": { "x-github-event": "push" },
+    bitbucket: { "x-event-key": "repo:push" },
+    jira: { "x-atlassian-webhook-identifier": "1" },
+    "gitlab-signed": { "x-gitlab-event": "Push Hook" },
+  };
+  /** Under another's name, so that only the name can tell. */
+  const UNTOLD = [
+    "clerk",
+    "resend",
+    "openai",
+    "anthropic",
+    "replicate",
+    "polar",
+    "meta",
+    "hubspot-v1",
+    "hubspot-v2",
+    "okta",
+    "auth0",
+  ];
+
+  it.each(SCHEMES.filter(({ name }) => !UNTOLD.includes(name)))("knows $name", (scheme) => {
+    const body = bodyFor(scheme, "{}", NOW);
+    const signed = sign(scheme.name, { ...SAMPLE_REQUEST, body }, keysOf(scheme).signing, {
+      id: "msg_1",
+      timestamp: NOW,
+    });
+    const headers = { ...signed.headers, ...SHARED[scheme.name], "content-type": "x" };
+
+    expect(named(headers, signed.body ?? body)).toEqual([scheme.name]);
+    expect(named({ "content-type": "x" }, "[]")).toEqual([]);
+  });
+
+  it("names all that fit, and does not choose", () => {
+    const hub = { "x-hub-signature-256": `sha256=${"0".repeat(64)}` };
+    expect(named(hub)).toEqual(["github", "meta"]);
+    expect(named({ ...hub, "x-github-event": "push", "x-hub-signature": `sha1=${"0".repeat(40)}` })).toEqual([
+      "github",
+    ]);
+    expect(named({ authorization: "abc" })).toEqual(["okta", "auth0"]);
+    expect(named({ ...hub, authorization: "abc", "x-github-event": "push" })).toEqual(["github"]);
   });
 });

@@ -1,0 +1,169 @@
+// HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530).
+
+import type { SignedMessage, UnsignedRequest } from "../options.ts";
+import type { Scheme } from "../scheme.ts";
+import type { CodeSignOptions, FindHeader, ReadMessage } from "../scheme-code.ts";
+import type { StatementAlgorithm, StatementSigner } from "../statement.ts";
+import {
+  type InnerList,
+  type Item,
+  type Parameters,
+  parseDictionary,
+  serializeInnerList,
+} from "../structured-fields.ts";
+import { type Refusal, refuse } from "../verdict.ts";
+import type { WebhookRequest } from "../webhook-request.ts";
+import { checkDigest, digestHeader } from "./content-digest.ts";
+import { componentsOf, signatureBase } from "./signature-base.ts";
+
+const INPUT = "signature-input";
+const SIGNATURE = "signature";
+const DIGEST = "content-digest";
+
+/** Signatures with names that are looked at: a bound on the work, far above what proxies add. */
+const MAX_SIGNATURES = 8;
+
+/** Names of the RFC's registry. */
+const ALGORITHMS: Readonly<Record<string, StatementAlgorithm>> = {
+  "hmac-sha256": "hmac-sha256",
+  ed25519: "ed25519",
+  "ecdsa-p256-sha256": "ecdsa-p256-sha256-raw",
+  "ecdsa-p384-sha384": "ecdsa-p384-sha384-raw",
+  "rsa-pss-sha512": "rsa-pss-sha512",
+  "rsa-v1_5-sha256": "rsa-sha256",
+};
+
+/** What a signature has to name to be for this request and no other. */
+const TARGETS = ["@target-uri", "@authority", "@path", "@request-target", DIGEST];
+
+export const RFC_9421: Scheme = {
+  name: "rfc9421",
+  title: "HTTP Message Signatures (RFC 9421)",
+  aliases: ["http-message-signatures"],
+  signature: { headers: [SIGNATURE], format: "raw" },
+  timestamp: { headers: [INPUT], unit: "s", past: 300, future: 0 },
+  content: "the components that signature-input names; content-digest for {body}",
+  algorithm: "hmac-sha256",
+  encoding: "base64",
+  secret: { decode: "base64" },
+  code: { headers: [DIGEST, "host"], namesKey: true, read, sign },
+  notes: [
+    "The secret is the base64 of an HMAC key, or a public key (PEM or JWK); `resolveKey` answers them by `keyid`.",
+    "A Content-Digest is always compared with the body, and a signature that covers nothing of the request's target or body is refused.",
+  ],
+};
+
+function read(request: WebhookRequest, find: FindHeader): readonly (ReadMessage | Refusal)[] {
+  const input = joined(INPUT, find);
+  if (typeof input !== "string") return [input];
+  const given = joined(SIGNATURE, find);
+  if (typeof given !== "string") return [given];
+  const inputs = parseDictionary(input);
+  const signatures = parseDictionary(given);
+  if (inputs === undefined || inputs.size === 0)
+    return [refuse("malformed_header", `${INPUT} is not a dictionary of signatures`)];
+  if (signatures === undefined)
+    return [refuse("malformed_header", `${SIGNATURE} is not a dictionary of byte sequences`)];
+  const digest = find(DIGEST)?.join(", ");
+  if (digest !== undefined) {
+    const refusal = checkDigest(digest, request.body);
+    if (refusal !== undefined) return [refusal];
+  }
+  return [...inputs].slice(0, MAX_SIGNATURES).flatMap(([name, member]) => {
+    const signature = signatures.get(name);
+    if (!("items" in member)) return [refuse("malformed_header", `${INPUT}: "${name}" is no list of components`)];
+    if (
+      signature === undefined ||
+      !("value" in signature) ||
+      signature.value.type !== "bytes" ||
+      signature.value.bytes.length === 0
+    ) {
+      return [refuse("malformed_header", `${SIGNATURE} has no byte sequence "${name}"`)];
+    }
+    return readOne(request, member, signature.value.text);
+  });
+}
+
+/** Without `alg` the key says which algorithm it is: one reading for each. */
+function readOne(request: WebhookRequest, member: InnerList, signature: string): (ReadMessage | Refusal)[] {
+  const { parameters } = member;
+  const alg = textParameter(parameters, "alg");
+  const keyName = textParameter(parameters, "keyid");
+  const created = numberParameter(parameters, "created");
+  const expires = numberParameter(parameters, "expires");
+  if (alg === false || keyName === false)
+    return [refuse("malformed_header", `${INPUT}: alg and keyid must be strings`)];
+  if (created === false || expires === false)
+    return [refuse("timestamp_malformed", `${INPUT}: created and expires must be whole unix seconds`)];
+  const components = componentsOf(member);
+  if ("reason" in components) return [components];
+  const covered = components.map(({ name }) => name);
+  if (!covered.some((name) => TARGETS.includes(name))) {
+    return [refuse("malformed_header", `${INPUT}: covers neither the request's target nor ${DIGEST}`)];
+  }
+  const base = signatureBase(member, components, request);
+  if (typeof base !== "string") return [base];
+  const algorithms = alg === undefined ? Object.values(ALGORITHMS) : [ALGORITHMS[alg]];
+  return algorithms.map((algorithm): ReadMessage | Refusal => {
+    if (algorithm === undefined)
+      return refuse("unsupported_version", `${INPUT}: alg is none of ${Object.keys(ALGORITHMS).join(", ")}`);
+    const message: ReadMessage = {
+      statements: [{ algorithm, encoding: "base64", signatures: [signature], contents: [[base]] }],
+      bodyUnsigned: !covered.includes(DIGEST) && request.body.length > 0,
+    };
+    if (created !== undefined) message.timestamp = created;
+    if (expires !== undefined) message.expires = expires;
+    if (keyName !== undefined) message.keyName = keyName;
+    return message;
+  });
+}
+
+function sign(
+  { body, method = "POST", url }: UnsignedRequest,
+  { timestamp, keyId }: CodeSignOptions,
+  signer: StatementSigner,
+): SignedMessage {
+  if (url === undefined) throw new TypeError("rfc9421 signs the url: request.url is needed");
+  const alg = { secret: "hmac-sha256", ed25519: "ed25519", ec: "ecdsa-p256-sha256", rsa: "rsa-pss-sha512" }[
+    signer.keyType
+  ];
+  if (alg === undefined) throw new TypeError(`rfc9421 cannot sign with a key of the type ${signer.keyType}`);
+  const created = Math.floor(timestamp);
+  const member: InnerList = {
+    items: ["@method", "@target-uri", DIGEST].map(
+      (text): Item => ({ value: { type: "string", text }, parameters: new Map() }),
+    ),
+    parameters: new Map([
+      ["created", { type: "integer", number: created }],
+      ["keyid", { type: "string", text: keyId }],
+      ["alg", { type: "string", text: alg }],
+    ]),
+  };
+  const headers: Record<string, string> = { [DIGEST]: digestHeader(body) };
+  const components = componentsOf(member);
+  const base = "reason" in components ? components : signatureBase(member, components, { headers, body, method, url });
+  if (typeof base !== "string") throw new TypeError(`rfc9421: ${base.detail}`);
+  const signature = `sig1=:${signer.sign(ALGORITHMS[alg]!, "base64", [base])}:`;
+  headers[INPUT] = `sig1=${serializeInnerList(member)}`;
+  headers[SIGNATURE] = signature;
+  return { headers, signature, timestamp: created };
+}
+
+function joined(name: string, find: FindHeader): string | Refusal {
+  const values = find(name);
+  if (values === undefined) return refuse("missing_header", `${name} is missing`);
+  return values.includes(undefined) ? refuse("malformed_header", `${name} is not text`) : values.join(", ");
+}
+
+/** False when it is there and of another type. */
+function textParameter(parameters: Parameters, name: string): string | undefined | false {
+  const value = parameters.get(name);
+  if (value === undefined) return undefined;
+  return value.type === "string" ? value.text : false;
+}
+
+function numberParameter(parameters: Parameters, name: string): number | undefined | false {
+  const value = parameters.get(name);
+  if (value === undefined) return undefined;
+  return value.type === "integer" && value.number >= 0 ? value.number : false;
+}

@@ -1,0 +1,110 @@
+import { createHash, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto";
+import type { HmacAlgorithm, SignatureEncoding } from "./scheme.ts";
+import { startHmac, type TextKey } from "./secret-key.ts";
+import { decodeStrictly } from "./strict-decode.ts";
+import { isSameText } from "./text-comparer.ts";
+
+/** What a sender claims to have signed: right when one of the signatures is one of one of the contents. */
+export interface Statement {
+  algorithm: StatementAlgorithm;
+  encoding: SignatureEncoding;
+  /** As received, not decoded. */
+  signatures: readonly string[];
+  /** Mostly one; several where senders write the same thing in several ways (a URL with and without its port). */
+  contents: readonly Content[];
+}
+
+/** The signed bytes in pieces, so that a body is never copied for an HMAC; text is UTF-8. */
+export type Content = readonly (string | Uint8Array)[];
+
+export type StatementAlgorithm = HmacAlgorithm | "sha256" | "token" | keyof typeof PUBLIC_KEY;
+
+/** A secret (text or KeyObject), or a public key. */
+export type StatementKey = KeyObject | TextKey;
+
+export interface StatementSigner {
+  /** Of the key: "secret", "ed25519", "ec" or "rsa". */
+  keyType: string;
+  sign(algorithm: StatementAlgorithm, encoding: SignatureEncoding, content: Content): string;
+}
+
+const PUBLIC_KEY = {
+  ed25519: { type: "ed25519", hash: null, options: {} },
+  "ecdsa-p256-sha256": { type: "ec", curve: "prime256v1", hash: "sha256", options: { dsaEncoding: "der" } },
+  "ecdsa-p256-sha256-raw": { type: "ec", curve: "prime256v1", hash: "sha256", options: { dsaEncoding: "ieee-p1363" } },
+  "ecdsa-p384-sha384-raw": { type: "ec", curve: "secp384r1", hash: "sha384", options: { dsaEncoding: "ieee-p1363" } },
+  "rsa-sha1": { type: "rsa", hash: "sha1", options: {} },
+  "rsa-sha256": { type: "rsa", hash: "sha256", options: {} },
+  // RFC 9421, 3.3.1: the salt has the length of the hash.
+  "rsa-pss-sha512": { type: "rsa", hash: "sha512", options: { padding: 6, saltLength: 64 } },
+} as const;
+
+/** True when the algorithm takes a pair of keys. */
+export function isPublicKeyAlgorithm(algorithm: string): algorithm is keyof typeof PUBLIC_KEY {
+  return Object.hasOwn(PUBLIC_KEY, algorithm);
+}
+
+/** Whether a key can be used with an algorithm at all: an HMAC keyed with public bytes is a forgery, not a signature. */
+export function fitsAlgorithm(key: StatementKey, algorithm: StatementAlgorithm): boolean {
+  if (!isPublicKeyAlgorithm(algorithm)) return "text" in key || key.type === "secret";
+  if ("text" in key || key.type === "secret") return false;
+  const rule: { type: string; curve?: string } = PUBLIC_KEY[algorithm];
+  if (key.asymmetricKeyType !== rule.type) return false;
+  return rule.curve === undefined || key.asymmetricKeyDetails?.namedCurve === rule.curve;
+}
+
+/** Every signature is compared with every content: no early end tells an attacker which of them was nearly right. */
+export function isTrue({ algorithm, encoding, signatures, contents }: Statement, key: StatementKey): boolean {
+  if (!fitsAlgorithm(key, algorithm)) return false;
+  let isRight = false;
+  for (const content of contents) {
+    if (isPublicKeyAlgorithm(algorithm)) {
+      const { hash, options } = PUBLIC_KEY[algorithm];
+      const bytes = join(content);
+      for (const signature of signatures) {
+        const decoded = decodeStrictly(signature, encoding);
+        if (decoded === undefined || decoded.length === 0) continue;
+        isRight = verifyWith(hash, bytes, { ...options, key: key as KeyObject }, decoded) || isRight;
+      }
+      continue;
+    }
+    const expected = digest(algorithm, encoding, key, content);
+    for (const signature of signatures) {
+      // Equal to the one canonical spelling is the strictest form of "decodes to the same bytes". Hex has two.
+      const text = encoding === "hex" && algorithm !== "token" ? signature.toLowerCase() : signature;
+      isRight = isSameText(expected, text) || isRight;
+    }
+  }
+  return isRight;
+}
+
+/** @throws TypeError when the key does not fit. */
+export function signStatement(
+  algorithm: StatementAlgorithm,
+  encoding: SignatureEncoding,
+  key: StatementKey,
+  content: Content,
+): string {
+  if (!isPublicKeyAlgorithm(algorithm)) return digest(algorithm, encoding, key, content);
+  if ("text" in key || key.type !== "private" || !fitsAlgorithm(key, algorithm)) {
+    throw new TypeError(`signing with ${algorithm} takes its private key`);
+  }
+  const { hash, options } = PUBLIC_KEY[algorithm];
+  return signWith(hash, join(content), { ...options, key }).toString(encoding);
+}
+
+function digest(
+  algorithm: HmacAlgorithm | "sha256" | "token",
+  encoding: SignatureEncoding,
+  key: StatementKey,
+  content: Content,
+): string {
+  if (algorithm === "token") return "text" in key ? key.text : key.export().toString("utf8");
+  const hash = algorithm === "sha256" ? createHash("sha256") : startHmac(algorithm.slice("hmac-".length), key);
+  for (const piece of content) hash.update(piece);
+  return hash.digest(encoding);
+}
+
+function join(content: Content): Buffer {
+  return Buffer.concat(content.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
+}
