@@ -176,17 +176,15 @@ const OWN = `## Schemes of your own
 \`--scheme-file FILE\` takes a record, a list of them, or \`{"schemes": […]}\`; in programs \`defineScheme(record)\` answers what
 \`sign\` and \`verify\` take in place of a name. What is wrong in it is named with its field.
 
-\`\`\`json
-{
-  "name": "acme",
-  "signature": { "headers": ["x-acme-signature"], "format": "list", "separator": ",", "pair": "=", "field": "v1" },
-  "timestamp": { "field": "t", "unit": "s", "past": 300, "future": 300 },
-  "content": "{timestamp}.{body}",
-  "algorithm": "hmac-sha256",
-  "encoding": "hex",
-  "secret": { "decode": "utf8" }
-}
-\`\`\`
+    {
+      "name": "acme",
+      "signature": { "headers": ["x-acme-signature"], "format": "list", "separator": ",", "pair": "=", "field": "v1" },
+      "timestamp": { "field": "t", "unit": "s", "past": 300, "future": 300 },
+      "content": "{timestamp}.{body}",
+      "algorithm": "hmac-sha256",
+      "encoding": "hex",
+      "secret": { "decode": "utf8" }
+    }
 
 - \`extends\`: the name of a scheme above, whose fields count where the record has none.
 - \`signature.format\`: \`raw\`, \`prefixed\` (with \`prefix\`), or \`list\` (with \`separator\`, \`pair\`, \`field\`). In place of \`headers\`,

@@ -105,7 +105,9 @@ function details({ scheme: compiled, request, now, tolerance }: VerdictFacts, ex
     const timestamp = parseTimestamp(text, scheme.timestamp.unit);
     lines.push(["timestamp", timestamp === undefined ? text : timeText(timestamp, now, compiled, tolerance)]);
   }
-  lines.push(["received", received(signatureHeaders(scheme.signature), explain ? undefined : shortened)]);
+  const place = signatureHeaders(scheme.signature);
+  const atPath = "json" in scheme.signature ? `in the body, at ${scheme.signature.json}` : "";
+  lines.push(["received", atPath || received(place, explain ? undefined : shortened)]);
   if (explain) {
     const bytes = typeof request.body === "string" ? Buffer.byteLength(request.body) : request.body.length;
     lines.push(["signed", scheme.content], ["body", `${bytes} bytes`]);

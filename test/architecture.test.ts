@@ -67,6 +67,20 @@ const SINS: [rule: string, file: string, text: string, breach: RegExp][] = [
   ["no default export", "src/cli/sin.ts", "export default 1;", /default export/],
   ["no drawers", "src/core/utils.ts", "export const a = 1;", /name the idea/],
   ["no barrels", "src/core/signing/index.ts", 'export { a } from "./a.ts";', /no barrels/],
+  [
+    "signatures are compared in constant time",
+    "src/core/signing/sin.ts",
+    "if (expected === candidate) accept();",
+    /constant time/,
+  ],
+  ["also digests", "src/core/signing/sin.ts", 'return hmac.digest("hex") === text;', /constant time/],
+  ["and buffers", "src/core/signing/sin.ts", "return digest.equals(other);", /constant time/],
+  [
+    "in one place only",
+    "src/core/signing/sin.ts",
+    "export const isSame = timingSafeEqual(one, other);",
+    /is its place/,
+  ],
   ["a long file says why", "src/core/sin.ts", "export const a = 1;\n".repeat(401), /one thing/],
 ];
 

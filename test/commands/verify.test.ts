@@ -272,6 +272,13 @@ describe("hooks verify", () => {
     expect((await run([...argv, "--explain"])).stderr).toContain("probably signed with another secret");
   });
 
+  it("says where in the body a signature was looked for", async () => {
+    const mailgun = await run(["--scheme", "mailgun", "--secret", "k3y", "body.json"]);
+
+    expect(mailgun).toMatchObject({ code: 1, stdout: "invalid  reason=body_malformed scheme=mailgun\n" });
+    expect(mailgun.stderr).toMatch(/received +in the body, at signature\.signature\n/);
+  });
+
   it("says of a signature that leaves the body out that it does", async () => {
     const token = await run([
       "--scheme",

@@ -119,6 +119,11 @@ export function breaches(sources: Sources): string[] {
   return [...found, ...cycles(sources)];
 }
 
+/** What is compared where signatures are checked: an `===` between two such texts ends at the first difference. */
+const COMPARES_SECRETLY = "src/core/signing/text-comparer.ts";
+const EARLY_COMPARE =
+  /\b(expected|signature|digest|mac|hmac|hash|secret|token)\s*[!=]==?\s*(?!undefined\b|null\b|""|''|"[^"]*")[A-Za-z_$][\w$.]*|\b(expected|signature|digest|mac|hmac|secret|token)\.(equals|localeCompare)\(|\.digest\([^)]*\)\s*[!=]==?/;
+
 function contentBreaches(file: string, text: string): string[] {
   const code = withoutComments(text);
   const layer = layerOf(file);
@@ -138,6 +143,13 @@ function contentBreaches(file: string, text: string): string[] {
     /^export .* from /m.test(code)
   ) {
     found.push(`${file}: no barrels inside src/`);
+  }
+  if (file.startsWith("src/core/signing/") && !file.startsWith("src/core/signing/explain/")) {
+    if (EARLY_COMPARE.test(code))
+      found.push(`${file}: what is secret is compared in constant time, by text-comparer.ts`);
+    if (file !== COMPARES_SECRETLY && /\btimingSafeEqual\b/.test(code)) {
+      found.push(`${file}: timingSafeEqual throws for other lengths; ${COMPARES_SECRETLY} is its place`);
+    }
   }
   const lines = text.split("\n").length;
   if (lines > LONG_FILE_LINES && !saysWhyItIsOne(text)) {

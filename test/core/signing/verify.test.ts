@@ -157,7 +157,7 @@ describe("verify", () => {
         verify(scheme, given as WebhookRequest, SECRET, { now: NOW, ...options });
 
     expect(call("standard-webhooks", request)).not.toThrow();
-    expect(call("md5", request)).toThrow(/unknown signature scheme "md5"; known: standard-webhooks/);
+    expect(call("md5", request)).toThrow(/unknown signature scheme "md5"; docs\/schemes.md lists them/);
     expect(call("__proto__", request)).toThrow(TypeError);
     expect(call("standard-webhooks", { headers: good, body: { id: "evt_1" } })).toThrow(/before any JSON parser/);
     expect(call("standard-webhooks", undefined)).toThrow(TypeError);
