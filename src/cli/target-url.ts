@@ -1,6 +1,6 @@
 import type { TargetUrl } from "../core/egress/target-url.ts";
 import { HooksError, isHooksError } from "../core/errors.ts";
-import { quoted } from "../core/quoted.ts";
+import { quotedUrl } from "../core/quoted.ts";
 import { checkTargetUrl } from "../core/subscription-url.ts";
 
 /**
@@ -17,7 +17,7 @@ export function targetUrl(text: string, flag: string): TargetUrl {
     return checkTargetUrl(candidate, flag);
   } catch (error) {
     if (!isHooksError(error) || error.code === "url_refused") throw error;
-    throw new HooksError("usage", `${flag} must be a URL, HOST:PORT/PATH or a port, got ${quoted(text)}`, {
+    throw new HooksError("usage", `${flag} must be a URL, HOST:PORT/PATH or a port, got ${quotedUrl(text)}`, {
       field: flag,
       hint:
         error.hint === undefined

@@ -12,3 +12,8 @@ export function quoted(value: unknown): string {
 function cut(text: string): string {
   return MOST_CHARS < text.length ? `${text.slice(0, MOST_CHARS)}…` : text;
 }
+
+/** The same of what somebody meant as a URL: without what stands before an "@", which may be a password. */
+export function quotedUrl(text: string): string {
+  return quoted(text.includes("@") ? `…${text.slice(text.lastIndexOf("@"))}` : text);
+}

@@ -3,7 +3,7 @@ import { parseDuration } from "./duration.ts";
 import { type NetEntry, parseNetEntry } from "./egress/net-list.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
-import { quoted } from "./quoted.ts";
+import { quoted, quotedUrl } from "./quoted.ts";
 import { parseRateLimit } from "./rate-limit.ts";
 import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
 
@@ -219,9 +219,7 @@ export function parseServer(text: string, name: string): URL {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     const hint = /^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `for example: ${name} https://${text}` : undefined;
-    // What stands before an @ may be a password.
-    const shown = quoted(text.includes("@") ? `…${text.slice(text.lastIndexOf("@"))}` : text);
-    throw usage(`${name} must be a URL that begins with http:// or https://, got ${shown}`, name, hint);
+    throw usage(`${name} must be a URL that begins with http:// or https://, got ${quotedUrl(text)}`, name, hint);
   }
   if (url.username !== "" || url.password !== "") {
     throw usage(`${name} must not hold a name or password`, name, "give the key with HOOKS_API_KEY or --api-key-file");

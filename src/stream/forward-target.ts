@@ -1,5 +1,5 @@
 import { HooksError } from "../core/errors.ts";
-import { quoted } from "../core/quoted.ts";
+import { quotedUrl } from "../core/quoted.ts";
 import { headerPair } from "./frame-field.ts";
 import { HOP_BY_HOP } from "./hop-by-hop.ts";
 import { isLoopbackHost } from "./loopback.ts";
@@ -79,7 +79,5 @@ function parse(text: string): URL | undefined {
 }
 
 function wrong(value: string, message: string, hint?: string): HooksError {
-  // What stands before an @ may be a password.
-  const shown = value.includes("@") ? `…${value.slice(value.lastIndexOf("@"))}` : value;
-  return new HooksError("usage", `--forward ${quoted(shown)}: ${message}`, { field: "--forward", hint });
+  return new HooksError("usage", `--forward ${quotedUrl(value)}: ${message}`, { field: "--forward", hint });
 }
