@@ -32,7 +32,7 @@ import { TlsWatch } from "./receive/tls-watch.ts";
 import { AgeRotation } from "./service/age-rotation.ts";
 import { ensureBootstrapKey } from "./service/bootstrap-key.ts";
 import { KeptAdmissions } from "./service/kept-admissions.ts";
-import { ensureLocalToken, isSameToken, readLocalToken } from "./service/local-token.ts";
+import { ensureLocalToken, readLocalToken, tokenMatcher } from "./service/local-token.ts";
 import type { KeyChangeReceipt } from "./service/master-key-change.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
@@ -223,12 +223,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     const isLoopback = isLoopbackAddress(options.host);
     const token = ensureLocalToken(options.dataDirectory, randomBytes);
+    const isToken = tokenMatcher(token);
     const readiness = new StoreReadiness(local.store, () => performance.now());
     const server = await createServer({
       serviceFor: local.serviceFor,
       adminFor: local.adminFor,
       // Where others can reach it, the token is nothing to come in with.
-      authenticate: (given) => (isLoopback && isSameToken(given, token) ? LOCAL_OWNER : keyTable.find(given)),
+      authenticate: (given) => (isLoopback && isToken(given) ? LOCAL_OWNER : keyTable.find(given)),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],
       publicUrl: options.publicUrl,

@@ -33,8 +33,10 @@ export function readLocalToken(dataDirectory: string): string | undefined {
   return found.text.trim();
 }
 
-export function isSameToken(one: string, other: string): boolean {
-  return timingSafeEqual(hash("sha256", one, "buffer"), hash("sha256", other, "buffer"));
+/** Says of a text whether it is this token, in constant time. */
+export function tokenMatcher(token: string): (given: string) => boolean {
+  const digest = hash("sha256", token, "buffer");
+  return (given) => timingSafeEqual(hash("sha256", given, "buffer"), digest);
 }
 
 function createToken(dataDirectory: string, random: (size: number) => Uint8Array): string {
