@@ -10,12 +10,11 @@ import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import type { AwsSecretStore, SecretStoreNews } from "./aws-secret-store.ts";
 import { UseCases } from "./local-service.ts";
-import { changeMasterKey, type KeyChangeReceipt, type KeyChangeStep, settleMasterKey } from "./master-key-change.ts";
+import type { KeyChangeReceipt, KeyChangeStep } from "./master-key-change.ts";
 import { newId } from "./new-id.ts";
 import { sealedTexts } from "./opened-subscription.ts";
-import { sealPlainUrls } from "./plain-urls.ts";
 import { SecretStores } from "./secret-stores.ts";
-import { reportSecrets, type SecretsReport } from "./secrets-report.ts";
+import type { SecretsReport } from "./secrets-report.ts";
 import type { DispatchPort, EgressCheck, OneOffRequest, ServiceParts } from "./service-parts.ts";
 import { SubscriptionDirectory } from "./subscription-directory.ts";
 import { Vault } from "./vault.ts";
@@ -147,9 +146,20 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
       await vault.refresh();
       await directory.reload();
     },
-    changeMasterKey: (given, onStep) => changeMasterKey(keyChange, given, onStep),
-    reportSecrets: () => reportSecrets(store, place, storePath),
+    // Loaded by the few commands that ask for it.
+    changeMasterKey: async (given, onStep) => {
+      const { changeMasterKey } = await import("./master-key-change.ts");
+      return changeMasterKey(keyChange, given, onStep);
+    },
+    reportSecrets: async () => {
+      const { reportSecrets } = await import("./secrets-report.ts");
+      return reportSecrets(store, place, storePath);
+    },
     settleSecrets: async () => {
+      const [{ settleMasterKey }, { sealPlainUrls }] = await Promise.all([
+        import("./master-key-change.ts"),
+        import("./plain-urls.ts"),
+      ]);
       const left = await settleMasterKey(keyChange);
       await sealPlainUrls(parts);
       return left;

@@ -39,7 +39,7 @@ export async function sealed<T>(
       if (result === false) await dropAll(secrets, written);
       return result;
     } catch (error) {
-      await dropAll(secrets, written);
+      if (isRefusal(error)) await dropAll(secrets, written);
       if (tries === SEAL_TRIES || !isOtherKey(error)) throw error;
       await secrets.refresh();
     }
@@ -80,6 +80,13 @@ export async function signingSecrets(
     .toSorted((one, other) => other.createdAt - one.createdAt);
   return Promise.all(signing.map((secret) => secrets.get(secret.sealed, secret.id)));
 }
+
+/** Nothing was written. After any other failure nobody knows: what a row may name is kept. */
+function isRefusal(error: unknown): boolean {
+  return isHooksError(error) && REFUSALS.has(error.code);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(["conflict", "not_found", "invalid_request", "store_busy", "store_full"]);
 
 function isOtherKey(error: unknown): boolean {
   return isHooksError(error) && error.code === "conflict" && error.field === "master_key";
