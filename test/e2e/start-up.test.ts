@@ -30,6 +30,9 @@ describe("a command loads what it needs and nothing else", () => {
     [["--help"], 120],
     [["sub", "list", "--help"], 150],
     [["sign", "--help"], 150],
+    [["verify", "--help"], 150],
+    // The records of all schemes, and no store, no delivery, no dashboard.
+    [["verify", "--list-schemes"], 190],
     [["sub", "list"], 300],
     [["completion", "bash"], 270],
   ])("hooks %j", async (words, mostKiB) => {
