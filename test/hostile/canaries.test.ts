@@ -43,12 +43,6 @@ const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
   "metadata of an event": [/^hooks event get /, /^GET \/v1\/events\/\w+ /, /^file .*\.db(-wal)?$/],
   // What somebody typed wrong is repeated to whoever typed it.
   "payload that is no JSON": [/^hooks trigger a /],
-  // Until URLs are masked: a subscription shows its own, and the store holds it.
-  "token in a URL's query": [
-    /^hooks (sub|doctor|trigger|event|delivery) /,
-    /^(POST|GET|PUT|PATCH) \/v1\/subscriptions/,
-    /^file .*\.db(-wal)?$/,
-  ],
   "secret that is none": [/^file secret\.txt$/],
   "local token": [/^file token$/],
   "answer of a receiver": [

@@ -61,6 +61,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   completion: () => [["bash"]],
   doctor: () => [[]],
   "key create": () => [["made-key", "--role", "reader", "--fields", "id,name"]],
+  "key rotate-master": () => [[]],
   "key list": () => [[]],
   "key get": () => [["made-key"]],
   "key revoke": () => [["made-key", "--yes"]],
