@@ -10,7 +10,8 @@ interface Gathering<Owner> {
   owner: Owner;
   /** Of first attempts or of retries: what is said of the request's first delivery must be true of all. */
   isRetry: boolean;
-  waiting: ClaimedDelivery[];
+  /** By row id. One whose lease was lost meanwhile may be claimed again: it still goes out once. */
+  waiting: Map<number, ClaimedDelivery>;
   /** When the first of their leases ends, unix ms. */
   leaseEndsAt: number;
   bytes: number;
@@ -49,17 +50,17 @@ export class Batches<Owner> {
       gathering = undefined;
     }
     gathering ??= this.#begin(owner, isRetry, rule.maxWaitMs);
-    gathering.waiting.push(delivery);
-    gathering.bytes += length;
+    gathering.bytes += length - (gathering.waiting.get(delivery.rowId)?.event.data.length ?? 0);
+    gathering.waiting.set(delivery.rowId, delivery);
     gathering.leaseEndsAt = Math.min(gathering.leaseEndsAt, leaseEndsAt);
-    if (rule.maxEvents <= gathering.waiting.length || MAX_BATCH_BYTES <= gathering.bytes) this.#send(gathering);
+    if (rule.maxEvents <= gathering.waiting.size || MAX_BATCH_BYTES <= gathering.bytes) this.#send(gathering);
   }
 
   /** What waits for this owner, which goes out no more. */
   take(owner: Owner): ClaimedDelivery[] {
     const taken = this.#gathering.get(owner) ?? [];
     this.#gathering.delete(owner);
-    return taken.flatMap(({ waiting }) => waiting);
+    return taken.flatMap(({ waiting }) => [...waiting.values()]);
   }
 
   /** Nothing goes out from here on. */
@@ -70,7 +71,8 @@ export class Batches<Owner> {
   #begin(owner: Owner, isRetry: boolean, maxWaitMs: number): Gathering<Owner> {
     const now = this.#options.now();
     const ripeAt = now + maxWaitMs;
-    const gathering = { owner, isRetry, waiting: [], bytes: 0, ripeAt, leaseEndsAt: Number.POSITIVE_INFINITY };
+    const waiting = new Map<number, ClaimedDelivery>();
+    const gathering = { owner, isRetry, waiting, bytes: 0, ripeAt, leaseEndsAt: Number.POSITIVE_INFINITY };
     const ofOwner = this.#gathering.get(owner);
     if (ofOwner === undefined) this.#gathering.set(owner, [gathering]);
     else ofOwner.push(gathering);
@@ -80,7 +82,7 @@ export class Batches<Owner> {
 
   #send(gathering: Gathering<Owner>): void {
     const { owner, waiting, leaseEndsAt } = gathering;
-    const [first, ...others] = waiting;
+    const [first, ...others] = waiting.values();
     const rest = this.#gathering.get(owner)!.filter((one) => one !== gathering);
     if (rest.length === 0) this.#gathering.delete(owner);
     else this.#gathering.set(owner, rest);

@@ -41,6 +41,12 @@ function open() {
 }
 
 describe("batches", () => {
+  it("have a delivery once, though it was claimed again because its lease was lost", () => {
+    const { batches, rowIds } = open();
+    for (const rowId of [1, 2, 1, 3]) batches.add("shop", RULE, delivery(rowId), Date.now() + 60_000);
+    expect(rowIds()).toEqual([[1, 2, 3]]);
+  });
+
   it("go out when they are full, at once and in order, and the rest when its first has waited long enough", () => {
     const { batches, sent, rowIds } = open();
     const start = Date.now();
