@@ -48,10 +48,15 @@ export interface ErrorStyle {
   debug: boolean;
 }
 
+/** Far above anything that we say: only what somebody gave can make it longer, and that is not said whole. */
+const MOST_CHARS = 2_000;
+const MOST_FIELD_CHARS = 200;
+
 /** What stderr gets for any error, without the last line break. */
 export function renderError(thrown: unknown, style: ErrorStyle): string {
-  const error = toHooksError(thrown);
-  const stack = style.debug ? stacksOf(isHooksError(thrown) ? thrown : error) : [];
+  const whole = toHooksError(thrown);
+  const error = cut(whole);
+  const stack = style.debug ? stacksOf(isHooksError(thrown) ? thrown : whole) : [];
   const advice = error.hint ?? internalHint(error, style.debug);
   const hint = advice === undefined ? undefined : withLocation(advice, style.location);
   if (style.json) {
@@ -65,7 +70,18 @@ export function renderError(thrown: unknown, style: ErrorStyle): string {
   return [...lines, ...stack.map(escapeBlock)].join("\n");
 }
 
-function internalHint(error: HooksError, debug: boolean): string | undefined {
+function cut(error: HooksError): Pick<HooksError, "code" | "message" | "field" | "hint"> {
+  const at = (text: string, most: number): string => (most < text.length ? `${text.slice(0, most)}…` : text);
+  const { code, message, field, hint } = error;
+  return {
+    code,
+    message: at(message, MOST_CHARS),
+    field: field === undefined ? undefined : at(field, MOST_FIELD_CHARS),
+    hint: hint === undefined ? undefined : at(hint, MOST_CHARS),
+  };
+}
+
+function internalHint(error: Pick<HooksError, "code">, debug: boolean): string | undefined {
   if (error.code !== "internal" || debug) return undefined;
   return "this is a fault in hooks: run it again with HOOKS_DEBUG=1 for the details, and see hooks doctor";
 }

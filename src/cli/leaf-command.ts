@@ -84,7 +84,9 @@ function invalidValue(message: string, flag: string | undefined, hint: string): 
   const field = argument === undefined ? flag : `<${argument}>`;
   const list = /^Allowed choices are (.+)\.$/.exec(why)?.[1];
   if (list === undefined) {
-    return new HooksError("usage", `${field}: ${why.replace(/\.$/, "")}, got ${quoted(given)}`, {
+    // What is not in the form of a header is most likely a key.
+    const got = field === "--header" ? "" : `, got ${quoted(given)}`;
+    return new HooksError("usage", `${field}: ${why.replace(/\.$/, "")}${got}`, {
       field,
       hint,
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NO_COLORS } from "../../src/cli/color.ts";
 import { exitCodeOf, renderError } from "../../src/cli/errors.ts";
 import { ERROR_CODES, HooksError } from "../../src/core/errors.ts";
+import { runInProcess } from "../support/run-in-process.ts";
 
 const PLAIN = { json: false, colors: NO_COLORS, location: [], debug: false };
 const JSON_STYLE = { ...PLAIN, json: true };
@@ -73,5 +74,39 @@ describe("an error", () => {
     expect(renderError(new HooksError("failed", "x\x1b[2Jy", { hint: "a\rb" }), PLAIN)).toBe(
       "error: x\\x1b[2Jy\nhint: a\\rb",
     );
+  });
+});
+
+describe("what somebody gave", () => {
+  it.each<[string, string[]]>([
+    ["a command", ["x".repeat(100_000)]],
+    ["a flag", ["sub", "list", `--${"x".repeat(100_000)}`]],
+    ["a flag's value", ["sub", "list", "--limit", "9".repeat(100_000)]],
+    ["a choice", ["sub", "list", "--health", "x".repeat(100_000)]],
+    ["an argument too many", ["sub", "get", "a", "x".repeat(100_000)]],
+    ["a server", ["sub", "list", "--server", `x${"y".repeat(100_000)}`]],
+    ["a file's name", ["publish", "a.b", "--data", `@${"x".repeat(100_000)}`]],
+    ["a pair", ["sub", "create", "--metadata", "x".repeat(100_000)]],
+  ])("is not said whole, and no control character of it: %s", async (_, args) => {
+    for (const form of [[], ["--json"]]) {
+      const run = await runInProcess([...args.map((arg) => arg.replace(/x{3}/, "x\u001b[31m\u202e")), ...form], {
+        env: { HOOKS_HOME: "/nonexistent" },
+      });
+      expect(run.code).toBe(2);
+      expect(run.stderr.length).toBeLessThan(5_000);
+      expect(run.stderr).not.toMatch(/[\u001b\u202e]/);
+    }
+  });
+
+  it("of a header is not said at all when it is in no form: it may be a key", async () => {
+    for (const command of [
+      ["sub", "create"],
+      ["listen", "--forward", "3000"],
+      ["verify", "-", "--secret", "s"],
+    ]) {
+      const run = await runInProcess([...command, "--header", "Bearer hk_s3cret"], { stdin: "" });
+      expect(run.code).toBe(2);
+      expect(run.stderr).not.toContain("s3cret");
+    }
   });
 });
