@@ -48,6 +48,7 @@ describe("hooks backup", () => {
     expect(JSON.parse((await hooks(home, "backup", "d.db", "--json")).stdout)).toEqual({
       file: path.join(home, "d.db"),
       bytes: expect.any(Number),
+      kept_in: [],
       events: 1,
       waiting: 1,
       master_key: { fingerprint, place: path.join(home, "master.key"), present: true },

@@ -263,7 +263,7 @@ describe("refusals", () => {
     await expect(ended).rejects.toMatchObject({
       code: "unauthenticated",
       message: "the key was revoked",
-      hint: expect.stringMatching(/^give a key: --api-key/),
+      hint: expect.stringMatching(/^hooks login http:.* or give a key: --api-key-file FILE/),
     });
   });
 

@@ -471,14 +471,16 @@ describe("a server", () => {
     const to = await daemon();
     const running = listen(["--server", to.url, "--api-key", "hk_wrong"]);
     expect(await running.ended).toBe(4);
-    expect(running.stderr).toMatch(/^error: the key is not known\nhint: give a key: --api-key/m);
+    expect(running.stderr).toMatch(
+      /^error: the key is not known\nhint: hooks login http:.* or give a key: --api-key-file/m,
+    );
   });
 
   it("that is named without a key ends it with 4, dialling nobody", async () => {
     const running = listen(["--server", "http://127.0.0.1:1"]);
     expect(await running.ended).toBe(4);
     expect(running.stderr).toBe(
-      "error: not signed in at http://127.0.0.1:1\nhint: give a key: --api-key KEY, --api-key-file FILE or HOOKS_API_KEY\n",
+      "error: not signed in at http://127.0.0.1:1\nhint: hooks login http://127.0.0.1:1, or give a key: --api-key-file FILE, HOOKS_API_KEY or --api-key KEY\n",
     );
   });
 
