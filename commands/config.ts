@@ -21,21 +21,32 @@ const VIEW: ListView<SettingValue> = {
   ],
 };
 
+interface ConfigOptions {
+  config?: string;
+  fields?: string[];
+}
+
 /** Defines `hooks config`. */
 export function configCommand(context: CliContext, run = runConfig): Command {
   return addFieldsFlag(new Command("config"))
+    .option("--config <file>", "as hooks serve --config FILE would find them")
     .description("Shows each setting, where it comes from, and which other source it overrides.")
     .addHelpText(
       "after",
-      examples("hooks config", "hooks config --json", "HOOKS_PORT=8080 hooks config --fields key,value"),
+      examples(
+        "hooks config",
+        "hooks config --json",
+        "HOOKS_PORT=8080 hooks config --fields key,value",
+        "hooks config --config /etc/hooks.json",
+      ),
     )
-    .action((flags: { fields?: string[] }) => run(flags, context));
+    .action((flags: ConfigOptions) => run(flags, context));
 }
 
-export async function runConfig({ fields }: { fields?: string[] }, context: CliContext): Promise<void> {
+export async function runConfig({ config, fields }: ConfigOptions, context: CliContext): Promise<void> {
   const { out } = context;
   if (printsFields(out, VIEW, fields)) return;
-  const { values, dataDirectory } = context.settings();
+  const { values, dataDirectory } = context.settings({}, config);
   const home: SettingValue = {
     key: "data_directory",
     value: dataDirectory,

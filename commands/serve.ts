@@ -6,6 +6,7 @@ import { escapeJson, escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { collect, netFlags } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { printSection } from "../src/cli/table.ts";
+import type { SettingValue } from "../src/config.ts";
 import { publicUrlText } from "../src/core/door-settings.ts";
 import { formatDuration } from "../src/core/duration.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
@@ -13,6 +14,7 @@ import type { HooksService } from "../src/core/hooks-service.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
 
 export interface ServeOptions {
+  config?: string;
   host?: string;
   port?: string;
   concurrency?: string;
@@ -44,6 +46,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
       "Runs the relay: accepts events over HTTP, stores them, delivers them signed and with retries. The log goes to " +
         "standard error. Ctrl-C stops accepting and finishes what is in flight; a second one ends at once.",
     )
+    .option("--config <file>", "file of settings (JSON, like the user's config.json); flags and variables beat it")
     .option("--host <host>", "address to listen on (default: localhost, which is 127.0.0.1 and ::1)")
     .option("--port <port>", "port to listen on; 0 takes a free one (default: 4680)")
     .option("--concurrency <number>", "requests in flight at once (default: 256)")
@@ -78,6 +81,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
         "hooks serve",
         "hooks serve --port 8080 --log-format json",
         "hooks serve --port 0 --ready-file ready.json",
+        "hooks serve --config /etc/hooks.json",
         "hooks serve --env production --allow-net 10.1.2.0/24:8443 --deny-net intranet.example.com",
         "hooks serve --public-url https://hooks.example.com --trust-proxy loopback",
         "hooks serve --host 0.0.0.0 --port 443 --public-url https://hooks.example.com --tls-cert cert.pem --tls-key key.pem",
@@ -93,7 +97,7 @@ and at once on SIGHUP; connections that are open go on.
 /** Ends when the signal aborts. @throws HooksError `daemon_running`, `usage`, `store_…` */
 export async function runServe(options: ServeOptions, context: CliContext): Promise<void> {
   const { out } = context;
-  const settings = context.settings({
+  const own = {
     host: options.host,
     port: options.port,
     public_url: options.publicUrl,
@@ -111,7 +115,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     log_level: options.logLevel,
     log_format: options.logFormat,
     ...netFlags(options.allowNet, options.denyNet),
-  });
+  };
+  const settings = context.settings(own, options.config);
   const { target, dataDirectory, environment, health, serve } = settings;
   if (target.kind === "remote") {
     throw new HooksError(
@@ -133,6 +138,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     storePath: target.storePath,
     dataDirectory,
     host: serve.host,
+    hostName: nameOfHost(settings.values),
     port: serve.port,
     environment,
     concurrency: serve.concurrency,
@@ -180,6 +186,12 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
   await Promise.race([aborted(context.signal), broken.promise]);
   out.note(`stopping: what is in flight has ${formatDuration(serve.drainMs)}; once more ends at once`);
   await daemon.stop({ drainMs: serve.drainMs });
+}
+
+/** Who named the address, for an error about it: `--host`, `HOOKS_HOST`, `/etc/hooks.json: host`. */
+function nameOfHost(values: readonly SettingValue[]): string {
+  const { origin } = values.find(({ key }) => key === "host")!;
+  return path.isAbsolute(origin) ? `${origin}: host` : origin;
 }
 
 /** A flag that may be given more than once, as the setting it is. */

@@ -5,7 +5,7 @@ import { orderLayers } from "./config/context-layer.ts";
 import { contextsFile, readContexts } from "./config/contexts.ts";
 import { type Candidate, checked, type Layer, refuseRivals } from "./config/layers.ts";
 import { type ServeSettings, serveSettings } from "./config/serve-settings.ts";
-import { FILE_MAX_BYTES, fileLayer, findProjectFile } from "./config/setting-files.ts";
+import { FILE_MAX_BYTES, fileLayer, findProjectFile, namedFileLayer } from "./config/setting-files.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import { nearest } from "./core/nearest.ts";
 import {
@@ -20,7 +20,8 @@ import {
 import { shellWord } from "./core/shell-word.ts";
 import { fileFault, readSmallFile } from "./small-file.ts";
 
-/** What is in force for this run (cli.md): flag > HOOKS_* > project file > context > user file > default. A context that is
+/** What is in force for this run (cli.md): flag > HOOKS_* > the file that --config
+ * names > project file > context > user file > default. A context that is
  * chosen by flag or variable is as strong as what chose it. */
 export interface Settings {
   /** Where it works. */
@@ -73,7 +74,23 @@ export interface SettingSources {
   flags: Readonly<Partial<Record<SettingKey, string | undefined>>>;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** Of `--config`, as typed; undefined: none was named. */
+  configFile?: string | undefined;
 }
+
+/**
+ * What says where and as whom a command works can be switched off for a single run: HOOKS_SERVER= hooks status. An empty
+ * one of the others is a deployment that lacks its value, and the default is not what it was to be.
+ */
+const SWITCHED_OFF_WHEN_EMPTY: ReadonlySet<string> = new Set([
+  "store",
+  "server",
+  "context",
+  "api_key",
+  "api_key_file",
+  "tenant",
+  "environment",
+]);
 
 /** Variables that are read elsewhere, or only name a place. */
 const OTHER_VARIABLES = [
@@ -99,6 +116,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     {
       flags: flagLayer(sources),
       env: envLayer(sources),
+      named: namedLayer(sources),
       project: project === undefined ? new Map() : fileLayer(project, true),
       user: fileLayer(places.configFile, false),
     },
@@ -189,12 +207,19 @@ function flagLayer({ flags, cwd }: SettingSources): Layer {
 function envLayer({ env, cwd }: SettingSources): Layer {
   const layer: Layer = new Map();
   for (const [key, rule] of Object.entries(SETTING_RULES)) {
-    // An empty variable is an unset one: the usual way to switch one off for a single run.
-    const text = env[rule.variable] ?? "";
-    if (text !== "") layer.set(key, checked(key, rule, { text, origin: rule.variable, folder: cwd }, rule.variable));
+    const text = env[rule.variable];
+    if (text === undefined || (text === "" && SWITCHED_OFF_WHEN_EMPTY.has(key))) continue;
+    if (text === "") {
+      throw usage(`${rule.variable} must not be empty`, rule.variable, `give it a value, or: unset ${rule.variable}`);
+    }
+    layer.set(key, checked(key, rule, { text, origin: rule.variable, folder: cwd }, rule.variable));
   }
   refuseRivals(layer, (key) => SETTING_RULES[key]?.variable ?? key);
   return layer;
+}
+
+function namedLayer({ configFile, cwd }: SettingSources): Layer {
+  return configFile === undefined ? new Map() : namedFileLayer(configFile, { origin: "--config", folder: cwd });
 }
 
 function settingValue(key: string, rule: SettingRule, [first, ...rest]: Candidate[]): SettingValue {

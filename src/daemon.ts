@@ -2,6 +2,7 @@
 // callbacks, and stops them in reverse order. Clock and randomness of the whole program start here.
 
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { uptime } from "node:os";
 import type { SendResult } from "./core/attempt.ts";
 import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
@@ -30,7 +31,7 @@ import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { dateWarning, readTlsFiles, type TlsFiles, type TlsIdentity } from "./receive/tls-files.ts";
 import { TlsWatch } from "./receive/tls-watch.ts";
 import { AgeRotation } from "./service/age-rotation.ts";
-import { ensureBootstrapKey } from "./service/bootstrap-key.ts";
+import { ensureBootstrapKey, namesBootstrapKey } from "./service/bootstrap-key.ts";
 import { KeptAdmissions } from "./service/kept-admissions.ts";
 import { ensureLocalToken, readLocalToken, tokenMatcher } from "./service/local-token.ts";
 import type { KeyChangeReceipt } from "./service/master-key-change.ts";
@@ -66,6 +67,8 @@ export interface DaemonOptions {
   dataDirectory: string;
   /** `localhost` is both loopback addresses. One that others can reach needs an API key. */
   host: string;
+  /** Who named `host`, for an error about it. Default `--host`. */
+  hostName?: string | undefined;
   /** 0: any free one. */
   port: number;
   /** Of requests that name none. Default `development`. */
@@ -123,6 +126,8 @@ export interface Daemon {
 
 /** @throws HooksError `daemon_running` naming the other one's process; `usage`, `store_…` */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  // Without a store there is no key: refused before there is a file, a port or a line of log.
+  if (!existsSync(options.storePath) && !namesBootstrapKey(options.env ?? process.env)) checkHost(options, false);
   const certificate = options.tls === undefined ? undefined : readTlsFiles(options.tls);
   const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
   const lock = await takeDaemonLock(options.storePath, {
@@ -179,15 +184,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onSecretStore: (news) => (news.state === "ok" ? log.info : log.warn)("secret_store", news),
     });
     closers.push(() => local.close());
-    logFacts(local, log);
-    const { allow_net, deny_net } = netTexts(egress);
-    if (0 < allow_net.length || 0 < deny_net.length) log.info("egress", { allow_net, deny_net });
     const { parts, keyTable } = local.cases;
     await keyTable.load();
     const bootstrap = await ensureBootstrapKey(options.env ?? process.env, parts, keyTable);
+    checkHost(options, keyTable.hasValid());
     if (bootstrap === "revoked") log.warn("key", { note: "the bootstrap key was revoked, and stays so" });
     if (bootstrap === "made") log.info("key", { note: "an admin key of everything was made from the bootstrap key" });
-    checkHost(options.host, keyTable.hasValid());
+    logFacts(local, log);
+    const { allow_net, deny_net } = netTexts(egress);
+    if (0 < allow_net.length || 0 < deny_net.length) log.info("egress", { allow_net, deny_net });
     // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
     await local.checkSecrets();
     const keyToSet = await local.settleSecrets();
@@ -542,11 +547,11 @@ async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Pro
 }
 
 /** @throws HooksError `usage` for an address that others can reach while nobody could show them a key */
-function checkHost(host: string, hasKey: boolean): void {
+function checkHost({ host, hostName = "--host" }: DaemonOptions, hasKey: boolean): void {
   if (hasKey || isLoopbackAddress(host)) return;
-  throw new HooksError("usage", `--host ${host} can be reached by others, and there is no API key yet`, {
-    field: "--host",
-    hint: "make one first: hooks key create --role admin --name ops (in a container: HOOKS_BOOTSTRAP_KEY)",
+  throw new HooksError("usage", `${hostName} ${host} can be reached by others, and there is no API key yet`, {
+    field: hostName,
+    hint: "make one first: hooks key create ops --role admin (in a container: HOOKS_BOOTSTRAP_KEY)",
   });
 }
 

@@ -116,7 +116,7 @@ export class CommandContext implements CliContext {
     return this.#config;
   }
 
-  settings(own?: SettingSources["flags"]): Settings {
+  settings(own?: SettingSources["flags"], configFile?: string): Settings {
     if (this.#settings !== undefined && own === undefined) return this.#settings;
     const flags = this.#flags;
     const settings = this.#loaded.resolveSettings({
@@ -132,6 +132,7 @@ export class CommandContext implements CliContext {
       },
       env: this.env,
       cwd: this.cwd,
+      configFile,
     });
     if (this.#settings === undefined) for (const warning of settings.warnings) this.out.note(`warning: ${warning}`);
     if (this.#settings === undefined) this.#nameProjectServer(settings);

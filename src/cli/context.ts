@@ -17,9 +17,9 @@ export const INPUT_MAX_BYTES = 64 * 1024 * 1024;
  */
 export interface CliContext {
   readonly out: Output;
-  /** Flags over environment over project file over user file over default. Throws `usage` naming what is wrong.
-   * `flags`: a command's own flags that are settings too (`serve --port`). */
-  settings(flags?: SettingSources["flags"]): Settings;
+  /** Flags over environment over the file of --config over project file over user file over default. Throws `usage` naming what is wrong.
+   * `flags`: a command's own flags that are settings too (`serve --port`). `configFile`: what its --config names. */
+  settings(flags?: SettingSources["flags"], configFile?: string): Settings;
   /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends.
    * `reads`: nothing is changed, so a store file that this user may only read will do. */
   service(options?: { reads?: boolean }): Promise<HooksService>;

@@ -16,9 +16,10 @@ export const HELP_TOPICS: Readonly<Record<string, string>> = {
 `,
   environment: `ENVIRONMENT
 
-  A flag beats a variable, a variable beats hooks.config.json (the nearest one upwards), that beats the current context
-  (hooks login, hooks context), that beats the user's config.json, and that beats the default. --context and HOOKS_CONTEXT
-  are as strong as any flag and variable. hooks config shows each value and where it came from.
+  A flag beats a variable, a variable beats the file that hooks serve --config names, that beats hooks.config.json (the
+  nearest one upwards), that beats the current context (hooks login, hooks context), that beats the user's config.json, and
+  that beats the default. --context and HOOKS_CONTEXT are as strong as any flag and variable. hooks config shows each value
+  and where it came from. An empty variable of hooks serve's flags is an error; of the others it is an unset one.
 
   A key goes to a server that a flag, a variable, a context or the user's config.json names. One that only a
   hooks.config.json names gets the key of a context of that very server, and no other.

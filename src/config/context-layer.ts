@@ -13,6 +13,8 @@ import { type Candidate, dropLosers, type Layer } from "./layers.ts";
 export interface Sources {
   flags: Layer;
   env: Layer;
+  /** Of a file that was named on the command line. */
+  named: Layer;
   project: Layer;
   user: Layer;
 }
@@ -27,12 +29,12 @@ export interface Ordered {
 }
 
 /** @throws HooksError `usage` when a context is chosen that does not exist */
-export function orderLayers({ flags, env, project, user }: Sources, contexts: Contexts): Ordered {
+export function orderLayers({ flags, env, named, project, user }: Sources, contexts: Contexts): Ordered {
   const current: Layer = new Map();
   if (contexts.current !== undefined) {
     current.set("context", { text: contexts.current, origin: contexts.file, folder: path.dirname(contexts.file) });
   }
-  const base = [flags, env, project, current];
+  const base = [flags, env, named, project, current];
   const chooser = base.findIndex((layer) => layer.has("context"));
   const chosen = base[chooser]?.get("context");
   const own: Layer = chosen === undefined ? new Map() : serverOf(chosen, contexts);
@@ -47,7 +49,9 @@ export function orderLayers({ flags, env, project, user }: Sources, contexts: Co
   // One that nobody chose is found by its server; it is no stronger than the one that is worked with otherwise.
   if (name !== undefined) addContext(name === chosen?.text ? own : found, name, contexts);
   const withheld =
-    server !== undefined && server === project.get("server") ? withhold(flags, env, user, own, found) : undefined;
+    server !== undefined && server === project.get("server")
+      ? withhold([flags, env, named, user], own, found)
+      : undefined;
   dropLosers(layers);
   return { layers, withheld, context: inForce(name, chosen, server ?? storeOf(layers)) };
 }
@@ -92,14 +96,14 @@ function addContext(layer: Layer, name: string, { byName, file }: Contexts): voi
 }
 
 /** Takes every key away that is not a context's. Answers where the first one was that nothing takes the place of. */
-function withhold(flags: Layer, env: Layer, user: Layer, ...contexts: readonly Layer[]): string | undefined {
-  const taken = [flags, env, user].map((layer) => {
+function withhold(sources: readonly Layer[], ...contexts: readonly Layer[]): string | undefined {
+  const taken = sources.map((layer) => {
     const key = layer.get("api_key") ?? layer.get("api_key_file");
     layer.delete("api_key");
     layer.delete("api_key_file");
     return key?.origin;
   });
-  // Whoever types a key means that one, and not the one of a context.
+  // The flags are the first. Whoever types a key means that one, and not the one of a context.
   const [typed] = taken;
   const hasOther = typed === undefined && contexts.some((layer) => layer.has("api_key"));
   if (typed !== undefined) for (const layer of contexts) layer.delete("api_key");

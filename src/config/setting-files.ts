@@ -1,4 +1,4 @@
-// The files that hold settings: the project's, which is checked in, and the user's own.
+// The files that hold settings: the project's, which is checked in, the user's own, and one that an operator names.
 
 import path from "node:path";
 import type { HooksError } from "../core/errors.ts";
@@ -23,9 +23,28 @@ export function findProjectFile(cwd: string): string | undefined {
 
 /** Empty when there is no such file. @throws HooksError `usage` naming file and key */
 export function fileLayer(file: string, isProject: boolean): Layer {
-  const layer: Layer = new Map();
   const found = read(file);
-  if (found === undefined) return layer;
+  return found === undefined ? new Map() : layerOf(found, file, isProject);
+}
+
+/**
+ * A file that somebody named, which may say what the user's own may; it is in no checked-in folder by accident.
+ * @throws HooksError `usage` naming `origin` and the file when it is not there or cannot be read; like `fileLayer`
+ */
+export function namedFileLayer(text: string, { origin, folder }: { origin: string; folder: string }): Layer {
+  if (text === "") throw usage(`${origin} must not be empty`, origin);
+  const file = path.resolve(folder, text);
+  let found: SmallFile;
+  try {
+    found = readSmallFile(file, FILE_MAX_BYTES);
+  } catch (error) {
+    throw usage(`${origin}: cannot read ${text}: ${fileFault(error)}`, origin);
+  }
+  return layerOf(found, file, false);
+}
+
+function layerOf(found: SmallFile, file: string, isProject: boolean): Layer {
+  const layer: Layer = new Map();
   const content = parseObject(found.text, file);
   const isAllowed = (key: string): boolean =>
     SETTING_RULES[key]?.inProject === true || (!isProject && key !== "context");

@@ -52,6 +52,11 @@ export async function ensureBootstrapKey(
   return table.isUsable(text) ? undefined : "revoked";
 }
 
+/** Whether the environment names one; what it is worth is seen at the start. */
+export function namesBootstrapKey(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env[VARIABLE] ?? "") !== "" || (env[FILE_VARIABLE] ?? "") !== "";
+}
+
 /** A variable that is set to nothing is not set. @throws HooksError `usage` for both, and for a file that cannot be read. */
 function readGiven(env: Readonly<Record<string, string | undefined>>): { text: string; variable: string } | undefined {
   const { [VARIABLE]: text = "", [FILE_VARIABLE]: file = "" } = env;

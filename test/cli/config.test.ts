@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { resolveSettings, type SettingSources, type Settings } from "../../src/config.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import { SETTING_RULES } from "../../src/core/setting-rules.ts";
 
 interface Given {
   flags?: SettingSources["flags"];
@@ -12,9 +13,11 @@ interface Given {
   project?: string;
   /** Text of the user's config.json. */
   user?: string;
+  /** Text of a file that --config names, in the working directory: `named.json`. */
+  named?: string;
 }
 
-function folderFor({ project, user }: Given): { home: string; cwd: string } {
+function folderFor({ project, user, named }: Given): { home: string; cwd: string } {
   const root = mkdtempSync(path.join(tmpdir(), "hooks-config-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const [home, cwd] = [path.join(root, "home"), path.join(root, "project/deep/er")];
@@ -22,12 +25,18 @@ function folderFor({ project, user }: Given): { home: string; cwd: string } {
   mkdirSync(cwd, { recursive: true });
   if (project !== undefined) writeFileSync(path.join(root, "project/hooks.config.json"), project);
   if (user !== undefined) writeFileSync(path.join(home, "config.json"), user, { mode: 0o600 });
+  if (named !== undefined) writeFileSync(path.join(cwd, "named.json"), named, { mode: 0o600 });
   return { home, cwd };
 }
 
 function resolve(given: Given): Settings & { home: string; cwd: string } {
   const { home, cwd } = folderFor(given);
-  const settings = resolveSettings({ flags: given.flags ?? {}, env: { HOOKS_HOME: home, ...given.env }, cwd });
+  const settings = resolveSettings({
+    flags: given.flags ?? {},
+    env: { HOOKS_HOME: home, ...given.env },
+    cwd,
+    configFile: given.named === undefined ? undefined : "./named.json",
+  });
   return { ...settings, home, cwd };
 }
 
@@ -45,6 +54,7 @@ describe("precedence", () => {
   const all = {
     flags: { tenant: "flag" },
     env: { HOOKS_TENANT: "env" },
+    named: '{"tenant":"named"}',
     project: '{"tenant":"project"}',
     user: '{"tenant":"user"}',
   };
@@ -52,7 +62,8 @@ describe("precedence", () => {
   it.each([
     ["flag", all],
     ["env", { ...all, flags: {} }],
-    ["project", { ...all, flags: {}, env: {} }],
+    ["named", { ...all, flags: {}, env: {} }],
+    ["project", { project: all.project, user: all.user }],
     ["user", { user: all.user }],
     [undefined, {}],
   ])("the strongest source is %s", (tenant, given) => {
@@ -66,7 +77,7 @@ describe("precedence", () => {
       key: "tenant",
       value: "flag",
       origin: "--tenant",
-      overridden: ["HOOKS_TENANT", projectFile, path.join(home, "config.json")],
+      overridden: ["HOOKS_TENANT", path.join(cwd, "named.json"), projectFile, path.join(home, "config.json")],
     });
     expect(values.find(({ key }) => key === "port")).toEqual({
       key: "port",
@@ -76,9 +87,27 @@ describe("precedence", () => {
     });
   });
 
-  it("an empty variable is an unset one", () => {
-    expect(resolve({ env: { HOOKS_TENANT: "" }, user: '{"tenant":"user"}' }).tenant).toBe("user");
-  });
+  it.each(["STORE", "SERVER", "CONTEXT", "API_KEY", "API_KEY_FILE", "TENANT", "ENV"])(
+    "an empty HOOKS_%s is an unset one",
+    (name) => {
+      const given = resolve({ env: { [`HOOKS_${name}`]: "" }, user: '{"tenant":"user"}' });
+      expect(given.tenant).toBe("user");
+      expect(given.values.map(({ origin }) => origin)).not.toContain(`HOOKS_${name}`);
+    },
+  );
+
+  const OTHERS = Object.values(SETTING_RULES).map(({ variable }) => variable);
+  it.each(OTHERS.filter((name) => !/_(STORE|SERVER|CONTEXT|API_KEY|API_KEY_FILE|TENANT|ENV)$/.test(name)))(
+    "an empty %s is refused",
+    (name) => {
+      expect(refusal({ env: { [name]: "" } })).toMatchObject({
+        code: "usage",
+        field: name,
+        message: `${name} must not be empty`,
+        hint: `give it a value, or: unset ${name}`,
+      });
+    },
+  );
 });
 
 describe("where it works", () => {
@@ -210,6 +239,69 @@ describe("thresholds of health", () => {
     [{ env: { HOOKS_HEALTH_DEGRADED: "0.4" } }, "HOOKS_HEALTH_DEGRADED", "must not be above health_degraded"],
   ])("%j is refused", (given, field, message) => {
     expect(refusal(given)).toMatchObject({ code: "usage", field, message: expect.stringContaining(message) });
+  });
+});
+
+describe("a file that --config names", () => {
+  it("may say what the user's own may, and each value says where it came from", () => {
+    const { cwd, values, target, serve } = resolve({
+      flags: { port: "1" },
+      env: { HOOKS_DRAIN: "3s" },
+      named: '{"port":2,"drain":"5s","concurrency":7,"store":"n.db"}',
+      project: '{"concurrency":8,"log_level":"warn"}',
+      user: '{"log_level":"error","retry_rate":"5/s"}',
+    });
+    const file = path.join(cwd, "named.json");
+    const originOf = (key: string) => values.find((value) => value.key === key)?.origin;
+    expect(serve).toMatchObject({ port: 1, drainMs: 3_000, concurrency: 7, logLevel: "warn" });
+    expect(target).toEqual({ kind: "local", storePath: path.join(cwd, "n.db") });
+    expect(["port", "drain", "concurrency", "store"].map(originOf)).toEqual(["--port", "HOOKS_DRAIN", file, file]);
+    expect(values.find(({ key }) => key === "port")?.overridden).toEqual([file]);
+    expect(originOf("log_level")).toBe(path.join(cwd, "../../hooks.config.json"));
+    expect(originOf("retry_rate")).toMatch(/config\.json$/);
+  });
+
+  it("may hold a key, which a server that only a project names does not get", () => {
+    const named = '{"api_key":"hk_1"}';
+    expect(resolve({ named, user: '{"server":"https://h.example"}' }).target).toMatchObject({ apiKey: "hk_1" });
+    const { target } = resolve({ named, project: '{"server":"https://h.example"}' });
+    expect(target).toMatchObject({ apiKey: undefined, withheld: { namedBy: expect.stringMatching(/config\.json$/) } });
+  });
+
+  it("gives way to --context local where it names a server", () => {
+    const named = '{"server":"https://h.example"}';
+    expect(resolve({ named }).target.kind).toBe("remote");
+    expect(resolve({ named, flags: { context: "local" } }).target.kind).toBe("local");
+  });
+
+  it.each([
+    ["{", /named\.json is not valid JSON/],
+    ["[]", /named\.json must hold a JSON object/],
+    ["", /named\.json is not valid JSON/],
+    ['{"prot":1}', /named\.json: unknown key "prot"\n {2}did you mean "port"/],
+    ['{"context":"prod"}', /named\.json: a context is chosen by a person/],
+    ['{"port":"x"}', /named\.json: port must be a whole number/],
+    ['{"port":[1]}', /named\.json: port must be a string/],
+  ])("is refused when it holds %s", (named, message) => {
+    expect(refusal({ named })).toMatchObject({ code: "usage", message: expect.stringMatching(message) });
+  });
+
+  it("is refused when it holds a key that others may read", () => {
+    const { home, cwd } = folderFor({ named: '{"api_key":"hk_1"}' });
+    chmodSync(path.join(cwd, "named.json"), 0o644);
+    const read = () => resolveSettings({ flags: {}, env: { HOOKS_HOME: home }, cwd, configFile: "named.json" });
+    expect(read).toThrow(/others on this machine may read it/);
+  });
+
+  it.each([
+    ["./nope.json", "--config: cannot read ./nope.json: there is no such file"],
+    [".", "--config: cannot read .: it is a folder"],
+    ["/dev/zero", "--config: cannot read /dev/zero: it is not a regular file"],
+    ["", "--config must not be empty"],
+  ])("is refused as %j", (configFile, message) => {
+    const { home, cwd } = folderFor({});
+    const read = () => resolveSettings({ flags: {}, env: { HOOKS_HOME: home }, cwd, configFile });
+    expect(read).toThrow(expect.objectContaining({ code: "usage", field: "--config", message }));
   });
 });
 
