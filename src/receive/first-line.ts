@@ -24,9 +24,10 @@ export function checkFirstLines(
     const drop = () => socket.destroy();
     const forget = () => silent.delete(socket);
     silent.add(socket);
-    socket.setTimeout(firstByteMs, drop).on("error", drop).once("close", forget);
+    // The server's sockets stay open when the other end has said all: one that said nothing has no answer to wait for.
+    socket.setTimeout(firstByteMs, drop).on("error", drop).on("end", drop).once("close", forget);
     socket.once("data", (chunk: Buffer) => {
-      socket.pause().setTimeout(0).off("timeout", drop).off("close", forget);
+      socket.pause().setTimeout(0).off("timeout", drop).off("end", drop).off("close", forget);
       forget();
       if (isWithoutVersion(chunk)) {
         refuse(socket);

@@ -43,6 +43,12 @@ describe("what is not there", () => {
 });
 
 describe("what is no HTTP", () => {
+  it("a connection that is ended without a byte is closed at once, and not when its time is up", async () => {
+    const startedAt = performance.now();
+    expect((await sendRaw(server.port, "", "close")).status).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(10_000); // the time is 15 s
+  });
+
   const authorized = `Host: localhost\r\nAuthorization: Bearer ${keyOf("admin")}\r\nContent-Type: application/json\r\n`;
   it.each([
     ["garbage", "\u0016\u0003\u0001\u0002\r\n\r\n", 400],
