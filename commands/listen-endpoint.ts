@@ -76,6 +76,7 @@ async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayS
         port: 0,
         environment,
         dns: serve.dns,
+        sources: serve.sources,
         allowNet: serve.allowNet,
         denyNet: serve.denyNet,
         env: context.env,

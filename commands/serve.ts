@@ -9,6 +9,7 @@ import { printSection } from "../src/cli/table.ts";
 import type { SettingValue } from "../src/config.ts";
 import { publicUrlText } from "../src/core/door-settings.ts";
 import { formatDuration } from "../src/core/duration.ts";
+import { sourceTexts } from "../src/core/egress/source-addresses.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
@@ -22,6 +23,7 @@ export interface ServeOptions {
   tenantRate?: string;
   retryRate?: string;
   dns?: string;
+  localAddress: string[];
   allowNet: string[];
   denyNet: string[];
   acceptLoss?: boolean;
@@ -54,6 +56,12 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .option("--tenant-rate <n/unit>", "requests sent for one tenant at most (default: no limit)")
     .option("--retry-rate <n/unit>", "retries sent to one host at most (default: 100/s)")
     .option("--dns <host:port>", "name server for receivers' names (default: the system's)")
+    .option(
+      "--local-address <address>",
+      "address that requests come from (repeatable: one IPv4, one IPv6)",
+      collect,
+      [],
+    )
     .option("--allow-net <network>", "a private network or name that may be sent to: CIDR[:PORT] or NAME", collect, [])
     .option("--deny-net <network>", "one that may not, whatever allows it", collect, [])
     .option("--accept-loss", "start although the store lacks its newest changes (a damaged or older file)")
@@ -111,6 +119,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     tenant_rate: options.tenantRate,
     retry_rate: options.retryRate,
     dns: options.dns,
+    local_address: joined(options.localAddress),
     drain: options.drain,
     log_level: options.logLevel,
     log_format: options.logFormat,
@@ -145,6 +154,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
     healthThresholds: health,
     dns: serve.dns,
+    sources: serve.sources,
     allowNet: serve.allowNet,
     denyNet: serve.denyNet,
     acceptLoss: options.acceptLoss === true,
@@ -176,6 +186,9 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
       ["url", out.colors.bold(daemon.url)],
       ...(publicUrl === undefined ? [] : [["public url", escapeLine(publicUrl)] as [string, string]]),
       ["store", escapeLine(daemon.storePath)],
+      ...(serve.sources === undefined ? [] : sourceTexts(serve.sources)).map(
+        (text) => ["local-address", text] as const,
+      ),
       ...serve.allowNet.map(({ text }) => ["allow-net", escapeLine(text)] as const),
       ...serve.denyNet.map(({ text }) => ["deny-net", escapeLine(text)] as const),
     ]);

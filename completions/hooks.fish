@@ -748,6 +748,7 @@ complete -c hooks -n '__hooks_at serve' -l rate -x -d 'requests sent at most, su
 complete -c hooks -n '__hooks_at serve' -l tenant-rate -x -d 'requests sent for one tenant at most (default: no limit)'
 complete -c hooks -n '__hooks_at serve' -l retry-rate -x -d 'retries sent to one host at most (default: 100/s)'
 complete -c hooks -n '__hooks_at serve' -l dns -x -d 'name server for receivers\' names (default: the system\'s)'
+complete -c hooks -n '__hooks_at serve' -l local-address -x -d 'address that requests come from (repeatable: one IPv4, one IPv6)'
 complete -c hooks -n '__hooks_at serve' -l allow-net -x -d 'a private network or name that may be sent to: CIDR[:PORT] or NAME'
 complete -c hooks -n '__hooks_at serve' -l deny-net -x -d 'one that may not, whatever allows it'
 complete -c hooks -n '__hooks_at serve' -l accept-loss -d 'start although the store lacks its newest changes (a damaged or older file)'

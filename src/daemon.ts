@@ -8,6 +8,7 @@ import type { SendResult } from "./core/attempt.ts";
 import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
 import type { EgressRules } from "./core/egress/egress-rules.ts";
 import type { NetList } from "./core/egress/net-list.ts";
+import { type SourceAddresses, sourceTexts } from "./core/egress/source-addresses.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
@@ -25,6 +26,7 @@ import { NameResolver } from "./deliver/dns/name-resolver.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
 import type { DispatchRates } from "./deliver/limits.ts";
 import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
+import { checkSourceAddresses } from "./deliver/source-address.ts";
 import { SteadyClock } from "./deliver/steady-clock.ts";
 import { isLoopbackAddress } from "./receive/listening.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
@@ -40,6 +42,7 @@ import { type LocalHooks, openLocalService } from "./service/open-local.ts";
 import { ReEnabler } from "./service/re-enable.ts";
 import type { OneOffRequest } from "./service/service-parts.ts";
 import { StoreReadiness } from "./service/store-readiness.ts";
+import { TEST_RATE } from "./service/test-limit.ts";
 import { TunnelSessions } from "./service/tunnel-sessions.ts";
 import {
   acquireDaemonLock,
@@ -83,6 +86,8 @@ export interface DaemonOptions {
   probeEveryMs?: number | undefined;
   /** Name server for receivers' names. Default: the system's. */
   dns?: NameServer | undefined;
+  /** Which addresses of this machine requests to receivers come from. Default: the system chooses. */
+  sources?: SourceAddresses | undefined;
   /** What may be sent to although it is not public. Default: nothing. */
   allowNet?: NetList | undefined;
   /** What may not be sent to, whatever allows it. Default: nothing. */
@@ -129,6 +134,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // Without a store there is no key: refused before there is a file, a port or a line of log.
   if (!existsSync(options.storePath) && !namesBootstrapKey(options.env ?? process.env)) checkHost(options, false);
   const certificate = options.tls === undefined ? undefined : readTlsFiles(options.tls);
+  const { sources } = options;
+  if (sources !== undefined) await checkSourceAddresses(sources, "--local-address");
   const log = createDaemonLog(options.log ?? { level: "silent", format: "json", write: () => {} });
   const lock = await takeDaemonLock(options.storePath, {
     onWait: () => log.info("waiting", { for: "a command that sends from this store by itself" }),
@@ -164,6 +171,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       now: Date.now,
       egress,
       dns: options.dns,
+      sources,
       onBlocked: (blocked) => log.warn("egress.blocked", blocked),
       onShortage: (code) => log.warn("shortage", { code }),
     });
@@ -177,8 +185,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       version: VERSION,
       acceptLoss: options.acceptLoss === true,
       healthThresholds: options.healthThresholds,
+      testRate: TEST_RATE,
       send: (request) => sender.post(request),
-      egress: async () => ({ rules: egress, lookUp: (host) => sender.lookUp(host, LOOK_UP_MS) }),
+      egress: async () => ({ rules: egress, sources, lookUp: (host) => sender.lookUp(host, LOOK_UP_MS) }),
       onFatal,
       onNote: (note) => log.warn("store", { note }),
       onSecretStore: (news) => (news.state === "ok" ? log.info : log.warn)("secret_store", news),
@@ -192,7 +201,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (bootstrap === "made") log.info("key", { note: "an admin key of everything was made from the bootstrap key" });
     logFacts(local, log);
     const { allow_net, deny_net } = netTexts(egress);
-    if (0 < allow_net.length || 0 < deny_net.length) log.info("egress", { allow_net, deny_net });
+    const local_address = sources === undefined ? [] : sourceTexts(sources);
+    if ([allow_net, deny_net, local_address].some((list) => 0 < list.length)) {
+      log.info("egress", { allow_net, deny_net, local_address });
+    }
     // At the start a wrong master key is a clear refusal; once it runs, one secret that does not open stops nobody else.
     await local.checkSecrets();
     const keyToSet = await local.settleSecrets();
@@ -326,6 +338,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           denyNet: deny_net,
           isLoopbackOnly: egress.server.isLoopbackOnly,
           dns: options.dns === undefined ? null : nameServerText(options.dns),
+          sources: sources === undefined ? undefined : local_address.join(","),
         },
         endsWithCommand: options.endsWithCommand === true ? true : undefined,
         takesKeysOnly: isLoopback ? undefined : true,
@@ -368,10 +381,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-/** Who may be sent to, and whom is asked for names (undefined: the system's servers). */
+/** Who may be sent to, whom is asked for names, and which addresses it is sent from (undefined: the system's choice). */
 export interface Egress {
   rules: EgressRules;
   dns: NameServer | undefined;
+  sources?: SourceAddresses | undefined;
 }
 
 export interface LocalSender {
@@ -383,10 +397,11 @@ export interface LocalSender {
  * this store: that one sends.
  */
 export async function startLocalSender(local: LocalHooks, egress: Egress): Promise<LocalSender | undefined> {
+  if (egress.sources !== undefined) await checkSourceAddresses(egress.sources, "local_address");
   const lock = acquireDaemonLock(local.storePath);
   if (lock === undefined) return undefined;
   const log = createDaemonLog({ level: "silent", format: "json", write: () => {} });
-  const sender = new HttpSender({ now: Date.now, egress: egress.rules, dns: egress.dns });
+  const sender = new HttpSender({ ...egress, now: Date.now, egress: egress.rules });
   const nobody = { send: async (): Promise<SendResult> => ({ kind: "not_sent" }), room: () => 0 };
   await local.directory.load();
   const dispatcher = buildDispatcher(local, sender, nobody, {
@@ -412,7 +427,8 @@ export async function startLocalSender(local: LocalHooks, egress: Egress): Promi
 
 /** One request outside of any delivery: a subscription's test, `trigger --to`. */
 export async function sendOnce(request: OneOffRequest, egress: Egress): Promise<SendResult> {
-  const sender = new HttpSender({ now: Date.now, egress: egress.rules, dns: egress.dns });
+  if (egress.sources !== undefined) await checkSourceAddresses(egress.sources, "local_address");
+  const sender = new HttpSender({ ...egress, now: Date.now, egress: egress.rules });
   try {
     return await sender.post(request);
   } finally {

@@ -234,8 +234,8 @@ export class CommandContext implements CliContext {
       version: VERSION,
       send: async (request) => this.#parts.sendOnce(request, await this.egress("stored")),
       egress: async () => {
-        const { rules, dns } = await this.egress("stored");
-        return { rules, lookUp: (host) => this.#parts.lookUpOnce(host, dns) };
+        const { rules, dns, sources } = await this.egress("stored");
+        return { rules, sources, lookUp: (host) => this.#parts.lookUpOnce(host, dns) };
       },
       // The write that met it is refused with the same error, which is where a command hears of it.
       onFatal: () => {},

@@ -1,6 +1,7 @@
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies, type TrustedProxies } from "../core/door-settings.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { NetList } from "../core/egress/net-list.ts";
+import { parseSourceAddresses, type SourceAddresses } from "../core/egress/source-addresses.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
 import {
   DRAIN_BOUNDS,
@@ -48,6 +49,8 @@ export interface ServeSettings {
   retryRate: RateLimit;
   /** Undefined: the system's. */
   dns: NameServer | undefined;
+  /** Which addresses of this machine requests to receivers come from; undefined: the system chooses. */
+  sources: SourceAddresses | undefined;
   /** What may be sent to although it is not public, and what may not be sent to at all. */
   allowNet: NetList;
   denyNet: NetList;
@@ -87,6 +90,7 @@ export function serveSettings(
     tenantRate: rateOf(first("tenant_rate")),
     retryRate: parseRateLimit(textOf("retry_rate"), "retry_rate"),
     dns: dns === undefined ? undefined : parseNameServer(dns, "dns"),
+    sources: parsedOf(first("local_address"), parseSourceAddresses),
     allowNet: parseNetSetting(first("allow_net")?.text, "allow", "allow_net"),
     denyNet: parseNetSetting(first("deny_net")?.text, "deny", "deny_net"),
     drainMs: parseDuration(textOf("drain"), "drain", DRAIN_BOUNDS),

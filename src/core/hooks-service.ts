@@ -80,6 +80,8 @@ export interface EventTypeResource {
 /** `GET /v1/meta` */
 export interface Meta {
   version: string;
+  /** Which addresses requests to receivers come from; null: not fixed, whatever the server's system chooses. */
+  egress_addresses: string[] | null;
   limits: {
     event_bytes: number;
     batch_events: number;

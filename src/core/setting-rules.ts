@@ -1,6 +1,7 @@
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "./door-settings.ts";
 import { parseDuration } from "./duration.ts";
 import { type NetEntry, parseNetEntry } from "./egress/net-list.ts";
+import { parseSourceAddresses } from "./egress/source-addresses.ts";
 import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { quoted, quotedUrl } from "./quoted.ts";
@@ -121,6 +122,13 @@ const RULES = {
     variable: "HOOKS_DNS",
     inProject: true,
     check: (text, name) => void parseNameServer(text, name),
+  },
+  local_address: {
+    flag: "--local-address",
+    variable: "HOOKS_LOCAL_ADDRESS",
+    inProject: true,
+    isList: true,
+    check: (text, name) => void parseSourceAddresses(text, name),
   },
   allow_net: {
     flag: "--allow-net",

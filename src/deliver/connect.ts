@@ -2,10 +2,12 @@ import net from "node:net";
 import tls from "node:tls";
 import type { AttemptPhase } from "../core/attempt.ts";
 import type { Refusal } from "../core/egress/policy.ts";
+import type { SourceAddresses } from "../core/egress/source-addresses.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import { NameResolver, type NameResolverOptions } from "./dns/name-resolver.ts";
 import { firstConnected } from "./first-connected.ts";
 import { addressOf, shortageOf } from "./send-errors.ts";
+import { dialledFrom } from "./source-address.ts";
 
 // The one place where a connection to a receiver is opened. Nothing else in the program dials one, and no proxy of the
 // environment is asked: whatever may not be reached is refused here.
@@ -48,6 +50,8 @@ export interface DialOptions extends NameResolverOptions {
   extraCa?: string | undefined;
   /** An address was not dialled, or left as soon as it was reached. For the operator alone: it names the address. */
   onBlocked?: ((blocked: Blocked) => void) | undefined;
+  /** Which addresses of this machine it is dialled from. An address of a family that has none here is not dialled. */
+  sources?: SourceAddresses | undefined;
   /** Opens TCP. Default: the system's. */
   dial?: ((address: string, port: number) => net.Socket) | undefined;
   /** A connection has to wait because this machine is short of something; called each time that it is tried again. */
@@ -81,6 +85,7 @@ export class Dialler {
     new Dial(target, dialling, callback, {
       resolver: this.#resolver,
       dial: this.#options.dial,
+      sources: this.#options.sources,
       mayReach: (address) => this.#mayReach(address, dialling),
       onShortage: (code) => this.#options.onShortage?.(code),
       openTls: (socket, host) => this.#openTls(socket, host),
@@ -134,6 +139,7 @@ export class Dialler {
 interface DialParts {
   resolver: NameResolver;
   dial: DialOptions["dial"];
+  sources: DialOptions["sources"];
   mayReach(address: string): boolean;
   onShortage(code: string): void;
   openTls(socket: net.Socket, host: string): tls.TLSSocket;
@@ -186,10 +192,18 @@ class Dial {
       this.#fail(failure("ERR_EGRESS_BLOCKED"));
       return;
     }
+    const { dial, sources } = this.#parts;
+    const reachable =
+      sources === undefined ? addresses : addresses.filter((one) => dialledFrom(sources, one) !== undefined);
+    if (reachable.length === 0) {
+      this.#fail(failure("ERR_NO_SOURCE_ADDRESS"));
+      return;
+    }
     this.#stopStep = firstConnected({
-      addresses,
+      addresses: reachable,
       port: this.#port,
-      dial: this.#parts.dial,
+      localAddressFor: (address) => dialledFrom(sources, address),
+      dial,
       onConnected: (socket) => this.#connected(socket),
       onFailed: (error) => this.#failed(error),
     });

@@ -9,8 +9,10 @@ export interface FirstConnectedOptions {
   /** At least one. */
   addresses: readonly string[];
   port: number;
+  /** Which address of this machine to dial one of those from. Default: the system chooses. */
+  localAddressFor?: ((address: string) => string | undefined) | undefined;
   /** Opens TCP. Default: the system's. */
-  dial?: ((address: string, port: number) => net.Socket) | undefined;
+  dial?: ((address: string, port: number, localAddress: string | undefined) => net.Socket) | undefined;
   /** Called once, or `onFailed` is. */
   onConnected(socket: net.Socket): void;
   /** With the first address's error. */
@@ -27,6 +29,7 @@ export interface FirstConnectedOptions {
 export function firstConnected({
   addresses,
   port,
+  localAddressFor = () => undefined,
   dial = dialTcp,
   onConnected,
   onFailed,
@@ -48,7 +51,7 @@ export function firstConnected({
     const host = toTry[next++];
     if (host === undefined) return;
     if (next < toTry.length) timer = setTimeout(dialNext, NEXT_AFTER_MS);
-    const socket = dial(host, port);
+    const socket = dial(host, port, localAddressFor(host));
     dialled.add(socket);
     socket.once("connect", () => {
       if (!dialled.has(socket)) return;
@@ -67,6 +70,7 @@ export function firstConnected({
   return () => end();
 }
 
-function dialTcp(host: string, port: number): net.Socket {
-  return net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+function dialTcp(host: string, port: number, localAddress: string | undefined): net.Socket {
+  const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+  return net.connect(localAddress === undefined ? options : { ...options, localAddress });
 }

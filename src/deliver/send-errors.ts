@@ -26,6 +26,8 @@ const BY_CODE: Readonly<Record<string, readonly [SendErrorCode, string]>> = {
   EACCES: ["unreachable", "the connection is not permitted"],
   EPERM: ["unreachable", "the connection is not permitted"],
 
+  ERR_NO_SOURCE_ADDRESS: ["unreachable", "the host has only addresses of a family that --local-address has none of"],
+
   ETIMEDOUT: ["timeout", "the connection timed out"],
   UND_ERR_CONNECT_TIMEOUT: ["timeout", "the connection timed out"],
   UND_ERR_HEADERS_TIMEOUT: ["timeout", "no answer in time"],
@@ -131,17 +133,24 @@ const SHORTAGES = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
 /**
  * What this machine was short of, if that was it. `EADDRNOTAVAIL` means that no port is left to connect from, but with
- * IPv6 also that there is no IPv6 at all, which does not pass.
+ * IPv6 also that there is no IPv6 at all, which does not pass. At `bind` it is the address to send from that this machine
+ * has no more, or not yet.
  */
 export function shortageOf(error: Error): string | undefined {
   const code = codeOf(error);
-  if (SHORTAGES.has(code)) return code;
+  if (SHORTAGES.has(code) || (code === "EADDRNOTAVAIL" && isBinding(error))) return code;
   return code === "EADDRNOTAVAIL" && net.isIP(addressOf(error) ?? "") === 4 ? code : undefined;
 }
 
 /** The address that a connection failed at. */
 export function addressOf(error: Error): string | undefined {
+  if (isBinding(error)) return undefined;
   return "address" in error && typeof error.address === "string" ? error.address : undefined;
+}
+
+/** Its address is our own. */
+function isBinding(error: Error): boolean {
+  return "syscall" in error && error.syscall === "bind";
 }
 
 /** "" when it has none. A failed attempt at several addresses carries the first one's code. */

@@ -1,6 +1,7 @@
 import type { AdminService } from "../core/admin-service.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
+import { sourceTexts } from "../core/egress/source-addresses.ts";
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
@@ -217,8 +218,10 @@ class LocalService implements HooksService {
   }
 
   async meta(): Promise<Meta> {
+    const { sources } = await this.#cases.parts.egress();
     return {
       version: this.#cases.parts.version,
+      egress_addresses: sources === undefined ? null : sourceTexts(sources),
       limits: {
         event_bytes: EVENT_MAX_BYTES,
         batch_events: BATCH_MAX_EVENTS,

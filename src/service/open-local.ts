@@ -5,6 +5,7 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
+import type { RateLimit } from "../core/subscription.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
@@ -17,6 +18,7 @@ import { SecretStores } from "./secret-stores.ts";
 import type { SecretsReport } from "./secrets-report.ts";
 import type { DispatchPort, EgressCheck, OneOffRequest, ServiceParts } from "./service-parts.ts";
 import { SubscriptionDirectory } from "./subscription-directory.ts";
+import { TestLimit } from "./test-limit.ts";
 import { Vault } from "./vault.ts";
 
 /** `embedded` (the default), or `aws:REGION/PREFIX`. */
@@ -37,6 +39,8 @@ export interface LocalOptions {
   now(): number;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
+  /** Tests that are sent to one subscription at most. Default: no limit. */
+  testRate?: RateLimit | undefined;
   send(request: OneOffRequest): Promise<SendResult>;
   /** Who may be sent to, asked when a receiver is set up or changed. */
   egress(): Promise<EgressCheck>;
@@ -119,6 +123,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     random: randomBytes,
     healthThresholds: options.healthThresholds,
     version: options.version,
+    testLimit: options.testRate === undefined ? undefined : new TestLimit(options.testRate),
     send: options.send,
     egress: options.egress,
     dispatch: undefined,

@@ -2,12 +2,14 @@ import type { SendResult } from "../core/attempt.ts";
 import type { ClaimedDelivery } from "../core/delivery.ts";
 import type { EgressRules } from "../core/egress/egress-rules.ts";
 import type { ReceiverRules } from "../core/egress/policy.ts";
+import type { SourceAddresses } from "../core/egress/source-addresses.ts";
 import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { SecretStores } from "./secret-stores.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
+import type { TestLimit } from "./test-limit.ts";
 
 /** What the use-cases work with; daemon.ts or open-local.ts puts it together. */
 export interface ServiceParts {
@@ -22,6 +24,8 @@ export interface ServiceParts {
   healthThresholds?: HealthThresholds | undefined;
   /** Of the program. */
   version: string;
+  /** How often a subscription may be tested; undefined: as often as whoever owns the store likes. */
+  testLimit?: TestLimit | undefined;
   /** One request at once, nothing recorded: a subscription's test. */
   send(request: OneOffRequest): Promise<SendResult>;
   /** Who may be sent to, for checks before anything is sent. */
@@ -42,6 +46,8 @@ export interface OneOffRequest {
 /** The rules of whoever will send, and the addresses that a name has for it now. */
 export interface EgressCheck {
   rules: Pick<EgressRules, "policyFor">;
+  /** Which addresses it sends from. Undefined: the system chooses. */
+  sources?: SourceAddresses | undefined;
   /** Takes a short while at most. */
   lookUp(host: string): Promise<NameAnswer>;
 }

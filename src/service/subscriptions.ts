@@ -37,6 +37,7 @@ import {
   draftSubscription,
   type SubscriptionDraft,
 } from "./subscription-settings.ts";
+import { limitedSend } from "./test-limit.ts";
 import { testSubscription } from "./test-subscription.ts";
 
 type Put = (text: string, ownerId: string) => Promise<Sealed>;
@@ -192,8 +193,10 @@ export class Subscriptions {
     reference: string,
     options: { type?: string | undefined; data?: Uint8Array | undefined },
   ): Promise<TestResult> {
-    const stored = await findSubscription(this.#parts.store, scope, reference);
-    return testSubscription(await openSubscription(stored, this.#parts.secrets), options, this.#parts);
+    const parts = this.#parts;
+    const stored = await findSubscription(parts.store, scope, reference);
+    const send = limitedSend(parts, stored.id);
+    return testSubscription(await openSubscription(stored, parts.secrets), options, { ...parts, send });
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
@@ -321,7 +324,11 @@ export class Subscriptions {
     const names = await headerNamesOf(stored, secrets);
     const was = auditedSubscription(stored, names);
     const is = auditedSubscription({ ...stored, ...change }, "headers" in change ? (change.headerNames ?? []) : names);
-    const audit = this.#entry(actor, stored.scope, { action, id: stored.id, ...changesBetween(was, is, hidden) });
+    const changes = changesBetween(was, is, hidden);
+    // What is as it was already, nobody changed.
+    const isOtherReason = "disabledReason" in change && change.disabledReason !== stored.disabledReason;
+    const isChanged = isOtherReason || 0 < Object.keys({ ...changes.before, ...changes.after }).length;
+    const audit = isChanged ? this.#entry(actor, stored.scope, { action, id: stored.id, ...changes }) : undefined;
     const moved = { ...change, updatedAt: now() };
     const outcome = await store.updateSubscription(stored.rowId, moved, audit, stored.updatedAt);
     if (outcome === "missing") throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });

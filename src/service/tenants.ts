@@ -65,6 +65,7 @@ export class Tenants {
     checkManages(caller);
     if (patch.description === undefined) return this.#resource(caller, before);
     const tenant = { name, description: checkDescription(patch.description ?? "") };
+    if (tenant.description === before.description) return this.#resource(caller, before);
     const changes = changesBetween({ description: before.description }, { description: tenant.description });
     await store.admin.updateTenant(tenant, now(), this.#entry(caller, name, "tenant.update", changes));
     return this.get(caller, name);

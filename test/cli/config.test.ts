@@ -305,6 +305,28 @@ describe("a file that --config names", () => {
   });
 });
 
+describe("addresses to send from", () => {
+  it("are given by flags, a variable or a file, one of each family", () => {
+    expect(resolve({}).serve.sources).toBeUndefined();
+    expect(resolve({ flags: { local_address: "2001:DB8::7" } }).serve.sources).toEqual({ v6: "2001:db8::7" });
+    const both = { v4: "203.0.113.7", v6: "2001:db8::7" };
+    expect(resolve({ env: { HOOKS_LOCAL_ADDRESS: "2001:db8::7, 203.0.113.7" } }).serve.sources).toEqual(both);
+    expect(resolve({ user: '{"local_address":["203.0.113.7","2001:db8::7"]}' }).serve.sources).toEqual(both);
+  });
+
+  it.each([
+    [{ flags: { local_address: "eth0" } }, "--local-address must be an address of this machine"],
+    [
+      { env: { HOOKS_LOCAL_ADDRESS: "203.0.113.7,203.0.113.8" } },
+      "HOOKS_LOCAL_ADDRESS takes one address of each family",
+    ],
+    [{ env: { HOOKS_LOCAL_ADDRESS: "::" } }, "HOOKS_LOCAL_ADDRESS must be one address"],
+    [{ user: '{"local_address":["ff02::1"]}' }, "local_address must be one address"],
+  ])("are refused where they stand: %j", (given, message) => {
+    expect(refusal(given)).toMatchObject({ code: "usage", message: expect.stringContaining(message) });
+  });
+});
+
 describe("lists of networks", () => {
   const texts = (given: Given) => resolve(given).serve.allowNet.map(({ text }) => text);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { classify, shortageOf } from "../../src/deliver/send-errors.ts";
+import { addressOf, classify, shortageOf } from "../../src/deliver/send-errors.ts";
 
 const error = (code: string, address?: string) => Object.assign(new Error("quoted: secret"), { code, address });
 
@@ -36,6 +36,15 @@ describe("a shortage of this machine", () => {
     expect(shortageOf(error("EADDRNOTAVAIL", "127.0.0.1"))).toBe("EADDRNOTAVAIL");
     expect(shortageOf(error("EADDRNOTAVAIL", "::1"))).toBeUndefined();
     expect(shortageOf(error("EADDRNOTAVAIL"))).toBeUndefined();
+  });
+
+  it("is to have lost the address to send from, which is not the receiver's", () => {
+    for (const address of ["10.0.0.7", "2001:db8::7"]) {
+      const lost = Object.assign(error("EADDRNOTAVAIL", address), { syscall: "bind" });
+      expect(shortageOf(lost)).toBe("EADDRNOTAVAIL");
+      expect(addressOf(lost)).toBeUndefined();
+      expect(addressOf(error("EADDRNOTAVAIL", address))).toBe(address);
+    }
   });
 
   it.each(["ECONNREFUSED", "ENETUNREACH", "ENOTFOUND", ""])("is not %s", (code) => {

@@ -161,6 +161,55 @@ describe("the audit", () => {
     expect(await entries()).toEqual([]);
   });
 
+  it("keeps nothing of what changed nothing, and the next thing that does", async () => {
+    const { hooks, service, entries } = await opened();
+    const headers = { "x-token": "a value" };
+    const { id } = await service.createSubscription({ ...INPUT, headers });
+    const admin = hooks.adminFor({ ...LOCAL_CALLER, ...ACTOR });
+    await admin.createTenant({ name: "acme", description: "d" });
+    const event = await service.publish({ type: "nobody.wants", data: Buffer.from("1") });
+    const made = (await entries()).length;
+
+    expect(await admin.updateTenant("acme", { description: "d" })).toMatchObject({ description: "d" });
+    await admin.updateTenant("acme", {});
+    await service.enableSubscription(id);
+    await service.resumeSubscription(id);
+    await service.updateSubscription(id, { name: "shop", events: ["order.*"], headers, url: INPUT.url });
+    await service.updateSubscription(id, {});
+    await service.replaceSubscription(id, { ...INPUT, headers });
+    await service.rotateSecrets({ subscriptions: [id] });
+    expect(await service.replayEvent(event.id)).toEqual({ count: 0, dry_run: false });
+    expect(await service.replay({ status: "failed" })).toEqual({ count: 0, dry_run: false });
+    expect((await entries()).slice(made).map(({ action }) => action)).toEqual(["subscription.rotate_secret"]);
+
+    await service.pauseSubscription(id);
+    await service.pauseSubscription(id);
+    await service.disableSubscription(id);
+    await service.disableSubscription(id);
+    await admin.updateTenant("acme", { description: "e" });
+    await service.updateSubscription(id, { name: "shop", events: ["order.*"], headers: { "x-token": "another" } });
+    expect((await entries()).slice(made + 1)).toMatchObject([
+      { action: "subscription.pause", after: { paused: true } },
+      { action: "subscription.disable", after: { enabled: false } },
+      { action: "tenant.update", after: { description: "e" } },
+      { action: "subscription.update", after: { headers: { "x-token": "***" } } },
+    ]);
+  });
+
+  it("keeps that one which its failures had disabled was disabled by hand: nobody tries it any more", async () => {
+    const { hooks, service, entries } = await opened();
+    const { id } = await service.createSubscription(INPUT);
+    const [stored] = await hooks.store.loadSubscriptions(TEST_SCOPE);
+    await hooks.store.updateSubscription(stored!.rowId, {
+      enabled: false,
+      disabledReason: "failing",
+      updatedAt: hooks.clock.at,
+    });
+    await service.disableSubscription(id);
+    await service.disableSubscription(id);
+    expect((await entries()).slice(1)).toMatchObject([{ action: "subscription.disable", resource: { id } }]);
+  });
+
   it("is read by key, action, kind of action, resource and time, newest first", async () => {
     const { hooks, service } = await opened();
     const one = await service.createSubscription(INPUT);

@@ -23,9 +23,9 @@ export const META_ROUTES: readonly Route[] = [
     path: "/v1/meta",
     access: "any",
     id: "getMeta",
-    summary: "Version and limits of this server.",
+    summary: "Version of this server, the addresses that it sends from, and its limits.",
     tag: "server",
-    answer: { status: 200, description: "version and limits", schema: refTo(META) },
+    answer: { status: 200, description: "version, addresses and limits", schema: refTo(META) },
     async handle({ service }) {
       return service().meta();
     },

@@ -51,6 +51,11 @@ const COUNT = Type.Integer({ minimum: 0 });
 export const META = Type.Object(
   {
     version: Type.String(),
+    egress_addresses: Type.Union([Type.Array(Type.String()), Type.Null()], {
+      description:
+        "Which addresses requests to receivers come from (before any address translation): for a receiver that lets " +
+        "in known senders only. null: not fixed, the server's system chooses.",
+    }),
     limits: Type.Object({
       event_bytes: COUNT,
       batch_events: COUNT,

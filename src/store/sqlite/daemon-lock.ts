@@ -99,7 +99,14 @@ export interface DaemonInfo {
   /** Others can reach it, and the token of its files is nothing to come in with. */
   takesKeysOnly?: boolean | undefined;
   /** By what it decides who may be sent to: commands that work beside it go by the same. */
-  egress?: { allowNet: string[]; denyNet: string[]; isLoopbackOnly: boolean; dns: string | null };
+  egress?: {
+    allowNet: string[];
+    denyNet: string[];
+    isLoopbackOnly: boolean;
+    dns: string | null;
+    /** Addresses to send from, with a comma; left out where the system chooses. */
+    sources?: string | undefined;
+  };
 }
 
 /** `daemon.json` beside `hooks.db`; `other.daemon.json` beside `other.db`. */
@@ -193,6 +200,7 @@ function isEgress(value: unknown): value is DaemonInfo["egress"] {
     "isLoopbackOnly" in value &&
     typeof value.isLoopbackOnly === "boolean" &&
     "dns" in value &&
-    (typeof value.dns === "string" || value.dns === null)
+    (typeof value.dns === "string" || value.dns === null) &&
+    (!("sources" in value) || typeof value.sources === "string")
   );
 }
