@@ -196,8 +196,7 @@ export const EVENT_TYPE = objectOf<EventTypeResource>({ name: text });
 
 export const META = objectOf<Meta>({
   version: text,
-  // A server of before has none.
-  egress_addresses: maybe(orNull(listOf(text))),
+  egress_addresses: orNull(listOf(text)),
   limits: objectOf<Meta["limits"]>({
     event_bytes: number,
     batch_events: number,
