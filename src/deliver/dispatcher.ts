@@ -275,9 +275,12 @@ export class Dispatcher {
   #claimed(claimed: readonly LaneClaimed[], leaseEndsAt: number): void {
     this.#youngGeneration.hold();
     const now = this.#options.now();
+    // While nothing can be written a lease may end, and come back with the next claim: what ended is recorded, not sent.
+    const ended = new Set(this.#outcomes.held().map(({ recorded }) => recorded.deliveryRowId));
     for (const { subscriptionRowId, deliveries } of claimed) {
       const lane = this.#lanes.get(subscriptionRowId);
       for (const delivery of deliveries) {
+        if (0 < ended.size && ended.has(delivery.rowId)) continue;
         if (lane?.takes === true && this.#state === "running") this.#take(lane, delivery, leaseEndsAt);
         else this.#releases.add({ delivery, isOrphan: lane === undefined });
       }

@@ -33,6 +33,8 @@ export class WriteQueue<T, R> {
   readonly #options: WriteQueueOptions<T, R>;
   #waiting: T[] = [];
   #writing = 0;
+  /** The batch that is tried again. */
+  #refused: readonly T[] | undefined;
   #isRunning = false;
   #isBroken = false;
   #onIdle: (() => void)[] = [];
@@ -44,6 +46,11 @@ export class WriteQueue<T, R> {
   /** Items that are not on disk yet. */
   get size(): number {
     return this.#waiting.length + this.#writing;
+  }
+
+  /** What could not be written so far: not what is merely on its way. */
+  held(): readonly T[] {
+    return this.#refused === undefined ? [] : [...this.#refused, ...this.#waiting];
   }
 
   add(item: T): void {
@@ -68,6 +75,7 @@ export class WriteQueue<T, R> {
         this.#writing = batch.length;
         const result = await this.#write(batch);
         this.#writing = 0;
+        this.#refused = undefined;
         this.#options.onWritten(batch, result);
       }
     } catch (error) {
@@ -84,6 +92,7 @@ export class WriteQueue<T, R> {
         return await this.#options.write(batch);
       } catch (error) {
         if (!isPassing(error)) throw error;
+        this.#refused = batch;
         await new Promise((resolve) => setTimeout(resolve, waitAfter(failures)));
       }
     }

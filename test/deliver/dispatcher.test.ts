@@ -459,6 +459,47 @@ describe("a store that cannot be written", () => {
     expect(sending.fatal).toEqual([]);
   });
 
+  it("for a while: what another process took back meanwhile is claimed again, recorded, and not sent again", async () => {
+    const to = await receiver();
+    let isFull = true;
+    let refused = 0;
+    let claimed = 0;
+    const sending = await startSending({
+      wrapStore: (store) =>
+        new Proxy(store, {
+          get: (target, name) => {
+            const value = Reflect.get(target, name) as unknown;
+            if (typeof value !== "function") return value;
+            const call = value.bind(target) as (...args: unknown[]) => Promise<unknown>;
+            if (name === "recordAttempts" && isFull) {
+              return () => {
+                refused += 1;
+                return Promise.reject(new HooksError("store_full", "full"));
+              };
+            }
+            if (name !== "claimDue") return call;
+            return async (...args: unknown[]) => {
+              const lanes = (await call(...args)) as { deliveries: unknown[] }[];
+              claimed += lanes.flatMap(({ deliveries }) => deliveries).length;
+              return lanes;
+            };
+          },
+        }),
+    });
+    const subscription = await sending.subscribe(to.url);
+    const published = await sending.publish(subscription);
+    await until(() => 0 < refused);
+    expect(claimed).toBe(1);
+    await sending.store.reclaimLeases("another", Date.now());
+    sending.dispatcher.wake(subscription.rowId);
+    await until(() => claimed === 2);
+    isFull = false;
+    await sending.recorded(1);
+    await sending.dispatcher.stop({ drainMs: 0 });
+    expect(to.requests).toHaveLength(1);
+    expect(await sending.delivery(published)).toMatchObject({ state: "succeeded", attemptCount: 1 });
+  });
+
   it("for good: it is fatal, and nothing more is sent", async () => {
     const to = await receiver();
     const faults = failing(new HooksError("store_unusable", "damaged"));

@@ -50,13 +50,17 @@ it("writes one batch at a time, each of all that gathered meanwhile, at most 500
 it("keeps what could not be written for now, in order, and tries again", async () => {
   const { queue, writes, written, fatal, nthWrite } = controlled();
   queue.add(1);
-  (await nthWrite(1)).reject(new HooksError("store_full", "full"));
+  const first = await nthWrite(1);
+  expect(queue.held()).toEqual([]); // on its way
+  first.reject(new HooksError("store_full", "full"));
   queue.add(2);
   expect((await nthWrite(2)).items).toEqual([1]);
   expect(queue.size).toBe(2);
+  expect(queue.held()).toEqual([1, 2]);
   writes[1]!.resolve();
   (await nthWrite(3)).resolve();
   await queue.idle();
+  expect(queue.held()).toEqual([]);
   expect(written).toEqual([1, 2]);
   expect(fatal).toEqual([]);
 });

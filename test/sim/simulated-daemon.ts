@@ -136,6 +136,8 @@ export class SimulatedDaemon {
   stop(drainMs: number, onStopped: () => void): void {
     const { time } = this.#world;
     time.schedule(this.owner, 0, () => {
+      // The first signal counts; a process that stood still may find two.
+      if (this.isDraining) return;
       this.isDraining = true;
       void this.#dispatcher!.stop({ drainMs }).then(() => this.#whenQuiet(onStopped, false));
     });
