@@ -276,11 +276,12 @@ export class Dispatcher {
     this.#youngGeneration.hold();
     const now = this.#options.now();
     // While nothing can be written a lease may end, and come back with the next claim: what ended is recorded, not sent.
-    const ended = new Set(this.#outcomes.held().map(({ recorded }) => recorded.deliveryRowId));
+    const ended = new Map(this.#outcomes.held().map(({ recorded: r }) => [r.deliveryRowId, r.attempt.number]));
     for (const { subscriptionRowId, deliveries } of claimed) {
       const lane = this.#lanes.get(subscriptionRowId);
       for (const delivery of deliveries) {
-        if (0 < ended.size && ended.has(delivery.rowId)) continue;
+        // The store may know of it by now, and only its answer be on the way: then this is the next attempt's turn.
+        if (delivery.attemptCount < (ended.get(delivery.rowId) ?? 0)) continue;
         if (lane?.takes === true && this.#state === "running") this.#take(lane, delivery, leaseEndsAt);
         else this.#releases.add({ delivery, isOrphan: lane === undefined });
       }

@@ -170,11 +170,24 @@ export class Lanes {
     return [];
   }
 
-  /** As many of those who wait for a token as there are tokens; the others go on waiting. */
+  /**
+   * As many of those who wait for a token as there are tokens; the others go on waiting. Who has a retry at hand has a
+   * token to its name; whoever is still to claim one needs a token that is to nobody's.
+   */
   #callWaiting(host: Host, now: number): void {
-    for (let quota = host.quota(now); 0 < quota && 0 < host.waiting.size; quota--) {
+    let tokens = host.bucket.available(now);
+    let quota = host.quota(now);
+    for (let left = host.waiting.size; 0 < left && 0 < tokens; left--) {
       const lane = host.waiting.shift()!;
-      if (this.#lanes.get(lane.rowId) === lane) this.touch(lane, now);
+      if (this.#lanes.get(lane.rowId) !== lane) continue;
+      const hasOwn = 0 < lane.ready[RETRIES].size;
+      if (!hasOwn && quota <= 0) {
+        host.waiting.push(lane.hostTurn);
+        continue;
+      }
+      tokens -= 1;
+      if (!hasOwn) quota -= 1;
+      this.touch(lane, now);
     }
     if (0 < host.waiting.size) this.#sleepers.wakeBy(host, host.bucket.lookAgainAt(now));
   }

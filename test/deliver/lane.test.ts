@@ -246,6 +246,18 @@ it("what a lane asked for of its tenant's limit and did not get is for the tenan
   expect(limits()).toEqual([[2, 3]]);
 });
 
+it("a retry that is at hand and waits for its host's token is started with the next one, which is its own", () => {
+  const rates = { process: undefined, tenant: undefined, hostRetries: { count: 1, perMs: SECOND } };
+  const lanes = lanesOf([subscriptionOf(), subscriptionOf({ rowId: 2 })], { rates });
+  for (const rowId of [1, 2]) lanes.addReady(lanes.get(rowId)!, deliveryOf(lanes.get(rowId)!, 1), NOON + 25_000);
+  const started = (now: number) => lanes.slots.next(now)?.lane.rowId;
+  expect([started(NOON), started(NOON)]).toEqual([1, undefined]);
+  lanes.wake(NOON + SECOND - 1);
+  expect(started(NOON + SECOND - 1)).toBeUndefined();
+  lanes.wake(NOON + SECOND);
+  expect(started(NOON + SECOND)).toBe(2);
+});
+
 it("a lane that found its tenant's limit promised to others claims when that limit has tokens again", () => {
   const rates = { process: undefined, tenant: { count: 1, perMs: SECOND }, hostRetries: undefined };
   const lanes = lanesOf([subscriptionOf(), subscriptionOf({ rowId: 2 })], { rates });
