@@ -18,6 +18,8 @@ export interface ServeOptions {
   config?: string;
   host?: string;
   port?: string;
+  maxSubscriptions?: string;
+  maxBacklog?: string;
   concurrency?: string;
   rate?: string;
   tenantRate?: string;
@@ -55,6 +57,8 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .option("--rate <n/unit>", "requests sent at most, such as 100/s or 5000/m (default: no limit)")
     .option("--tenant-rate <n/unit>", "requests sent for one tenant at most (default: no limit)")
     .option("--retry-rate <n/unit>", "retries sent to one host at most (default: 100/s)")
+    .option("--max-subscriptions <number>", "of one tenant in one environment (default: 10000)")
+    .option("--max-backlog <number>", "deliveries that may wait; events beyond are answered 503 (default: no limit)")
     .option("--dns <host:port>", "name server for receivers' names (default: the system's)")
     .option(
       "--local-address <address>",
@@ -114,6 +118,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     tls_cert: options.tlsCert,
     tls_key: options.tlsKey,
     key_rate: options.keyRate,
+    max_subscriptions: options.maxSubscriptions,
+    max_backlog: options.maxBacklog,
     concurrency: options.concurrency,
     rate: options.rate,
     tenant_rate: options.tenantRate,
@@ -150,6 +156,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     hostName: nameOfHost(settings.values),
     port: serve.port,
     environment,
+    maxSubscriptions: serve.maxSubscriptions,
+    maxBacklog: serve.maxBacklog,
     concurrency: serve.concurrency,
     rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
     healthThresholds: health,

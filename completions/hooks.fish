@@ -747,6 +747,8 @@ complete -c hooks -n '__hooks_at serve' -l concurrency -x -d 'requests in flight
 complete -c hooks -n '__hooks_at serve' -l rate -x -d 'requests sent at most, such as 100/s or 5000/m (default: no limit)'
 complete -c hooks -n '__hooks_at serve' -l tenant-rate -x -d 'requests sent for one tenant at most (default: no limit)'
 complete -c hooks -n '__hooks_at serve' -l retry-rate -x -d 'retries sent to one host at most (default: 100/s)'
+complete -c hooks -n '__hooks_at serve' -l max-subscriptions -x -d 'of one tenant in one environment (default: 10000)'
+complete -c hooks -n '__hooks_at serve' -l max-backlog -x -d 'deliveries that may wait; events beyond are answered 503 (default: no limit)'
 complete -c hooks -n '__hooks_at serve' -l dns -x -d 'name server for receivers\' names (default: the system\'s)'
 complete -c hooks -n '__hooks_at serve' -l local-address -x -d 'address that requests come from (repeatable: one IPv4, one IPv6)'
 complete -c hooks -n '__hooks_at serve' -l allow-net -x -d 'a private network or name that may be sent to: CIDR[:PORT] or NAME'

@@ -80,6 +80,10 @@ export interface DaemonOptions {
   concurrency?: number | undefined;
   /** How many attempts may be made; undefined or left out: no limit. */
   rates?: DispatchRates | undefined;
+  /** Of each tenant and environment. Default 10,000. */
+  maxSubscriptions?: number | undefined;
+  /** Deliveries that may wait before no event is taken any more. Left out: no limit. */
+  maxBacklog?: number | undefined;
   /** Where a subscription's states of health begin. Left out: the defaults. */
   healthThresholds?: HealthThresholds | undefined;
   /** How long after one probe of a disabled subscription the next follows. Default: an hour. */
@@ -186,6 +190,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       acceptLoss: options.acceptLoss === true,
       healthThresholds: options.healthThresholds,
       testRate: TEST_RATE,
+      maxSubscriptions: options.maxSubscriptions,
+      maxBacklog: options.maxBacklog,
       send: (request) => sender.post(request),
       egress: async () => ({ rules: egress, sources, lookUp: (host) => sender.lookUp(host, LOOK_UP_MS) }),
       onFatal,

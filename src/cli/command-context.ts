@@ -223,12 +223,15 @@ export class CommandContext implements CliContext {
 
   async #openLocal(storePath: string, dataDirectory: string, readOnly: boolean): Promise<LocalHooks> {
     const { openLocalService } = await import("../service/open-local.ts");
+    const { health, serve } = this.settings();
     const local = await openLocalService({
       storePath,
       dataDirectory,
       mode: "inline",
       readOnly,
-      healthThresholds: this.settings().health,
+      healthThresholds: health,
+      maxSubscriptions: serve.maxSubscriptions,
+      maxBacklog: serve.maxBacklog,
       now: this.#io.now,
       env: this.env,
       version: VERSION,

@@ -203,6 +203,8 @@ export const META = objectOf<Meta>({
     batch_bytes: number,
     json_depth: number,
     tunnel_body_bytes: number,
+    subscriptions: number,
+    backlog: orNull(number),
   }),
 });
 

@@ -39,6 +39,10 @@ export interface ServeSettings {
   tls: TlsPaths | undefined;
   /** Requests that may be made with a key that has no limit of its own; undefined: no limit. */
   keyRate: RateLimit | undefined;
+  /** Of each tenant and environment. */
+  maxSubscriptions: number;
+  /** Deliveries that wait, in the whole store; undefined: no limit. */
+  maxBacklog: number | undefined;
   /** Attempts in flight at once, in the whole process. */
   concurrency: number;
   /** Attempts of the whole process; undefined: no limit. */
@@ -76,6 +80,7 @@ export function serveSettings(
   textOf: (key: SettingKey) => string,
 ): ServeSettings {
   const logFormat = first("log_format")?.text;
+  const backlog = first("max_backlog")?.text;
   const dns = first("dns")?.text;
   return {
     host: textOf("host"),
@@ -85,6 +90,8 @@ export function serveSettings(
     trustedProxies: parsedOf(first("trust_proxy"), parseTrustedProxies),
     tls: tlsOf(first("tls_cert"), first("tls_key")),
     keyRate: rateOf(first("key_rate")),
+    maxSubscriptions: Number(textOf("max_subscriptions")),
+    maxBacklog: backlog === undefined ? undefined : Number(backlog),
     concurrency: Number(textOf("concurrency")),
     rate: rateOf(first("rate")),
     tenantRate: rateOf(first("tenant_rate")),

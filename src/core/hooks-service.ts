@@ -88,6 +88,10 @@ export interface Meta {
     batch_bytes: number;
     json_depth: number;
     tunnel_body_bytes: number;
+    /** Of a tenant in an environment. */
+    subscriptions: number;
+    /** Deliveries that may wait, in the whole store; null: no limit. */
+    backlog: number | null;
   };
 }
 

@@ -7,6 +7,7 @@ import { nearest } from "./nearest.ts";
 import { quoted, quotedUrl } from "./quoted.ts";
 import { parseRateLimit } from "./rate-limit.ts";
 import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
+import { MAX_SUBSCRIPTIONS_DEFAULT } from "./subscription.ts";
 
 // Every setting: how its flag, variable and key are called, its default, and what it may be. Where the values come from
 // and which wins is config.ts's business.
@@ -90,6 +91,19 @@ const RULES = {
     variable: "HOOKS_KEY_RATE",
     inProject: true,
     check: (text, name) => void parseRateLimit(text, name),
+  },
+  max_subscriptions: {
+    flag: "--max-subscriptions",
+    variable: "HOOKS_MAX_SUBSCRIPTIONS",
+    inProject: true,
+    fallback: String(MAX_SUBSCRIPTIONS_DEFAULT),
+    check: (text, name) => void wholeNumber(text, name, 1, 1_000_000),
+  },
+  max_backlog: {
+    flag: "--max-backlog",
+    variable: "HOOKS_MAX_BACKLOG",
+    inProject: true,
+    check: (text, name) => void wholeNumber(text, name, 1, 100_000_000),
   },
   concurrency: {
     flag: "--concurrency",

@@ -3,6 +3,9 @@ import type { ReceiverRules } from "./egress/policy.ts";
 import type { Scope } from "./scope.ts";
 
 /** When to try again (delivery.md). All durations in ms. */
+/** Of one tenant in one environment; tunnel sessions have a limit of their own. */
+export const MAX_SUBSCRIPTIONS_DEFAULT = 10_000;
+
 export type RetryPolicy =
   /** Wait n after failed attempt n; `delaysMs.length + 1` attempts in all. */
   | { strategy: "list"; delaysMs: readonly number[]; jitter: number }

@@ -228,6 +228,8 @@ class LocalService implements HooksService {
         batch_bytes: BATCH_MAX_BYTES,
         json_depth: JSON_MAX_DEPTH,
         tunnel_body_bytes: TUNNEL_BODY_BYTES,
+        subscriptions: this.#cases.parts.maxSubscriptions,
+        backlog: this.#cases.parts.backlog?.most ?? null,
       },
     };
   }

@@ -5,11 +5,12 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
-import type { RateLimit } from "../core/subscription.ts";
+import { MAX_SUBSCRIPTIONS_DEFAULT, type RateLimit } from "../core/subscription.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import type { AwsSecretStore, SecretStoreNews } from "./aws-secret-store.ts";
+import { Backlog } from "./backlog.ts";
 import { UseCases } from "./local-service.ts";
 import type { KeyChangeReceipt, KeyChangeStep } from "./master-key-change.ts";
 import { newId } from "./new-id.ts";
@@ -36,6 +37,10 @@ export interface LocalOptions {
   acceptLoss?: boolean;
   /** Where a subscription's states of health begin. Left out: the defaults. */
   healthThresholds?: HealthThresholds | undefined;
+  /** Subscriptions of each tenant and environment. Default 10,000. */
+  maxSubscriptions?: number | undefined;
+  /** Deliveries that may wait before no event is taken any more. Left out: no limit. */
+  maxBacklog?: number | undefined;
   now(): number;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
@@ -122,6 +127,9 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     newId,
     random: randomBytes,
     healthThresholds: options.healthThresholds,
+    maxSubscriptions: options.maxSubscriptions ?? MAX_SUBSCRIPTIONS_DEFAULT,
+    backlog:
+      options.maxBacklog === undefined ? undefined : new Backlog(store, options.maxBacklog, () => performance.now()),
     version: options.version,
     testLimit: options.testRate === undefined ? undefined : new TestLimit(options.testRate),
     send: options.send,

@@ -10,6 +10,7 @@ import {
 import { type CheckedEvent, checkEvent } from "../core/event-content.ts";
 import type { Scope } from "../core/scope.ts";
 import type { AppendedEvent, Lease, NewDelivery, NewEvent } from "../store/store.ts";
+import type { Place } from "./backlog.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** An event on its way to the store, with the leases that were reserved for it. */
@@ -32,11 +33,17 @@ export class Publishing {
   async publish(scope: Scope, input: EventInput): Promise<PublishReceipt> {
     await this.#parts.directory.load();
     const at = this.#parts.now();
-    const prepared = this.#prepare(scope, checkEvent(input, at), at);
-    const [appended] = await this.#append([prepared], false);
-    const receipt = receiptOf(prepared.event, appended!);
-    if (receipt instanceof HooksError) throw receipt;
-    return receipt;
+    const checked = checkEvent(input, at);
+    const place = await this.#place();
+    try {
+      const prepared = this.#prepare(scope, checked, at);
+      const [appended] = await this.#append([prepared], false, place);
+      const receipt = receiptOf(prepared.event, appended!);
+      if (receipt instanceof HooksError) throw receipt;
+      return receipt;
+    } finally {
+      place?.leave();
+    }
   }
 
   async publishBatch(scope: Scope, inputs: readonly EventInput[], atomic: boolean): Promise<BatchReceipt> {
@@ -45,11 +52,16 @@ export class Publishing {
     await this.#parts.directory.load();
     const at = this.#parts.now();
     const checked = inputs.map((input, index) => checkOrError(input, at, atomic ? index : undefined));
-    const prepared = checked.map((one) => (one instanceof HooksError ? one : this.#prepare(scope, one, at)));
-    const appended = await this.#append(
-      prepared.filter((one): one is Prepared => !(one instanceof HooksError)),
-      atomic,
-    );
+    const place = await this.#place();
+    let prepared: (Prepared | HooksError)[];
+    let appended: AppendedEvent[];
+    try {
+      prepared = checked.map((one) => (one instanceof HooksError ? one : this.#prepare(scope, one, at)));
+      const good = prepared.filter((one): one is Prepared => !(one instanceof HooksError));
+      appended = await this.#append(good, atomic, place);
+    } finally {
+      place?.leave();
+    }
     let next = 0;
     const results = prepared.map((one): BatchResult | HooksError =>
       one instanceof HooksError ? one : receiptOf(one.event, appended[next++]!),
@@ -78,7 +90,13 @@ export class Publishing {
     return { event: { scope, id: eventId, ...content, createdAt: at, deliveries }, leased };
   }
 
-  async #append(prepared: readonly Prepared[], atomic: boolean): Promise<AppendedEvent[]> {
+  /** Undefined without a limit to the backlog. @throws HooksError `unavailable` beyond it */
+  #place(): Promise<Place> | undefined {
+    return this.#parts.backlog?.admit();
+  }
+
+  async #append(prepared: readonly Prepared[], atomic: boolean, place: Place | undefined): Promise<AppendedEvent[]> {
+    place?.takes(prepared.reduce((sum, { event }) => sum + event.deliveries.length, 0));
     if (prepared.length === 0) return [];
     const { store, dispatch } = this.#parts;
     let appended: AppendedEvent[];

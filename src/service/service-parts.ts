@@ -7,6 +7,7 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import type { Lease, Store } from "../store/store.ts";
+import type { Backlog } from "./backlog.ts";
 import type { SecretStores } from "./secret-stores.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
 import type { TestLimit } from "./test-limit.ts";
@@ -22,6 +23,10 @@ export interface ServiceParts {
   random(size: number): Uint8Array;
   /** Where a subscription's states of health begin. Undefined: the defaults. */
   healthThresholds?: HealthThresholds | undefined;
+  /** Of each tenant and environment. */
+  maxSubscriptions: number;
+  /** Undefined: as many deliveries may wait as there are. */
+  backlog: Backlog | undefined;
   /** Of the program. */
   version: string;
   /** How often a subscription may be tested; undefined: as often as whoever owns the store likes. */

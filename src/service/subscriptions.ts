@@ -60,7 +60,7 @@ export class Subscriptions {
   }
 
   async create(scope: Scope, input: SubscriptionInput, actor: Actor): Promise<SubscriptionWithSecret> {
-    const { store, secrets, random, newId, now } = this.#parts;
+    const { store, secrets, random, newId, now, maxSubscriptions } = this.#parts;
     if (input.url === undefined || input.url === null) throw invalid("url", "url is missing: where the events go");
     if (input.events === undefined)
       throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
@@ -87,7 +87,8 @@ export class Subscriptions {
         updatedAt: at,
       };
       const after = auditedSubscription(stored, stored.headerNames ?? []);
-      return store.insertSubscription(stored, this.#entry(actor, scope, { action: "subscription.create", id, after }));
+      const entry = this.#entry(actor, scope, { action: "subscription.create", id, after });
+      return store.insertSubscription(stored, entry, maxSubscriptions);
     });
     await this.#parts.directory.refresh(scope, id, rowId);
     return withWarnings({ ...(await this.get(scope, id)), secret: text }, checked.warnings);

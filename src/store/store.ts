@@ -225,6 +225,8 @@ export interface DeliveryStore {
     beforeRowId: number | undefined,
   ): Promise<StoredDelivery[]>;
   countDeliveries(scope: Scope, filter: DeliveryFilter): Promise<number>;
+  /** How many wait, in every scope; what is being sent does not. `most`: counting ends there. */
+  countWaiting(most: number): Promise<number>;
   /** In order of number. */
   listAttempts(deliveryRowId: number): Promise<Attempt[]>;
   /**
@@ -335,8 +337,11 @@ export type ChangeOutcome = "changed" | "missing" | "overtaken";
 
 /** `audit`: who changed it, written in the same transaction if anything was changed. */
 export interface SubscriptionStore {
-  /** Returns the row id. `conflict` when a tunnel session of that name exists in the scope. */
-  insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry): Promise<number>;
+  /**
+   * Returns the row id. `conflict` when a tunnel session of that name exists in the scope, or when the scope has `most`
+   * subscriptions by now, tunnel sessions apart.
+   */
+  insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry, most?: number): Promise<number>;
   /**
    * Every change moves `updatedAt` on, by 1 ms at least. `ifUpdatedAt`: nothing is changed when it has another value
    * by now, so that what was read with it is still so.

@@ -242,6 +242,21 @@ describe("thresholds of health", () => {
   });
 });
 
+describe("limits of the store", () => {
+  it("are 10,000 subscriptions and no backlog's until they are set", () => {
+    expect(resolve({}).serve).toMatchObject({ maxSubscriptions: 10_000, maxBacklog: undefined });
+    const given = { flags: { max_backlog: "500" }, user: '{"max_subscriptions":3,"max_backlog":9}' };
+    expect(resolve(given).serve).toMatchObject({ maxSubscriptions: 3, maxBacklog: 500 });
+  });
+
+  it.each([
+    [{ flags: { max_subscriptions: "0" } }, "--max-subscriptions must be a whole number from 1 to 1000000"],
+    [{ env: { HOOKS_MAX_BACKLOG: "1e6" } }, "HOOKS_MAX_BACKLOG must be a whole number from 1 to 100000000"],
+  ])("%j is refused", (given, message) => {
+    expect(refusal(given)).toMatchObject({ code: "usage", message: expect.stringContaining(message) });
+  });
+});
+
 describe("a file that --config names", () => {
   it("may say what the user's own may, and each value says where it came from", () => {
     const { cwd, values, target, serve } = resolve({

@@ -10,7 +10,15 @@ let server: TestServer;
 const open: { close(): unknown }[] = [];
 const META = {
   version: "1",
-  limits: { event_bytes: 1, batch_events: 1, batch_bytes: 1, json_depth: 1, tunnel_body_bytes: 1 },
+  limits: {
+    event_bytes: 1,
+    batch_events: 1,
+    batch_bytes: 1,
+    json_depth: 1,
+    tunnel_body_bytes: 1,
+    subscriptions: 1,
+    backlog: null,
+  },
 };
 beforeAll(async () => {
   server = await startTestServer();

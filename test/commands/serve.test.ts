@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { sendRaw } from "../receive/support/test-server.ts";
@@ -105,10 +105,52 @@ describe("names, proxies and certificates", () => {
 
 describe("an address that others can reach", () => {
   it.each(["0.0.0.0", "::", "10.0.0.1", "hooks.example.com"])("%s is refused while there is no key", async (host) => {
-    const ran = await runInProcess(["serve", "--port", "0", "--host", host], { env: { HOOKS_HOME: testHome() } });
+    const home = testHome();
+    const ran = await runInProcess(["serve", "--port", "0", "--host", host], { env: { HOOKS_HOME: home } });
     expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(readdirSync(home)).toEqual([]);
     expect(ran.stderr).toContain(`--host ${host} can be reached by others, and there is no API key yet`);
     expect(ran.stderr).toContain("hint: make one first: hooks key create");
+  });
+
+  it("is refused before a line of log when the store has none", async () => {
+    const env = { HOOKS_HOME: testHome() };
+    const create = ["sub", "create", "--url", "http://localhost:9", "--event", "a"];
+    expect((await runInProcess(create, { env })).code).toBe(0);
+    const ran = await runInProcess(["serve", "--port", "0"], { env: { ...env, HOOKS_HOST: "0.0.0.0" } });
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr.trimEnd().split("\n")).toEqual([
+      "error: HOOKS_HOST 0.0.0.0 can be reached by others, and there is no API key yet",
+      expect.stringMatching(/^hint: make one first/),
+    ]);
+  });
+});
+
+describe("--config", () => {
+  it("names a file whose settings are in force, and hooks config shows them", async () => {
+    const home = testHome();
+    const file = path.join(home, "relay.json");
+    writeFileSync(file, '{"store":"relay.db","max_subscriptions":3,"max_backlog":1,"concurrency":5}');
+    const running = serve(home, "--config", "relay.json", "--max-backlog", "9");
+    const [, url] = await running.sees("stdout", /url +(http\S+)/);
+    await running.sees("stderr", /Ctrl-C stops it/);
+    expect(running.stdout).toContain(path.join(home, "relay.db"));
+    expect(existsSync(path.join(home, "hooks.db"))).toBe(false);
+    const token = readFileSync(path.join(home, "token"), "utf8").trim();
+    const meta = await fetch(`${url}/v1/meta`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await meta.json()).toMatchObject({ limits: { subscriptions: 3, backlog: 9 } });
+
+    const shown = await runInProcess(["config", "--config", "relay.json", "--json"], {
+      env: { HOOKS_HOME: home, HOOKS_CONCURRENCY: "6" },
+      cwd: home,
+    });
+    const rows = shown.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const rowOf = (key: string) => rows.find((row) => row["key"] === key);
+    expect(rowOf("max_subscriptions")).toMatchObject({ value: "3", origin: file });
+    expect(rowOf("concurrency")).toMatchObject({ value: "6", origin: "HOOKS_CONCURRENCY", overridden: [file] });
   });
 });
 

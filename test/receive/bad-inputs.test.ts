@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { allowedStatuses, BAD_INPUTS, type BadInput, badInputsOf } from "../support/bad-inputs.ts";
 import { type CorpusInput, requestBytes } from "./support/corpus-request.ts";
 import { OWN_BAD_INPUTS } from "./support/own-bad-inputs.ts";
@@ -11,12 +11,12 @@ const corpus = badInputsOf<CorpusInput>("http", "create_subscription", "publish_
 /** Not run here, each for a reason. A name that is not in the corpus fails the test below. */
 const ELSEWHERE: Record<string, string> = {
   BP020: "slow headers: http.test.ts, with shorter limits",
-  BP101: "there is no limit to the number of subscriptions yet",
+  BP101: "below, with a lower limit",
   BP149: "a full disk is set up in the tests of the store; what is answered then: http.test.ts",
   BP150: "a locked store is set up in the tests of the store; what is answered then: http.test.ts",
   BP151: "a failing fsync is set up in the tests of the store",
   BP152: "draining: http.test.ts",
-  BP153: "there is no limit to the backlog yet",
+  BP153: "below, with a limit",
 };
 
 let server: TestServer;
@@ -61,6 +61,32 @@ describe("bad inputs", () => {
     },
   );
 
+  it.each([
+    ["BP101", { maxSubscriptions: 1 }],
+    ["BP153", { maxBacklog: 1 }],
+  ])("%s at %j", async (id, limits) => {
+    const entry = corpus.find((one) => one.id === id)!;
+    const limited = await startTestServer(limits);
+    onTestFinished(() => limited.close());
+    const create = { url: "https://hooks.example.com/in", events: ["order.created"] };
+    expect((await limited.ask("POST", "/v1/subscriptions", { json: create })).status).toBe(201);
+    const publish = { type: "order.created", data: { id: 1 } };
+    expect((await limited.ask("POST", "/v1/events", { json: publish })).status).toBe(202);
+    const stored = rowCounts(limited);
+    const target = id === "BP101" ? "/v1/subscriptions" : "/v1/events";
+    const answer = await limited.ask("POST", target, { json: entry.input.json });
+    expect(allowedStatuses(entry)).toContain(answer.status);
+    if (entry.expect.retry_after === true) expect(answer.headers.get("retry-after")).toBe("5");
+    expect(answer.json.error.message).toContain(id === "BP101" ? "(max_subscriptions)" : "(max_backlog)");
+    expect(answer.json.error.hint).toEqual(expect.any(String));
+    expect(rowCounts(limited)).toEqual(stored);
+    const { limits: shown } = (await limited.ask("GET", "/v1/meta")).json;
+    expect(shown).toMatchObject(
+      id === "BP101" ? { subscriptions: 1, backlog: null } : { subscriptions: 10_000, backlog: 1 },
+    );
+    expect(limited.faults).toEqual([]);
+  });
+
   it("would be noticed if something were stored", async () => {
     const stored = rowCounts();
     await server.ask("POST", "/v1/events", { json: { type: "order.created", data: 1 } });
@@ -101,8 +127,8 @@ function fieldsFor(expected: string, got: string | undefined): (string | undefin
 }
 
 /** Of every table, whatever tables there are. */
-function rowCounts(): Record<string, unknown> {
-  const database = new Database(server.local.storePath, { readonly: true });
+function rowCounts({ local } = server): Record<string, unknown> {
+  const database = new Database(local.storePath, { readonly: true });
   try {
     const tables = database
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")

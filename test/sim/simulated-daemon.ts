@@ -2,6 +2,7 @@ import { HooksError, isHooksError, toHooksError } from "../../src/core/errors.ts
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import { formatId } from "../../src/core/ids.ts";
 import type { Transport } from "../../src/core/subscription.ts";
+import { MAX_SUBSCRIPTIONS_DEFAULT } from "../../src/core/subscription.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/deliver/dispatcher.ts";
 import { ShiftedStore } from "../../src/deliver/shifted-store.ts";
@@ -202,6 +203,8 @@ export class SimulatedDaemon {
       now,
       newId: (prefix) => formatId(prefix, this.#newUuid()),
       random,
+      maxSubscriptions: MAX_SUBSCRIPTIONS_DEFAULT,
+      backlog: undefined,
       version: "0.0.0-sim",
       send: () => Promise.resolve({ kind: "not_sent" }),
       egress: publicNames,

@@ -27,6 +27,21 @@ const ANY: DeliveryFilter = {
 
 export function deliveryContract(under: StoreUnderTest): void {
   describe("deliveries", () => {
+    it("counts what waits in every scope, up to a limit: neither what is sent nor what is done", async () => {
+      const store = await under.open();
+      const lane = await store.insertSubscription(newSubscription());
+      const theirs = await store.insertSubscription(newSubscription({ scope: OTHER_TENANT }));
+      expect(await store.countWaiting(10)).toBe(0);
+      await store.appendEvents([newEvent([lane]), newEvent([lane]), newEvent([theirs], { scope: OTHER_TENANT })]);
+      expect(await store.countWaiting(10)).toBe(3);
+      expect(await store.countWaiting(2)).toBe(2);
+      const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 2 }], NOON, LEASE);
+      expect(await store.countWaiting(10)).toBe(1);
+      const [first, second] = claimed!.deliveries;
+      await store.recordAttempts(WORKER, [success(first!), failure(second!)]);
+      expect(await store.countWaiting(10)).toBe(2);
+    });
+
     it("finds and lists them in their scope only", async () => {
       const store = await under.open();
       const subscription = newSubscription();

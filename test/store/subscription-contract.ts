@@ -137,6 +137,38 @@ export function subscriptionContract(under: StoreUnderTest): void {
       expect(claimed!.deliveries).toEqual([]);
     });
 
+    it("lets a scope have so many, tunnel sessions and deleted ones apart, and writes nothing beyond", async () => {
+      const store = await under.open();
+      const create = (fields: Partial<NewSubscription> = {}) =>
+        store.insertSubscription(newSubscription(fields), undefined, 2);
+      await create({ scope: OTHER_TENANT });
+      await create({ transport: "tunnel", url: undefined, session: "host/app" });
+      await create();
+      const second = await create();
+      await expect(create()).rejects.toMatchObject({
+        code: "conflict",
+        message: "default/development has 2 subscriptions, and may have 2 (max_subscriptions)",
+      });
+      expect(await store.loadSubscriptions(SCOPE)).toHaveLength(3);
+      await create({ scope: OTHER_TENANT });
+      await create({ scope: OTHER_ENVIRONMENT });
+      await store.insertSubscription(newSubscription());
+      await store.deleteSubscription(second, NOON);
+      await expect(create()).rejects.toMatchObject({ code: "conflict" });
+      await store.deleteSubscription((await store.loadSubscriptions(SCOPE)).at(-1)!.rowId, NOON);
+      await create();
+      expect(await store.loadSubscriptions(SCOPE)).toHaveLength(3);
+    });
+
+    it("lets no more in when two processes create them at once", async () => {
+      const stores = [await under.open(), await under.openAgain()];
+      const answers = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, n) => stores[n % 2]!.insertSubscription(newSubscription(), undefined, 7)),
+      );
+      expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(7);
+      expect(await stores[0]!.loadSubscriptions(SCOPE)).toHaveLength(7);
+    });
+
     it("lets a tunnel session exist once in its scope", async () => {
       const store = await under.open();
       const tunnel = (fields: Partial<NewSubscription> = {}) =>

@@ -25,6 +25,8 @@ export async function openTestHooks(
     send?: (request: OneOffRequest) => Promise<SendResult>;
     egress?: () => Promise<EgressCheck>;
     env?: Record<string, string>;
+    maxSubscriptions?: number;
+    maxBacklog?: number;
   } = {},
 ): Promise<TestHooks> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "hooks-service-"));
@@ -35,6 +37,8 @@ export async function openTestHooks(
     mode: "inline",
     now: () => clock.at,
     env: options.env ?? {},
+    maxSubscriptions: options.maxSubscriptions,
+    maxBacklog: options.maxBacklog,
     version: "0.0.0-test",
     send: options.send ?? (() => Promise.reject(new Error("nothing is sent in this test"))),
     egress: options.egress ?? publicNames,

@@ -62,6 +62,8 @@ export const META = Type.Object(
       batch_bytes: COUNT,
       json_depth: COUNT,
       tunnel_body_bytes: COUNT,
+      subscriptions: COUNT,
+      backlog: Type.Union([COUNT, Type.Null()]),
     }),
   },
   { $id: "Meta" },

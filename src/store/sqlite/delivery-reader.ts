@@ -101,6 +101,17 @@ export class DeliveryReader {
       .get(...values)!;
   }
 
+  countWaiting(most: number): number {
+    return this.#statements
+      .values<number>(`
+        SELECT count(*) FROM (
+          SELECT 1 FROM deliveries INDEXED BY deliveries_waiting
+          WHERE worker_id IS NULL AND claimable_at IS NOT NULL LIMIT ?
+        )
+      `)
+      .get(most)!;
+  }
+
   listAttempts(deliveryRowId: number): Attempt[] {
     return this.#statements
       .rows<AttemptRow>(`

@@ -216,6 +216,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#deliveries.count(scope, filter));
   }
 
+  async countWaiting(most: number): Promise<number> {
+    return this.#read(() => this.#deliveries.countWaiting(most));
+  }
+
   async listAttempts(deliveryRowId: number): Promise<Attempt[]> {
     return this.#read(() => this.#deliveries.listAttempts(deliveryRowId));
   }
@@ -251,8 +255,8 @@ export class SqliteStore implements Store {
     return untilDone((limit) => this.#write("expire", { subscriptionRowId, createdBefore, now, limit }));
   }
 
-  insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry): Promise<number> {
-    return this.#write("insertSubscription", { subscription, audit });
+  insertSubscription(subscription: NewSubscription, audit?: NewAuditEntry, most?: number): Promise<number> {
+    return this.#write("insertSubscription", { subscription, audit, most });
   }
 
   updateSubscription(

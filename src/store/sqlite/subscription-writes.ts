@@ -35,10 +35,11 @@ export class SubscriptionWrites {
       .pluck();
   }
 
-  insert(subscription: NewSubscription): number {
+  insert(subscription: NewSubscription, most?: number): number {
     const { scope, id, secrets, ...fields } = subscription;
     const scopeId = this.#interned.scopeId(scope);
     this.#refuseSecondSession(scope, scopeId, fields.session);
+    if (most !== undefined) this.#refuseBeyond(most, scope, scopeId);
     this.#keys.admit([fields.headers, fields.urlSealed, ...secrets.map((secret) => secret.sealed)]);
     const disabledAt = fields.enabled ? null : fields.createdAt;
     const columns = {
@@ -211,6 +212,26 @@ export class SubscriptionWrites {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       `)
       .run(scopeId, rowId, id, sealed.keyId, sealed.bytes, hint, createdAt, expiresAt ?? null);
+  }
+
+  #refuseBeyond(most: number, scope: Scope, scopeId: number): void {
+    // While the store never had so many, no scope has: nothing is walked over.
+    const newest = this.#connection
+      .prepare<[], number | null>("SELECT max(subscription_id) FROM subscriptions")
+      .pluck();
+    if ((newest.get() ?? 0) < most) return;
+    const there = this.#connection
+      .prepare<[number], number>(
+        "SELECT count(*) FROM subscriptions WHERE scope_id = ? AND deleted_at IS NULL AND session IS NULL",
+      )
+      .pluck()
+      .get(scopeId)!;
+    if (there < most) return;
+    throw new HooksError(
+      "conflict",
+      `${scope.tenant}/${scope.environment} has ${there} subscriptions, and may have ${most} (max_subscriptions)`,
+      { hint: "delete one: hooks sub delete ID, or let there be more: hooks serve --max-subscriptions" },
+    );
   }
 
   #refuseSecondSession(scope: Scope, scopeId: number, session: string | undefined): void {

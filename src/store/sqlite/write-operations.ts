@@ -47,7 +47,7 @@ export interface WriteOperations {
     input: { subscriptionRowId: number; createdBefore: number; now: number; limit: number };
     result: number;
   };
-  insertSubscription: { input: Audited & { subscription: NewSubscription }; result: number };
+  insertSubscription: { input: Audited & { subscription: NewSubscription; most: number | undefined }; result: number };
   updateSubscription: {
     input: Audited & { rowId: number; change: SubscriptionChange; ifUpdatedAt: number | undefined };
     result: ChangeOutcome;

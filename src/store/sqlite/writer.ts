@@ -203,7 +203,7 @@ function handlersOf(
     cancel: ({ deliveryRowId, reason, now }) => changes().cancel(deliveryRowId, reason, now),
     expire: ({ subscriptionRowId, createdBefore, now, limit }) =>
       changes().expire(subscriptionRowId, createdBefore, now, limit),
-    insertSubscription: ({ subscription }) => subscriptions().insert(subscription),
+    insertSubscription: ({ subscription, most }) => subscriptions().insert(subscription, most),
     updateSubscription: ({ rowId, change, ifUpdatedAt }) => subscriptions().update(rowId, change, ifUpdatedAt),
     enableFailing: ({ rowId, now }) => subscriptions().enableFailing(rowId, now),
     deleteSubscription: ({ rowId, now }) => subscriptions().delete(rowId, now),

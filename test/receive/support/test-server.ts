@@ -9,7 +9,7 @@ import type { ListenAddress } from "../../../src/receive/listening.ts";
 import type { Readiness } from "../../../src/receive/readiness.ts";
 import { createServer, type ReceiveServer, type ServerOptions } from "../../../src/receive/server.ts";
 import { newId } from "../../../src/service/new-id.ts";
-import { type LocalHooks, openLocalService } from "../../../src/service/open-local.ts";
+import { type LocalHooks, type LocalOptions, openLocalService } from "../../../src/service/open-local.ts";
 import { publicNames } from "../../support/egress.ts";
 import { Conformance, type OpenApi } from "./conformance.ts";
 
@@ -60,8 +60,11 @@ export async function startTestServer({
   fromKeyTable = false,
   host = "127.0.0.1",
   port = 0,
+  maxSubscriptions,
+  maxBacklog,
   ...overrides
-}: Partial<ServerOptions & ListenAddress> & { fromKeyTable?: boolean } = {}): Promise<TestServer> {
+}: Partial<ServerOptions & ListenAddress> &
+  Pick<LocalOptions, "maxSubscriptions" | "maxBacklog"> & { fromKeyTable?: boolean } = {}): Promise<TestServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-receive-"));
   const local = await openLocalService({
     storePath: path.join(folder, "hooks.db"),
@@ -69,6 +72,8 @@ export async function startTestServer({
     mode: "inline",
     now: Date.now,
     env: {},
+    maxSubscriptions,
+    maxBacklog,
     version: "0.0.0-test",
     send: async (): Promise<SendResult> => ({
       kind: "answered",
