@@ -24,7 +24,7 @@ export function findProjectFile(cwd: string): string | undefined {
 /** Empty when there is no such file. @throws HooksError `usage` naming file and key */
 export function fileLayer(file: string, isProject: boolean): Layer {
   const found = read(file);
-  return found === undefined ? new Map() : layerOf(found, file, isProject);
+  return found === undefined ? new Map() : layerOf(found, file, { name: file, isProject });
 }
 
 /**
@@ -40,31 +40,32 @@ export function namedFileLayer(text: string, { origin, folder }: { origin: strin
   } catch (error) {
     throw usage(`${origin}: cannot read ${text}: ${fileFault(error)}`, origin);
   }
-  return layerOf(found, file, false);
+  return layerOf(found, file, { name: text, isProject: false });
 }
 
-function layerOf(found: SmallFile, file: string, isProject: boolean): Layer {
+/** @param name of the file in errors: as who named it typed it. */
+function layerOf(found: SmallFile, file: string, { name, isProject }: { name: string; isProject: boolean }): Layer {
   const layer: Layer = new Map();
-  const content = parseObject(found.text, file);
+  const content = parseObject(found.text, name);
   const isAllowed = (key: string): boolean =>
     SETTING_RULES[key]?.inProject === true || (!isProject && key !== "context");
   const allowed = Object.keys(SETTING_RULES).filter(isAllowed);
   for (const [key, value] of Object.entries(content)) {
     if (key === "$schema") continue;
     const rule = Object.hasOwn(SETTING_RULES, key) ? SETTING_RULES[key] : undefined;
-    if (rule === undefined || !allowed.includes(key)) throw refusedKey(file, key, allowed, rule !== undefined);
+    if (rule === undefined || !allowed.includes(key)) throw refusedKey(name, key, allowed, rule !== undefined);
     const text = settingText(value, rule);
     if (text === undefined) {
       const form = rule.isList === true ? "a list of strings" : "a string";
       const such = rule.fallback === undefined ? "" : ` such as ${JSON.stringify(rule.fallback)}`;
-      throw usage(`${file}: ${key} must be ${form}${such}`, key);
+      throw usage(`${name}: ${key} must be ${form}${such}`, key);
     }
     if (text === "" && Array.isArray(value)) continue;
-    layer.set(key, checked(key, rule, { text, origin: file, folder: path.dirname(file) }, `${file}: ${key}`));
+    layer.set(key, checked(key, rule, { text, origin: file, folder: path.dirname(file) }, `${name}: ${key}`));
   }
-  refuseRivals(layer, (key) => `${file}: ${key}`);
+  refuseRivals(layer, (key) => `${name}: ${key}`);
   if (layer.has("api_key") && process.platform !== "win32" && (found.stats.mode & 0o077) !== 0) {
-    throw usage(`${file} holds a key, and others on this machine may read it`, file, `chmod 600 ${shellWord(file)}`);
+    throw usage(`${name} holds a key, and others on this machine may read it`, name, `chmod 600 ${shellWord(file)}`);
   }
   return layer;
 }

@@ -10,6 +10,7 @@ let server: TestServer;
 const open: { close(): unknown }[] = [];
 const META = {
   version: "1",
+  egress_addresses: null,
   limits: {
     event_bytes: 1,
     batch_events: 1,
