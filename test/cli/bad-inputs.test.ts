@@ -230,8 +230,13 @@ describe("bad stores", () => {
     mkdirSync(outside, { mode: 0o555 });
     const expected = { outcome: "exit", code: "non-zero", stderr_names: outside } as const;
     await exits({ ...of("BP245"), expect: expected }, root, async () => {
-      const [ran] = runAsNobody(cwd, [["serve", "--port", "0", "--store", "../../of-others/hooks.db"]]);
-      return ran!;
+      // The first loads what the second needs, and starts nothing.
+      const serving = ["serve", "--port", "0"];
+      const runs = runAsNobody(cwd, [
+        [...serving, "--host", "0.0.0.0"],
+        [...serving, "--store", "../../of-others/hooks.db"],
+      ]);
+      return runs[1]!;
     });
     expect(readdirSync(outside)).toEqual([]);
   });
