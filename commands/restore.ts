@@ -44,7 +44,7 @@ export async function runRestore(
   const progress = await watchCopy(context);
   let receipt: RestoreReceipt;
   try {
-    receipt = await restoreStore({ storePath, dataDirectory, env: context.env }, file, keepAs, progress);
+    receipt = await restoreStore({ storePath, dataDirectory, env: context.env }, file, keepAs, progress, context.now());
   } finally {
     progress.stop();
   }
@@ -85,4 +85,20 @@ function print(receipt: RestoreReceipt, { out }: CliContext): void {
     ]);
     out.hint("hooks serve delivers what waits");
   }
+  const warning = backNote(receipt);
+  if (warning !== undefined && out.mode !== "json") out.note(warning);
+}
+
+/** A backup is as old as it is: what somebody ended since, because it had leaked perhaps, is valid again. */
+function backNote({ keys_back: keys, secrets_back: secrets }: RestoreReceipt): string | undefined {
+  if (keys === null || secrets === null) {
+    return "note: API keys that were revoked and secrets that were rotated since the backup are back (hooks key list)";
+  }
+  const what = [
+    ...(0 < keys ? [`${keys === 1 ? "1 API key works" : `${keys} API keys work`} again (hooks key list)`] : []),
+    ...(0 < secrets
+      ? [`${secrets === 1 ? "1 subscription signs" : `${secrets} subscriptions sign`} with an older secret again`]
+      : []),
+  ];
+  return what.length === 0 ? undefined : `warning: ended since the backup, and back: ${what.join("; ")}`;
 }

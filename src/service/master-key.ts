@@ -75,7 +75,9 @@ export function masterKeyVariable({ env }: Pick<MasterKeyPlace, "env">): string 
 export function decodeMasterKey(text: string, where: string, code: "usage" | "store_unusable"): MasterKey {
   const trimmed = text.trim();
   const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed) ? Buffer.from(trimmed, "hex") : Buffer.from(trimmed, "base64");
-  if (bytes.length !== KEY_BYTES) {
+  // Node skips what is no base64 and stops at the first "=": what follows would be left out without a word.
+  const isWhole = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/.test(trimmed);
+  if (!isWhole || bytes.length !== KEY_BYTES) {
     throw new HooksError(code, `${where} must hold ${KEY_BYTES} bytes, as 64 hex digits or base64`, {
       field: where,
       hint: "openssl rand -base64 32",

@@ -96,6 +96,10 @@ export interface RestoreReceipt {
   waiting: number;
   /** What is left of the store that was replaced. */
   kept: readonly string[];
+  /** API keys that work again and had been revoked since the backup; null: not known, as no store was replaced. */
+  keys_back: number | null;
+  /** Subscriptions that sign with the secret from before a rotation since; null: not known. */
+  secrets_back: number | null;
 }
 
 /** Whether there is a store that a restore of this file would replace. @throws HooksError when it cannot be restored */
@@ -112,6 +116,7 @@ export async function restoreStore(
   file: string,
   keepAs: string | undefined,
   watch: CopyWatch,
+  now: number,
 ): Promise<RestoreReceipt> {
   const { storePath } = place;
   const checkKeys = ({ keyIds, interchangeable }: KeyFacts): void => {
@@ -120,8 +125,10 @@ export async function restoreStore(
       checkKey(id, alsoOpen, place, file);
     }
   };
-  const { bytes, events, waiting, kept } = await restoreBackup({ ...watch, storePath, file, keepAs, checkKeys });
-  return { store: storePath, file, bytes, events, waiting, kept };
+  const restored = await restoreBackup({ ...watch, storePath, file, keepAs, checkKeys, now });
+  const { bytes, events, waiting, kept, back } = restored;
+  const { keys = null, secrets = null } = back ?? {};
+  return { store: storePath, file, bytes, events, waiting, kept, keys_back: keys, secrets_back: secrets };
 }
 
 function checkKey(keyId: string, alsoOpen: readonly string[], { env, dataDirectory }: StorePlace, file: string): void {

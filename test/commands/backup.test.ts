@@ -183,6 +183,8 @@ describe("hooks restore", () => {
       events: 1,
       waiting: 1,
       kept: [],
+      keys_back: null,
+      secrets_back: null,
     });
     expect((await hooks(home, "status")).stdout).toMatch(/waiting deliveries +1 pending, 0 retrying/);
     expect((await hooks(home, "sub", "secret", "shop")).stdout).toBe(
@@ -215,6 +217,43 @@ describe("hooks restore", () => {
       stderr: "",
     });
     expect(readdirSync(home)).toEqual(names);
+  });
+
+  it("says which keys and secrets that were ended since are back, and nothing where none is", async () => {
+    const home = await homeWithEvent();
+    const key = async (name: string, ...more: string[]) => {
+      const made = await hooks(home, "key", "create", name, "--role", "reader", ...more);
+      return made.stdout.split("\t")[0]!;
+    };
+    await key("stays");
+    const leaked = await key("leaked");
+    const early = await key("early");
+    await hooks(home, "key", "revoke", early, "--yes");
+    await hooks(home, "sub", "create", "--url", "http://localhost:9/", "--event", "a", "--name", "other");
+    await hooks(home, "sub", "rotate-secret", "other");
+    await hooks(home, "backup", "b.db");
+    expect(await hooks(home, "restore", "b.db", "--yes", "--discard")).toMatchObject({ code: 0, stderr: "" });
+
+    await hooks(home, "key", "revoke", leaked, "--yes");
+    await key("later");
+    await hooks(home, "sub", "rotate-secret", "shop");
+    await hooks(home, "sub", "create", "--url", "http://localhost:9/", "--event", "a", "--name", "later");
+    const ended = readFileSync(path.join(home, "hooks.db"));
+    const ran = await hooks(home, "restore", "b.db", "--yes", "--discard");
+    expect(ran.stderr).toBe(
+      "warning: ended since the backup, and back: 1 API key works again (hooks key list); 1 subscription signs with an older secret again\n",
+    );
+    expect((await hooks(home, "key", "get", leaked, "--json")).stdout).toContain('"status":"active"');
+    expect((await hooks(home, "key", "get", early, "--json")).stdout).toContain('"status":"revoked"');
+
+    writeFileSync(path.join(home, "hooks.db"), ended);
+    const json = await hooks(home, "restore", "b.db", "--yes", "--discard", "--json");
+    expect(json.stderr).toBe("");
+    expect(JSON.parse(json.stdout)).toMatchObject({ keys_back: 1, secrets_back: 1 });
+    // A store that cannot be read says nothing of what it had ended.
+    writeFileSync(path.join(home, "hooks.db"), ended.fill(0, 100, 8_192));
+    const damaged = await hooks(home, "restore", "b.db", "--yes", "--discard");
+    expect(damaged).toMatchObject({ code: 0, stderr: expect.stringMatching(/^note: API keys that were revoked and/) });
   });
 
   it.skipIf(!hasScript)("asks on a terminal before it replaces, and says what comes next", async () => {

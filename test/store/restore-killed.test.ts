@@ -45,7 +45,7 @@ it("a restore that is killed at any step leaves the old store or the new one, an
     // The same once more finishes it.
     await restoreBackup({
       ...NOBODY_WATCHES,
-      ...{ storePath: path, file, keepAs: `${path}.second`, checkKeys: () => {} },
+      ...{ storePath: path, file, keepAs: `${path}.second`, now: 0, checkKeys: () => {} },
     });
     expect(await eventsIn(path)).toBe(BEFORE);
   }

@@ -31,7 +31,7 @@ function restore(storePath: string, file: string, options: Partial<RestoreOption
   const nothing = (): void => {};
   const keepAs = `${storePath}.old`;
   return restoreBackup({
-    ...{ storePath, file, keepAs, signal, checkKeys: nothing, onProgress: nothing, onCopied: nothing },
+    ...{ storePath, file, keepAs, now: NOON, signal, checkKeys: nothing, onProgress: nothing, onCopied: nothing },
     ...options,
   });
 }

@@ -14,6 +14,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { HooksError } from "../../core/errors.ts";
 import { fileFault } from "../../small-file.ts";
 import { damagedBackup, openBackup } from "./backup-file.ts";
+import { type BroughtBack, broughtBack } from "./brought-back.ts";
 import { type CopyFacts, copyFault, settleCopy } from "./copied-store.ts";
 import { lockBeside, readDaemonFile } from "./daemon-lock.ts";
 import { DraftFile } from "./draft-file.ts";
@@ -31,6 +32,8 @@ export interface RestoreOptions {
   file: string;
   /** What the old store is kept as; undefined: it is not. */
   keepAs: string | undefined;
+  /** Unix ms. */
+  now: number;
   /** Throws when what sealed the secrets is not here. */
   checkKeys(facts: Pick<CopyFacts, "keyIds" | "interchangeable">): void;
   /** Aborted: everything is as it was. */
@@ -43,6 +46,8 @@ export interface RestoreOptions {
 export interface Restored extends CopyFacts {
   /** Of the old store; empty when there was none, or it was not to be kept. */
   kept: readonly string[];
+  /** Undefined: there was no store, or none that could be read. */
+  back: BroughtBack | undefined;
 }
 
 /**
@@ -71,7 +76,7 @@ export function checkRestore(storePath: string, file: string): boolean {
  * @throws HooksError `daemon_running`, `usage`, `store_unusable`, `store_full`, `store_busy`, `interrupted`
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { storePath, file, keepAs, checkKeys, signal } = options;
+  const { storePath, file, keepAs, now, checkKeys, signal } = options;
   checkRestore(storePath, file);
   makeFolder(storePath);
   const lock = lockBeside(storePath, LOCK_WAIT_MS);
@@ -86,10 +91,11 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
       // Signals that came while it was read are told now.
       await nextTurn();
       if (signal.aborted) throw interrupted();
+      const back = broughtBack(storePath, draft.path, now);
       const kept = await replaceStore(storePath, draft, keepAs);
       // Only now: a store that is behind its mark is noticed, one that is before it is not.
       resetHighWaterMark(storePath);
-      return { ...facts, kept };
+      return { ...facts, kept, back };
     } finally {
       draft.discard();
     }
