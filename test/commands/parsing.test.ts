@@ -155,6 +155,7 @@ describe("what is parsed", () => {
       "10.0.0.0/8",
     ];
     expect(await parsed(serveCommand, "--port", "0", ...doors)).toEqual({
+      localAddress: [],
       port: "0",
       allowHost: ["a", "b"],
       trustProxy: ["loopback", "10.0.0.0/8"],
