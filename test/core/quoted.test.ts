@@ -4,6 +4,8 @@ import { quoted } from "../../src/core/quoted.ts";
 it("shows a value as JSON", () => {
   expect(quoted("a b")).toBe('"a b"');
   expect(quoted('say "no"\n\u001b[31m')).toBe('"say \\"no\\"\\n\\u001b[31m"');
+  expect(quoted(`at hk_${"aZ9-_".repeat(9)} now`)).toBe('"at hk_… now"'); // an API key, given by mistake
+  expect(quoted("hk_short")).toBe('"hk_short"');
   expect(quoted(5)).toBe("5");
   expect(quoted(null)).toBe("null");
   expect(quoted(undefined)).toBe("undefined");
