@@ -9,6 +9,7 @@ import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
 import type { EgressRules } from "./core/egress/egress-rules.ts";
 import type { NetList } from "./core/egress/net-list.ts";
 import { type SourceAddresses, sourceTexts } from "./core/egress/source-addresses.ts";
+import { isLoopbackHost } from "./core/egress/special-addresses.ts";
 import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
@@ -28,7 +29,6 @@ import type { DispatchRates } from "./deliver/limits.ts";
 import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
 import { checkSourceAddresses } from "./deliver/source-address.ts";
 import { SteadyClock } from "./deliver/steady-clock.ts";
-import { isLoopbackAddress } from "./receive/listening.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { dateWarning, readTlsFiles, type TlsFiles, type TlsIdentity } from "./receive/tls-files.ts";
 import { TlsWatch } from "./receive/tls-watch.ts";
@@ -244,7 +244,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       onFatal,
     });
-    const isLoopback = isLoopbackAddress(options.host);
+    const isLoopback = isLoopbackHost(options.host);
     const token = ensureLocalToken(options.dataDirectory, randomBytes);
     const isToken = tokenMatcher(token);
     const readiness = new StoreReadiness(local.store, () => performance.now());
@@ -570,7 +570,7 @@ async function listen(server: ReceiveServer, { host, port }: DaemonOptions): Pro
 
 /** @throws HooksError `usage` for an address that others can reach while nobody could show them a key */
 function checkHost({ host, hostName = "--host" }: DaemonOptions, hasKey: boolean): void {
-  if (hasKey || isLoopbackAddress(host)) return;
+  if (hasKey || isLoopbackHost(host)) return;
   throw new HooksError("usage", `${hostName} ${host} can be reached by others, and there is no API key yet`, {
     field: hostName,
     hint: "make one first: hooks key create ops --role admin (in a container: HOOKS_BOOTSTRAP_KEY)",

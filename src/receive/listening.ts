@@ -2,7 +2,7 @@
 // of the two the name means, and a second program on the other one would get what was meant for us.
 
 import type { Server } from "node:http";
-import { type AddressInfo, createServer, isIP, type Server as NetServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 
 export interface ListenAddress {
   host: string;
@@ -44,11 +44,6 @@ export async function listenOn(server: Server, { host, port }: ListenAddress): P
       if (port !== 0 || !isTaken || PORT_TRIES <= tries) throw error;
     }
   }
-}
-
-/** True for addresses and names that only this machine can reach. */
-export function isLoopbackAddress(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 /** Undefined where there is no IPv6. */

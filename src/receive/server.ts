@@ -6,6 +6,7 @@ import swagger from "@fastify/swagger";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { AdminService } from "../core/admin-service.ts";
 import type { TrustedProxies } from "../core/door-settings.ts";
+import { isLoopbackHost } from "../core/egress/special-addresses.ts";
 import { HooksError } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
@@ -20,7 +21,7 @@ import { type AllowedHosts, bodyFormatOf, Doors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
 import { KeyRates } from "./key-rates.ts";
-import { isLoopbackAddress, type ListenAddress, type Listening, listenOn } from "./listening.ts";
+import { type ListenAddress, type Listening, listenOn } from "./listening.ts";
 import { openApiOptions } from "./openapi.ts";
 import { scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
@@ -133,7 +134,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   // Everybody behind a proxy, and everything on this machine, comes from one address.
   const gate = new ConnectionGate(
     options.connections ?? CONNECTION_LIMITS,
-    (address) => isLoopbackAddress(address) || doors.clients.isProxy(address),
+    (address) => isLoopbackHost(address) || doors.clients.isProxy(address),
   );
   guardConnections(app.server, gate, (socket, why) => {
     options.onCrowded?.(why, socket.remoteAddress);

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { isLoopbackHost } from "../../src/core/egress/special-addresses.ts";
 import { ConnectionGate } from "../../src/receive/connection-gate.ts";
-import { isLoopbackAddress } from "../../src/receive/listening.ts";
 import { sendRaw, startTestServer } from "./support/test-server.ts";
 
 const hasIpv6 = await new Promise<boolean>((resolve) => {
@@ -52,7 +52,7 @@ describe("localhost", () => {
   });
 
   it("and other addresses of this machine are the ones that nobody else reaches", () => {
-    expect(["localhost", "127.0.0.1", "127.9.8.7", "::1"].every(isLoopbackAddress)).toBe(true);
+    expect(["localhost", "127.0.0.1", "127.9.8.7", "::1"].every(isLoopbackHost)).toBe(true);
     const others = [
       "0.0.0.0",
       "::",
@@ -63,7 +63,7 @@ describe("localhost", () => {
       "",
       "128.0.0.1",
     ];
-    expect(others.some(isLoopbackAddress)).toBe(false);
+    expect(others.some(isLoopbackHost)).toBe(false);
   });
 });
 

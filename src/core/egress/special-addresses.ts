@@ -65,10 +65,14 @@ export function isLoopback(address: IpAddress): boolean {
   return LOOPBACK.some((one) => contains(one, address));
 }
 
-/** Whether what is bound to this name or address can be reached from this machine only. */
+/**
+ * Whether what is bound to this name or address can be reached from this machine only: then no key is needed, and
+ * `development` may reach loopback. Of `::1` the one spelling; another is taken for an address that others reach.
+ */
 export function isLoopbackHost(host: string): boolean {
+  if (host === "localhost" || host === "::1") return true;
   const address = parseIp(host);
-  return host === "localhost" || (address !== undefined && isLoopback(address));
+  return address?.family === 4 && isLoopback(address);
 }
 
 /** Of a network that is somebody's own (or this machine), and no address at which a cloud hands out credentials. */
