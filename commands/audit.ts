@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { auditView } from "../src/cli/admin-view.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { examples } from "../src/cli/help.ts";
-import { addListFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../src/cli/pages.ts";
+import { addListFlags, addSpanFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../src/cli/pages.ts";
 import { printsFields } from "../src/cli/print-one.ts";
 import { printList } from "../src/cli/table.ts";
 import { naming } from "./filter-flags.ts";
@@ -36,10 +36,8 @@ export function auditCommand(context: CliContext, run = runAudit): Command {
     )
     .option("--key <key>", "done with this key (its id), or local: on the store's own files")
     .option("--action <action>", "subscription.update, or all of a kind: 'subscription.*'")
-    .option("--resource <id>", "what was changed: id of a subscription or a key, name of a tenant")
-    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
-    .option("--until <time>", "before then");
-  return addListFlags(command)
+    .option("--resource <id>", "what was changed: id of a subscription or a key, name of a tenant");
+  return addListFlags(addSpanFlags(command))
     .addHelpText(
       "after",
       examples(

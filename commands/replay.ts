@@ -3,7 +3,7 @@ import type { CliContext } from "../src/cli/context.ts";
 import { jsonLine } from "../src/cli/escape.ts";
 import { collect } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
-import { addFieldsFlag } from "../src/cli/pages.ts";
+import { addFieldsFlag, addSpanFlags } from "../src/cli/pages.ts";
 import { printsFields } from "../src/cli/print-one.ts";
 import { printList } from "../src/cli/table.ts";
 import type { DeliveryState } from "../src/core/delivery.ts";
@@ -28,12 +28,11 @@ const ENDED: readonly DeliveryState[] = ["failed", "succeeded", "cancelled"];
 
 /** Defines `hooks replay`. */
 export function replayCommand(context: CliContext, run = runReplay): Command {
-  return addFieldsFlag(new Command("replay"))
+  const command = addFieldsFlag(new Command("replay"))
     .description("Sends ended deliveries again, by filter. --dry-run only counts them. One event: hooks event replay.")
     .addOption(new Option("--failed", "those that failed (the same as --status failed)").conflicts("status"))
-    .addOption(new Option("--status <status>", "those that ended so").choices(ENDED))
-    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
-    .option("--until <time>", "before then")
+    .addOption(new Option("--status <status>", "those that ended so").choices(ENDED));
+  return addSpanFlags(command)
     .option("--sub <subscription>", "of this subscription (id, beginning or name)")
     .option("--type <event-type>", "of this type or pattern", collect, [])
     .option("--dry-run", "only say how many")

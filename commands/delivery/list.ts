@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { deliveryView, subscriptionNames } from "../../src/cli/delivery-view.ts";
 import { examples } from "../../src/cli/help.ts";
-import { addListFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../../src/cli/pages.ts";
+import { addListFlags, addSpanFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../../src/cli/pages.ts";
 import { printsFields } from "../../src/cli/print-one.ts";
 import { printList } from "../../src/cli/table.ts";
 import { DELIVERY_STATES, type DeliveryState } from "../../src/core/delivery.ts";
@@ -24,10 +24,8 @@ export function deliveryListCommand(context: CliContext, run = runDeliveryList):
     .addOption(new Option("--status <status>", "by status").choices(DELIVERY_STATES))
     .option("--type <event-type>", "a type, or a pattern such as 'invoice.*'")
     .option("--sub <subscription>", "of this subscription (id, beginning or name)")
-    .option("--event <event>", "of this event")
-    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
-    .option("--until <time>", "before then");
-  return addListFlags(command)
+    .option("--event <event>", "of this event");
+  return addListFlags(addSpanFlags(command))
     .addHelpText(
       "after",
       examples(

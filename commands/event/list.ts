@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { eventView } from "../../src/cli/event-view.ts";
 import { examples } from "../../src/cli/help.ts";
-import { addListFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../../src/cli/pages.ts";
+import { addListFlags, addSpanFlags, fetchRows, type ListFlags, listOptions, noteRest } from "../../src/cli/pages.ts";
 import { printsFields } from "../../src/cli/print-one.ts";
 import { printList } from "../../src/cli/table.ts";
 import { namingFilterFlags } from "../filter-flags.ts";
@@ -17,10 +17,8 @@ export interface EventListOptions extends ListFlags {
 export function eventListCommand(context: CliContext, run = runEventList): Command {
   const command = new Command("list")
     .description("Lists events, newest first.")
-    .option("--type <event-type>", "a type, or a pattern such as 'invoice.*'")
-    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
-    .option("--until <time>", "before then");
-  return addListFlags(command)
+    .option("--type <event-type>", "a type, or a pattern such as 'invoice.*'");
+  return addListFlags(addSpanFlags(command))
     .addHelpText("after", examples("hooks event list --since 2h", "hooks event list --type 'invoice.*' --json"))
     .action((flags: EventListOptions) => run(flags, context));
 }

@@ -30,6 +30,13 @@ export function addListFlags(command: Command): Command {
   );
 }
 
+/** From when to when, as every filter of times has it. */
+export function addSpanFlags(command: Command): Command {
+  return command
+    .option("--since <time>", "from then on: 2h, 7d, 2026-01-31, 2026-01-31T12:00:00Z")
+    .option("--until <time>", "before then");
+}
+
 export function addFieldsFlag(command: Command): Command {
   return command.option("--fields <names>", "choose columns and JSON keys: a,b.c (help lists them)", fieldNames);
 }

@@ -1,23 +1,10 @@
-import { createRequire } from "node:module";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { verify } from "../../src/index.ts";
 import { HooksHome } from "../support/hooks-program.ts";
 import { openReceiver } from "../support/open-receiver.ts";
-import { startSecretsManager } from "../support/secrets-manager.ts";
+import { hasAwsSdk, startSecretsManager } from "../support/secrets-manager.ts";
 
-const isInstalled = ((): boolean => {
-  try {
-    createRequire(import.meta.url).resolve("@aws-sdk/client-secrets-manager");
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!isInstalled) {
-  const what = "the AWS SDK is not installed: a daemon with its secret store is not tested";
-  if (process.env["CI"] !== undefined) throw new Error(what);
-  console.warn(`SKIPPED: ${what}`);
-}
+const isInstalled = hasAwsSdk("a daemon with its secret store is not tested");
 
 describe.skipIf(!isInstalled)("a daemon whose secrets are in AWS Secrets Manager", () => {
   it("goes on with what it has while AWS does not answer, and delays what it has not", {

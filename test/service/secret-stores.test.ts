@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createRequire } from "node:module";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AwsSecretStore, parseSecretStore, type SecretStoreNews } from "../../src/service/aws-secret-store.ts";
 import { Vault } from "../../src/service/vault.ts";
 import { openTestHooks } from "../support/local-hooks.ts";
-import { type SecretsManager, startSecretsManager } from "../support/secrets-manager.ts";
+import { hasAwsSdk, type SecretsManager, startSecretsManager } from "../support/secrets-manager.ts";
 import { secretStoreContract } from "./secret-store-contract.ts";
 
 const PLACE = { region: "eu-central-1", prefix: "hooks/test" };
@@ -14,19 +13,7 @@ const LATER = {
   message: expect.stringMatching(/^the secret store aws:eu-central-1 does not answer/),
 };
 
-const isInstalled = ((): boolean => {
-  try {
-    createRequire(import.meta.url).resolve("@aws-sdk/client-secrets-manager");
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!isInstalled) {
-  const what = "the AWS SDK is not installed: its secret store is not tested";
-  if (process.env["CI"] !== undefined) throw new Error(what);
-  console.warn(`SKIPPED: ${what}`);
-}
+const isInstalled = hasAwsSdk("its secret store is not tested");
 
 let vaultFolder: Record<string, string> = {};
 const embedded = (): Vault =>

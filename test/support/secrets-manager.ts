@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 
 /** What it answers instead, until it is told otherwise. */
@@ -96,4 +97,17 @@ export async function startSecretsManager(): Promise<SecretsManager> {
 
 function fault(type: string, status = 400): { status: number; body: object } {
   return { status, body: { __type: type, message: "as the test wants it" } };
+}
+
+/** Whether the AWS SDK is there. Without it `what` is said to be skipped, and in CI nothing may be. */
+export function hasAwsSdk(what: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve("@aws-sdk/client-secrets-manager");
+    return true;
+  } catch {
+    const why = `the AWS SDK is not installed: ${what}`;
+    if (process.env["CI"] !== undefined) throw new Error(why);
+    console.warn(`SKIPPED: ${why}`);
+    return false;
+  }
 }
