@@ -127,7 +127,8 @@ export class Slots {
    * queue. What waits here is held in memory: that is for small payloads only.
    */
   hasRoom(lane: Lane, now: number, payloadBytes = Number.POSITIVE_INFINITY): boolean {
-    if (!lane.hasRoom(now, MAX_AHEAD / (2 * (this.#busyLanes + 1)))) return false;
+    // Half of the room is shared out; the other half is for lanes that start more than their share in time.
+    if (!lane.hasRoom(now, MAX_AHEAD / 2 / (this.#busyLanes + 1))) return false;
     if (this.quota(now) <= this.reserved || lane.tenant.quota(now) <= this.reserved) return false;
     const free = this.free - this.reserved;
     if (free <= 0 || 0 < this.#rings[FRESH].size) {
