@@ -4,7 +4,7 @@ import { HooksError } from "../src/core/errors.ts";
 import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
 import { diagnose, type NamedSecret } from "../src/core/signing/diagnose.ts";
 import type { Tolerance } from "../src/core/signing/message-time.ts";
-import { prepared } from "../src/core/signing/registry.ts";
+import { prepared } from "../src/core/signing/prepared-scheme.ts";
 import { suggestSchemes } from "../src/core/signing/suggest-scheme.ts";
 import { Verifier } from "../src/core/signing/verify.ts";
 import type { WebhookRequest } from "../src/core/signing/webhook-request.ts";

@@ -1,26 +1,26 @@
-import type { Scheme, SignatureEncoding, SignaturePlace, TimestampRule } from "./scheme.ts";
+import type { Scheme, SignaturePlace, TimestampRule } from "./scheme.ts";
 import type { FindHeader } from "./scheme-code.ts";
-import { type HmacKey, startHmac } from "./secret-key.ts";
-import { TextComparer } from "./text-comparer.ts";
 import { HeaderFinder, type HeadersInput } from "./webhook-request.ts";
 
 /** A record made ready: what `sign` and `verify` would otherwise work out for every message. */
 export interface CompiledScheme {
   readonly scheme: Scheme;
   readonly parts: readonly ContentPart[];
-  /** Node's name of the hash under the HMAC; undefined when the signature is none, or has code of its own. */
-  readonly hash: string | undefined;
+  /** The hash under the HMAC; undefined when the signature is none, or has code of its own. */
+  readonly hash: HmacHash | undefined;
   /** Finds the headers that it reads. */
   readonly headers: { find(input: HeadersInput): FindHeader };
   /** Undefined where signatures have no fixed length. */
   readonly signatureBytes: number | undefined;
-  /** For HMACs in the scheme's encoding. */
-  readonly comparer: TextComparer;
   /** What an id may not contain, because it ends the id in the signed text; undefined: nothing does. */
   readonly idEnd: string | undefined;
+  /** The signature covers the body; schemes with code of their own say it of each message. */
+  readonly signsBody: boolean;
   /** Something that it reads stands in the body. */
   readonly readsJson: boolean;
 }
+
+export type HmacHash = "sha1" | "sha256" | "sha512";
 
 export type ContentField = "id" | "timestamp" | "method" | "url" | "url:hubspot" | "secret" | "body" | "json";
 
@@ -68,10 +68,10 @@ export function compileScheme(scheme: Scheme): CompiledScheme {
     scheme,
     parts,
     signatureBytes,
-    comparer: new TextComparer(Buffer.alloc(signatureBytes ?? 0).toString(scheme.encoding).length),
-    hash: isHmac ? scheme.algorithm.slice("hmac-".length) : undefined,
+    hash: isHmac ? (scheme.algorithm.slice("hmac-".length) as HmacHash) : undefined,
     headers: new HeaderFinder([...headersOf(scheme), ...(scheme.code?.headers ?? [])]),
     idEnd: scheme.id !== undefined && afterId?.field === undefined ? afterId?.text.slice(0, 1) : undefined,
+    signsBody: scheme.code !== undefined || parts.some(({ field }) => field === "body"),
     readsJson:
       scheme.code === undefined &&
       ("json" in scheme.signature ||
@@ -100,30 +100,7 @@ export function timestampHeaders(rule: TimestampRule | undefined): readonly stri
   return rule !== undefined && "headers" in rule ? rule.headers : undefined;
 }
 
-/** The HMAC in the scheme's encoding, without prefix or version. `body` as received: it is hashed, never copied. */
-export function computeSignature(
-  compiled: CompiledScheme,
-  key: HmacKey,
-  values: ContentValues,
-  body: Uint8Array | string,
-): string {
-  const { parts, hash = "", scheme } = compiled;
-  const hmac = startHmac(hash, key);
-  let text = "";
-  for (const part of parts) {
-    if (part.field === "body") {
-      if (text !== "") hmac.update(text);
-      hmac.update(body);
-      text = "";
-    } else {
-      text += part.field === undefined ? part.text : fieldValue(part, values, scheme, key);
-    }
-  }
-  if (text !== "") hmac.update(text);
-  return hmac.digest(scheme.encoding satisfies SignatureEncoding);
-}
-
-/** The signed bytes in pieces, for what is no HMAC. */
+/** The signed bytes in pieces. */
 export function contentOf(
   { parts, scheme }: CompiledScheme,
   key: unknown,
@@ -136,7 +113,8 @@ export function contentOf(
   });
 }
 
-function fieldValue({ field, text }: ContentPart, values: ContentValues, { name }: Scheme, key: unknown): string {
+/** @throws TypeError when the caller did not give the method or the URL that is signed. */
+export function fieldValue({ field, text }: ContentPart, values: ContentValues, { name }: Scheme, key: unknown): string {
   switch (field) {
     case "secret":
       return (key as { text: string }).text;

@@ -1,11 +1,8 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKey, KeyObject } from "node:crypto";
+import { decodeStrictly } from "./byte-text.ts";
+import { ed25519Pkcs8, ed25519Spki, SEED_BYTES } from "./ed25519-der.ts";
 import type { PublicKeyAlgorithm, SecretRule } from "./scheme.ts";
-import { decodeStrictly } from "./strict-decode.ts";
-
-/** What stands before the 32 bytes of a seed in PKCS #8 (RFC 8410, 7). */
-const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
-const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
-const SEED_BYTES = 32;
+import { decodeKeyText } from "./secret-text.ts";
 
 /**
  * The key that checks signatures, from a public key, a certificate, or a private key that holds the public one; or why
@@ -24,11 +21,11 @@ export function readPublicKey(
       const key = readPrivateKey(rule, algorithm, text);
       return typeof key === "string" ? key : createPublicKey(key);
     }
-    const bytes = decodeKey(rule, text, rule.prefix);
+    const bytes = decodeKeyText(rule, text, rule.prefix);
     if (typeof bytes === "string") return bytes;
-    if (algorithm !== "ed25519") return createPublicKey({ key: bytes, format: "der", type: "spki" });
+    if (algorithm !== "ed25519") return publicKeyOf(bytes);
     if (bytes.length !== SEED_BYTES) return `is not a public key of ${SEED_BYTES} bytes`;
-    return createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: "der", type: "spki" });
+    return publicKeyOf(ed25519Spki(bytes));
   });
 }
 
@@ -45,15 +42,14 @@ export function readPrivateKey(
     if (rule.privatePrefix !== undefined && rule.prefix !== undefined && text.startsWith(rule.prefix)) {
       return `is a public key ("${rule.prefix}"); signing takes the private one ("${rule.privatePrefix}")`;
     }
-    const bytes = decodeKey(rule, text, rule.privatePrefix ?? rule.prefix);
+    const bytes = decodeKeyText(rule, text, rule.privatePrefix ?? rule.prefix);
     if (typeof bytes === "string") return bytes;
-    if (algorithm !== "ed25519") return createPrivateKey({ key: bytes, format: "der", type: "pkcs8" });
+    if (algorithm !== "ed25519") return privateKeyOf(bytes);
     if (bytes.length !== SEED_BYTES && bytes.length !== 2 * SEED_BYTES) {
       return `is not a private key: ${SEED_BYTES} bytes, or ${2 * SEED_BYTES} with the public key`;
     }
-    const der = Buffer.concat([ED25519_PKCS8, bytes.subarray(0, SEED_BYTES)]);
-    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    const ownPublic = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(ED25519_SPKI.length);
+    const key = privateKeyOf(ed25519Pkcs8(bytes.subarray(0, SEED_BYTES)));
+    const ownPublic = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-SEED_BYTES);
     return bytes.length === SEED_BYTES || ownPublic.equals(bytes.subarray(SEED_BYTES))
       ? key
       : "holds a private and a public key that do not belong together";
@@ -75,8 +71,8 @@ export function readResolvedKey(answer: unknown): KeyObject | undefined {
     if (bytes === undefined || bytes.length === 0) return "is no key";
     if (alg.startsWith("hmac-")) return createSecretKey(bytes);
     return bytes.length === SEED_BYTES && alg === "ed25519"
-      ? createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: "der", type: "spki" })
-      : createPublicKey({ key: bytes, format: "der", type: "spki" });
+      ? publicKeyOf(ed25519Spki(bytes))
+      : publicKeyOf(bytes);
   });
   if (typeof key === "string") return undefined;
   return key.type === "private" ? createPublicKey(key) : key;
@@ -95,12 +91,12 @@ function fromJwk(key: JsonWebKey): KeyObject {
   return key.d === undefined ? createPublicKey({ key, format: "jwk" }) : createPrivateKey({ key, format: "jwk" });
 }
 
-function decodeKey({ decode, prefixRequired }: SecretRule, text: string, prefix: string | undefined): Buffer | string {
-  const hasPrefix = prefix !== undefined && text.startsWith(prefix);
-  if (prefixRequired === true && !hasPrefix) return `does not begin with "${prefix}"`;
-  const encoding = decode === "hex" ? "hex" : "base64";
-  const bytes = decodeStrictly(hasPrefix ? text.slice(prefix.length) : text, encoding);
-  return bytes ?? `is not valid ${encoding}${hasPrefix ? ` after "${prefix}"` : ""}`;
+function publicKeyOf(spki: Uint8Array<ArrayBuffer>): KeyObject {
+  return createPublicKey({ key: Buffer.from(spki.buffer), format: "der", type: "spki" });
+}
+
+function privateKeyOf(pkcs8: Uint8Array<ArrayBuffer>): KeyObject {
+  return createPrivateKey({ key: Buffer.from(pkcs8.buffer), format: "der", type: "pkcs8" });
 }
 
 /** Node's messages about keys can repeat them. */

@@ -1,7 +1,9 @@
 import { nearest } from "../nearest.ts";
 import { quoted } from "../quoted.ts";
-import { type CompiledScheme, compileScheme } from "./compiled-scheme.ts";
+import type { CompiledScheme } from "./compiled-scheme.ts";
+import { isRecord } from "./define-record.ts";
 import type { DefinedScheme, SchemeName } from "./options.ts";
+import { prepared } from "./prepared-scheme.ts";
 import type { Scheme } from "./scheme.ts";
 import { BODY_ONLY_SCHEMES } from "./schemes/body-only.ts";
 import { CODED_SCHEMES } from "./schemes/coded.ts";
@@ -23,7 +25,6 @@ export const SCHEMES: readonly Scheme[] = [
 const byName = new Map(
   SCHEMES.flatMap((scheme) => [scheme.name, ...(scheme.aliases ?? [])].map((name) => [name, scheme])),
 );
-const compiled = new WeakMap<Scheme, CompiledScheme>();
 
 /** By name or alias; undefined when there is none. Prepared on first use: a program uses one or two of many. */
 export function findScheme(name: string): CompiledScheme | undefined {
@@ -42,27 +43,11 @@ export function schemeNamed(name: string): CompiledScheme {
   return scheme;
 }
 
-const defined = new WeakSet<DefinedScheme>();
-
-/** Lets `schemeOf` take a record that was checked. */
-export function admitScheme(scheme: Scheme): Scheme {
-  defined.add(scheme);
-  return scheme;
-}
-
 /** @throws TypeError for an unknown name, and for an object that nobody has checked. */
 export function schemeOf(scheme: SchemeName | DefinedScheme): CompiledScheme {
   if (typeof scheme !== "object" || scheme === null) return schemeNamed(scheme);
-  if (!defined.has(scheme)) throw new TypeError("a scheme must be a name, or what defineScheme answers");
-  return prepared(scheme as Scheme);
-}
-
-/** A record as `verify` and `sign` need it; made once. The record must not be changed afterwards. */
-export function prepared(scheme: Scheme): CompiledScheme {
-  let ready = compiled.get(scheme);
-  if (ready === undefined) {
-    ready = compileScheme(scheme);
-    compiled.set(scheme, ready);
+  if (!isRecord(scheme)) {
+    throw new TypeError("a scheme must be a name, one of hooks-relay/schemes, or what defineScheme answers");
   }
-  return ready;
+  return prepared(scheme);
 }

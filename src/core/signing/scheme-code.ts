@@ -1,12 +1,16 @@
 import type { SignedMessage, UnsignedRequest } from "./options.ts";
-import type { Statement, StatementSigner } from "./statement.ts";
+import type { SignatureEncoding } from "./scheme.ts";
+import type { Content, Statement, StatementAlgorithm } from "./statement.ts";
 import type { Refusal } from "./verdict.ts";
 import type { HeaderValues, WebhookRequest } from "./webhook-request.ts";
 
 /** Values of a header (lower case, one of those that the scheme names); undefined: the message has none. */
 export type FindHeader = (name: string) => HeaderValues | undefined;
 
-/** What a scheme does that no record can say. The rest (age, keys, comparing) is the same for all of them. */
+/**
+ * What a scheme does that no record can say. The rest (age, keys, hashing, comparing) is the same for all of them, and is
+ * done by whoever has the cryptography: node:crypto at once, or Web Crypto with promises.
+ */
 export interface SchemeCode {
   /** Headers that it reads beside those of the record. */
   headers: readonly string[];
@@ -14,15 +18,27 @@ export interface SchemeCode {
   namesKey: boolean;
   /** Reads a message; the ways to read it that count, in their order. Its faults are refusals, never exceptions. */
   read(request: WebhookRequest, find: FindHeader): readonly (ReadMessage | Refusal)[];
-  /** The headers, or the body, of the message signed by `signer`. @throws TypeError when it cannot carry a signature. */
-  sign(request: UnsignedRequest, options: CodeSignOptions, signer: StatementSigner): SignedMessage;
+  /**
+   * The headers, or the body, of the signed message. Yields what is to be hashed or signed, and is given the text of it.
+   * @throws TypeError when the message cannot carry a signature.
+   */
+  sign(request: UnsignedRequest, options: CodeSignOptions): Signing<SignedMessage>;
 }
+
+/** Code that has a hash or a signature made for it on the way. */
+export type Signing<Result> = Generator<SigningStep, Result, string>;
+
+export type SigningStep =
+  | { hash: BodyHash["algorithm"]; of: WebhookRequest["body"]; encoding: SignatureEncoding }
+  | { sign: StatementAlgorithm; content: Content; encoding: SignatureEncoding };
 
 export interface CodeSignOptions {
   id: string;
   /** Unix seconds. */
   timestamp: number;
   keyId: string;
+  /** "secret", "ed25519", "ec" or "rsa". */
+  keyType: string;
 }
 
 export interface ReadMessage {
@@ -32,8 +48,19 @@ export interface ReadMessage {
   expires?: number;
   /** Which key the sender says it is. */
   keyName?: string;
+  /** Hashes of the body that the message names. All of them must be right. */
+  bodyHashes?: readonly BodyHash[];
   /** All of them must be right; at least one. */
   statements: readonly Statement[];
   /** The signature says nothing about the body. */
   bodyUnsigned?: boolean;
+}
+
+export interface BodyHash {
+  algorithm: "sha256" | "sha512";
+  encoding: SignatureEncoding;
+  /** As received. */
+  text: string;
+  /** What is said against a message whose body has another. */
+  otherwise: Refusal;
 }

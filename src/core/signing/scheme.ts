@@ -31,6 +31,8 @@ export interface Scheme {
   secret: SecretRule;
   /** What a record cannot say. */
   code?: SchemeCode;
+  /** Two different messages can have the same signature: one that was seen before need not be a replay. */
+  repeats?: true;
   /** For the documentation: what is worth knowing before it is used. */
   notes?: readonly string[];
 }

@@ -24,7 +24,7 @@ export function readValues(
   id: string,
 ): BodyValues {
   const { name, signature, timestamp: rule } = scheme;
-  let text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
+  let text = typeof body === "string" ? body : new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
   const fill = "json" in signature;
   const valueAt = (path: string, missing: string | undefined): string => {
     const value = BodyJson.parse(fill ? text : body)?.text(path);

@@ -1,17 +1,18 @@
 import { readPrivateKey, readWritten } from "./public-key.ts";
 import type { Scheme } from "./scheme.ts";
-import { readSecret } from "./secret-key.ts";
+import { isWrittenKey, takesPublicKey } from "./scheme-keys.ts";
+import { readSecret, unusableText } from "./secret-text.ts";
 import type { StatementKey } from "./statement.ts";
-import { takesPublicKey } from "./verifying-key.ts";
 
 /** The key that signs, or why the text is none. */
 export function readSigningKey({ algorithm, secret: rule, code }: Scheme, secret: unknown): StatementKey | string {
-  const mayBeWritten = code?.namesKey === true && typeof secret === "string" && /^\s*(-----BEGIN |\{)/.test(secret);
-  if (!takesPublicKey(algorithm) && !mayBeWritten) return readSecret(rule, secret);
-  if (secret === undefined || secret === null || secret === "") return "is empty or not set";
-  if (typeof secret !== "string") throw new TypeError(`a secret must be a string, got ${typeof secret}`);
-  if (mayBeWritten && isSecretJwk(secret)) return readWritten(secret)!;
-  return readPrivateKey(rule, takesPublicKey(algorithm) ? algorithm : undefined, secret.trim());
+  const isWritten = isWrittenKey(code, secret);
+  if (!takesPublicKey(algorithm) && !isWritten) return readSecret(rule, secret);
+  const unusable = unusableText(secret);
+  if (unusable !== undefined) return unusable;
+  const text = secret as string;
+  if (isWritten && isSecretJwk(text)) return readWritten(text)!;
+  return readPrivateKey(rule, takesPublicKey(algorithm) ? algorithm : undefined, text.trim());
 }
 
 function isSecretJwk(text: string): boolean {

@@ -1,5 +1,5 @@
 import { invalid } from "../errors.ts";
-import { decodeStrictly } from "./strict-decode.ts";
+import { decodeStrictly } from "./byte-text.ts";
 
 const PREFIX = "whsec_";
 const MIN_BYTES = 24;

@@ -1,7 +1,10 @@
 import { createHash, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto";
+import { decodeStrictly } from "./byte-text.ts";
 import type { HmacAlgorithm, SignatureEncoding } from "./scheme.ts";
-import { startHmac, type TextKey } from "./secret-key.ts";
-import { decodeStrictly } from "./strict-decode.ts";
+import type { BodyHash } from "./scheme-code.ts";
+import { replayKeyHead } from "./replays.ts";
+import { startHmac } from "./secret-key.ts";
+import type { TextKey } from "./secret-text.ts";
 import { isSameText } from "./text-comparer.ts";
 
 /** What a sender claims to have signed: right when one of the signatures is one of one of the contents. */
@@ -21,12 +24,6 @@ export type StatementAlgorithm = HmacAlgorithm | "sha256" | "token" | keyof type
 
 /** A secret (text or KeyObject), or a public key. */
 export type StatementKey = KeyObject | TextKey;
-
-export interface StatementSigner {
-  /** Of the key: "secret", "ed25519", "ec" or "rsa". */
-  keyType: string;
-  sign(algorithm: StatementAlgorithm, encoding: SignatureEncoding, content: Content): string;
-}
 
 const PUBLIC_KEY = {
   ed25519: { type: "ed25519", hash: null, options: {} },
@@ -91,6 +88,26 @@ export function signStatement(
   }
   const { hash, options } = PUBLIC_KEY[algorithm];
   return signWith(hash, join(content), { ...options, key }).toString(encoding);
+}
+
+export function hashBody(
+  algorithm: BodyHash["algorithm"],
+  encoding: SignatureEncoding,
+  body: Uint8Array | string,
+): string {
+  return createHash(algorithm).update(body).digest(encoding);
+}
+
+/** What a replay store knows a message by: its scheme, and a hash of what was signed. */
+export function contentKey(schemeName: string, content: Content): string {
+  const hash = createHash("sha256").update(replayKeyHead(schemeName));
+  for (const piece of content) hash.update(piece);
+  return `${schemeName}:${hash.digest("base64url")}`;
+}
+
+/** Whether a body's hash is what a message says it is, as exactly as it says it. */
+export function isHashOf({ algorithm, encoding, text }: BodyHash, body: Uint8Array | string): boolean {
+  return isSameText(text, hashBody(algorithm, encoding, body));
 }
 
 function digest(

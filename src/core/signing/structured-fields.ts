@@ -1,14 +1,14 @@
 // Structured Field Values (RFC 9651), as much of them as HTTP Message Signatures need: dictionaries of inner lists of
 // strings, and of byte sequences.
 
-import { decodeStrictly } from "./strict-decode.ts";
+import { decodeStrictly } from "./byte-text.ts";
 
 /** A bare item with its type; numbers are whole ones. */
 export type BareItem =
   | { type: "string" | "token"; text: string }
   | { type: "integer"; number: number }
   | { type: "boolean"; value: boolean }
-  | { type: "bytes"; bytes: Buffer; text: string };
+  | { type: "bytes"; bytes: Uint8Array; text: string };
 
 export type Parameters = ReadonlyMap<string, BareItem>;
 

@@ -25,6 +25,14 @@ export class TextComparer {
   }
 }
 
+const comparers: TextComparer[] = [];
+
+/** The one for texts of this length. */
+export function comparerOf(length: number): TextComparer {
+  comparers[length] ??= new TextComparer(length);
+  return comparers[length];
+}
+
 /** The same for texts of any length, whose lengths may be secret too; slower. */
 export function isSameText(one: string, other: string): boolean {
   return timingSafeEqual(digestOf(one), digestOf(other));

@@ -8,7 +8,9 @@ export type VerifyReason =
   | "timestamp_in_future"
   | "signature_mismatch"
   | "secret_unusable"
-  | "body_malformed";
+  | "body_malformed"
+  /** Only from a verifier with a replay store: rightly signed, and accepted before. */
+  | "replayed";
 
 export interface Refusal {
   valid: false;
@@ -25,6 +27,8 @@ export interface Accepted {
   timestamp?: number;
   /** The signature covers the sender and not the body: this scheme does not sign it, or this message left it out. */
   bodyUnsigned?: true;
+  /** What the replay store knows it by, when there is one. */
+  replayKey?: string;
 }
 
 export type VerifyResult = Accepted | Refusal;

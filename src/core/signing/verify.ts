@@ -1,25 +1,36 @@
-import { type CompiledScheme, type ContentValues, computeSignature, contentOf } from "./compiled-scheme.ts";
+import { type CompiledScheme, type ContentValues, contentOf } from "./compiled-scheme.ts";
+import { computeSignature } from "./hmac-signature.ts";
 import { judgeCoded, judgeCodedAsync } from "./judge-coded.ts";
-import { readMessage } from "./message.ts";
-import { checkTolerance, judgeAge } from "./message-time.ts";
+import { accept, checkCall, readTimely, refuseSignatures, valuesOf } from "./judgement.ts";
+import { checkTolerance } from "./message-time.ts";
 import type { DefinedScheme, SchemeName, Secrets, VerifyOptions } from "./options.ts";
 import { schemeOf } from "./registry.ts";
+import { checkReplayScheme, judgeReplay, type ReplayStore, type SignedContent, secondsToRemember } from "./replays.ts";
 import { prepareKey } from "./secret-key.ts";
-import { isTrue, type StatementAlgorithm, type StatementKey } from "./statement.ts";
-import { decodeStrictly } from "./strict-decode.ts";
-import { type Accepted, type Refusal, refuse, type VerifyResult } from "./verdict.ts";
+import { contentKey, isTrue, type StatementAlgorithm, type StatementKey } from "./statement.ts";
+import { comparerOf } from "./text-comparer.ts";
+import type { Accepted, Refusal, VerifyResult } from "./verdict.ts";
 import { readVerifyingKeys } from "./verifying-key.ts";
-import { checkBody, type WebhookRequest } from "./webhook-request.ts";
+import type { WebhookRequest } from "./webhook-request.ts";
+
+export interface VerifierOptions extends VerifyOptions {
+  /** Refuses a message that was accepted before, as `replayed`. */
+  replays?: ReplayStore | undefined;
+}
 
 /** Checks webhooks of one scheme with keys that are decoded once. */
 export class Verifier {
   readonly #scheme: CompiledScheme;
   readonly #keys: readonly StatementKey[] | Refusal;
-  readonly #options: VerifyOptions;
+  readonly #options: VerifierOptions;
 
-  /** @throws TypeError for a tolerance that is none. A bad secret is a verdict of each `verify`. */
-  constructor(scheme: CompiledScheme, secrets: Secrets, options: VerifyOptions = {}) {
+  /**
+   * A bad secret is a verdict of each `verify`.
+   * @throws TypeError for a tolerance that is none, and for a scheme that cannot have a replay store.
+   */
+  constructor(scheme: CompiledScheme, secrets: Secrets, options: VerifierOptions = {}) {
     checkTolerance(options.tolerance);
+    if (options.replays !== undefined) checkReplayScheme(scheme.scheme);
     const keys = keysFor(scheme, secrets, options);
     this.#scheme = scheme;
     this.#keys =
@@ -32,16 +43,38 @@ export class Verifier {
    * @throws TypeError when the request is not in the form that WebhookRequest says.
    */
   verify(request: WebhookRequest, now: number): VerifyResult {
-    return judge(this.#scheme, request, this.#keys, now, this.#options);
+    const { replays } = this.#options;
+    const signed: SignedContent | undefined = replays && {};
+    const result = judge(this.#scheme, request, this.#keys, now, this.#options, signed);
+    if (!result.valid || signed === undefined) return result;
+    const key = this.#replayKey(signed);
+    const isNew = this.#remember(result, key, now);
+    if (typeof isNew !== "boolean") throw new TypeError("the replay store answers a promise: call verifyAsync");
+    return judgeReplay(result, key, isNew);
   }
 
-  /** As `verify`, where `resolveKey` may answer a promise. It rejects when that does. */
+  /** As `verify`, where `resolveKey` or the replay store may answer a promise. It rejects when they do. */
   async verifyAsync(request: WebhookRequest, now: number): Promise<VerifyResult> {
+    const signed: SignedContent = {};
+    let result: VerifyResult;
     if (this.#options.resolveKey === undefined || this.#scheme.scheme.code?.namesKey !== true) {
-      return this.verify(request, now);
+      result = judge(this.#scheme, request, this.#keys, now, this.#options, signed);
+    } else {
+      checkCall(request, now);
+      result = await judgeCodedAsync(this.#scheme, request, now, this.#options, signed);
     }
-    checkCall(request, now);
-    return await judgeCodedAsync(this.#scheme, request, now, this.#options);
+    if (!result.valid || this.#options.replays === undefined) return result;
+    const key = this.#replayKey(signed);
+    return judgeReplay(result, key, await this.#remember(result, key, now));
+  }
+
+  #replayKey({ content = [] }: SignedContent): string {
+    return contentKey(this.#scheme.scheme.name, content);
+  }
+
+  #remember(accepted: Accepted, key: string, now: number): boolean | Promise<boolean> {
+    const { replays, tolerance } = this.#options;
+    return replays!.add(key, secondsToRemember(this.#scheme, accepted, now, tolerance), now);
   }
 }
 
@@ -55,9 +88,18 @@ export function verify(
   secrets: Secrets,
   options: VerifyOptions & { now: number },
 ): VerifyResult {
-  const scheme = schemeOf(schemeName);
+  return verifyMessage(schemeOf(schemeName), request, secrets, options);
+}
+
+/** As `verify`, with the scheme itself. */
+export function verifyMessage(
+  scheme: CompiledScheme,
+  request: WebhookRequest,
+  secrets: Secrets,
+  options: VerifyOptions & { now: number },
+): VerifyResult {
   checkTolerance(options.tolerance);
-  return judge(scheme, request, keysFor(scheme, secrets, options), options.now, options);
+  return judge(scheme, request, keysFor(scheme, secrets, options), options.now, options, undefined);
 }
 
 /** A scheme whose messages name their key needs no secret when something answers the keys. */
@@ -72,38 +114,22 @@ function judge(
   keys: readonly StatementKey[] | Refusal,
   now: number,
   options: VerifyOptions,
+  signed: SignedContent | undefined,
 ): VerifyResult {
   checkCall(request, now);
   if ("reason" in keys) return keys;
-  if (compiled.scheme.code !== undefined) return judgeCoded(compiled, request, keys, now, options);
-  const message = readMessage(compiled, request);
+  if (compiled.scheme.code !== undefined) return judgeCoded(compiled, request, keys, now, options, signed);
+  const message = readTimely(compiled, request, now, options);
   if ("reason" in message) return message;
 
-  const { scheme } = compiled;
-  const { timestamp, signatures } = message;
-  if (scheme.timestamp !== undefined && timestamp !== undefined) {
-    const refusal = judgeAge(scheme.timestamp, timestamp, Math.floor(now), options.tolerance);
-    if (refusal !== undefined) return refusal;
-  }
-
-  const values: ContentValues = {
-    id: message.id,
-    timestamp: message.timestampText,
-    method: request.method,
-    url: request.url,
-    json: message.json,
-  };
+  const values = valuesOf(message, request);
   for (let secretIndex = 0; secretIndex < keys.length; secretIndex++) {
-    if (isSignedBy(compiled, keys[secretIndex]!, values, signatures, request.body)) {
-      const accepted: Accepted = { valid: true, secretIndex };
-      if (timestamp !== undefined) accepted.timestamp = timestamp;
-      if (!signsBody(compiled)) accepted.bodyUnsigned = true;
-      return accepted;
-    }
+    const key = keys[secretIndex]!;
+    if (!isSignedBy(compiled, key, values, message.signatures, request.body)) continue;
+    if (signed !== undefined) signed.content = contentOf(compiled, key, values, request.body);
+    return accept(compiled, message, secretIndex);
   }
-  return signatures.some((signature) => isWellFormed(signature, compiled))
-    ? refuse("signature_mismatch", "no signature matches this body with the given secret")
-    : refuse("malformed_header", `no signature is ${scheme.encoding} of the right length`);
+  return refuseSignatures(compiled, message);
 }
 
 function isSignedBy(
@@ -119,27 +145,12 @@ function isSignedBy(
     return isTrue({ algorithm: algorithm as StatementAlgorithm, encoding, signatures, contents }, key);
   }
   const expected = computeSignature(compiled, key, values, body);
+  const comparer = comparerOf(expected.length);
   let isSame = false;
   for (const signature of signatures) {
     // Equal to the one canonical spelling is the strictest form of "decodes to the same bytes". Hex has two.
     const text = encoding === "hex" ? signature.toLowerCase() : signature;
-    isSame = compiled.comparer.isSame(expected, text) || isSame;
+    isSame = comparer.isSame(expected, text) || isSame;
   }
   return isSame;
-}
-
-function checkCall(request: WebhookRequest, now: number): void {
-  if (typeof request !== "object" || request === null) throw new TypeError("request must be { headers, body }");
-  if (!Number.isFinite(now)) throw new TypeError(`now must be a number of unix seconds, got ${String(now)}`);
-  checkBody(request.body);
-}
-
-function signsBody({ parts, scheme }: CompiledScheme): boolean {
-  return scheme.code !== undefined || parts.some(({ field }) => field === "body");
-}
-
-function isWellFormed(signature: string, { scheme, signatureBytes }: CompiledScheme): boolean {
-  if (scheme.algorithm === "token") return true;
-  const bytes = decodeStrictly(signature, scheme.encoding);
-  return signatureBytes === undefined ? bytes !== undefined && bytes.length > 0 : bytes?.length === signatureBytes;
 }

@@ -1,7 +1,8 @@
 import type { Secrets } from "./options.ts";
 import { readPublicKey } from "./public-key.ts";
-import type { PublicKeyAlgorithm, Scheme } from "./scheme.ts";
-import { readSecret } from "./secret-key.ts";
+import type { Scheme } from "./scheme.ts";
+import { isWrittenKey, takesPublicKey } from "./scheme-keys.ts";
+import { readSecret, unusableText } from "./secret-text.ts";
 import type { StatementKey } from "./statement.ts";
 import { type Refusal, refuse } from "./verdict.ts";
 
@@ -19,14 +20,8 @@ export function readVerifyingKeys(scheme: Scheme, secrets: Secrets): StatementKe
 }
 
 function readVerifyingKey({ algorithm, secret: rule, code }: Scheme, secret: unknown): StatementKey | string {
-  // Where a message may be signed in several ways, a key says by its form what it is for.
-  const mayBeWritten = code?.namesKey === true && typeof secret === "string" && /^\s*(-----BEGIN |\{)/.test(secret);
-  if (!takesPublicKey(algorithm) && !mayBeWritten) return readSecret(rule, secret);
-  if (secret === undefined || secret === null || secret === "") return "is empty or not set";
-  if (typeof secret !== "string") throw new TypeError(`a secret must be a string, got ${typeof secret}`);
-  return readPublicKey(rule, takesPublicKey(algorithm) ? algorithm : undefined, secret.trim());
-}
-
-export function takesPublicKey(algorithm: Scheme["algorithm"]): algorithm is PublicKeyAlgorithm {
-  return algorithm === "ed25519" || algorithm === "ecdsa-p256-sha256" || algorithm === "rsa";
+  if (!takesPublicKey(algorithm) && !isWrittenKey(code, secret)) return readSecret(rule, secret);
+  const unusable = unusableText(secret);
+  if (unusable !== undefined) return unusable;
+  return readPublicKey(rule, takesPublicKey(algorithm) ? algorithm : undefined, (secret as string).trim());
 }

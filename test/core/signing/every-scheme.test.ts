@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findScheme, SCHEMES } from "../../../src/core/signing/registry.ts";
 import type { Scheme } from "../../../src/core/signing/scheme.ts";
-import { type CompleteSignOptions, sign } from "../../../src/core/signing/sign.ts";
+import { sign } from "../../../src/core/signing/sign.ts";
+import type { CompleteSignOptions } from "../../../src/core/signing/unsigned-message.ts";
 import { verify } from "../../../src/core/signing/verify.ts";
 import { bodyFor, keysOf, otherKeyOf, SAMPLE_REQUEST } from "./support/scheme-samples.ts";
 

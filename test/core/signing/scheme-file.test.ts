@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prepared } from "../../../src/core/signing/registry.ts";
+import { prepared } from "../../../src/core/signing/prepared-scheme.ts";
 import { defineScheme, parseSchemes } from "../../../src/core/signing/scheme-file.ts";
 import { signMessage } from "../../../src/core/signing/sign.ts";
 import { Verifier } from "../../../src/core/signing/verify.ts";

@@ -1,4 +1,5 @@
-import { type CompiledScheme, computeSignature, signatureHeaders } from "../compiled-scheme.ts";
+import { type CompiledScheme, signatureHeaders } from "../compiled-scheme.ts";
+import { computeSignature } from "../hmac-signature.ts";
 import { readMessage } from "../message.ts";
 import { readVerifyingKeys } from "../verifying-key.ts";
 import type { Hint, HintCode } from "./hint.ts";

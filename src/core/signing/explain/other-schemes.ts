@@ -1,4 +1,5 @@
-import { prepared, SCHEMES } from "../registry.ts";
+import { prepared } from "../prepared-scheme.ts";
+import { SCHEMES } from "../registry.ts";
 import type { HmacAlgorithm, Scheme, SignatureEncoding } from "../scheme.ts";
 import { suggestSchemes } from "../suggest-scheme.ts";
 import type { Hint } from "./hint.ts";

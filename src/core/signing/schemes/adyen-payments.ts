@@ -1,7 +1,7 @@
 // Adyen, "Verify HMAC signatures", payments webhooks: eight fields of each notification item, joined with colons. The
 // signature stands in the item itself. https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
 
-import type { Scheme } from "../scheme.ts";
+import { defineRecord } from "../define-record.ts";
 import type { ReadMessage } from "../scheme-code.ts";
 import type { Statement } from "../statement.ts";
 import { type Refusal, refuse } from "../verdict.ts";
@@ -11,7 +11,7 @@ import { asObject, type JsonObject, own, ownText, parseObject } from "./json-obj
 /** More than Adyen sends in one request (a few), and a bound on the work. */
 const MAX_ITEMS = 128;
 
-export const ADYEN_PAYMENTS: Scheme = {
+export const adyenPayments = /* @__PURE__ */ defineRecord({
   name: "adyen-payments",
   title: "Adyen payments (HMAC-SHA256)",
   aliases: ["adyen"],
@@ -25,20 +25,21 @@ export const ADYEN_PAYMENTS: Scheme = {
     headers: [],
     namesKey: false,
     read: (request) => [read(request)],
-    sign: ({ body }, _options, signer) => {
+    *sign({ body }) {
       const parsed = parseObject(body);
       const items = itemsOf(parsed);
       if (typeof items === "string") throw new TypeError(`adyen-payments signs items of the body: ${items}`);
-      const signatures = items.map((item) => {
-        const signature = signer.sign("hmac-sha256", "base64", [contentOf(item)]);
+      const signatures: string[] = [];
+      for (const item of items) {
+        const signature = yield { sign: "hmac-sha256", content: [contentOf(item)], encoding: "base64" };
         item["additionalData"] = { ...asObject(own(item, "additionalData")), hmacSignature: signature };
-        return signature;
-      });
+        signatures.push(signature);
+      }
       return { headers: {}, body: JSON.stringify(parsed), signature: signatures.join(" ") };
     },
   },
   notes: ["Eight fields of every item are signed, nothing else. The secret is hex."],
-};
+});
 
 function read({ body }: WebhookRequest): ReadMessage | Refusal {
   const items = itemsOf(parseObject(body));

@@ -1,11 +1,9 @@
 // Plaid, "Webhook verification": a JWT with the hash of the body in it, ES256 and nothing else.
 // https://plaid.com/docs/api/webhooks/webhook-verification/
 
-import { createHash } from "node:crypto";
-import type { Scheme } from "../scheme.ts";
+import { decodeStrictly, encodeBytes } from "../byte-text.ts";
+import { defineRecord } from "../define-record.ts";
 import type { FindHeader, ReadMessage } from "../scheme-code.ts";
-import { decodeStrictly } from "../strict-decode.ts";
-import { isSameText } from "../text-comparer.ts";
 import { type Refusal, refuse } from "../verdict.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
 import { type JsonObject, own, ownText, parseObject } from "./json-object.ts";
@@ -13,7 +11,7 @@ import { oneHeader } from "./one-header.ts";
 
 const HEADER = "plaid-verification";
 
-export const PLAID: Scheme = {
+export const plaid = /* @__PURE__ */ defineRecord({
   name: "plaid",
   title: "Plaid (JWT, ES256)",
   signature: { headers: [HEADER], format: "raw" },
@@ -26,18 +24,19 @@ export const PLAID: Scheme = {
     headers: [],
     namesKey: true,
     read: (request, find) => [read(request, find)],
-    sign: ({ body }, { timestamp, keyId }, signer) => {
+    *sign({ body }, { timestamp, keyId }) {
       const head = encode({ alg: "ES256", kid: keyId, typ: "JWT" });
-      const claims = encode({ iat: Math.floor(timestamp), request_body_sha256: hashOf(body) });
-      const token = `${head}.${claims}`;
-      const signature = `${token}.${signer.sign("ecdsa-p256-sha256-raw", "base64url", [token])}`;
+      const hash = yield { hash: "sha256", of: body, encoding: "hex" };
+      const token = `${head}.${encode({ iat: Math.floor(timestamp), request_body_sha256: hash })}`;
+      const signed = yield { sign: "ecdsa-p256-sha256-raw", content: [token], encoding: "base64url" };
+      const signature = `${token}.${signed}`;
       return { headers: { [HEADER]: signature }, signature, timestamp: Math.floor(timestamp) };
     },
   },
   notes: ["The key is the JWK that Plaid answers for the token's `kid`: as the secret, or from `resolveKey`."],
-};
+});
 
-function read({ body }: WebhookRequest, find: FindHeader): ReadMessage | Refusal {
+function read(_request: WebhookRequest, find: FindHeader): ReadMessage | Refusal {
   const token = oneHeader(HEADER, find);
   if (typeof token !== "string") return token;
   const [head = "", claims = "", signature = "", ...more] = token.split(".");
@@ -54,13 +53,16 @@ function read({ body }: WebhookRequest, find: FindHeader): ReadMessage | Refusal
   if (typeof timestamp !== "number" || !Number.isSafeInteger(timestamp) || timestamp < 0) {
     return refuse("timestamp_malformed", "the token's iat is not a whole number of unix seconds");
   }
-  const hash = ownText(payload, "request_body_sha256");
-  if (hash === undefined || !isSameText(hash, hashOf(body))) {
-    return refuse("signature_mismatch", "the body is not the one whose hash the token has");
-  }
+  const otherwise = refuse("signature_mismatch", "the body is not the one whose hash the token has");
+  const text = ownText(payload, "request_body_sha256") ?? "";
   const algorithm = "ecdsa-p256-sha256-raw";
   const contents = [[`${head}.${claims}`]];
-  return { timestamp, keyName, statements: [{ algorithm, encoding: "base64url", signatures: [signature], contents }] };
+  return {
+    timestamp,
+    keyName,
+    bodyHashes: [{ algorithm: "sha256", encoding: "hex", text, otherwise }],
+    statements: [{ algorithm, encoding: "base64url", signatures: [signature], contents }],
+  };
 }
 
 function decodeObject(text: string): JsonObject | undefined {
@@ -69,9 +71,5 @@ function decodeObject(text: string): JsonObject | undefined {
 }
 
 function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
-function hashOf(body: Uint8Array | string): string {
-  return createHash("sha256").update(body).digest("hex");
+  return encodeBytes(new TextEncoder().encode(JSON.stringify(value)), "base64url");
 }

@@ -1,9 +1,9 @@
 // HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530).
 
 import type { SignedMessage, UnsignedRequest } from "../options.ts";
-import type { Scheme } from "../scheme.ts";
-import type { CodeSignOptions, FindHeader, ReadMessage } from "../scheme-code.ts";
-import type { StatementAlgorithm, StatementSigner } from "../statement.ts";
+import { defineRecord } from "../define-record.ts";
+import type { BodyHash, CodeSignOptions, FindHeader, ReadMessage, Signing } from "../scheme-code.ts";
+import type { StatementAlgorithm } from "../statement.ts";
 import {
   type InnerList,
   type Item,
@@ -13,7 +13,7 @@ import {
 } from "../structured-fields.ts";
 import { type Refusal, refuse } from "../verdict.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
-import { checkDigest, digestHeader } from "./content-digest.ts";
+import { digestHeader, readDigest } from "./content-digest.ts";
 import { componentsOf, signatureBase } from "./signature-base.ts";
 
 const INPUT = "signature-input";
@@ -36,7 +36,7 @@ const ALGORITHMS: Readonly<Record<string, StatementAlgorithm>> = {
 /** What a signature has to name to be for this request and no other. */
 const TARGETS = ["@target-uri", "@authority", "@path", "@request-target", DIGEST];
 
-export const RFC_9421: Scheme = {
+export const rfc9421 = /* @__PURE__ */ defineRecord({
   name: "rfc9421",
   title: "HTTP Message Signatures (RFC 9421)",
   aliases: ["http-message-signatures"],
@@ -51,7 +51,7 @@ export const RFC_9421: Scheme = {
     "The secret is the base64 of an HMAC key, or a public key (PEM or JWK); `resolveKey` answers them by `keyid`.",
     "A Content-Digest is always compared with the body, and a signature that covers nothing of the request's target or body is refused.",
   ],
-};
+});
 
 function read(request: WebhookRequest, find: FindHeader): readonly (ReadMessage | Refusal)[] {
   const input = joined(INPUT, find);
@@ -65,10 +65,8 @@ function read(request: WebhookRequest, find: FindHeader): readonly (ReadMessage 
   if (signatures === undefined)
     return [refuse("malformed_header", `${SIGNATURE} is not a dictionary of byte sequences`)];
   const digest = find(DIGEST)?.join(", ");
-  if (digest !== undefined) {
-    const refusal = checkDigest(digest, request.body);
-    if (refusal !== undefined) return [refusal];
-  }
+  const bodyHashes = digest === undefined ? [] : readDigest(digest);
+  if ("reason" in bodyHashes) return [bodyHashes];
   return [...inputs].slice(0, MAX_SIGNATURES).flatMap(([name, member]) => {
     const signature = signatures.get(name);
     if (!("items" in member)) return [refuse("malformed_header", `${INPUT}: "${name}" is no list of components`)];
@@ -80,12 +78,17 @@ function read(request: WebhookRequest, find: FindHeader): readonly (ReadMessage 
     ) {
       return [refuse("malformed_header", `${SIGNATURE} has no byte sequence "${name}"`)];
     }
-    return readOne(request, member, signature.value.text);
+    return readOne(request, member, signature.value.text, bodyHashes);
   });
 }
 
 /** Without `alg` the key says which algorithm it is: one reading for each. */
-function readOne(request: WebhookRequest, member: InnerList, signature: string): (ReadMessage | Refusal)[] {
+function readOne(
+  request: WebhookRequest,
+  member: InnerList,
+  signature: string,
+  bodyHashes: readonly BodyHash[],
+): (ReadMessage | Refusal)[] {
   const { parameters } = member;
   const alg = textParameter(parameters, "alg");
   const keyName = textParameter(parameters, "keyid");
@@ -108,6 +111,7 @@ function readOne(request: WebhookRequest, member: InnerList, signature: string):
     if (algorithm === undefined)
       return refuse("unsupported_version", `${INPUT}: alg is none of ${Object.keys(ALGORITHMS).join(", ")}`);
     const message: ReadMessage = {
+      bodyHashes,
       statements: [{ algorithm, encoding: "base64", signatures: [signature], contents: [[base]] }],
       bodyUnsigned: !covered.includes(DIGEST) && request.body.length > 0,
     };
@@ -118,16 +122,13 @@ function readOne(request: WebhookRequest, member: InnerList, signature: string):
   });
 }
 
-function sign(
+function* sign(
   { body, method = "POST", url }: UnsignedRequest,
-  { timestamp, keyId }: CodeSignOptions,
-  signer: StatementSigner,
-): SignedMessage {
+  { timestamp, keyId, keyType }: CodeSignOptions,
+): Signing<SignedMessage> {
   if (url === undefined) throw new TypeError("rfc9421 signs the url: request.url is needed");
-  const alg = { secret: "hmac-sha256", ed25519: "ed25519", ec: "ecdsa-p256-sha256", rsa: "rsa-pss-sha512" }[
-    signer.keyType
-  ];
-  if (alg === undefined) throw new TypeError(`rfc9421 cannot sign with a key of the type ${signer.keyType}`);
+  const alg = { secret: "hmac-sha256", ed25519: "ed25519", ec: "ecdsa-p256-sha256", rsa: "rsa-pss-sha512" }[keyType];
+  if (alg === undefined) throw new TypeError(`rfc9421 cannot sign with a key of the type ${keyType}`);
   const created = Math.floor(timestamp);
   const member: InnerList = {
     items: ["@method", "@target-uri", DIGEST].map(
@@ -139,11 +140,11 @@ function sign(
       ["alg", { type: "string", text: alg }],
     ]),
   };
-  const headers: Record<string, string> = { [DIGEST]: digestHeader(body) };
+  const headers: Record<string, string> = { [DIGEST]: yield* digestHeader(body) };
   const components = componentsOf(member);
   const base = "reason" in components ? components : signatureBase(member, components, { headers, body, method, url });
   if (typeof base !== "string") throw new TypeError(`rfc9421: ${base.detail}`);
-  const signature = `sig1=:${signer.sign(ALGORITHMS[alg]!, "base64", [base])}:`;
+  const signature = `sig1=:${yield { sign: ALGORITHMS[alg]!, content: [base], encoding: "base64" }}:`;
   headers[INPUT] = `sig1=${serializeInnerList(member)}`;
   headers[SIGNATURE] = signature;
   return { headers, signature, timestamp: created };

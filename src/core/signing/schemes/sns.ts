@@ -1,8 +1,8 @@
 // AWS SNS, "Verifying the signatures of Amazon SNS messages": RSA over named fields of the body, with a certificate whose
 // URL stands in it. https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
+import { defineRecord } from "../define-record.ts";
 import { formatTimestamp, parseTimestamp } from "../message-time.ts";
-import type { Scheme } from "../scheme.ts";
 import type { ReadMessage } from "../scheme-code.ts";
 import { type Refusal, refuse } from "../verdict.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
@@ -18,7 +18,7 @@ const SIGNED: Partial<Record<string, readonly string[]>> = {
 /** Exactly an SNS host of a region: a bucket that somebody calls "sns" has another form. */
 const CERT_URL = /^https:\/\/sns\.[a-z]{2}(-[a-z]+)+-\d{1,2}\.amazonaws\.com(\.cn)?\/[\w.-]+\.pem$/;
 
-export const SNS: Scheme = {
+export const sns = /* @__PURE__ */ defineRecord({
   name: "sns",
   title: "AWS SNS (RSA)",
   aliases: ["aws-sns"],
@@ -33,7 +33,7 @@ export const SNS: Scheme = {
     headers: [],
     namesKey: true,
     read: (request) => [read(request)],
-    sign: ({ body }, { id, timestamp }, signer) => {
+    *sign({ body }, { id, timestamp }) {
       const fields = parseObject(body);
       if (fields === undefined) throw new TypeError("sns signs fields of the body: it must be a JSON object");
       const message: JsonObject = {
@@ -47,7 +47,7 @@ export const SNS: Scheme = {
       };
       const content = contentOf(message);
       if (typeof content !== "string") throw new TypeError(`sns signs fields of the body: ${content.detail}`);
-      const signature = signer.sign("rsa-sha256", "base64", [content]);
+      const signature = yield { sign: "rsa-sha256", content: [content], encoding: "base64" };
       return { headers: {}, body: JSON.stringify({ ...message, Signature: signature }), signature };
     },
   },
@@ -55,7 +55,7 @@ export const SNS: Scheme = {
     "The key is the certificate behind `SigningCertURL`: give it as the secret, or answer it in `resolveKey`, which is asked only for URLs of SNS.",
     "Fields are signed, not the bytes of the JSON. SNS names no limit of age.",
   ],
-};
+});
 
 function read({ body }: WebhookRequest): ReadMessage | Refusal {
   const message = parseObject(body);

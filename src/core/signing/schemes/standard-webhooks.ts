@@ -1,8 +1,9 @@
 // Standard Webhooks 1.0.0 and its relatives: `id.timestamp.body`, several signatures with their versions in one header.
 
+import { defineRecord, deriveRecord } from "../define-record.ts";
 import type { Scheme } from "../scheme.ts";
 
-export const STANDARD_WEBHOOKS: Scheme = {
+export const standardWebhooks = /* @__PURE__ */ defineRecord({
   name: "standard-webhooks",
   title: "standard-webhooks v1 (HMAC-SHA256)",
   aliases: ["standard"],
@@ -14,10 +15,9 @@ export const STANDARD_WEBHOOKS: Scheme = {
   encoding: "base64",
   secret: { decode: "base64", prefix: "whsec_" },
   notes: ["The secret begins with `whsec_`; what follows is the base64 of the key."],
-};
+});
 
-const STANDARD_WEBHOOKS_V1A: Scheme = {
-  ...STANDARD_WEBHOOKS,
+export const standardWebhooksV1a = /* @__PURE__ */ deriveRecord(standardWebhooks, {
   name: "standard-webhooks-v1a",
   title: "standard-webhooks v1a (ed25519)",
   aliases: ["standard-v1a"],
@@ -25,13 +25,11 @@ const STANDARD_WEBHOOKS_V1A: Scheme = {
   algorithm: "ed25519",
   secret: { decode: "base64", prefix: "whpk_", privatePrefix: "whsk_", prefixRequired: true },
   notes: ["Checked with the public key (`whpk_…`), signed with the private one (`whsk_…`, of 32 or 64 bytes)."],
-};
+});
 
-const SVIX: Scheme = {
-  ...STANDARD_WEBHOOKS,
+export const svix = /* @__PURE__ */ deriveRecord(standardWebhooks, {
   name: "svix",
   title: "Svix (HMAC-SHA256)",
-  aliases: [],
   signature: {
     headers: ["svix-signature", "webhook-signature"],
     format: "list",
@@ -42,45 +40,67 @@ const SVIX: Scheme = {
   id: { headers: ["svix-id", "webhook-id"] },
   timestamp: { headers: ["svix-timestamp", "webhook-timestamp"], unit: "s", past: 300, future: 300 },
   notes: ["Standard Webhooks with headers of its own; `webhook-…` headers are taken too."],
-};
+});
 
-const CLERK: Scheme = {
-  ...SVIX,
+export const clerk = /* @__PURE__ */ deriveRecord(svix, {
   name: "clerk",
   title: "Clerk (Svix)",
   basedOn: "svix",
   signature: { headers: ["svix-signature"], format: "list", separator: " ", pair: ",", field: "v1" },
   id: { headers: ["svix-id"] },
   timestamp: { headers: ["svix-timestamp"], unit: "s", past: 300, future: 300 },
-  notes: [],
-};
+});
 
-/** Standard Webhooks under a provider's name. */
-const relative = (name: string, title: string, rest: Partial<Scheme> = {}): Scheme => ({
-  ...STANDARD_WEBHOOKS,
-  name,
-  title,
-  aliases: [],
+export const resend = /* @__PURE__ */ deriveRecord(clerk, {
+  name: "resend",
+  title: "Resend (Svix)",
+  basedOn: "svix",
+});
+
+export const openai = /* @__PURE__ */ deriveRecord(standardWebhooks, {
+  name: "openai",
+  title: "OpenAI (Standard Webhooks)",
   basedOn: "standard-webhooks",
-  notes: [],
-  ...rest,
+  secret: { decode: "base64", prefix: "whsec_", unprefixed: "utf8" },
+  notes: ["A secret without `whsec_` is text; in Standard Webhooks it would be base64."],
+});
+
+export const anthropic = /* @__PURE__ */ deriveRecord(standardWebhooks, {
+  name: "anthropic",
+  title: "Anthropic (Standard Webhooks)",
+  basedOn: "standard-webhooks",
+});
+
+export const replicate = /* @__PURE__ */ deriveRecord(standardWebhooks, {
+  name: "replicate",
+  title: "Replicate (Standard Webhooks)",
+  basedOn: "standard-webhooks",
+});
+
+export const polar = /* @__PURE__ */ deriveRecord(standardWebhooks, {
+  name: "polar",
+  title: "Polar (Standard Webhooks)",
+  basedOn: "standard-webhooks",
+  secret: { decode: "utf8" },
+  notes: ["The whole secret is text, with whatever it begins with."],
+});
+
+export const gitlabSigned = /* @__PURE__ */ deriveRecord(standardWebhooks, {
+  name: "gitlab-signed",
+  title: "GitLab, signing token (Standard Webhooks)",
+  basedOn: "standard-webhooks",
+  marks: ["x-gitlab-event"],
 });
 
 export const STANDARD_SCHEMES: readonly Scheme[] = [
-  STANDARD_WEBHOOKS,
-  STANDARD_WEBHOOKS_V1A,
-  SVIX,
-  CLERK,
-  { ...CLERK, name: "resend", title: "Resend (Svix)" },
-  relative("openai", "OpenAI (Standard Webhooks)", {
-    secret: { decode: "base64", prefix: "whsec_", unprefixed: "utf8" },
-    notes: ["A secret without `whsec_` is text; in Standard Webhooks it would be base64."],
-  }),
-  relative("anthropic", "Anthropic (Standard Webhooks)"),
-  relative("replicate", "Replicate (Standard Webhooks)"),
-  relative("polar", "Polar (Standard Webhooks)", {
-    secret: { decode: "utf8" },
-    notes: ["The whole secret is text, with whatever it begins with."],
-  }),
-  relative("gitlab-signed", "GitLab, signing token (Standard Webhooks)", { marks: ["x-gitlab-event"] }),
+  standardWebhooks,
+  standardWebhooksV1a,
+  svix,
+  clerk,
+  resend,
+  openai,
+  anthropic,
+  replicate,
+  polar,
+  gitlabSigned,
 ];

@@ -1,10 +1,8 @@
 // Twilio, "Validating requests": HMAC-SHA1 of the URL and what a form holds, sorted; or of a URL that has the hash of a
 // body which is no form. https://www.twilio.com/docs/usage/security
 
-import { createHash } from "node:crypto";
-import type { Scheme } from "../scheme.ts";
-import type { FindHeader, ReadMessage } from "../scheme-code.ts";
-import { isSameText } from "../text-comparer.ts";
+import { defineRecord } from "../define-record.ts";
+import type { BodyHash, FindHeader, ReadMessage } from "../scheme-code.ts";
 import { type Refusal, refuse } from "../verdict.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
 import { oneHeader } from "./one-header.ts";
@@ -13,7 +11,7 @@ const HEADER = "x-twilio-signature";
 const BODY_HASH = "bodySHA256";
 const DEFAULT_PORTS: Partial<Record<string, string>> = { "http:": ":80", "https:": ":443" };
 
-export const TWILIO: Scheme = {
+export const twilio = /* @__PURE__ */ defineRecord({
   name: "twilio",
   title: "Twilio (HMAC-SHA1)",
   signature: { headers: [HEADER], format: "raw" },
@@ -25,25 +23,26 @@ export const TWILIO: Scheme = {
     headers: ["content-type"],
     namesKey: false,
     read: (request, find) => [read(request, find)],
-    sign: ({ url, body }, _options, signer) => {
+    *sign({ url, body }) {
       const target = neededUrl(url);
       const hashes = bodyHashes(target);
-      if (hashes.length === 0 && /^\s*[{[]/.test(textOf(body))) {
-        throw new TypeError(
-          `twilio signs a body that is no form by its hash: add ${BODY_HASH}=${hashOf(body)} to the URL`,
-        );
+      const isForm = hashes.length === 0 && !/^\s*[{[]/.test(textOf(body));
+      if (!isForm) {
+        const hash = yield { hash: "sha256", of: body, encoding: "hex" };
+        if (hashes.length === 0) {
+          throw new TypeError(`twilio signs a body that is no form by its hash: add ${BODY_HASH}=${hash} to the URL`);
+        }
+        if (hashes.join() !== hash) throw new TypeError(`the URL's ${BODY_HASH} is not the body's hash`);
       }
-      if (hashes.length > 0 && hashes.join() !== hashOf(body))
-        throw new TypeError(`the URL's ${BODY_HASH} is not the body's hash`);
-      const form = hashes.length === 0 ? sortedForm(textOf(body)) : "";
-      const signature = signer.sign("hmac-sha1", "base64", [target, form]);
+      const form = isForm ? sortedForm(textOf(body)) : "";
+      const signature = yield { sign: "hmac-sha1", content: [target, form], encoding: "base64" };
       return { headers: { [HEADER]: signature }, signature };
     },
   },
   notes: [
     "Signs the URL that Twilio calls, so behind a proxy give the public one. The secret is the account's auth token.",
   ],
-};
+});
 
 function read(request: WebhookRequest, find: FindHeader): ReadMessage | Refusal {
   const signature = oneHeader(HEADER, find);
@@ -51,11 +50,14 @@ function read(request: WebhookRequest, find: FindHeader): ReadMessage | Refusal 
   const url = neededUrl(request.url);
   const hashes = bodyHashes(url);
   let form = "";
+  const named: BodyHash[] = [];
   if (hashes.length > 1) return refuse("signature_mismatch", `the URL has ${BODY_HASH} more than once`);
   if (hashes.length === 1) {
-    if (!isSameText(hashes[0]!, hashOf(request.body))) {
-      return refuse("signature_mismatch", `the body is not the one whose hash the URL has in ${BODY_HASH}`);
-    }
+    const otherwise = refuse(
+      "signature_mismatch",
+      `the body is not the one whose hash the URL has in ${BODY_HASH}`,
+    );
+    named.push({ algorithm: "sha256", encoding: "hex", text: hashes[0]!, otherwise });
   } else if (request.body.length > 0) {
     const type = find("content-type")?.[0];
     if (type !== undefined && !/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
@@ -64,7 +66,8 @@ function read(request: WebhookRequest, find: FindHeader): ReadMessage | Refusal 
     form = sortedForm(textOf(request.body));
   }
   const contents = spellings(url).map((target) => [target, form]);
-  return { statements: [{ algorithm: "hmac-sha1", encoding: "base64", signatures: [signature], contents }] };
+  const statement = { algorithm: "hmac-sha1", encoding: "base64", signatures: [signature], contents } as const;
+  return { bodyHashes: named, statements: [statement] };
 }
 
 function neededUrl(url: string | undefined): string {
@@ -108,10 +111,6 @@ function spellings(url: string): string[] {
 function bodyHashes(url: string): string[] {
   const query = /\?([^#]*)/.exec(url)?.[1];
   return query === undefined ? [] : new URLSearchParams(query).getAll(BODY_HASH);
-}
-
-function hashOf(body: Uint8Array | string): string {
-  return createHash("sha256").update(body).digest("hex");
 }
 
 function textOf(body: Uint8Array | string): string {
