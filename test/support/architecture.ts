@@ -20,7 +20,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/config": ["src/core", "src/small-file.ts"],
   "src/config.ts": ["src/config", "src/core", "src/small-file.ts"],
   "src/cli": ["src/core", "src/service", "src/client", "src/store", "src/config", "src/config.ts", "src/small-file.ts"],
-  "src/index.ts": ["src/core", "src/client"],
+  // The library's entries, and what they have in common: the core with a clock.
+  "src/library": ["src/core"],
+  "src/index.ts": ["src/core", "src/client", "src/library"],
+  // Types alone of index.ts.
+  "src/schemes.ts": ["src/core", "src/library", "src/index.ts"],
   "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
   "src/daemon-egress.ts": ["src/core"],
   "src/daemon.ts": [

@@ -23,9 +23,7 @@ export function encodeBytes(bytes: Uint8Array, encoding: SignatureEncoding): str
   let characters = "";
   for (const byte of bytes) characters += String.fromCharCode(byte);
   const base64 = btoa(characters);
-  return encoding === "base64"
-    ? base64
-    : base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return encoding === "base64" ? base64 : base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
 const SHARED_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

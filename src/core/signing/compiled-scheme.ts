@@ -114,7 +114,12 @@ export function contentOf(
 }
 
 /** @throws TypeError when the caller did not give the method or the URL that is signed. */
-export function fieldValue({ field, text }: ContentPart, values: ContentValues, { name }: Scheme, key: unknown): string {
+export function fieldValue(
+  { field, text }: ContentPart,
+  values: ContentValues,
+  { name }: Scheme,
+  key: unknown,
+): string {
   switch (field) {
     case "secret":
       return (key as { text: string }).text;

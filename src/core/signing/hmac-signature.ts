@@ -23,4 +23,3 @@ export function computeSignature(
   if (text !== "") hmac.update(text);
   return hmac.digest(scheme.encoding);
 }
-

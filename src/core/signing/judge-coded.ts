@@ -82,7 +82,11 @@ function firstValid(
 }
 
 /** All statements by one and the same key. */
-function judgeStatements(message: ReadMessage, keys: readonly StatementKey[], signed: SignedContent | undefined): VerifyResult {
+function judgeStatements(
+  message: ReadMessage,
+  keys: readonly StatementKey[],
+  signed: SignedContent | undefined,
+): VerifyResult {
   for (const [secretIndex, key] of keys.entries()) {
     if (!message.statements.every((statement) => isTrue(statement, key))) continue;
     if (signed !== undefined) signed.content = message.statements.flatMap(({ contents }) => contents[0] ?? []);

@@ -70,9 +70,7 @@ export function readResolvedKey(answer: unknown): KeyObject | undefined {
     const bytes = decodeStrictly(material, "base64");
     if (bytes === undefined || bytes.length === 0) return "is no key";
     if (alg.startsWith("hmac-")) return createSecretKey(bytes);
-    return bytes.length === SEED_BYTES && alg === "ed25519"
-      ? publicKeyOf(ed25519Spki(bytes))
-      : publicKeyOf(bytes);
+    return bytes.length === SEED_BYTES && alg === "ed25519" ? publicKeyOf(ed25519Spki(bytes)) : publicKeyOf(bytes);
   });
   if (typeof key === "string") return undefined;
   return key.type === "private" ? createPublicKey(key) : key;

@@ -1,8 +1,8 @@
 import { createHash, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto";
 import { decodeStrictly } from "./byte-text.ts";
+import { replayKeyHead } from "./replays.ts";
 import type { HmacAlgorithm, SignatureEncoding } from "./scheme.ts";
 import type { BodyHash } from "./scheme-code.ts";
-import { replayKeyHead } from "./replays.ts";
 import { startHmac } from "./secret-key.ts";
 import type { TextKey } from "./secret-text.ts";
 import { isSameText } from "./text-comparer.ts";

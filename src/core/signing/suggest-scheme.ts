@@ -1,9 +1,9 @@
+import { decodeStrictly } from "./byte-text.ts";
 import { headersOf } from "./compiled-scheme.ts";
 import { readMessage } from "./message.ts";
 import { prepared } from "./prepared-scheme.ts";
 import { SCHEMES } from "./registry.ts";
 import type { Scheme } from "./scheme.ts";
-import { decodeStrictly } from "./byte-text.ts";
 import { HeaderFinder, type WebhookRequest } from "./webhook-request.ts";
 
 /**

@@ -5,18 +5,14 @@ import { accept, checkCall, readTimely, refuseSignatures, valuesOf } from "./jud
 import { checkTolerance } from "./message-time.ts";
 import type { DefinedScheme, SchemeName, Secrets, VerifyOptions } from "./options.ts";
 import { schemeOf } from "./registry.ts";
-import { checkReplayScheme, judgeReplay, type ReplayStore, type SignedContent, secondsToRemember } from "./replays.ts";
+import { checkReplayScheme, judgeReplay, type SignedContent, secondsToRemember } from "./replays.ts";
 import { prepareKey } from "./secret-key.ts";
 import { contentKey, isTrue, type StatementAlgorithm, type StatementKey } from "./statement.ts";
 import { comparerOf } from "./text-comparer.ts";
 import type { Accepted, Refusal, VerifyResult } from "./verdict.ts";
+import type { VerifierOptions } from "./verifier-options.ts";
 import { readVerifyingKeys } from "./verifying-key.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
-
-export interface VerifierOptions extends VerifyOptions {
-  /** Refuses a message that was accepted before, as `replayed`. */
-  replays?: ReplayStore | undefined;
-}
 
 /** Checks webhooks of one scheme with keys that are decoded once. */
 export class Verifier {
@@ -88,7 +84,7 @@ export function verify(
   secrets: Secrets,
   options: VerifyOptions & { now: number },
 ): VerifyResult {
-  return verifyMessage(schemeOf(schemeName), request, secrets, options);
+  return verifyMessage(schemeOf(schemeName), request, secrets, options, options.now);
 }
 
 /** As `verify`, with the scheme itself. */
@@ -96,10 +92,11 @@ export function verifyMessage(
   scheme: CompiledScheme,
   request: WebhookRequest,
   secrets: Secrets,
-  options: VerifyOptions & { now: number },
+  options: VerifyOptions,
+  now: number,
 ): VerifyResult {
   checkTolerance(options.tolerance);
-  return judge(scheme, request, keysFor(scheme, secrets, options), options.now, options, undefined);
+  return judge(scheme, request, keysFor(scheme, secrets, options), now, options, undefined);
 }
 
 /** A scheme whose messages name their key needs no secret when something answers the keys. */

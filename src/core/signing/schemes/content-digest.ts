@@ -19,9 +19,7 @@ export function readDigest(header: string): BodyHash[] | Refusal {
     const text = "value" in member && member.value.type === "bytes" ? member.value.text : "";
     return [{ algorithm, encoding: "base64", text, otherwise }];
   });
-  return hashes.length > 0
-    ? hashes
-    : refuse("unsupported_version", "content-digest has neither sha-256 nor sha-512");
+  return hashes.length > 0 ? hashes : refuse("unsupported_version", "content-digest has neither sha-256 nor sha-512");
 }
 
 /** The header for a body. */

@@ -1,7 +1,7 @@
 // HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530).
 
-import type { SignedMessage, UnsignedRequest } from "../options.ts";
 import { defineRecord } from "../define-record.ts";
+import type { SignedMessage, UnsignedRequest } from "../options.ts";
 import type { BodyHash, CodeSignOptions, FindHeader, ReadMessage, Signing } from "../scheme-code.ts";
 import type { StatementAlgorithm } from "../statement.ts";
 import {

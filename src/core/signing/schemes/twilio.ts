@@ -53,10 +53,7 @@ function read(request: WebhookRequest, find: FindHeader): ReadMessage | Refusal 
   const named: BodyHash[] = [];
   if (hashes.length > 1) return refuse("signature_mismatch", `the URL has ${BODY_HASH} more than once`);
   if (hashes.length === 1) {
-    const otherwise = refuse(
-      "signature_mismatch",
-      `the body is not the one whose hash the URL has in ${BODY_HASH}`,
-    );
+    const otherwise = refuse("signature_mismatch", `the body is not the one whose hash the URL has in ${BODY_HASH}`);
     named.push({ algorithm: "sha256", encoding: "hex", text: hashes[0]!, otherwise });
   } else if (request.body.length > 0) {
     const type = find("content-type")?.[0];

@@ -1,0 +1,137 @@
+// The library for bundles: the same functions, which take records in place of names, and the records. A bundle holds
+// those that it names, and not the others.
+
+import type { DefinedScheme, Secrets, SignedMessage, SignOptions, UnsignedRequest } from "./core/signing/options.ts";
+import { readOwnScheme } from "./core/signing/own-scheme.ts";
+import { preparedRecord } from "./core/signing/prepared-scheme.ts";
+import type { VerifyResult } from "./core/signing/verdict.ts";
+import type { VerifierOptions } from "./core/signing/verifier-options.ts";
+import type { WebhookRequest } from "./core/signing/webhook-request.ts";
+import { signNow, type VerifyOptions, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
+import type { Verifier } from "./library/verifier.ts";
+
+export { MemoryReplays } from "./core/signing/replays.ts";
+export { adyenPayments } from "./core/signing/schemes/adyen-payments.ts";
+export {
+  adyenBanking,
+  asana,
+  bitbucket,
+  convoySimple,
+  customSecurebase,
+  customWebhookSignature256,
+  customXSignature,
+  customXWebhookSignature,
+  docusign,
+  dropbox,
+  github,
+  githubSha1,
+  gocardless,
+  hookdeck,
+  intercom,
+  jira,
+  line,
+  linear,
+  meta,
+  notion,
+  onfido,
+  pagerduty,
+  plain,
+  razorpay,
+  shopify,
+  square,
+  typeform,
+  vercel,
+} from "./core/signing/schemes/body-only.ts";
+export { plaid } from "./core/signing/schemes/plaid.ts";
+export { rfc9421 } from "./core/signing/schemes/rfc9421.ts";
+export { sns } from "./core/signing/schemes/sns.ts";
+export {
+  anthropic,
+  clerk,
+  gitlabSigned,
+  openai,
+  polar,
+  replicate,
+  resend,
+  standardWebhooks,
+  standardWebhooksV1a,
+  svix,
+} from "./core/signing/schemes/standard-webhooks.ts";
+export {
+  box,
+  customForesight,
+  discord,
+  hubspotV3,
+  sendgrid,
+  slack,
+  telnyx,
+  twitch,
+  webflow,
+  zendesk,
+  zoom,
+} from "./core/signing/schemes/timed-header.ts";
+export {
+  calendly,
+  convoyAdvanced,
+  elevenlabs,
+  mux,
+  paddle,
+  retell,
+  sanity,
+  stripe,
+  workos,
+} from "./core/signing/schemes/timed-list.ts";
+export { twilio } from "./core/signing/schemes/twilio.ts";
+export {
+  auth0,
+  dropboxSign,
+  gitlabToken,
+  hubspotV1,
+  hubspotV2,
+  mailgun,
+  okta,
+} from "./core/signing/schemes/unusual.ts";
+export type * from "./index.ts";
+
+/** As of "hooks-relay". @throws TypeError for a name, beside what it does. */
+export function verify(
+  scheme: DefinedScheme,
+  request: WebhookRequest,
+  secrets: Secrets,
+  options: VerifyOptions = {},
+): VerifyResult {
+  return verifyNow(preparedRecord(scheme), request, secrets, options);
+}
+
+/** As of "hooks-relay". @throws TypeError for a name, beside what it does. */
+export async function verifyAsync(
+  scheme: DefinedScheme,
+  request: WebhookRequest,
+  secrets: Secrets,
+  options: VerifyOptions = {},
+): Promise<VerifyResult> {
+  return await verifyNowAsync(preparedRecord(scheme), request, secrets, options);
+}
+
+/** As of "hooks-relay". @throws TypeError for a name, beside what it does. */
+export function createVerifier(scheme: DefinedScheme, secrets: Secrets, options: VerifierOptions = {}): Verifier {
+  return verifierOf(preparedRecord(scheme), secrets, options);
+}
+
+/** As of "hooks-relay". @throws TypeError for a name, beside what it does. */
+export function sign(
+  scheme: DefinedScheme,
+  request: UnsignedRequest,
+  secret: Secrets,
+  options: SignOptions = {},
+): SignedMessage {
+  return signNow(preparedRecord(scheme), request, secret, options);
+}
+
+/**
+ * A scheme of your own. Its `extends` is a record, not a name.
+ * @throws TypeError that names the field that is wrong.
+ */
+export function defineScheme(record: object): DefinedScheme {
+  return readOwnScheme(record, () => undefined);
+}
