@@ -15,7 +15,7 @@ describe("the library of records", () => {
     const functions = ["MemoryReplays", "createVerifier", "defineScheme", "sign", "verify", "verifyAsync"];
 
     expect(schemes).toMatchObject(Object.fromEntries(records));
-    expect(Object.keys(schemes).sort()).toEqual([...functions, ...records.map(([name]) => name)].sort());
+    expect(new Set(Object.keys(schemes))).toEqual(new Set([...functions, ...Object.keys(Object.fromEntries(records))]));
     expect(Object.keys(library)).toEqual(expect.arrayContaining(functions));
   });
 

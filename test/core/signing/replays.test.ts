@@ -106,7 +106,7 @@ describe("a verifier with a replay store", () => {
     const once = verifier({ replays });
     const both = await Promise.all([once.verifyAsync(message(), NOW), once.verifyAsync(message(), NOW)]);
 
-    expect(both.map(({ valid }) => valid).sort()).toEqual([false, true]);
+    expect(both.filter(({ valid }) => valid)).toHaveLength(1);
     expect(() => once.verify(message(NOW + 1), NOW + 1)).toThrow(/replay store answers a promise: call verifyAsync/);
     const broken = verifier({ replays: { ...replays, add: () => Promise.reject(new Error("store is down")) } });
     await expect(broken.verifyAsync(message(), NOW)).rejects.toThrow("store is down");
