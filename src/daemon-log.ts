@@ -22,12 +22,29 @@ export interface DaemonLog {
   error(message: string, facts?: object): void;
   /** What a person needs of the facts the command says by itself. */
   started(facts: { url: string; store: string; boot: string }): void;
+  /** Undefined below the level debug: an event costs nothing then. One line for each that was stored. */
+  readonly published: ((event: PublishedEvent) => void) | undefined;
   /** Of every attempt: info when it succeeded, warn when it failed. `name`: of the subscription, for people. */
   attempt(record: AttemptRecorded, name: string): void;
+  /** Of ours, while a delivery was sent: its attempt is recorded as failed. */
+  fault(error: unknown, delivery: { id: string; eventId: string }): void;
   listener(news: ListenerNews): void;
   /** A subscription was disabled by its failures or a 410, a probe found out whether it may be enabled again, or its
    * secret was rotated. */
   subscription(news: SubscriptionNews): void;
+  /** Lines that were left out because nobody read them. */
+  readonly linesDropped: number;
+}
+
+export interface PublishedEvent {
+  tenant: string;
+  environment: string;
+  eventId: string;
+  eventType: string;
+  deliveries: number;
+  bytes: number;
+  /** It came a second time: nothing was stored. */
+  repeated: boolean;
 }
 
 export type SubscriptionNews = { id: string; name: string } & (
@@ -37,7 +54,7 @@ export type SubscriptionNews = { id: string; name: string } & (
   | { kind: "probed"; status: number | null; error: string | null; enabled: boolean }
 );
 
-type Level = "info" | "warn" | "error";
+type Level = "debug" | "info" | "warn" | "error";
 
 /** A log that nobody reads is held up to this size, and goes on when half of it was read. */
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
@@ -49,10 +66,12 @@ export function createDaemonLog(options: LogOptions): DaemonLog {
     { write: (line: string): void => take(line) },
   );
   let dropped = 0;
+  let allDropped = 0;
   const take = (line: string): void => {
     const waiting = options.waiting?.() ?? 0;
     if ((dropped === 0 ? MOST_WAITING_BYTES : MOST_WAITING_BYTES / 2) < waiting) {
       dropped += 1;
+      allDropped += 1;
       return;
     }
     if (0 < dropped) {
@@ -68,7 +87,20 @@ export function createDaemonLog(options: LogOptions): DaemonLog {
     if (!isPretty) logger[level](facts, message);
     else if (logger.isLevelEnabled(level)) logger[level](words());
   };
+  const published = (event: PublishedEvent): void =>
+    log("debug", "event.published", event, () => {
+      const { eventType, eventId, deliveries, repeated } = event;
+      return `${eventType}  ${repeated ? "again" : "stored"}  ${eventId}  ${deliveries} deliveries`;
+    });
   return {
+    get linesDropped() {
+      return allDropped;
+    },
+    published: logger.isLevelEnabled("debug") ? published : undefined,
+    fault: (error, { id, eventId }) => {
+      const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+      log("error", "delivery.fault", { deliveryId: id, eventId, error: message, stack }, () => `${id}  ${message}`);
+    },
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     error: (message, facts = {}) => logger.error(facts, message),

@@ -21,6 +21,8 @@ import type { RateLimit } from "./core/subscription.ts";
 import { VERSION } from "./core/version.ts";
 import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
+import { createTelemetry } from "./daemon-telemetry.ts";
+import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import { ClockWatch } from "./deliver/clock-watch.ts";
 import { Dispatcher } from "./deliver/dispatcher.ts";
 import { NameResolver } from "./deliver/dns/name-resolver.ts";
@@ -235,6 +237,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       sinceBoot: () => uptime() * 1_000,
     });
     const dispatched = new ShiftedStore(local.store, () => clock.offsetMs);
+    const telemetry = createTelemetry({
+      local,
+      log,
+      concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+      inFlight: () => dispatcher.inFlight,
+      listeners: () => tunnel.connected,
+      version: VERSION,
+    });
+    closers.push(() => telemetry.stop());
+    local.cases.parts.observer = telemetry.observer;
     const dispatcher = buildDispatcher(local, sender, tunnel, {
       bootId,
       now: () => clock.now(),
@@ -242,6 +254,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       concurrency: options.concurrency,
       rates: options.rates,
       log,
+      onAttempt: (record) => telemetry.attempt(record),
       onFatal,
     });
     const isLoopback = isLoopbackHost(options.host);
@@ -267,6 +280,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         // While they are all at hand, deliveries go on without the store they came from.
         return { ready: store === "ok" && secrets !== "missing", checks: { store, secrets } };
       },
+      metrics: (reach, format) => telemetry.metrics.page(reach, format),
       version: VERSION,
       newId,
       log: { error: (fields, message) => log.error(message, fields) },
@@ -417,6 +431,7 @@ export async function startLocalSender(local: LocalHooks, egress: Egress): Promi
     concurrency: undefined,
     rates: undefined,
     log,
+    onAttempt: undefined,
     onFatal: (error) => {
       throw error;
     },
@@ -485,6 +500,7 @@ function buildDispatcher(
     concurrency,
     rates,
     log,
+    onAttempt,
     onFatal,
   }: {
     bootId: string;
@@ -493,6 +509,7 @@ function buildDispatcher(
     concurrency: number | undefined;
     rates: DispatchRates | undefined;
     log: DaemonLog;
+    onAttempt: ((record: AttemptRecorded) => void) | undefined;
     onFatal(error: Error): void;
   },
 ): Dispatcher {
@@ -507,7 +524,8 @@ function buildDispatcher(
     concurrency: concurrency ?? DEFAULT_CONCURRENCY,
     rates,
     userAgent: `hooks/${VERSION}`,
-    onAttempt: (record) => log.attempt(record, local.directory.nameOf(record.subscriptionId)),
+    onAttempt,
+    onFault: (error, { id, event }) => log.fault(error, { id, eventId: event.id }),
     onDisabled: (subscriptionRowId, reason) => {
       const { id = "", name = "" } = local.directory.get(subscriptionRowId) ?? {};
       log.subscription({ kind: "disabled", id, name, reason });

@@ -23,6 +23,8 @@ const RECORD: AttemptRecorded = {
   verdict: "succeeded",
   reason: undefined,
   nextAttemptAt: undefined,
+  isReplayed: false,
+  breaker: undefined,
   worker: "ses_1",
 };
 const REFUSED = { outcome: "failure", status: undefined, errorCode: "refused", durationMs: 1 } as const;

@@ -18,6 +18,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
 import { type MarkdownBlock, sectionsOf } from "./support/markdown-blocks.ts";
 
 // Every command and code block of the README and of docs/ is run, in order, in the home of somebody who has just
@@ -122,6 +123,7 @@ async function runBlock(block: MarkdownBlock): Promise<void> {
   if (block.language === "sh") await runShell(block.text);
   else if (block.language === "ts") await runTypeScript(block);
   else if (block.language === "json") await runSettings(block.text);
+  else if (block.language === "yaml") parseYaml(block.text);
   else if (block.language !== "text") throw new Error(`nothing runs a block of ${block.language || "no language"}`);
 }
 

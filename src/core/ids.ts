@@ -33,6 +33,14 @@ export function parseId(prefix: IdPrefix, id: string): Uint8Array | undefined {
   return decode(id.slice(prefix.length + 1));
 }
 
+/** When an id that `formatId` made was made, unix ms: 48 bits of a UUIDv7, which are its first ten digits. */
+export function timeOfId(id: string): number {
+  const start = id.indexOf("_") + 1;
+  let ms = 0;
+  for (let at = start; at < start + 10; at++) ms = ms * 32 + (VALUES.get(id[at] ?? "") ?? 0);
+  return ms;
+}
+
 /**
  * The first and last UUID (16 bytes each) whose ids begin with `start`, which is the prefix, "_" and 1–26 digits;
  * undefined when `start` can begin no id.

@@ -1,4 +1,5 @@
 import type { AttemptPhase, AttemptTrigger, SendErrorCode } from "../core/attempt.ts";
+import type { BreakerState } from "../core/breaker.ts";
 import type { ClaimedDelivery, DeliveryReason, RecordedAttempt } from "../core/delivery.ts";
 import type { Subscription } from "../core/subscription.ts";
 
@@ -31,12 +32,16 @@ export interface AttemptRecorded {
   reason: DeliveryReason | undefined;
   /** Undefined when none follows. */
   nextAttemptAt: number | undefined;
+  /** A person had the delivery sent again: its age says nothing of how quick anybody was. */
+  isReplayed: boolean;
+  /** The subscription's circuit breaker, when this attempt changed it. */
+  breaker: BreakerState | undefined;
   /** Boot id of the process that sent it. */
   worker: string;
 }
 
 export function attemptRecorded(
-  { attempt, verdict }: RecordedAttempt,
+  { attempt, verdict, breaker }: RecordedAttempt,
   delivery: ClaimedDelivery,
   subscription: Pick<Subscription, "id">,
 ): AttemptRecorded {
@@ -61,6 +66,8 @@ export function attemptRecorded(
     verdict: verdict.kind,
     reason: verdict.kind === "failed" ? verdict.reason : undefined,
     nextAttemptAt: verdict.kind === "retry" ? verdict.at : undefined,
+    isReplayed: delivery.attemptCount !== delivery.roundAttempts || attempt.trigger !== "auto",
+    breaker,
     worker: attempt.worker,
   };
 }

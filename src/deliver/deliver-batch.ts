@@ -20,7 +20,7 @@ export async function deliverBatch(
 ): Promise<RecordedAttempt | undefined> {
   const deliveries = allOf(delivery);
   const startedAt = wallNow(options);
-  const request = build(deliveries, subscription, startedAt, options.userAgent);
+  const request = build(deliveries, subscription, startedAt, options);
   let result: MadeAttempt;
   if (request === undefined) {
     result = ourFault(startedAt, CANNOT_BUILD);
@@ -30,7 +30,8 @@ export async function deliverBatch(
       const sent = await transport.send({ subscription, delivery, request, attemptNumber });
       if (sent.kind === "not_sent") return undefined;
       result = sent;
-    } catch {
+    } catch (error) {
+      options.onFault?.(error, delivery);
       result = ourFault(startedAt, "internal error");
     }
   }
@@ -48,7 +49,7 @@ function build(
   deliveries: readonly ClaimedDelivery[],
   subscription: Subscription,
   sentAt: number,
-  userAgent: string,
+  { userAgent, onFault }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
     return findProfile(subscription.profile)?.buildBatch({
@@ -58,7 +59,8 @@ function build(
       sentAt,
       userAgent,
     });
-  } catch {
+  } catch (error) {
+    onFault?.(error, deliveries[0]!);
     return undefined;
   }
 }

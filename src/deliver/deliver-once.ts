@@ -15,6 +15,8 @@ export interface DeliverOnceOptions {
   wallNow?: (() => number) | undefined;
   /** Uniform in [0, 1). */
   random(): number;
+  /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
+  onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
 }
 
 export const CANNOT_BUILD = "the request could not be built from the event and the subscription";
@@ -32,13 +34,16 @@ export function deliverOnce(
 ): Promise<RecordedAttempt | undefined> {
   const attemptNumber = delivery.attemptCount + 1;
   const startedAt = wallNow(options);
-  const request = build(delivery, subscription, startedAt, options.userAgent);
+  const request = build(delivery, subscription, startedAt, options);
   if (request === undefined) {
     return Promise.resolve(conclude(ourFault(startedAt, CANNOT_BUILD), delivery, subscription, NOTHING_BUILT, options));
   }
   return transport.send({ subscription, delivery, request, attemptNumber }).then(
     (result) => (result.kind === "not_sent" ? undefined : conclude(result, delivery, subscription, request, options)),
-    () => conclude(ourFault(startedAt, "internal error"), delivery, subscription, request, options),
+    (error: unknown) => {
+      options.onFault?.(error, delivery);
+      return conclude(ourFault(startedAt, "internal error"), delivery, subscription, request, options);
+    },
   );
 }
 
@@ -47,12 +52,13 @@ function build(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   sentAt: number,
-  userAgent: string,
+  { userAgent, onFault }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
     const profile = findProfile(subscription.profile);
     return profile?.build({ event: delivery.event, deliveryId: delivery.id, subscription, sentAt, userAgent });
-  } catch {
+  } catch (error) {
+    onFault?.(error, delivery);
     return undefined;
   }
 }

@@ -1,3 +1,5 @@
+// One loop over one state: what it claims, starts and records decide together what may be done next.
+
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
@@ -34,6 +36,8 @@ export interface DispatcherOptions {
   /** Undefined or left out: no limits beside the subscriptions' own. */
   rates?: DispatchRates | undefined;
   userAgent: string;
+  /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
+  onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
   /** After each attempt, once it is on disk. */
   onAttempt?: ((record: AttemptRecorded) => void) | undefined;
   /** A recorded attempt switched this subscription off. */
@@ -120,6 +124,11 @@ export class Dispatcher {
     this.#state = "running";
     this.#lanes.update(this.#options.subscriptions, now());
     await this.#claimer.learn();
+  }
+
+  /** Requests that are not answered. */
+  get inFlight(): number {
+    return this.#inFlight.size;
   }
 
   /** Something of this subscription (undefined: of any) may be due. */

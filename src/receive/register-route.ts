@@ -12,7 +12,7 @@ import type { BodyBudget, HeldBody } from "./body-budget.ts";
 import type { Clients } from "./client.ts";
 import { bodyFormatOf } from "./doors.ts";
 import { type Access, namedReach, scopeOf } from "./principal.ts";
-import type { Call, Route } from "./route.ts";
+import { type Call, type Route, TextAnswer } from "./route.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
 import { type Check, compileCheck } from "./validation.ts";
@@ -67,6 +67,7 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
         .finally(() => releaseBody(request, context.bodies));
       reply.code(answer.status);
       if (answer.status === 204) return reply.send();
+      if (value instanceof TextAnswer) return reply.header("content-type", value.type).send(value.text);
       reply.header("content-type", JSON_TYPE);
       return reply.send(Buffer.isBuffer(value) ? value : JSON.stringify(value));
     },
@@ -191,7 +192,8 @@ function noBody(): HooksError {
 
 /** The route as the OpenAPI document shows it. */
 function schemaOf({ access, id, summary, tag, params, query, body, answer }: Route): object {
-  const content = (schema: object) => ({ "application/json": { schema } });
+  const content = (schema: object, types: readonly string[] = ["application/json"]) =>
+    Object.fromEntries(types.map((type) => [type, { schema }]));
   const error = (description: string) => ({ description, content: content(ref("Error")) });
   return {
     operationId: id,
@@ -207,7 +209,11 @@ function schemaOf({ access, id, summary, tag, params, query, body, answer }: Rou
     response: {
       [answer.status]:
         answer.schema === undefined
-          ? { description: answer.description, ...(answer.status === 200 ? { content: content(Type.Unknown()) } : {}) }
+          ? {
+              description: answer.description,
+              ...(answer.texts !== undefined ? { content: content(Type.String(), answer.texts) } : {}),
+              ...(answer.status === 200 && answer.texts === undefined ? { content: content(Type.Unknown()) } : {}),
+            }
           : { description: answer.description, content: content(answer.schema) },
       "4xx": error("what was wrong with the request"),
       "5xx": error("what went wrong here"),

@@ -34,6 +34,18 @@ export interface Call<Params, Query, Body> {
   named(given: NamedScope): NamedScope;
 }
 
+/** An answer that is no JSON. */
+export class TextAnswer {
+  /** Content-Type. */
+  readonly type: string;
+  readonly text: string;
+
+  constructor(type: string, text: string) {
+    this.type = type;
+    this.text = text;
+  }
+}
+
 /** What a route takes as its body. */
 export interface RouteBody<Body extends TSchema> {
   schema: Body;
@@ -70,9 +82,9 @@ export interface Route<
   query?: Query;
   /** Left out: takes no body. */
   body?: RouteBody<Body>;
-  /** The answer when all went well; `schema` undefined: no content. */
-  answer: { status: number; description: string; schema?: TSchema };
-  /** Resolves with the answer's value, or with its JSON as bytes. */
+  /** The answer when all went well; `schema` undefined: no content. `texts`: its kinds, when it is a TextAnswer. */
+  answer: { status: number; description: string; schema?: TSchema; texts?: readonly string[] };
+  /** Resolves with the answer's value, or with its JSON as bytes, or with a TextAnswer. */
   handle(call: Call<Static<Params>, Static<Query>, Static<Body>>): Promise<unknown>;
 }
 

@@ -34,6 +34,7 @@ import { EVENT_ROUTES } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
+import { type MetricsPage, metricsRoutes } from "./routes/metrics.ts";
 import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
 import { TENANT_ROUTES } from "./routes/tenants.ts";
@@ -57,6 +58,7 @@ export interface ServerOptions {
   /** With it the server speaks https only. */
   tls?: TlsIdentity | undefined;
   readiness(): Promise<Readiness>;
+  metrics: MetricsPage;
   /** Of the program. */
   version: string;
   newId: IdSource;
@@ -169,6 +171,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...TENANT_ROUTES,
     ...AUDIT_ROUTES,
     ...META_ROUTES,
+    ...metricsRoutes(options.metrics),
     ...healthRoutes(
       async () => (state === "open" ? options.readiness() : { ready: false, checks: { server: "stopping" } }),
       onceBuilt(() => Buffer.from(JSON.stringify(app.swagger()))),

@@ -31,22 +31,50 @@ export class Publishing {
   }
 
   async publish(scope: Scope, input: EventInput): Promise<PublishReceipt> {
-    await this.#parts.directory.load();
-    const at = this.#parts.now();
-    const checked = checkEvent(input, at);
-    const place = await this.#place();
+    let place: Place | undefined;
     try {
+      await this.#parts.directory.load();
+      const at = this.#parts.now();
+      const checked = checkEvent(input, at);
+      place = await this.#place();
       const prepared = this.#prepare(scope, checked, at);
       const [appended] = await this.#append([prepared], false, place);
       const receipt = receiptOf(prepared.event, appended!);
       if (receipt instanceof HooksError) throw receipt;
       return receipt;
+    } catch (error) {
+      this.#parts.observer?.refused(scope, error);
+      throw error;
     } finally {
       place?.leave();
     }
   }
 
   async publishBatch(scope: Scope, inputs: readonly EventInput[], atomic: boolean): Promise<BatchReceipt> {
+    const { observer } = this.#parts;
+    let results: (BatchResult | HooksError)[];
+    try {
+      results = await this.#publishAll(scope, inputs, atomic);
+      const refused = results.findIndex((result) => result instanceof HooksError);
+      if (atomic && refused !== -1) throw atIndex(results[refused] as HooksError, refused);
+    } catch (error) {
+      observer?.refused(scope, error);
+      throw error;
+    }
+    return {
+      results: results.map((result) => {
+        if (!(result instanceof HooksError)) return result;
+        observer?.refused(scope, result);
+        return toErrorResult(result);
+      }),
+    };
+  }
+
+  async #publishAll(
+    scope: Scope,
+    inputs: readonly EventInput[],
+    atomic: boolean,
+  ): Promise<(BatchResult | HooksError)[]> {
     if (BATCH_MAX_EVENTS < inputs.length)
       throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events`, { field: "events" });
     await this.#parts.directory.load();
@@ -63,12 +91,7 @@ export class Publishing {
       place?.leave();
     }
     let next = 0;
-    const results = prepared.map((one): BatchResult | HooksError =>
-      one instanceof HooksError ? one : receiptOf(one.event, appended[next++]!),
-    );
-    const refused = results.findIndex((result) => result instanceof HooksError);
-    if (atomic && refused !== -1) throw atIndex(results[refused] as HooksError, refused);
-    return { results: results.map((result) => (result instanceof HooksError ? toErrorResult(result) : result)) };
+    return prepared.map((one) => (one instanceof HooksError ? one : receiptOf(one.event, appended[next++]!)));
   }
 
   #prepare(scope: Scope, checked: CheckedEvent, at: number): Prepared {
@@ -98,7 +121,8 @@ export class Publishing {
   async #append(prepared: readonly Prepared[], atomic: boolean, place: Place | undefined): Promise<AppendedEvent[]> {
     place?.takes(prepared.reduce((sum, { event }) => sum + event.deliveries.length, 0));
     if (prepared.length === 0) return [];
-    const { store, dispatch } = this.#parts;
+    const { store, dispatch, observer } = this.#parts;
+    const askedAt = observer === undefined ? 0 : performance.now();
     let appended: AppendedEvent[];
     try {
       appended = await store.appendEvents(
@@ -109,6 +133,7 @@ export class Publishing {
       dispatch?.abandon(prepared.flatMap((one) => one.leased.map((delivery) => delivery.subscriptionRowId)));
       throw error;
     }
+    observer?.appended(prepared, appended, performance.now() - askedAt);
     if (dispatch !== undefined) {
       for (const [index, one] of prepared.entries()) this.#dispatch(one, appended[index]!);
     }

@@ -8,6 +8,7 @@ import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { Backlog } from "./backlog.ts";
+import type { PublishObserver } from "./publish-observer.ts";
 import type { SecretStores } from "./secret-stores.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
 import type { TestLimit } from "./test-limit.ts";
@@ -37,6 +38,8 @@ export interface ServiceParts {
   egress(): Promise<EgressCheck>;
   /** The dispatcher of this process; undefined where none runs: what is due waits for a daemon. */
   dispatch: DispatchPort | undefined;
+  /** Undefined: nobody wants to know. */
+  observer?: PublishObserver | undefined;
 }
 
 export interface OneOffRequest {

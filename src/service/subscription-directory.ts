@@ -106,6 +106,11 @@ export class SubscriptionDirectory {
     return entry === undefined ? undefined : this.#openOrSkip(entry);
   }
 
+  /** As they are stored, nothing unsealed. */
+  *stored(): Iterable<StoredSubscription> {
+    for (const { stored } of this.#entries.values()) yield stored;
+  }
+
   *all(): Iterable<Subscription> {
     for (const entry of this.#entries.values()) {
       const subscription = this.#openOrSkip(entry);

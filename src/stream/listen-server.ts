@@ -140,6 +140,11 @@ export class ListenServer {
     });
   }
 
+  /** Listeners that are connected. */
+  get connected(): number {
+    return this.#roster.connections.size;
+  }
+
   /** How many more deliveries of this subscription its listeners would take now; 0 while nobody listens. */
   room(subscription: Subscription): number {
     let room = 0;

@@ -112,6 +112,7 @@ describe("listen", () => {
       authenticate: () => undefined,
       allowedHosts: [],
       readiness: async () => server.readiness,
+      metrics: async () => "",
       version: "0",
       newId: (prefix) => `${prefix}_1`,
     });

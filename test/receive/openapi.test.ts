@@ -29,6 +29,7 @@ describe("the OpenAPI document", () => {
         "DELETE /v1/subscriptions/{id}",
         "DELETE /v1/tenants/{name}",
         "GET /healthz",
+        "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
         "GET /v1/audit",
@@ -78,7 +79,7 @@ describe("the OpenAPI document", () => {
       expect([name, operation.summary.length > 5, operation.security]).toEqual([
         name,
         true,
-        path.startsWith("/v1/") ? [{ key: [] }] : [],
+        path.startsWith("/v1/") || path === "/metrics" ? [{ key: [] }] : [],
       ]);
       for (const status of ["4XX", "5XX"]) {
         expect(operation.responses[status]?.content?.["application/json"]?.schema).toEqual(error);

@@ -27,9 +27,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/schemes.ts": ["src/core", "src/library", "src/index.ts"],
   "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
   "src/daemon-egress.ts": ["src/core"],
+  // What is seen from outside: it is told of everything, and nobody waits for it.
+  "src/telemetry": ["src/core", "src/deliver/attempt-recorded.ts"],
+  "src/daemon-telemetry.ts": [
+    "src/core",
+    "src/daemon-log.ts",
+    "src/telemetry",
+    "src/service",
+    "src/deliver/attempt-recorded.ts",
+  ],
   "src/daemon.ts": [
     "src/daemon-egress.ts",
     "src/daemon-log.ts",
+    "src/daemon-telemetry.ts",
     "src/core",
     "src/config.ts",
     "src/store",

@@ -57,6 +57,9 @@ const DELIVERY_FILTER = {
 export const DELIVERY_QUERY = closed({ ...DELIVERY_FILTER, subscription: Type.Optional(REFERENCE) });
 export const SUBSCRIPTION_DELIVERY_QUERY = closed(DELIVERY_FILTER);
 
+/** Default: all that the key reaches. */
+export const METRICS_QUERY = closed({ tenant: Type.Optional(SCOPE_NAME), environment: Type.Optional(SCOPE_NAME) });
+
 export const BATCH_QUERY = closed({
   atomic: Type.Optional(Type.Enum(["true", "false"], { description: "all or nothing; default false" })),
 });

@@ -39,6 +39,7 @@ import { packEvents } from "./packed-events.ts";
 import { PORTION_ROWS, untilDone } from "./portions.ts";
 import { SqliteAdminStore } from "./sqlite-admin-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
+import { SqliteFigures } from "./sqlite-figures.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
@@ -55,13 +56,15 @@ export interface StoreFacts extends Durability {
   loss: HooksError | undefined;
 }
 
-type Channel = WriteChannel & { readonly commits: number };
+/** `lagMs`: how long the oldest write has been waiting; left out where the caller waits himself. */
+type Channel = WriteChannel & { readonly commits: number; readonly lagMs?: number };
 type ChangeListener = (change: { configChanged: boolean }) => void;
 
 /** The contract on SQLite: writes go through the channel, reads through a connection of this thread. */
 export class SqliteStore implements Store {
   readonly databaseId: string;
   readonly admin: SqliteAdminStore;
+  readonly figures: SqliteFigures;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -100,6 +103,12 @@ export class SqliteStore implements Store {
     this.admin = new SqliteAdminStore(connection, {
       write: (kind, input) => this.#write(kind, input),
       read: (read) => this.#read(read),
+    });
+    this.figures = new SqliteFigures(connection, {
+      path,
+      read: (read) => this.#read(read),
+      commits: () => this.commits,
+      lagMs: () => channel?.lagMs ?? 0,
     });
     this.#keys = new MasterKeyReader(connection);
     this.databaseId = connection.prepare("SELECT database_id FROM store").pluck().get() as string;

@@ -18,6 +18,8 @@ interface Asked {
   reject: (error: unknown) => void;
   /** Undefined: not sent yet. */
   message: Sent | undefined;
+  /** `performance.now()` */
+  askedAt: number;
 }
 
 /**
@@ -78,10 +80,16 @@ export class ThreadChannel implements WriteChannel {
     });
   }
 
+  /** How long the oldest write that is not answered has been waiting, ms; 0: none is. */
+  get lagMs(): number {
+    const oldest = this.#asked.values().next().value;
+    return oldest === undefined ? 0 : performance.now() - oldest.askedAt;
+  }
+
   submit<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
-      this.#asked.set(id, { resolve, reject, message: undefined });
+      this.#asked.set(id, { resolve, reject, message: undefined, askedAt: performance.now() });
       this.#outgoing.push({ id, kind, input });
       this.#schedule();
     });

@@ -71,7 +71,7 @@ function responsePointer(
 ): string | null | undefined {
   const key = [String(status), `${Math.floor(status / 100)}XX`].find((one) => operation.responses[one] !== undefined);
   if (key === undefined) return undefined;
-  if (operation.responses[key]!.content === undefined) return null;
+  if (operation.responses[key]!.content?.["application/json"] === undefined) return null;
   const escaped = path.replaceAll("~", "~0").replaceAll("/", "~1").replaceAll("{", "%7B").replaceAll("}", "%7D");
   return `#/paths/${escaped}/${method}/responses/${key}/content/application~1json/schema`;
 }

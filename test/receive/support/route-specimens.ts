@@ -189,6 +189,14 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   },
   "GET /v1/meta": { role: "any", kind: "public", make: fixed({ target: "/v1/meta" }) },
   "GET /v1/listen": { role: "listener", kind: "public", make: fixed({ target: "/v1/listen" }) },
+  "GET /metrics": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => {
+      await eventOf(local);
+      return { target: "/metrics", mark: `tenant="${OWN.tenant}",environment="${OWN.environment}"` };
+    },
+  },
   "GET /healthz": { role: "open", kind: "public", make: fixed({ target: "/healthz" }) },
   "GET /readyz": { role: "open", kind: "public", make: fixed({ target: "/readyz" }) },
   "GET /openapi.json": { role: "open", kind: "public", make: fixed({ target: "/openapi.json" }) },

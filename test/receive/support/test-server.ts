@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { SendResult } from "../../../src/core/attempt.ts";
 import type { Principal } from "../../../src/core/key.ts";
+import { createDaemonLog } from "../../../src/daemon-log.ts";
+import { createTelemetry } from "../../../src/daemon-telemetry.ts";
 import type { ListenAddress } from "../../../src/receive/listening.ts";
 import type { Readiness } from "../../../src/receive/readiness.ts";
 import { createServer, type ReceiveServer, type ServerOptions } from "../../../src/receive/server.ts";
@@ -95,12 +97,22 @@ export async function startTestServer({
   await local.cases.keyTable.load();
   const faults: TestServer["faults"] = [];
   const readiness: Readiness = { ready: true, checks: { store: "ok" } };
+  const telemetry = createTelemetry({
+    local,
+    log: createDaemonLog({ level: "silent", format: "json", write: () => {} }),
+    concurrency: 1,
+    inFlight: () => 0,
+    listeners: () => 0,
+    version: "0.0.0-test",
+  });
+  local.cases.parts.observer = telemetry.observer;
   const receive = await createServer({
     serviceFor: local.serviceFor,
     adminFor: local.adminFor,
     authenticate: fromKeyTable ? (token) => local.cases.keyTable.find(token) : authenticate,
     allowedHosts: [],
     readiness: async () => readiness,
+    metrics: (reach, format) => telemetry.metrics.page(reach, format),
     version: "0.0.0-test",
     newId,
     log: { error: (fields, message) => faults.push({ fields, message }) },
@@ -108,6 +120,7 @@ export async function startTestServer({
   });
   const url = await receive.listen({ host, port }).catch(async (error: unknown) => {
     await receive.close(0);
+    telemetry.stop();
     await local.close();
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -127,6 +140,7 @@ export async function startTestServer({
     },
     async close() {
       await receive.close(1_000);
+      telemetry.stop();
       await local.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,0 +1,119 @@
+// What can be seen of a running daemon from outside, wired: metrics, and what of publishing and attempts goes to the log.
+
+import type { DaemonLog } from "./daemon-log.ts";
+import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
+import { BacklogSurvey } from "./service/backlog-survey.ts";
+import type { LocalHooks } from "./service/open-local.ts";
+import type { PublishObserver } from "./service/publish-observer.ts";
+import type { SubscriptionDirectory } from "./service/subscription-directory.ts";
+import { type CountedSubscription, Metrics } from "./telemetry/metrics.ts";
+import { EventLoopDelay } from "./telemetry/process-figures.ts";
+
+export interface TelemetryOptions {
+  local: LocalHooks;
+  log: DaemonLog;
+  /** Attempts that may be in flight at once. */
+  concurrency: number;
+  inFlight(): number;
+  listeners(): number;
+  version: string;
+}
+
+export interface Telemetry {
+  readonly metrics: Metrics;
+  readonly observer: PublishObserver;
+  attempt(record: AttemptRecorded): void;
+  stop(): void;
+}
+
+export function createTelemetry({
+  local,
+  log,
+  concurrency,
+  inFlight,
+  listeners,
+  version,
+}: TelemetryOptions): Telemetry {
+  const { store, directory } = local;
+  const eventLoop = new EventLoopDelay();
+  const survey = new BacklogSurvey({
+    store,
+    subscriptions: () => surveyed(directory),
+    now: Date.now,
+    running: () => performance.now(),
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  const metrics = new Metrics({
+    subscriptions: () => counted(directory),
+    takers: (scope, type) => directory.takersOf(scope, type).length,
+    backlog: async () => (await survey.read()).scopes.map(({ scope, ...one }) => ({ ...scope, ...one })),
+    alertsFiring: () => [],
+    attemptsInFlight: inFlight,
+    attemptSlots: concurrency,
+    listeners,
+    store: () => store.figures.figures(),
+    logLinesDropped: () => log.linesDropped,
+    spans: () => ({ exported: 0, dropped: 0 }),
+    versions: { hooks: version, node: process.version, sqlite: local.storeFacts?.sqliteVersion ?? "" },
+    eventLoop,
+    now: Date.now,
+  });
+  return {
+    metrics,
+    observer: publishObserver(metrics, log),
+    attempt: (record) => {
+      metrics.attempt(record);
+      log.attempt(record, directory.nameOf(record.subscriptionId));
+    },
+    stop: () => eventLoop.stop(),
+  };
+}
+
+function publishObserver({ counters }: Metrics, { published }: DaemonLog): PublishObserver {
+  return {
+    appended(events, outcomes, durationMs) {
+      const first = events[0];
+      if (first === undefined) return;
+      let accepted = 0;
+      let repeated = 0;
+      let deliveries = 0;
+      const scoped = counters.scope(first.event.scope);
+      for (const [at, { event }] of events.entries()) {
+        const { kind } = outcomes[at]!;
+        if (kind === "conflict") continue;
+        if (kind === "stored") {
+          accepted += 1;
+          deliveries += event.deliveries.length;
+          scoped.published(event.type);
+        } else repeated += 1;
+        published?.({
+          ...event.scope,
+          eventId: event.id,
+          eventType: event.type,
+          deliveries: event.deliveries.length,
+          bytes: event.data.length,
+          repeated: kind === "repeated",
+        });
+      }
+      counters.published(first.event.scope, { accepted, repeated, deliveries, durationMs });
+    },
+    refused(scope, error) {
+      counters.refused(scope, error);
+    },
+  };
+}
+
+/** Those with a URL: a listener's session is nobody's business but the listener's. */
+function* counted(directory: SubscriptionDirectory): Iterable<CountedSubscription> {
+  for (const stored of directory.stored()) {
+    if (stored.transport !== "http") continue;
+    const { rowId, id, scope, events, enabled, paused, breaker } = stored;
+    yield { rowId, id, scope, events, enabled, paused, breaker };
+  }
+}
+
+function* surveyed(directory: SubscriptionDirectory) {
+  for (const { rowId, scope, enabled, paused, transport } of directory.stored()) {
+    if (transport === "http") yield { rowId, scope, takes: enabled && !paused };
+  }
+}
