@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EXPOSITION_TYPES, exposition, type MetricFamily, wantedFormat } from "../../src/core/exposition.ts";
 import { Histogram } from "../../src/core/histogram.ts";
-import { parseExposition } from "../support/exposition-parser.ts";
+import { parseExposition, seriesId } from "../support/exposition-parser.ts";
 
 const FORMATS = ["prometheus", "openmetrics"] as const;
 const BOUNDS = [0.005, 0.1, 1, 2.5, 300];
@@ -61,14 +61,16 @@ async function theirs({ counters, gauge, observed }: Model): Promise<string> {
   return registers[0]!.metrics();
 }
 
-const seriesOf = (text: string, format: (typeof FORMATS)[number]) =>
-  [...parseExposition(text, format).values()]
-    .flatMap(({ samples }) => samples)
-    .map(({ name, labels, value }) => [
-      `${name} ${JSON.stringify(Object.entries({ ...labels, ...(labels["le"] === undefined ? {} : { le: String(Number(labels["le"].replace("+Inf", "Infinity"))) }) }).sort())}`,
+/** Series → value; bounds of buckets as numbers, which the two formats write differently. */
+function seriesOf(text: string, format: (typeof FORMATS)[number]): Map<string, number> {
+  const samples = [...parseExposition(text, format).values()].flatMap((family) => family.samples);
+  return new Map(
+    samples.map(({ name, labels: { le, ...others }, value }) => [
+      seriesId({ name, labels: le === undefined ? others : { ...others, le: le.replace(/\.0$/, "") } }),
       Object.is(value, -0) ? 0 : value,
-    ])
-    .sort();
+    ]),
+  );
+}
 
 describe("a page of metrics", () => {
   it("holds what the client library of Prometheus would print of the same values", async () => {

@@ -64,7 +64,7 @@ export function parseExposition(text: string, format: "prometheus" | "openmetric
     if (!isOpen && family.type === "counter" && !family.name.endsWith("_total"))
       throw wrong("a counter without _total");
     if (family.type === "counter" && !(0 <= sample.value)) throw wrong("a counter below zero");
-    const id = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).sort())}`;
+    const id = seriesId(sample);
     if (series.has(id)) throw wrong("a series twice");
     series.add(id);
     family.samples.push(sample);
@@ -122,6 +122,12 @@ function checkHistogram({ name, samples }: ParsedFamily, isOpen: boolean): void 
       group.some((sample) => sample.name === `${name}_sum`);
     if (!isWhole) throw new Error(`${name} ${key} is no whole histogram`);
   }
+}
+
+/** The same for the same series, in whatever order its labels stand. */
+export function seriesId({ name, labels }: Pick<ParsedSample, "name" | "labels">): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return `${name}{${pairs.toSorted().join()}}`;
 }
 
 /** The value of one series; undefined: it is not there. */
