@@ -1,5 +1,6 @@
 import { backlog } from "./backlog.ts";
 import type { Bench } from "./bench.ts";
+import { doors } from "./doors.ts";
 import { drain } from "./drain.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { fanOut } from "./fan-out.ts";
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   isolation,
   recovery,
   tenants,
+  doors,
   backlog,
   matching,
   ingest,

@@ -1,9 +1,12 @@
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
-import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { escapeLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
+import { addFieldsFlag } from "../src/cli/pages.ts";
+import { printsFields } from "../src/cli/print-one.ts";
 import { whoIs } from "../src/cli/sign-in.ts";
+import { type Fields, type ListView, printList } from "../src/cli/table.ts";
 import type { RemoteTarget, Settings } from "../src/config.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { VERSION } from "../src/core/version.ts";
@@ -21,24 +24,49 @@ export interface Finding {
   hint?: string;
 }
 
+export interface DoctorOptions {
+  fields?: string[];
+}
+
+type FindingRow = Required<Omit<Finding, "hint">> & { hint: string | null };
+
+const VIEW: ListView<FindingRow> = {
+  columns: [
+    { title: "check", text: ({ check }) => check },
+    { title: "result", text: ({ ok, warning }) => (warning ? "warning" : ok ? "ok" : "fault") },
+    { title: "detail", text: ({ detail }) => detail },
+  ],
+  fields: ["check", "ok", "warning", "detail", "hint"],
+  id: ({ check }) => check,
+};
+
 /** Defines `hooks doctor`. */
 export function doctorCommand(context: CliContext, run = runDoctor): Command {
-  return new Command("doctor")
-    .description("Checks this installation: Node, settings, store, permissions, daemon or server. Changes nothing.")
+  return addFieldsFlag(
+    new Command("doctor").description(
+      "Checks this installation: Node, settings, store, permissions, daemon or server. Changes nothing.",
+    ),
+  )
     .addHelpText(
       "after",
-      examples("hooks doctor", "hooks doctor --json", "hooks doctor --server https://hooks.example.com"),
+      examples(
+        "hooks doctor",
+        "hooks doctor --json",
+        "hooks doctor --fields check,ok",
+        "hooks doctor --server https://hooks.example.com",
+      ),
     )
-    .action(() => run(context));
+    .action((flags: DoctorOptions) => run(flags, context));
 }
 
 /** @throws HooksError `failed` when something is wrong */
-export async function runDoctor(context: CliContext): Promise<void> {
+export async function runDoctor({ fields }: DoctorOptions, context: CliContext): Promise<void> {
   const { out } = context;
+  if (printsFields(out, VIEW, fields)) return;
   const findings: Finding[] = [];
   const tell = (finding: Finding): void => {
     findings.push(finding);
-    print(finding, context);
+    if (fields === undefined || out.mode !== "human") print(finding, fields, context);
   };
   tell({ check: "hooks", ok: true, detail: VERSION });
   tell(checkNode());
@@ -56,6 +84,8 @@ export async function runDoctor(context: CliContext): Promise<void> {
         : await remoteChecks(settings.target, settings, context);
     for (const finding of checks) tell(finding);
   }
+  // One table, whose columns are as wide as all of them need.
+  if (fields !== undefined && out.mode === "human") printList(out, findings.map(rowOf), VIEW, fields);
   const faults = findings.filter((finding) => !finding.ok);
   if (0 < faults.length) {
     const names = faults.map((fault) => fault.check).join(", ");
@@ -68,17 +98,20 @@ export async function runDoctor(context: CliContext): Promise<void> {
     out.note(warnings === 0 ? "all is well" : `all works; see ${warnings === 1 ? "the warning" : "the warnings"}`);
 }
 
-function print(finding: Finding, { out }: CliContext): void {
+function print(finding: Finding, fields: Fields, { out }: CliContext): void {
   const { check, ok, warning = false, detail, hint } = finding;
-  if (out.mode === "json") out.print(jsonLine({ check, ok, warning, detail, hint: hint ?? null }));
-  else if (out.mode === "plain") {
-    out.print([check, warning ? "warning" : ok ? "ok" : "fault", escapeLine(detail)].join("\t"));
-  } else if (out.mode === "human") {
-    const mark = warning ? out.colors.yellow("!") : ok ? out.colors.green("✓") : out.colors.red("✗");
-    out.print(`${mark} ${check.padEnd(14)}  ${escapeLine(detail)}`);
-    // Of a fault the error at the end says it.
-    if (warning && hint !== undefined) out.print(`  ${"".padEnd(14)}  ${out.colors.dim(escapeLine(hint))}`);
+  if (out.mode !== "human") {
+    if (out.mode !== "quiet") printList(out, [rowOf(finding)], VIEW, fields);
+    return;
   }
+  const mark = warning ? out.colors.yellow("!") : ok ? out.colors.green("✓") : out.colors.red("✗");
+  out.print(`${mark} ${check.padEnd(14)}  ${escapeLine(detail)}`);
+  // Of a fault the error at the end says it.
+  if (warning && hint !== undefined) out.print(`  ${"".padEnd(14)}  ${out.colors.dim(escapeLine(hint))}`);
+}
+
+function rowOf({ check, ok, warning = false, detail, hint }: Finding): FindingRow {
+  return { check, ok, warning, detail, hint: hint ?? null };
 }
 
 function checkNode(): Finding {

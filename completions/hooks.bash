@@ -205,8 +205,8 @@ _hooks_point() {
       ;;
     'status')
       commands=''
-      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'key')
@@ -349,8 +349,8 @@ _hooks_point() {
       ;;
     'doctor')
       commands=''
-      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
   esac

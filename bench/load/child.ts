@@ -21,8 +21,15 @@ export interface Child {
 }
 
 /** Starts a file of bench/ as a process of its own, so that its memory and its event loop are its own. */
-export function startChild(file: string, args: readonly string[] = []): Child {
-  const child = fork(path.join(import.meta.dirname, "..", file), args, { execArgv: [] });
+export function startChild(
+  file: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Child {
+  const child = fork(path.join(import.meta.dirname, "..", file), args, {
+    execArgv: [],
+    env: { ...process.env, ...env },
+  });
   endWithBench(child);
   return {
     process: child,

@@ -19,6 +19,7 @@ export interface JsonSpan {
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const MINUS = 0x2d;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
@@ -127,8 +128,9 @@ export class JsonScanner {
           if (byte === OPEN_OBJECT) this.scanName();
           continue;
         }
-      } else if (byte === QUOTE) this.#scanString();
-      else this.#scanScalar();
+      } else if (byte === QUOTE) this.#skipString();
+      else if (byte === MINUS || isDigit(byte)) this.#skipNumber();
+      else this.#scanLiteral(byte);
 
       // Behind a value: close what ends here, or go to the next value.
       for (;;) {
@@ -157,11 +159,17 @@ export class JsonScanner {
   }
 
   #scanString(): JsonSpan {
+    const start = this.at;
+    const plain = this.#skipString();
+    return { start, end: this.at, kind: "string", depth: 0, plain };
+  }
+
+  /** Whether nothing in it is escaped. Makes no span: most strings stand inside of what is kept as it is. */
+  #skipString(): boolean {
     const { bytes } = this;
     const end = this.#end;
-    const start = this.at;
     let plain = true;
-    let at = start + 1;
+    let at = this.at + 1;
     for (;;) {
       while (at < end && ENDS_RUN[bytes[at]!] === 0) at++;
       this.at = at;
@@ -169,7 +177,7 @@ export class JsonScanner {
       const byte = bytes[at]!;
       if (byte === QUOTE) {
         this.at = at + 1;
-        return { start, end: at + 1, kind: "string", depth: 0, plain };
+        return plain;
       }
       if (byte === BACKSLASH) {
         plain = false;
@@ -215,33 +223,42 @@ export class JsonScanner {
   #scanScalar(): JsonSpan {
     const start = this.at;
     const byte = this.peek();
-    const literal = byte === -1 ? undefined : LITERALS[String.fromCharCode(byte) as keyof typeof LITERALS];
-    if (literal === undefined) return this.#scanNumber();
+    const kind = byte === MINUS || isDigit(byte) ? this.#skipNumber() : this.#scanLiteral(byte);
+    return { start, end: this.at, kind, depth: 0, plain: false };
+  }
+
+  #scanLiteral(first: number): "null" | "boolean" {
+    const literal = first === -1 ? undefined : LITERALS[String.fromCharCode(first) as keyof typeof LITERALS];
+    if (literal === undefined) throw this.unexpected("a value");
     for (let index = 0; index < literal.length; index++) {
       if (this.at < this.#end && this.bytes[this.at] === literal.charCodeAt(index)) this.at++;
       else throw this.unexpected(`"${literal}"`);
     }
-    return { start, end: this.at, kind: literal === "null" ? "null" : "boolean", depth: 0, plain: false };
+    return literal === "null" ? "null" : "boolean";
   }
 
-  #scanNumber(): JsonSpan {
-    const start = this.at;
-    const isNegative = this.take(0x2d);
+  #skipNumber(): "number" {
+    if (this.bytes[this.at] === MINUS) this.at++;
     if (this.take(0x30)) {
       if (isDigit(this.peek())) throw this.#invalid("a number begins with 0");
-    } else if (!this.#takeDigits()) throw this.unexpected(isNegative ? "a digit" : "a value");
-    if (this.take(0x2e) && !this.#takeDigits()) throw this.unexpected("a digit");
+    } else this.#takeDigits();
+    if (this.take(0x2e)) this.#takeDigits();
     if (this.take(0x65) || this.take(0x45)) {
-      if (!this.take(0x2b)) this.take(0x2d);
-      if (!this.#takeDigits()) throw this.unexpected("a digit");
+      if (!this.take(0x2b)) this.take(MINUS);
+      this.#takeDigits();
     }
-    return { start, end: this.at, kind: "number", depth: 0, plain: false };
+    return "number";
   }
 
-  #takeDigits(): boolean {
+  /** At least one. */
+  #takeDigits(): void {
+    const { bytes } = this;
+    const end = this.#end;
     const start = this.at;
-    while (isDigit(this.peek())) this.at++;
-    return start < this.at;
+    let at = start;
+    while (at < end && isDigit(bytes[at]!)) at++;
+    this.at = at;
+    if (at === start) throw this.unexpected("a digit");
   }
 
   #invalid(reason: string): HooksError {

@@ -4,7 +4,7 @@ import { HooksHome } from "../support/hooks-program.ts";
 import { openReceiver } from "../support/open-receiver.ts";
 import type { ReceivedRequest } from "../support/receiver.ts";
 
-const EVENTS = 1_000;
+const EVENTS = 10_000;
 /** Published when the daemon is dead. */
 const AFTER_CRASH = 200;
 /** Of a subscription. */
@@ -22,7 +22,7 @@ function events(from: number, to: number): string {
 }
 
 describe("a rotation under load, with a crash in it (R67)", () => {
-  it("is verified by whoever holds either secret: 1,000 of 1,000", { timeout: 300_000 }, async () => {
+  it("is verified by whoever holds either secret: 10,000 of 10,000", { timeout: 300_000 }, async () => {
     const home = new HooksHome();
     const receiver = await openReceiver();
     const create = ["sub", "create", "--url", receiver.url, "-e", "*", "--name", "shop", "--json"];
