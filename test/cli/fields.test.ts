@@ -12,11 +12,9 @@ const WITHOUT: Readonly<Record<string, string>> = {
   verify: "a verdict, which is one line",
   demo: "a story",
   serve: "URL and store, once",
-  status: "a page about the place",
   backup: "a receipt",
   restore: "a receipt",
   completion: "a script",
-  doctor: "a list of checks",
   "key rotate-master": "a receipt",
   "sub secret": "secrets, one a line",
 };
