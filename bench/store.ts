@@ -93,6 +93,7 @@ function succeeded({ rowId, subscriptionRowId, event }: ClaimedDelivery): Record
   return {
     deliveryRowId: rowId,
     subscriptionRowId,
+    eventType: event.type,
     endedAt: now,
     verdict: { kind: "succeeded" },
     attempt: {

@@ -258,6 +258,11 @@ export const COMMANDS: CommandTable = {
           summary: "Show what runs and what waits",
           load: async () => (await import("./status.ts")).statusCommand,
         },
+        {
+          name: "stats",
+          summary: "Show what attempts came to, and how long they took",
+          load: async () => (await import("./stats.ts")).statsCommand,
+        },
         KEY,
         TENANT,
         {

@@ -341,6 +341,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const sweep = setInterval(() => {
       void sessions.expireAll().catch(onFault);
       void local.store.admin.eraseDeleted().catch(onFault);
+      void local.store.statistics.age(Date.now()).catch(onFault);
     }, EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));
 

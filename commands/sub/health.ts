@@ -1,20 +1,20 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
-import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
+import { answerText } from "../../src/cli/delivery-view.ts";
+import { escapeLine } from "../../src/cli/escape.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
-import { printsFields } from "../../src/cli/print-one.ts";
+import { printOne, printsFields } from "../../src/cli/print-one.ts";
+import { paintOfRate, rateText } from "../../src/cli/stats-view.ts";
 import { breakerText, DISABLED_TEXTS, paintOfState } from "../../src/cli/subscription-view.ts";
-import { type ListView, printList, printSection } from "../../src/cli/table.ts";
+import type { ListView } from "../../src/cli/table.ts";
 import { relativeTime } from "../../src/cli/time-text.ts";
-import type { SubscriptionResource } from "../../src/core/subscription.ts";
+import type { SubscriptionHealth } from "../../src/core/statistics/statistics.ts";
 
-type HealthRow = { id: string; paused: boolean } & SubscriptionResource["health"] &
-  Pick<SubscriptionResource, "counts">;
-
-const VIEW: ListView<HealthRow> = {
+const VIEW: ListView<SubscriptionHealth> = {
   fields: [
     "id",
+    "name",
     "paused",
     "state",
     "consecutive_failures",
@@ -24,6 +24,10 @@ const VIEW: ListView<HealthRow> = {
     "last_success_at",
     "breaker",
     "counts",
+    "success_rate_24h",
+    "attempts_24h",
+    "deliveries_24h",
+    "last_delivery",
   ],
   id: (row) => row.id,
   columns: [{ title: "id", text: (row) => row.id }],
@@ -32,7 +36,7 @@ const VIEW: ListView<HealthRow> = {
 /** Defines `hooks sub health`. */
 export function subHealthCommand(context: CliContext, run = runSubHealth): Command {
   return addFieldsFlag(new Command("health"))
-    .description("Shows how the last 20 attempts went, and why a subscription is disabled.")
+    .description("Shows how the last 20 attempts and the last 24 hours went, and why a subscription is disabled.")
     .argument("<subscription>", "id, unique beginning of one, or name")
     .addHelpText("after", examples("hooks sub health shop", "hooks sub health shop --json"))
     .action((id: string, flags: { fields?: string[] }) => run({ id, ...flags }, context));
@@ -44,25 +48,39 @@ export async function runSubHealth(
 ): Promise<void> {
   const { out } = context;
   if (printsFields(out, VIEW, fields)) return;
-  const row = await (await context.service({ reads: true })).getSubscription(id);
-  const { health, counts } = row;
-  const answer = { id: row.id, paused: row.paused, ...health, counts };
-  if (fields !== undefined) return printList(out, [answer], VIEW, fields);
-  if (out.mode === "json") return out.print(jsonLine(answer));
-  if (out.mode === "quiet") return out.print(row.id);
-  const time = (iso: string | null): string =>
-    iso === null ? "never" : out.mode === "human" ? `${iso}  ${relativeTime(iso, context.now())}` : iso;
-  const paint = paintOfState(health.state, out.colors);
-  const reason = health.disabled_reason === null ? "" : ` (${DISABLED_TEXTS[health.disabled_reason]})`;
-  printSection(out, [
-    ["id", row.id],
-    ["name", escapeLine(row.name)],
-    ["state", paint(health.state) + reason + (row.paused ? ", paused" : "")],
-    ["success rate", `${Math.round(health.success_rate * 100)} % of the last 20 attempts`],
-    ["failures in a row", String(health.consecutive_failures)],
-    ["breaker", row.breaker ? breakerText(health.breaker) : "off"],
-    ["last attempt", time(health.last_triggered_at)],
-    ["last success", time(health.last_success_at)],
-    ["delivered", `${counts.succeeded} succeeded, ${counts.failed} failed`],
-  ]);
+  const health = await (await context.service({ reads: true })).subscriptionHealth(id);
+  printOne(out, health, VIEW, {
+    fields,
+    lines: () => {
+      const time = (iso: string | null): string =>
+        iso === null ? "never" : out.mode === "human" ? `${iso}  ${relativeTime(iso, context.now())}` : iso;
+      const paint = paintOfState(health.state, out.colors);
+      const reason = health.disabled_reason === null ? "" : ` (${DISABLED_TEXTS[health.disabled_reason]})`;
+      const last = health.last_delivery;
+      const day = health.success_rate_24h;
+      return [
+        ["id", health.id],
+        ["name", escapeLine(health.name)],
+        ["state", paint(health.state) + reason + (health.paused ? ", paused" : "")],
+        ["success rate", `${Math.round(health.success_rate * 100)} % of the last 20 attempts`],
+        [
+          "last 24 h",
+          day === null
+            ? "no attempts"
+            : `${paintOfRate(day, out.colors)(rateText(day))} of ${health.attempts_24h} attempts, ${health.deliveries_24h} deliveries ended`,
+        ],
+        ["failures in a row", String(health.consecutive_failures)],
+        ["breaker", breakerText(health.breaker)],
+        ["last attempt", time(health.last_triggered_at)],
+        ["last success", time(health.last_success_at)],
+        [
+          "last delivery",
+          last === null
+            ? "none"
+            : escapeLine(`${last.id}  ${last.event_type}  ${last.status}  ${answerText(last)}`.trimEnd()),
+        ],
+        ["delivered", `${health.counts.succeeded} succeeded, ${health.counts.failed} failed`],
+      ];
+    },
+  });
 }

@@ -109,6 +109,16 @@ export const DELIVERY_DETAIL = objectOf<DeliveryDetail>({
   attempts: listOf(ATTEMPT),
 });
 
+export const HEALTH_MEMBERS = {
+  state: text,
+  consecutive_failures: number,
+  success_rate: number,
+  disabled_reason: orNull(text),
+  last_triggered_at: orNull(text),
+  last_success_at: orNull(text),
+  breaker: objectOf<SubscriptionResource["health"]["breaker"]>({ state: text, open_until: orNull(text) }),
+};
+
 const SUBSCRIPTION_MEMBERS = {
   id: text,
   name: text,
@@ -149,15 +159,7 @@ const SUBSCRIPTION_MEMBERS = {
   tenant: text,
   environment: text,
   event_version: anything,
-  health: objectOf<SubscriptionResource["health"]>({
-    state: text,
-    consecutive_failures: number,
-    success_rate: number,
-    disabled_reason: orNull(text),
-    last_triggered_at: orNull(text),
-    last_success_at: orNull(text),
-    breaker: objectOf<SubscriptionResource["health"]["breaker"]>({ state: text, open_until: orNull(text) }),
-  }),
+  health: objectOf<SubscriptionResource["health"]>(HEALTH_MEMBERS),
   counts: objectOf<SubscriptionResource["counts"]>({ succeeded: number, failed: number }),
   secrets: listOf(
     objectOf<SubscriptionResource["secrets"][number]>({

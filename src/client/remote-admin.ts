@@ -2,11 +2,13 @@ import type { AdminService } from "../core/admin-service.ts";
 import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
 import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { TenantStatsQuery, TenantStatsResource } from "../core/statistics/statistics.ts";
 import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import { AUDIT_ENTRY, KEY, KEY_WITH_SECRET, pageOf, TENANT } from "./answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
+import { TENANT_STATS } from "./statistics-answers.ts";
 
 /**
  * AdminService over the HTTP API of a server. Tenants and environments are named in each call, where `*` may stand for
@@ -61,6 +63,10 @@ export class RemoteAdmin implements AdminService {
     const query = { force: force === undefined ? undefined : String(force) };
     // Asked twice, the second time would find nothing.
     return this.#requests.delete(tenantPath(name), { query, repeatable: false });
+  }
+
+  tenantStats(query: TenantStatsQuery = {}): Promise<TenantStatsResource> {
+    return this.#requests.get(TENANT_STATS, "/v1/stats/tenants", { ...query });
   }
 
   listAudit(query: AuditQuery = {}): Promise<Page<AuditEntry>> {

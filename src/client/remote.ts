@@ -13,6 +13,7 @@ import type {
   TestResult,
 } from "../core/hooks-service.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw } from "../core/raw-json.ts";
+import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
   SecretsRotation,
@@ -41,6 +42,7 @@ import {
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
+import { STATS, SUBSCRIPTION_HEALTH } from "./statistics-answers.ts";
 
 /** A subscription's test waits for its receiver, whose time-out is at most 300 s. */
 const TEST_TIMEOUT_MS = 310_000;
@@ -177,6 +179,18 @@ export class RemoteService implements HooksService {
 
   replay({ dry_run, ...filter }: ReplayRequest): Promise<ReplayReceipt> {
     return this.#requests.post(REPLAY_RECEIPT, "/v1/replays", { filter, dry_run });
+  }
+
+  stats(query: StatsQuery = {}): Promise<StatsResource> {
+    return this.#requests.get(STATS, "/v1/stats", { ...query });
+  }
+
+  async subscriptionStats(id: string, query: StatsQuery = {}): Promise<StatsResource> {
+    return this.#requests.get(STATS, `${subscriptionPath(id)}/stats`, { ...query });
+  }
+
+  async subscriptionHealth(id: string): Promise<SubscriptionHealth> {
+    return this.#requests.get(SUBSCRIPTION_HEALTH, `${subscriptionPath(id)}/health`);
   }
 
   listEventTypes(): Promise<Page<EventTypeResource>> {

@@ -1,10 +1,11 @@
 import type { AuditEntry, AuditQuery } from "./audit.ts";
 import type { Page } from "./hooks-service.ts";
 import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "./key.ts";
+import type { TenantStatsQuery, TenantStatsResource } from "./statistics/statistics.ts";
 import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "./tenant.ts";
 
 /**
- * Keys, tenants and the record of who changed what. Beside HooksService, which is bound to one tenant and environment:
+ * Keys, tenants, statistics of many tenants and the record of who changed what. Beside HooksService, which is bound to one tenant and environment:
  * this one is bound to whoever asks, and works on all that is in his reach. Two implementations: service/ over a store,
  * client/remote-admin.ts over HTTP.
  *
@@ -28,6 +29,9 @@ export interface AdminService {
   updateTenant(name: string, patch: TenantPatch): Promise<TenantResource>;
   /** `conflict` when it has data or keys, unless `force`: then its keys end, and all that it has is erased. */
   deleteTenant(name: string, options?: { force?: boolean | undefined }): Promise<void>;
+
+  /** What attempts came to in a period, by tenant and environment, the busiest first. */
+  tenantStats(query?: TenantStatsQuery): Promise<TenantStatsResource>;
 
   /** Newest first. */
   listAudit(query?: AuditQuery): Promise<Page<AuditEntry>>;

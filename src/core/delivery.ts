@@ -59,6 +59,7 @@ export type Verdict =
 export interface RecordedAttempt {
   deliveryRowId: number;
   subscriptionRowId: number;
+  eventType: string;
   attempt: Attempt;
   verdict: Verdict;
   /** The subscription's breaker, when this attempt changed it; undefined or left out: it stays as it is. */

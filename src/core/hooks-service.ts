@@ -1,5 +1,6 @@
 import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
+import type { StatsQuery, StatsResource, SubscriptionHealth } from "./statistics/statistics.ts";
 import type {
   SecretsRotated,
   SecretsRotation,
@@ -145,6 +146,12 @@ export interface HooksService {
   cancelDelivery(id: string): Promise<DeliveryResource>;
   /** Sends ended deliveries again, by filter. */
   replay(request: ReplayRequest): Promise<ReplayReceipt>;
+
+  /** What attempts came to in a period, and how long they took. */
+  stats(query?: StatsQuery): Promise<StatsResource>;
+  /** The same of one subscription; `by`: `status` only. */
+  subscriptionStats(id: string, query?: StatsQuery): Promise<StatsResource>;
+  subscriptionHealth(id: string): Promise<SubscriptionHealth>;
 
   /** Names seen in events or named by subscriptions, in alphabetical order. */
   listEventTypes(): Promise<Page<EventTypeResource>>;

@@ -91,6 +91,7 @@ export function recordedOf(
   return {
     deliveryRowId: delivery.rowId,
     subscriptionRowId: delivery.subscriptionRowId,
+    eventType: delivery.event.type,
     attempt: recordOf(result, {
       subscription,
       number: delivery.attemptCount + 1,

@@ -35,6 +35,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
 import { type MetricsPage, metricsRoutes } from "./routes/metrics.ts";
+import { STATISTICS_ROUTES } from "./routes/statistics.ts";
 import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
 import { TENANT_ROUTES } from "./routes/tenants.ts";
@@ -167,6 +168,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...SUBSCRIPTION_ROUTES,
     ...SUBSCRIPTION_ACTION_ROUTES,
     ...DELIVERY_ROUTES,
+    ...STATISTICS_ROUTES,
     ...KEY_ROUTES,
     ...TENANT_ROUTES,
     ...AUDIT_ROUTES,

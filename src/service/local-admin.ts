@@ -2,15 +2,18 @@ import type { AdminService } from "../core/admin-service.ts";
 import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
 import type { Caller, KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { TenantStatsQuery, TenantStatsResource } from "../core/statistics/statistics.ts";
 import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Keys } from "./keys.ts";
+import type { Statistics } from "./statistics.ts";
 import type { Tenants } from "./tenants.ts";
 
 interface AdminCases {
   readonly keys: Keys;
   readonly tenants: Tenants;
   readonly auditLog: AuditLog;
+  readonly statistics: Statistics;
 }
 
 /** AdminService over a store, bound to whoever asks: every call goes to its use-case with the caller put in. */
@@ -57,6 +60,10 @@ export class LocalAdmin implements AdminService {
 
   deleteTenant(name: string, options: { force?: boolean | undefined } = {}): Promise<void> {
     return this.#cases.tenants.delete(this.#caller, name, options);
+  }
+
+  tenantStats(query: TenantStatsQuery = {}): Promise<TenantStatsResource> {
+    return this.#cases.statistics.byTenant(this.#caller, query);
   }
 
   listAudit(query: AuditQuery = {}): Promise<Page<AuditEntry>> {

@@ -28,6 +28,7 @@ import type {
 import { parseRange, toIso } from "../core/instant.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
+import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
   SecretsRotation,
@@ -45,6 +46,7 @@ import { LocalAdmin } from "./local-admin.ts";
 import { Publishing } from "./publishing.ts";
 import { SecretRotations } from "./secret-rotations.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { Statistics } from "./statistics.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tenants } from "./tenants.ts";
 
@@ -63,6 +65,7 @@ export class UseCases {
   readonly keys: Keys;
   readonly tenants: Tenants;
   readonly auditLog: AuditLog;
+  readonly statistics: Statistics;
 
   constructor(parts: ServiceParts) {
     this.parts = parts;
@@ -74,6 +77,7 @@ export class UseCases {
     this.keys = new Keys(parts, this.keyTable);
     this.tenants = new Tenants(parts, this.keyTable);
     this.auditLog = new AuditLog(parts);
+    this.statistics = new Statistics(parts);
   }
 
   /** `actor`: who the audit says it was. */
@@ -205,6 +209,18 @@ class LocalService implements HooksService {
 
   replay(request: ReplayRequest): Promise<ReplayReceipt> {
     return this.#cases.deliveries.replay(this.#scope, request, this.#actor);
+  }
+
+  stats(query: StatsQuery = {}): Promise<StatsResource> {
+    return this.#cases.statistics.read(this.#scope, query);
+  }
+
+  subscriptionStats(id: string, query: StatsQuery = {}): Promise<StatsResource> {
+    return this.#cases.statistics.ofSubscription(this.#scope, id, query);
+  }
+
+  subscriptionHealth(id: string): Promise<SubscriptionHealth> {
+    return this.#cases.statistics.health(this.#scope, id);
   }
 
   async listEventTypes(): Promise<Page<EventTypeResource>> {

@@ -63,15 +63,7 @@ export function toSubscriptionResource(
     tenant: stored.scope.tenant,
     environment: stored.scope.environment,
     event_version: null,
-    health: {
-      state: healthState(stored.health, stored.enabled, thresholds),
-      consecutive_failures: stored.health.consecutiveFailures,
-      success_rate: successRate(stored.health),
-      disabled_reason: stored.disabledReason ?? null,
-      last_triggered_at: toIsoOrNull(stored.health.lastAttemptAt),
-      last_success_at: toIsoOrNull(stored.health.lastSuccessAt),
-      breaker: breakerOf(stored, settings.hasBreaker, now),
-    },
+    health: healthOf(stored, now, thresholds, settings),
     counts: stored.counts,
     secrets: stored.secrets
       .filter((secret) => secret.expiresAt === undefined || now < secret.expiresAt)
@@ -83,6 +75,25 @@ export function toSubscriptionResource(
       })),
     created_at: toIso(stored.createdAt),
     updated_at: toIso(stored.updatedAt),
+  };
+}
+
+/** How the last attempts went. */
+export function healthOf(
+  stored: StoredSubscription,
+  now: number,
+  thresholds: HealthThresholds | undefined = HEALTH_THRESHOLDS,
+  { hasBreaker }: Pick<SubscriptionSettings, "hasBreaker"> = readSettings(stored),
+): SubscriptionResource["health"] {
+  const { health, enabled, disabledReason } = stored;
+  return {
+    state: healthState(health, enabled, thresholds),
+    consecutive_failures: health.consecutiveFailures,
+    success_rate: successRate(health),
+    disabled_reason: disabledReason ?? null,
+    last_triggered_at: toIsoOrNull(health.lastAttemptAt),
+    last_success_at: toIsoOrNull(health.lastSuccessAt),
+    breaker: breakerOf(stored, hasBreaker, now),
   };
 }
 

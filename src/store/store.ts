@@ -20,12 +20,14 @@ import type { Scope } from "../core/scope.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
+import type { StatisticsStore } from "./statistics-store.ts";
 
 export interface Store extends EventStore, DeliveryStore, SubscriptionStore, MasterKeyStore {
   /** Stable for the life of the database. */
   readonly databaseId: string;
   readonly admin: AdminStore;
   readonly figures: FiguresStore;
+  readonly statistics: StatisticsStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions
    * or keys changed, or a tenant was deleted.

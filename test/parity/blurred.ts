@@ -25,6 +25,12 @@ export class Blur {
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
       .replace(/ now$|\bnow(?= {2})|\b\d+ (ms|s|min|h|d) ago\b|\bin \d+ (ms|s|min|h|d)\b/gm, " SOON")
       .replace(/"(duration_ms|pid|success_rate_at)":\d+/g, '"$1":0')
+      .replace(/"(mean|p50|p95|p99|p95_ms)":\d+/g, '"$1":0')
+      .replace(/"series":(\[[^\]]*\]|\{[^}]*\})/g, '"series":[]') // its steps may begin between one side and the other
+      .replace(/^(p\d\d\s+)\d+( \w+)?$/gm, "$1N")
+      .replace(/(\t\d+){3}\t[\d,]*$/gm, "\tN\tN\tN\tSERIES")
+      .replace(/(\t(?:0|1|0\.\d+))(\t\d+){3}$/gm, "$1\tN\tN\tN")
+      .replace(/[▁▂▃▄▅▆▇█][▁▂▃▄▅▆▇█ ]*$/gm, "BARS")
       .replace(/\b\d+ ms\b/g, "N ms")
       .replace(/^(evt#\d+\t.*\t)\d+$/gm, "$1N") // trigger --wait ends in the duration
       .replace(/^((?:ok|failed)\t.*\t)\d+$/gm, "$1N") // and so does sub test

@@ -201,6 +201,23 @@ export function story(url: string): readonly Call[] {
     ...once("replay", "--failed", "--sub", "nobody"),
     ...once("replay"),
 
+    // ---- statistics
+    ...read("stats"),
+    ...read("stats", "--by", "status"),
+    ...read("stats", "--period", "1h", "--by", "type"),
+    ...read("stats", "--by", "subscription", "--limit", "1"),
+    ...read("stats", "--by", "tenant"),
+    ...once("stats", "--by", "tenant", "--tenant", "default", "--fields", "tenant,attempts"),
+    ...read("stats", "--sub", "billing"),
+    ...once("stats", "--sub", "billing", "--by", "status", "--fields", "key,attempts,deliveries"),
+    ...once("stats", "--sub", "billing", "--by", "type"),
+    ...once("stats", "--sub", "nobody"),
+    ...once("stats", "--period", "2h"),
+    ...once("stats", "--by", "moon"),
+    ...once("stats", "--fields", "totals.attempts,backlog.waiting"),
+    ...once("stats", "--limit", "0"),
+    ...read("sub", "health", "billing"),
+
     // ---- keys, tenants, the audit
     ...once("key", "create", "ci", "--role", "publisher", "--expires", "30d", "--rate", "10/s"),
     ...json("key", "create", "dash", "--role", "reader", "--tenant", "default", "--env", "development"),

@@ -27,6 +27,8 @@ const BY_SUBSCRIPTION: Record<string, (service: HooksService, id: string) => Pro
   rotateSecret: (service, id) => service.rotateSecret(id),
   rotateSecrets: (service, id) => service.rotateSecrets({ subscriptions: [id] }),
   listDeliveries: (service, id) => service.listDeliveries({ subscription: id }),
+  subscriptionStats: (service, id) => service.subscriptionStats(id),
+  subscriptionHealth: (service, id) => service.subscriptionHealth(id),
   replay: (service, id) => service.replay({ subscription: id }),
 };
 const BY_EVENT: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
@@ -86,7 +88,16 @@ describe("what is in one tenant and environment", () => {
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
     const walked = new Set([BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY].flatMap((calls) => Object.keys(calls)));
     const withoutReference = new Set([
-      ...["publish", "publishBatch", "createSubscription", "listSubscriptions", "listEvents", "listEventTypes", "meta"],
+      ...[
+        "publish",
+        "publishBatch",
+        "createSubscription",
+        "listSubscriptions",
+        "listEvents",
+        "listEventTypes",
+        "meta",
+        "stats",
+      ],
     ]);
     expect(methods.filter((name) => !walked.has(name) && !withoutReference.has(name))).toEqual([]);
   });

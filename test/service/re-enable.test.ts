@@ -85,6 +85,7 @@ async function disabled(hooks: TestHooks, url: string, reEnable: "probe" | null 
     {
       deliveryRowId: claimed!.deliveries[0]!.rowId,
       subscriptionRowId: rowId,
+      eventType: "order.paid",
       attempt: {
         number: 1,
         startedAt: clock.at,

@@ -124,5 +124,5 @@ export function attempted(
   verdict: Verdict,
   { attempt = newAttempt(), endedAt = NOON }: { attempt?: Attempt; endedAt?: number } = {},
 ): RecordedAttempt {
-  return { deliveryRowId: rowId, subscriptionRowId, attempt, verdict, endedAt };
+  return { deliveryRowId: rowId, subscriptionRowId, eventType: "order.created", attempt, verdict, endedAt };
 }

@@ -8,6 +8,7 @@ import { masterKeyContract } from "./master-key-contract.ts";
 import { operationalContract } from "./operational-contract.ts";
 import { orderContract } from "./order-contract.ts";
 import { recordContract } from "./record-contract.ts";
+import { statisticsContract } from "./statistics-contract.ts";
 import { subscriptionContract } from "./subscription-contract.ts";
 
 /** How the suite reaches the store under test. */
@@ -30,5 +31,6 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     operationalContract(store);
     adminContract(store);
     masterKeyContract(store);
+    statisticsContract(store);
   });
 }

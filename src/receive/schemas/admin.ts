@@ -8,7 +8,7 @@ import { closed, INSTANT, orNull, record, SCOPE_NAME } from "./words.ts";
 const ROLE = Type.Enum([...ROLES]);
 const STATUS = Type.Enum([...KEY_STATUSES]);
 /** Names, and what stands for any of them. */
-const REACH = Type.String({
+export const REACH = Type.String({
   pattern: `^(\\*|${SCOPE_NAME_PATTERN.source.slice(1, -1)})$`,
   description: `1 to 32 characters of a-z, 0-9 and "-", or ${ANY} for any`,
 });

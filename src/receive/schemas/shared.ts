@@ -16,6 +16,7 @@ import {
   WHOAMI,
 } from "./other.ts";
 import { EVENT_REPLAY, REPLAY_RECEIPT, REPLAY_REQUEST, SUBSCRIPTION_REPLAY } from "./query.ts";
+import { STATS, SUBSCRIPTION_HEALTH, TENANT_STATS } from "./statistics.ts";
 import {
   SUBSCRIPTION,
   SUBSCRIPTION_INPUT,
@@ -57,6 +58,9 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   TENANT_INPUT,
   TENANT_PATCH,
   AUDIT_ENTRY,
+  STATS,
+  TENANT_STATS,
+  SUBSCRIPTION_HEALTH,
   EVENT_TYPE_ENTRY,
   META,
   WHOAMI,

@@ -175,7 +175,7 @@ const SECRET = Type.Object({
 });
 
 /** What only the server sets. */
-const READ_ONLY = {
+export const READ_ONLY = {
   id: Type.String({ pattern: "^sub_[0-9a-z]+$" }),
   transport: Type.Enum(["http", "tunnel"]),
   paused: Type.Boolean(),

@@ -8,6 +8,7 @@ import {
   isBeyondHope,
   successRate,
 } from "../../core/health.ts";
+import { outcomeOf } from "../../core/statistics/tally.ts";
 import type { DisabledReason } from "../../core/subscription.ts";
 import type { RecordReceipt } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
@@ -18,6 +19,7 @@ import type { OperationalEvents } from "./operational-events.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
 import type { PackedValue } from "./packed-events.ts";
 import type { RecordingSubscription, RecordingSubscriptions } from "./recording-subscriptions.ts";
+import type { StatisticsWrites } from "./statistics-writes.ts";
 
 /** Of a disabled subscription, in the commit that disables it; of the rest, `failLeftovers` takes care. */
 const MAX_FAILED_AT_ONCE = 10_000;
@@ -54,6 +56,7 @@ export class AttemptRecorder {
   readonly #insert: Statement;
   readonly #subscriptions: RecordingSubscriptions;
   readonly #operational: OperationalEvents;
+  readonly #statistics: StatisticsWrites;
   #thresholds = HEALTH_THRESHOLDS;
   readonly #updateHealth: Statement;
   readonly #updateUnhealthy: Statement;
@@ -68,7 +71,9 @@ export class AttemptRecorder {
     order: DeliveryOrder,
     subscriptions: RecordingSubscriptions,
     operational: OperationalEvents,
+    statistics: StatisticsWrites,
   ) {
+    this.#statistics = statistics;
     this.#interned = interned;
     this.#revision = revision;
     this.#order = order;
@@ -124,12 +129,13 @@ export class AttemptRecorder {
       .pluck();
   }
 
-  record({ worker, count, values, sets, thresholds }: PackedAttempts): RecordReceipt {
+  record({ worker, count, values, sets, types, thresholds }: PackedAttempts): RecordReceipt {
     this.#thresholds = thresholds;
     const setIds = sets.map((set) => this.#interned.headerSetId(set));
     const workerId = this.#interned.workerId(worker);
     const recordings = new Map<number, Recording>();
     const released = new Set<number>();
+    this.#statistics.begin();
     for (let n = 0; n < count; n++) {
       const start = n * AT.length;
       const subscriptionRowId = values[start + AT.subscriptionRowId] as number;
@@ -138,10 +144,11 @@ export class AttemptRecorder {
         recording = this.#startRecording(subscriptionRowId);
         recordings.set(subscriptionRowId, recording);
       }
-      for (const taker of this.#recordOne(values, start, setIds, workerId, subscriptionRowId, recording)) {
+      for (const taker of this.#recordOne(values, start, setIds, types, workerId, subscriptionRowId, recording)) {
         released.add(taker);
       }
     }
+    this.#statistics.commit();
     const disabled: RecordReceipt["disabled"] = [];
     for (const [subscriptionRowId, recording] of recordings) {
       if (recording.disabled !== undefined) {
@@ -159,6 +166,7 @@ export class AttemptRecorder {
     values: PackedValue[],
     start: number,
     setIds: readonly number[],
+    types: readonly string[],
     workerId: number,
     subscriptionRowId: number,
     recording: Recording,
@@ -186,6 +194,7 @@ export class AttemptRecorder {
         recording.hasReleased = true;
       }
     }
+    this.#addUp(values, start, types, subscriptionRowId, recording, finished === undefined ? undefined : state);
     const columns = values.slice(start + AT.firstColumn, start + AT.length);
     columns.push(this.#interned.workerId(values[start + AT.worker] as string), number, deliveryRowId);
     columns.push(recording.subscription.scopeId);
@@ -213,6 +222,26 @@ export class AttemptRecorder {
       endedAt,
     );
     return [...told, ...exhausted];
+  }
+
+  /** `state`: what the attempt brought its delivery to; undefined: that was not its to say. */
+  #addUp(
+    values: PackedValue[],
+    start: number,
+    types: readonly string[],
+    subscriptionRowId: number,
+    { subscription: { scopeId } }: Recording,
+    state: Next["state"] | undefined,
+  ): void {
+    this.#statistics.count(
+      scopeId,
+      subscriptionRowId,
+      this.#interned.eventTypeId(scopeId, types[values[start + AT.type] as number]!),
+      values[start + AT.endedAt] as number,
+      outcomeOf(values[start + AT.status] as number | null, values[start + AT.errorCode] as string | null),
+      values[start + AT.durationMs] as number,
+      state === "succeeded" ? "delivered" : state === "failed" ? "failed" : undefined,
+    );
   }
 
   #noteHealthy(subscriptionRowId: number, subscription: RecordingSubscription): void {

@@ -1,10 +1,12 @@
 import { formatId } from "../../core/ids.ts";
+import { outcomeOf } from "../../core/statistics/tally.ts";
 import type { LaneClaim, Lease } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { type DeliveryOrder, firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import type { OperationalEvents } from "./operational-events.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
+import type { StatisticsWrites } from "./statistics-writes.ts";
 
 /** One claim answers at most about this many bytes of payload; the lanes that are left keep what is due. */
 const MAX_CLAIM_BYTES = 16 * 1024 * 1024;
@@ -65,8 +67,22 @@ export class DeliveryLeases {
   readonly #countFailed: Statement;
   readonly #takesNoMore: Statement<number>;
   readonly #operational: OperationalEvents;
+  readonly #statistics: StatisticsWrites;
+  readonly #kindOf: Statement<[scopeId: number, eventTypeId: number]>;
 
-  constructor(connection: Connection, interned: Interned, order: DeliveryOrder, operational: OperationalEvents) {
+  constructor(
+    connection: Connection,
+    interned: Interned,
+    order: DeliveryOrder,
+    operational: OperationalEvents,
+    statistics: StatisticsWrites,
+  ) {
+    this.#statistics = statistics;
+    this.#kindOf = connection
+      .prepare<unknown[], [number, number]>(
+        "SELECT d.scope_id, event_type_id FROM deliveries AS d JOIN events USING (event_id) WHERE delivery_id = ?",
+      )
+      .raw();
     this.#interned = interned;
     this.#order = order;
     this.#operational = operational;
@@ -201,6 +217,7 @@ export class DeliveryLeases {
 
   #reclaim(workerId: number, now: number, endedBy: number): number {
     const rows = this.#leasedByOthers.all(workerId, workerId, endedBy);
+    this.#statistics.begin();
     for (const { rowId, subscriptionRowId, roundAttempts, reclaims, orderKey } of rows) {
       if (reclaims + 1 < MAX_RECLAIMS) {
         this.#takeBack.run(now, rowId);
@@ -211,11 +228,15 @@ export class DeliveryLeases {
         ? this.#interrupt.get("failed", "exhausted", null, now, rowId)
         : this.#interrupt.get("retrying", null, now + INTERRUPTED_WAIT_MS, null, rowId);
       this.#recordInterrupted.run(number, now, workerId, rowId);
+      const [scopeId, eventTypeId] = this.#kindOf.get(rowId)!;
+      const outcome = outcomeOf(null, INTERRUPTED.errorCode);
+      this.#statistics.count(scopeId, subscriptionRowId, eventTypeId, now, outcome, 0, isLast ? "failed" : undefined);
       if (!isLast) continue;
       this.#countFailed.run(subscriptionRowId);
       this.#operational.tellExhausted(subscriptionRowId, rowId, number!, "exhausted", INTERRUPTED, now);
       if (orderKey !== null) this.#order.next(subscriptionRowId, orderKey, now);
     }
+    this.#statistics.commit();
     return rows.length;
   }
 }

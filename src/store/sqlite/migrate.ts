@@ -4,7 +4,13 @@ import { APPLICATION_ID, type Connection, pragmaNumber } from "./connection.ts";
 import { unusable } from "./sqlite-error.ts";
 
 /** Migration n brings a database from `user_version` n − 1 to n. Forward only; one that was released never changes. */
-const MIGRATIONS = ["0001-initial.sql", "0002-fair-lanes.sql", "0003-keys.sql", "0004-secrets.sql"];
+const MIGRATIONS = [
+  "0001-initial.sql",
+  "0002-fair-lanes.sql",
+  "0003-keys.sql",
+  "0004-secrets.sql",
+  "0005-statistics.sql",
+];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

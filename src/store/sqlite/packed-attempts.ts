@@ -10,6 +10,8 @@ export interface PackedAttempts {
   values: PackedValue[];
   /** The header sets that the attempts name by their place here. */
   sets: HeaderSetText[];
+  /** The same of the types of their events. */
+  types: string[];
   /** From where on a subscription is unhealthy, which its owner is told. */
   thresholds: HealthThresholds;
 }
@@ -32,11 +34,14 @@ export const PACKED_ATTEMPT = {
   /** Places in `sets`; null: none. */
   requestSet: 10,
   responseSet: 11,
-  firstColumn: 12,
-  outcome: 14,
-  status: 15,
-  errorCode: 16,
-  length: 26,
+  /** Place in `types`. */
+  type: 12,
+  firstColumn: 13,
+  durationMs: 14,
+  outcome: 15,
+  status: 16,
+  errorCode: 17,
+  length: 27,
 } as const;
 
 /** What is known of the headers of each subscription's attempts. */
@@ -53,12 +58,18 @@ export function packAttempts(
 ): PackedAttempts {
   const values: PackedValue[] = [];
   const sets: HeaderSetText[] = [];
+  const types = new Map<string, number>();
   const placeOf = (set: HeaderSetText | undefined): number | null => {
     if (set === undefined) return null;
     const place = sets.lastIndexOf(set);
     return place === -1 ? sets.push(set) - 1 : place;
   };
-  for (const { deliveryRowId, subscriptionRowId, attempt, verdict, breaker, endedAt } of attempts) {
+  for (const { deliveryRowId, subscriptionRowId, eventType, attempt, verdict, breaker, endedAt } of attempts) {
+    let type = types.get(eventType);
+    if (type === undefined) {
+      type = types.size;
+      types.set(eventType, type);
+    }
     const request = headers.requests.encode(subscriptionRowId, attempt.requestHeaders);
     const response = headers.responses.encode(subscriptionRowId, attempt.responseHeaders);
     values.push(
@@ -74,6 +85,7 @@ export function packAttempts(
       attempt.worker,
       placeOf(request.set),
       placeOf(response.set),
+      type,
       // The columns, in the order of the INSERT.
       attempt.startedAt,
       attempt.durationMs,
@@ -91,5 +103,5 @@ export function packAttempts(
       attempt.trigger === "auto" ? null : attempt.trigger,
     );
   }
-  return { worker, count: attempts.length, values, sets, thresholds };
+  return { worker, count: attempts.length, values, sets, types: [...types.keys()], thresholds };
 }

@@ -37,9 +37,10 @@ import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
 import { PORTION_ROWS, untilDone } from "./portions.ts";
-import { SqliteAdminStore } from "./sqlite-admin-store.ts";
+import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
+import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
@@ -65,6 +66,7 @@ export class SqliteStore implements Store {
   readonly databaseId: string;
   readonly admin: SqliteAdminStore;
   readonly figures: SqliteFigures;
+  readonly statistics: SqliteStatisticsStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -100,10 +102,12 @@ export class SqliteStore implements Store {
     this.#events = new EventReader(connection);
     this.#deliveries = new DeliveryReader(connection);
     this.#subscriptions = new SubscriptionReader(connection);
-    this.admin = new SqliteAdminStore(connection, {
+    const access: StoreAccess = {
       write: (kind, input) => this.#write(kind, input),
       read: (read) => this.#read(read),
-    });
+    };
+    this.admin = new SqliteAdminStore(connection, access);
+    this.statistics = new SqliteStatisticsStore(connection, access);
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),

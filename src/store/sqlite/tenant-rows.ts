@@ -144,9 +144,11 @@ export class TenantWrites {
       .prepare(`DELETE FROM events WHERE event_id IN (SELECT event_id FROM ${ofDeleted} WHERE ${DELETED} LIMIT ?)`)
       .run(limit - deliveries.length);
     if (deliveries.length + changes === 0) {
-      this.#connection
-        .prepare(`DELETE FROM event_types WHERE scope_id IN (SELECT scope_id FROM scopes WHERE ${DELETED})`)
-        .run();
+      for (const table of ["event_types", "statistics"]) {
+        this.#connection
+          .prepare(`DELETE FROM ${table} WHERE scope_id IN (SELECT scope_id FROM scopes WHERE ${DELETED})`)
+          .run();
+      }
     }
     return deliveries.length + changes;
   }

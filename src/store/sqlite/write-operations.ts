@@ -66,6 +66,8 @@ export interface WriteOperations {
   deleteTenant: { input: Audited & { name: string; force: boolean; now: number }; result: boolean };
   /** Answers how many; `limit` when there may be more. */
   eraseDeleted: { input: { limit: number }; result: number };
+  /** Answers how many rows were moved or deleted; `limit` when there may be more. */
+  ageStatistics: { input: { now: number; limit: number }; result: number };
   appendAudit: { input: Audited; result: undefined };
   rotateSecrets: { input: Audited & { rotations: readonly SecretRotation[]; now: number }; result: number[] };
   beginMasterKeyChange: { input: Audited & { change: MasterKeyChange }; result: boolean };

@@ -13,6 +13,7 @@ import { MasterKeyWrites } from "./master-key-writes.ts";
 import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
+import { StatisticsWrites } from "./statistics-writes.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
 import { TenantWrites } from "./tenant-rows.ts";
 import type { Audited, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
@@ -183,8 +184,11 @@ function handlersOf(
   recording: RecordingSubscriptions,
   operational: OperationalEvents,
 ): Handlers {
-  const leases = once(() => new DeliveryLeases(connection, interned, order(), operational));
-  const recorder = once(() => new AttemptRecorder(connection, interned, revision, order(), recording, operational));
+  const statistics = once(() => new StatisticsWrites(connection));
+  const leases = once(() => new DeliveryLeases(connection, interned, order(), operational, statistics()));
+  const recorder = once(
+    () => new AttemptRecorder(connection, interned, revision, order(), recording, operational, statistics()),
+  );
   const changes = once(() => new DeliveryChanges(connection, order()));
   const keys = once(() => new KeyWrites(connection, revision));
   const tenants = once(() => new TenantWrites(connection, interned, revision));
@@ -216,6 +220,7 @@ function handlersOf(
     updateTenant: ({ tenant, now }) => tenants().update(tenant, now),
     deleteTenant: ({ name, force, now }) => tenants().delete(name, force, now),
     eraseDeleted: ({ limit }) => tenants().eraseDeleted(limit),
+    ageStatistics: ({ now, limit }) => statistics().age(now, limit),
     // Itself an entry, and nothing else.
     appendAudit: () => undefined,
     rotateSecrets: ({ rotations, now }) => subscriptions().rotateSecrets(rotations, now),

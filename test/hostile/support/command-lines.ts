@@ -52,6 +52,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   verify: ({ secret }) => [["--secret", secret, "--header", "webhook-id: msg_1", "--explain"]],
   publish: () => [["order.again", "--data", "{}"]],
   status: () => [[]],
+  stats: ({ subscription }) => [[], ["--by", "subscription"], ["--by", "type"], ["--sub", subscription]],
   backup: ({ folder }) => [[`${folder}/backup.db`]],
   restore: ({ folder }) => [
     [`${folder}/backup.db`, "--yes"],

@@ -48,6 +48,41 @@ async function deliveryOf(local: LocalHooks): Promise<string> {
   return event.deliveries[0]!.id;
 }
 
+/** An attempt that was recorded. */
+async function attemptOf(local: LocalHooks): Promise<void> {
+  const delivery = await local.store.findDelivery(OWN, await deliveryOf(local));
+  const { rowId, subscriptionRowId } = delivery!;
+  const lease = { worker: "boot-1", endsAt: Date.now() + 60_000 };
+  await local.store.claimDue([{ subscriptionRowId, limit: 1 }], Date.now(), lease);
+  await local.store.recordAttempts(lease.worker, [
+    {
+      deliveryRowId: rowId,
+      subscriptionRowId,
+      eventType: "own.happened",
+      verdict: { kind: "succeeded" },
+      endedAt: Date.now(),
+      attempt: {
+        number: 1,
+        startedAt: Date.now(),
+        durationMs: 1,
+        outcome: "success",
+        status: 200,
+        errorCode: undefined,
+        errorMessage: undefined,
+        phase: "done",
+        remoteAddress: undefined,
+        bytesSent: 1,
+        requestHeaders: [],
+        responseHeaders: [],
+        responseExcerpt: undefined,
+        truncated: false,
+        trigger: "auto",
+        worker: lease.worker,
+      },
+    },
+  ]);
+}
+
 async function keyOf(local: LocalHooks): Promise<string> {
   return (await local.adminFor().createKey({ name: `own-${++count}`, role: "reader", ...OWN })).id;
 }
@@ -128,6 +163,24 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   "GET /v1/deliveries/:id": { role: "reader", kind: "row", make: delivery("") },
   "POST /v1/deliveries/:id/retry": { role: "admin", kind: "row", make: delivery("/retry") },
   "POST /v1/deliveries/:id/cancel": { role: "admin", kind: "row", make: delivery("/cancel") },
+  "GET /v1/stats": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => {
+      await attemptOf(local);
+      return { target: "/v1/stats?by=type", mark: '"key":"own.happened"' };
+    },
+  },
+  "GET /v1/stats/tenants": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => {
+      await attemptOf(local);
+      return { target: "/v1/stats/tenants", mark: '"tenant":"default"' };
+    },
+  },
+  "GET /v1/subscriptions/:id/stats": { role: "reader", kind: "row", make: subscription("/stats") },
+  "GET /v1/subscriptions/:id/health": { role: "reader", kind: "row", make: subscription("/health") },
   "POST /v1/replays": {
     role: "admin",
     kind: "list",

@@ -1,0 +1,101 @@
+import type { SendErrorCode } from "../attempt.ts";
+import { bucketOf, durationOf } from "./duration-buckets.ts";
+
+/** In the order of their numbers, which stand in stores: new ones go to the end. */
+const ERROR_CODES = [
+  "dns_failed",
+  "refused",
+  "unreachable",
+  "tls_error",
+  "timeout",
+  "reset",
+  "protocol_error",
+  "headers_too_large",
+  "egress_blocked",
+  "local_error",
+  "refused_by_user",
+] as const satisfies readonly SendErrorCode[];
+const ERROR_NUMBERS: ReadonlyMap<string, number> = new Map(ERROR_CODES.map((code, n) => [code, 1_000 + n]));
+/** An error of a later version, or none. */
+const OTHER = 999;
+const BUCKETS = 256;
+
+/** What an attempt came to, as a number: its status, or 1000 and more for an error. */
+export function outcomeOf(status: number | null, errorCode: string | null): number {
+  if (status !== null) return status;
+  return ERROR_NUMBERS.get(errorCode ?? "") ?? OTHER;
+}
+
+/** `200`, `timeout`. */
+export function outcomeText(outcome: number): string {
+  return outcome < OTHER ? String(outcome) : (ERROR_CODES[outcome - 1_000] ?? "other");
+}
+
+export function isSuccessOutcome(outcome: number): boolean {
+  return 200 <= outcome && outcome <= 299;
+}
+
+/** Outcome and duration of an attempt, in one number. */
+export function cellOf(outcome: number, durationMs: number): number {
+  return outcome * BUCKETS + bucketOf(durationMs);
+}
+
+/** What so many attempts came to, how long they took, and what they ended. Two of them can be added. */
+export class Tally {
+  /** `cellOf` → attempts. */
+  readonly cells = new Map<number, number>();
+  /** Deliveries that these attempts ended. */
+  delivered = 0;
+  failed = 0;
+  /** Of all attempts, ms. */
+  durationMs = 0;
+
+  add(cell: number, count = 1): void {
+    this.cells.set(cell, (this.cells.get(cell) ?? 0) + count);
+  }
+
+  merge(other: Tally): void {
+    for (const [cell, count] of other.cells) this.add(cell, count);
+    this.delivered += other.delivered;
+    this.failed += other.failed;
+    this.durationMs += other.durationMs;
+  }
+
+  get attempts(): number {
+    let sum = 0;
+    for (const count of this.cells.values()) sum += count;
+    return sum;
+  }
+
+  get succeeded(): number {
+    let sum = 0;
+    for (const [cell, count] of this.cells) if (isSuccessOutcome(Math.floor(cell / BUCKETS))) sum += count;
+    return sum;
+  }
+
+  /** Bucket of duration → attempts, of all outcomes together. */
+  durations(): Map<number, number> {
+    const durations = new Map<number, number>();
+    for (const [cell, count] of this.cells) {
+      const bucket = cell % BUCKETS;
+      durations.set(bucket, (durations.get(bucket) ?? 0) + count);
+    }
+    return durations;
+  }
+
+  /** One for each outcome. Which deliveries each ended is not kept, and its durations are those of its buckets. */
+  byOutcome(): Map<number, Tally> {
+    const tallies = new Map<number, Tally>();
+    for (const [cell, count] of this.cells) {
+      const outcome = Math.floor(cell / BUCKETS);
+      let tally = tallies.get(outcome);
+      if (tally === undefined) {
+        tally = new Tally();
+        tallies.set(outcome, tally);
+      }
+      tally.add(cell, count);
+      tally.durationMs += count * durationOf(cell % BUCKETS);
+    }
+    return tallies;
+  }
+}

@@ -1,0 +1,234 @@
+import { ANY, type Reach } from "../../core/key.ts";
+import type { Scope } from "../../core/scope.ts";
+import { Tally } from "../../core/statistics/tally.ts";
+import type {
+  ScopeStatistics,
+  ScopesRead,
+  StatisticsQuery,
+  StoredGroup,
+  StoredStatistics,
+  WaitingRead,
+  WaitingSubscription,
+} from "../statistics-store.ts";
+import type { Connection } from "./connection.ts";
+import { firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
+import { unpackCells, unpackMinutes } from "./packed-tallies.ts";
+import { addMinute, SpanTallies } from "./span-tallies.ts";
+import { Statements } from "./statements.ts";
+
+interface SpanRow {
+  start: number;
+  delivered: number;
+  failed: number;
+  durationMs: number;
+  cells: Uint8Array;
+}
+
+interface MemberRow {
+  id: number;
+  attempts: number;
+}
+
+type Series = Map<number, Tally>;
+
+/** By which column of `statistics` a group is found; the other one is 0. */
+const GROUPS = {
+  subscription: {
+    next: "SELECT subscription_id FROM statistics WHERE scope_id = @scope AND subscription_id > member.id ORDER BY subscription_id LIMIT 1",
+    ofMember: "subscription_id = member.id AND event_type_id = 0",
+    name: "SELECT public_id AS key, name FROM subscriptions WHERE subscription_id = ?",
+  },
+  type: {
+    next: "SELECT event_type_id FROM statistics WHERE scope_id = @scope AND subscription_id = 0 AND event_type_id > member.id ORDER BY event_type_id LIMIT 1",
+    ofMember: "subscription_id = 0 AND event_type_id = member.id",
+    name: "SELECT name AS key, '' AS name FROM event_types WHERE event_type_id = ?",
+  },
+} as const;
+
+/** Deleted tenants' scopes have names behind everything that names are made of (tenant-rows.ts). */
+const NOT_DELETED = "tenant < '~'";
+
+/** The next subscription, of any scope, for which something waits. */
+const NEXT_WAITING =
+  "SELECT subscription_id FROM deliveries INDEXED BY deliveries_waiting WHERE worker_id IS NULL AND claimable_at IS NOT NULL AND subscription_id > member.id ORDER BY subscription_id LIMIT 1";
+
+/** Reads `statistics`, and what is in the log still. What one call reads is of one moment. */
+export class StatisticsReader {
+  readonly #connection: Connection;
+  readonly #statements: Statements;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#statements = new Statements(connection);
+  }
+
+  read(scope: Scope, query: StatisticsQuery): StoredStatistics {
+    return this.#atOneMoment(() => {
+      const beganAt = this.#beganAt();
+      const scopeId = this.#scopeId(scope);
+      if (scopeId === undefined) return { beganAt, total: new Map(), groups: [], leftOut: 0 };
+      const { since, by, subscriptionRowId = 0, limit } = query;
+      const log = this.#log(since, (id) => id === scopeId);
+      const total = this.#series(scopeId, subscriptionRowId, 0, since, log);
+      const { groups, leftOut } =
+        by === undefined ? { groups: [], leftOut: 0 } : this.#groups(scopeId, by, since, limit, log);
+      return { beganAt, total, groups, leftOut };
+    });
+  }
+
+  readScopes(reach: Reach, since: number, limit: number): ScopesRead {
+    return this.#atOneMoment(() => {
+      const rows = this.#statements
+        .rows<Scope & { scopeId: number }>(`
+          SELECT scope_id AS scopeId, tenant, environment FROM scopes
+          WHERE ${NOT_DELETED} AND (@tenant = '${ANY}' OR tenant = @tenant)
+            AND (@environment = '${ANY}' OR environment = @environment)
+        `)
+        .all({ tenant: reach.tenant, environment: reach.environment });
+      const known = new Set(rows.map(({ scopeId }) => scopeId));
+      const log = this.#log(since, (id) => known.has(id));
+      const total = new Tally();
+      const scopes: ScopeStatistics[] = [];
+      for (const { scopeId, tenant, environment } of rows) {
+        const tally = new Tally();
+        for (const part of this.#series(scopeId, 0, 0, since, log).values()) tally.merge(part);
+        if (tally.cells.size === 0) continue;
+        total.merge(tally);
+        scopes.push({ tenant, environment, tally });
+      }
+      scopes.sort((a, b) => b.tally.attempts - a.tally.attempts);
+      const shown = scopes.slice(0, limit);
+      return { beganAt: this.#beganAt(), scopes: shown, total, leftOut: scopes.length - shown.length };
+    });
+  }
+
+  readWaiting(scope: Scope, most: number): WaitingRead {
+    return this.#atOneMoment(() => {
+      const scopeId = this.#scopeId(scope);
+      const ids = this.#statements
+        .rows<{ rowId: number; id: string; name: string }>(`
+          ${members(NEXT_WAITING)}
+          SELECT subscription_id AS rowId, public_id AS id, name
+          FROM member CROSS JOIN subscriptions ON subscription_id = member.id
+          WHERE member.id > 0 AND scope_id = ?
+        `)
+        .all(scopeId ?? 0);
+      const subscriptions: WaitingSubscription[] = [];
+      let left = most;
+      for (const { rowId, id, name } of ids) {
+        if (left === 0) return { subscriptions, isWhole: false };
+        const waiting = this.#statements
+          .values<number>(`
+            SELECT count(*) FROM (
+              SELECT 1 FROM deliveries INDEXED BY deliveries_waiting
+              WHERE subscription_id = ? AND worker_id IS NULL AND claimable_at IS NOT NULL LIMIT ?
+            )
+          `)
+          .get(rowId, left)!;
+        const dueAt = this.#statements
+          .values<number>(`SELECT min(${firstDue("?", 0)}, ${firstDue("?", 1)})`)
+          .get(rowId, rowId)!;
+        subscriptions.push({ id, name, waiting, firstDueAt: WAITS_FOR_TURN <= dueAt ? undefined : dueAt });
+        left -= waiting;
+      }
+      return { subscriptions, isWhole: 0 < left };
+    });
+  }
+
+  #groups(
+    scopeId: number,
+    by: "type" | "subscription",
+    since: number,
+    limit: number,
+    log: SpanTallies,
+  ): { groups: StoredGroup[]; leftOut: number } {
+    const { next, ofMember, name } = GROUPS[by];
+    const attempts = new Map<number, number>();
+    const rows = this.#statements
+      .rows<MemberRow>(`
+        ${members(next)}
+        SELECT id, sum(attempts) AS attempts
+        FROM member CROSS JOIN statistics ON scope_id = @scope AND ${ofMember} AND start >= @since
+        WHERE id > 0 GROUP BY id
+      `)
+      .all({ scope: scopeId, since });
+    for (const row of rows) attempts.set(row.id, row.attempts);
+    for (const { subscriptionRowId, eventTypeId, tally } of log.all()) {
+      const id = by === "subscription" ? subscriptionRowId : eventTypeId;
+      if (id !== 0) attempts.set(id, (attempts.get(id) ?? 0) + tally.attempts);
+    }
+    const busiest = [...attempts].sort(([a, x], [b, y]) => y - x || a - b);
+    const groups = busiest.slice(0, limit).map(([id]): StoredGroup => {
+      const named = this.#statements.rows<{ key: string; name: string }>(name).get(id);
+      const series =
+        by === "subscription" ? this.#series(scopeId, id, 0, since, log) : this.#series(scopeId, 0, id, since, log);
+      return { key: named?.key ?? "", name: named?.name ?? "", series };
+    });
+    return { groups, leftOut: busiest.length - groups.length };
+  }
+
+  #series(scopeId: number, subscriptionRowId: number, eventTypeId: number, since: number, log: SpanTallies): Series {
+    const series: Series = new Map();
+    const rows = this.#statements
+      .rows<SpanRow>(`
+        SELECT start, delivered, failed, duration_ms AS durationMs, cells FROM statistics
+        WHERE scope_id = ? AND subscription_id = ? AND event_type_id = ? AND start >= ?
+      `)
+      .all(scopeId, subscriptionRowId, eventTypeId, since);
+    for (const row of rows) {
+      const tally = tallyAt(series, row.start);
+      unpackCells(row.cells, tally);
+      tally.delivered += row.delivered;
+      tally.failed += row.failed;
+      tally.durationMs += row.durationMs;
+    }
+    for (const part of log.ofMember(scopeId, subscriptionRowId, eventTypeId)) {
+      tallyAt(series, part.start).merge(part.tally);
+    }
+    return series;
+  }
+
+  /** What was recorded since the last time that the log was added up. */
+  #log(since: number, isMeant: (scopeId: number) => boolean): SpanTallies {
+    const sums = new SpanTallies();
+    for (const tallies of this.#statements.values<Uint8Array>("SELECT tallies FROM statistics_log").all()) {
+      for (const one of unpackMinutes(tallies)) {
+        if (isMeant(one.scopeId)) addMinute(sums, one, since);
+      }
+    }
+    return sums;
+  }
+
+  #scopeId({ tenant, environment }: Scope): number | undefined {
+    return this.#statements
+      .values<number>("SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?")
+      .get(tenant, environment);
+  }
+
+  #beganAt(): number {
+    return this.#statements.values<number>("SELECT at FROM statistics_began").get()!;
+  }
+
+  #atOneMoment<T>(read: () => T): T {
+    this.#connection.exec("BEGIN");
+    try {
+      return read();
+    } finally {
+      this.#connection.exec("COMMIT");
+    }
+  }
+}
+
+/** Every member of a group, by steps from one to the next: what lies between them is not walked over. */
+function members(next: string): string {
+  return `WITH RECURSIVE member (id) AS (SELECT 0 UNION ALL SELECT (${next}) FROM member WHERE id IS NOT NULL)`;
+}
+
+function tallyAt(series: Series, start: number): Tally {
+  let tally = series.get(start);
+  if (tally === undefined) {
+    tally = new Tally();
+    series.set(start, tally);
+  }
+  return tally;
+}
