@@ -60,8 +60,12 @@ interface LocalDaemon {
 }
 
 async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayStart: boolean): Promise<LocalDaemon> {
-  const { findDaemon, startDaemon } = await import("../src/daemon.ts");
-  const { dataDirectory, serve } = context.settings();
+  const [{ findDaemon, startDaemon }, { profilesOf }] = await Promise.all([
+    import("../src/daemon.ts"),
+    import("../src/cli/own-profiles.ts"),
+  ]);
+  const settings = context.settings();
+  const { dataDirectory, serve } = settings;
   const { environment } = context.scope();
   for (let tries = 1; ; tries++) {
     const running = await findDaemon(storePath, dataDirectory);
@@ -79,6 +83,7 @@ async function findOrStart({ storePath }: LocalTarget, context: CliContext, mayS
         sources: serve.sources,
         allowNet: serve.allowNet,
         denyNet: serve.denyNet,
+        profiles: await profilesOf(settings),
         env: context.env,
         endsWithCommand: true,
       });

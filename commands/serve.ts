@@ -33,6 +33,7 @@ export interface ServeOptions {
   logLevel?: string;
   logFormat?: string;
   readyFile?: string;
+  profiles?: string;
   publicUrl?: string;
   allowHost: string[];
   trustProxy: string[];
@@ -73,6 +74,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
     .addOption(new Option("--log-format <format>", "default: pretty on a terminal, else json").choices(LOG_FORMATS))
     .option("--ready-file <file>", "written once requests are accepted, with the URL; removed at the end")
+    .option("--profiles <file>", "JSON file with profiles of your own (docs/profiles.md)")
     .option("--public-url <url>", "URL by which others reach it, through a proxy or a tunnel")
     .option("--allow-host <name>", "another name that requests may call this host by (repeatable)", collect, [])
     .option(
@@ -129,6 +131,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     drain: options.drain,
     log_level: options.logLevel,
     log_format: options.logFormat,
+    profiles: options.profiles,
     ...netFlags(options.allowNet, options.denyNet),
   };
   const settings = context.settings(own, options.config);
@@ -145,7 +148,10 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
   }
   const readyFile = options.readyFile === undefined ? undefined : path.resolve(context.cwd, options.readyFile);
   if (readyFile !== undefined) await checkReadyFile(readyFile);
-  const { startDaemon } = await import("../src/daemon.ts");
+  const [{ startDaemon }, { profilesOf }] = await Promise.all([
+    import("../src/daemon.ts"),
+    import("../src/cli/own-profiles.ts"),
+  ]);
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {}); // it may break while it stops, when nobody waits for this any more
   const logFormat = serve.logFormat ?? (out.isTty ? "pretty" : "json");
@@ -161,6 +167,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     concurrency: serve.concurrency,
     rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
     healthThresholds: health,
+    profiles: await profilesOf(settings),
     dns: serve.dns,
     sources: serve.sources,
     allowNet: serve.allowNet,

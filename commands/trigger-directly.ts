@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, pair } from "../src/cli/flag-values.ts";
+import { readProfileValue } from "../src/cli/own-profiles.ts";
 import { readSecretValue } from "../src/cli/secret-value.ts";
 import { targetUrl } from "../src/cli/target-url.ts";
 import { span } from "../src/cli/time-text.ts";
@@ -14,8 +15,6 @@ import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { EventInput } from "../src/core/event.ts";
 import { formatId } from "../src/core/ids.ts";
 import type { Profile } from "../src/core/profiles/profile.ts";
-import { findProfile, PROFILE_NAMES } from "../src/core/profiles/registry.ts";
-import { quoted } from "../src/core/quoted.ts";
 import type { RateLimit } from "../src/core/subscription.ts";
 import { urlRefused } from "../src/core/subscription-url.ts";
 import { VERSION } from "../src/core/version.ts";
@@ -36,7 +35,7 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
   const rules = { environment: context.scope().environment, allow: [], deny: [] };
   const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
   if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
-  const profile = profileOf(options.profile ?? "standard");
+  const profile = await readProfileValue(options.profile ?? "standard", "--profile", context);
   const secret = await readSecretValue(options.secret ?? "", "--secret", context);
   const key = asUsage("--secret", () => profile.decodeSecret(secret));
   const headers = headersOf(options.header, profile);
@@ -47,14 +46,16 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
     if (options.limit !== undefined && 0 < sent)
       await sleep(options.limit.perMs / options.limit.count, undefined, { signal: context.signal });
     const sentAt = context.now();
-    const id = formatId("evt", randomBytes(16));
+    const id = freshId("evt", sentAt);
     const { type, data, metadata } = options.event;
     const request = profile.build({
       event: { id, type, timestamp: sentAt, data, metadata, version: undefined },
-      deliveryId: formatId("dlv", randomBytes(16)),
+      deliveryId: freshId("dlv", sentAt),
+      madeAt: sentAt,
       subscription: {
-        id: "",
-        name: "",
+        id: freshId("sub", sentAt),
+        name: "hooks trigger",
+        url: url.href,
         scope: context.scope(),
         headers,
         secrets: [{ id: "", key, expiresAt: undefined }],
@@ -113,12 +114,13 @@ function answerOf(result: SendResult): string {
   return result.kind === "error" ? `${result.code}: ${result.message}` : "not sent";
 }
 
-function profileOf(name: string): Profile {
-  const profile = findProfile(name);
-  if (profile !== undefined) return profile;
-  throw new HooksError("usage", `--profile must be one of ${PROFILE_NAMES.join(", ")}, got ${quoted(name)}`, {
-    field: "--profile",
-  });
+/** As ids of the store are made: of the time and random bits (RFC 9562, 5.7). */
+function freshId(prefix: "evt" | "dlv" | "sub", at: number): string {
+  const uuid = randomBytes(16);
+  uuid.writeUIntBE(at, 0, 6);
+  uuid[6] = 0x70 | (uuid[6]! & 0x0f);
+  uuid[8] = 0x80 | (uuid[8]! & 0x3f);
+  return formatId(prefix, uuid);
 }
 
 function headersOf(texts: readonly string[], profile: Profile): Record<string, string> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, collect, duration, netFlags, readJson, wholeNumber } from "../src/cli/flag-values.ts";
@@ -11,11 +11,11 @@ import type { EventInput, PublishReceipt, RawJson } from "../src/core/event.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { nearestEventType } from "../src/core/nearest.ts";
-import { PROFILE_NAMES } from "../src/core/profiles/registry.ts";
 import { quoted } from "../src/core/quoted.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
+import { profileOption } from "./sub/subscription-flags.ts";
 import { triggerDirectly } from "./trigger-directly.ts";
 import { waitForDeliveries } from "./trigger-wait.ts";
 import { DEFAULT_WAIT_MS } from "./wait-until.ts";
@@ -57,7 +57,7 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
     .option("--secret <secret>", "signs with --to: VALUE, @FILE, - or env:NAME")
     .option("--header <header>", "own header with --to, 'name: value'", collect, [])
     .addOption(
-      new Option("--profile <name>", "how the request looks with --to (default: standard)").choices(PROFILE_NAMES),
+      profileOption("--profile <name>", "how the request looks with --to: a name, or FILE.json (docs/profiles.md)"),
     )
     .option("--allow-net <network>", "with --to or --wait: a private network or name that may be sent to", collect, [])
     .option("--deny-net <network>", "with --to or --wait: one that may not", collect, [])
@@ -67,6 +67,7 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
         "hooks trigger order.paid --wait",
         `hooks trigger order.paid --data '{"id":"ord_1"}' --set data.amount=1999`,
         "hooks trigger order.paid --to localhost:3000/webhooks --secret env:HOOK_SECRET",
+        "hooks trigger order.paid --to localhost:3000 --secret env:HOOK_SECRET --profile securebase",
         "hooks trigger order.paid --count 100 --rate 10/s",
         "hooks trigger order.paid --to http://10.1.2.3:3000/ --secret env:HOOK_SECRET --allow-net 10.1.2.3",
       ),

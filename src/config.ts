@@ -33,6 +33,8 @@ export interface Settings {
   dataDirectory: string;
   /** Where a subscription's states of health begin. */
   health: HealthThresholds;
+  /** A file with profiles of the user's own, and who named it; undefined: none. */
+  profilesFile: Pick<Candidate, "text" | "origin"> | undefined;
   /** Of `hooks serve`. */
   serve: ServeSettings;
   /** Every key with its value as text and where it came from, in the order of the key table. */
@@ -145,6 +147,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     environment: first("environment")?.text,
     dataDirectory: places.dataDirectory,
     health: healthOf(textOf("health_degraded"), textOf("health_unhealthy"), textOf("health_failures"), first),
+    profilesFile: first("profiles"),
     serve: serveSettings(first, textOf),
     values,
     warnings: misspeltVariables(sources.env),

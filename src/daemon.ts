@@ -15,6 +15,7 @@ import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { type Actor, LOCAL_OWNER } from "./core/key.ts";
 import type { NameAnswer } from "./core/name-answer.ts";
+import type { Profiles } from "./core/profiles/registry.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
 import type { RateLimit } from "./core/subscription.ts";
@@ -88,6 +89,8 @@ export interface DaemonOptions {
   maxBacklog?: number | undefined;
   /** Where a subscription's states of health begin. Left out: the defaults. */
   healthThresholds?: HealthThresholds | undefined;
+  /** Which a subscription may have. Left out: those of the program. */
+  profiles?: Profiles | undefined;
   /** How long after one probe of a disabled subscription the next follows. Default: an hour. */
   probeEveryMs?: number | undefined;
   /** Name server for receivers' names. Default: the system's. */
@@ -191,6 +194,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       version: VERSION,
       acceptLoss: options.acceptLoss === true,
       healthThresholds: options.healthThresholds,
+      profiles: options.profiles,
       testRate: TEST_RATE,
       maxSubscriptions: options.maxSubscriptions,
       maxBacklog: options.maxBacklog,
@@ -218,6 +222,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const keyToSet = await local.settleSecrets();
     if (keyToSet !== undefined) log.warn("master_key", { note: keyNote(keyToSet) });
     await local.directory.load();
+    for (const note of profileNotes(local)) log.warn("profile", { note });
 
     const sessions = new TunnelSessions(local.cases.parts);
     const tunnel = new ListenServer({
@@ -525,6 +530,7 @@ function buildDispatcher(
     concurrency: concurrency ?? DEFAULT_CONCURRENCY,
     rates,
     userAgent: `hooks/${VERSION}`,
+    profiles: local.cases.parts.profiles,
     onAttempt,
     onFault: (error, { id, event }) => log.fault(error, { id, eventId: event.id }),
     onDisabled: (subscriptionRowId, reason) => {
@@ -557,6 +563,13 @@ async function replayFor(local: LocalHooks, replay: ListenerReplay): Promise<voi
 
 function keyNote({ fingerprint, place }: KeyChangeReceipt): string {
   return `the master key was changed, and ${place} still holds the old one: set the new one (fingerprint ${fingerprint}) before the next start`;
+}
+
+/** Whose deliveries wait because no file of this process defines their profile. */
+function* profileNotes({ directory, cases }: LocalHooks): Iterable<string> {
+  for (const { id, profile } of directory.lacksProfile(cases.parts.profiles)) {
+    yield `profile "${profile}" of ${id} is not defined here: its deliveries wait (give its file with --profiles)`;
+  }
 }
 
 /** What a commit's survival hangs on, said at every start (reliability.md R07). */

@@ -4,7 +4,7 @@
 // bytes); `ours` builds and signs with the function that hooks itself uses, which prepares the key once. `paths`: how many
 // paths take turns. Sends { seconds, cpuMicros } to its parent.
 
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { type Dispatcher, Pool } from "undici";
 import { STANDARD_PROFILE } from "../../src/core/profiles/standard.ts";
 import type { BareOptions, BareResult } from "./bare.ts";
@@ -17,7 +17,7 @@ const subscription = {
   name: "bench",
   scope: SCOPE,
   headers: {},
-  secrets: [{ id: "sec_1", key: KEY, expiresAt: undefined }],
+  secrets: [{ id: "sec_1", key: createSecretKey(KEY), expiresAt: undefined }],
 };
 const pool = new Pool(url, { connections, headersTimeout: 0, bodyTimeout: 0 });
 // Made before: hooks reads its ids from the disk.
@@ -47,7 +47,7 @@ function sendNext(): void {
 
 function ourRequest(id: string, at: number): { headers: string[]; body: Uint8Array } {
   const event = { id, type: EVENT_TYPE, timestamp: at, data, metadata: undefined, version: undefined };
-  return STANDARD_PROFILE.build({ event, deliveryId: "", subscription, sentAt: at, userAgent: USER_AGENT });
+  return STANDARD_PROFILE.build({ event, deliveryId: "", madeAt: at, subscription, sentAt: at, userAgent: USER_AGENT });
 }
 
 function plainRequest(id: string, at: number): { headers: string[]; body: Buffer } {

@@ -3,7 +3,7 @@ import type { CliContext } from "../../src/cli/context.ts";
 import { collect, pair, wholeNumber } from "../../src/cli/flag-values.ts";
 import { readSecretValue } from "../../src/cli/secret-value.ts";
 import { HooksError, isHooksError } from "../../src/core/errors.ts";
-import { PROFILE_NAMES } from "../../src/core/profiles/registry.ts";
+import { PROFILE_NAMES } from "../../src/core/profiles/profile-names.ts";
 import { quoted } from "../../src/core/quoted.ts";
 import { RETRY_PRESETS } from "../../src/core/retry-policy.ts";
 import type { RetryInput, SubscriptionInput } from "../../src/core/subscription.ts";
@@ -126,7 +126,14 @@ export function addSubscriptionFlags(command: Command): Command {
     .option("--deny-net <network>", "never send to these", collect, [])
     .option("--rotate-every <duration>", "the daemon gives it a new secret when the newest is so old: 90d")
     .option("--metadata <pair>", "your own name=value", collect, [])
-    .addOption(new Option("--profile <name>", "how a delivery looks on the wire").choices(PROFILE_NAMES));
+    .addOption(profileOption("--profile <name>", "how a delivery looks on the wire"));
+}
+
+/** Its names are offered, and others taken: users have profiles of their own. */
+export function profileOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  option.argChoices = [...PROFILE_NAMES];
+  return option;
 }
 
 /** What the flags say, and nothing about what they do not. Reads the secret. @throws HooksError `usage` */

@@ -222,14 +222,19 @@ export class CommandContext implements CliContext {
   }
 
   async #openLocal(storePath: string, dataDirectory: string, readOnly: boolean): Promise<LocalHooks> {
-    const { openLocalService } = await import("../service/open-local.ts");
-    const { health, serve } = this.settings();
+    const [{ openLocalService }, { profilesOf }] = await Promise.all([
+      import("../service/open-local.ts"),
+      import("./own-profiles.ts"),
+    ]);
+    const settings = this.settings();
+    const { health, serve } = settings;
     const local = await openLocalService({
       storePath,
       dataDirectory,
       mode: "inline",
       readOnly,
       healthThresholds: health,
+      profiles: await profilesOf(settings),
       maxSubscriptions: serve.maxSubscriptions,
       maxBacklog: serve.maxBacklog,
       now: this.#io.now,

@@ -30,6 +30,8 @@ export interface ClaimedDelivery {
   attemptCount: number;
   /** Attempts recorded in this round: what the schedule counts. */
   roundAttempts: number;
+  /** When it was made, unix ms. */
+  createdAt: number;
   /** What asked for this attempt: the schedule, a manual retry, or a replay. */
   trigger: AttemptTrigger;
   /** The others that go out in the same request, when its subscription has its events in batches; else left out. */

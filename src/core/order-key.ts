@@ -3,17 +3,13 @@
 
 import { createHash } from "node:crypto";
 import { invalid } from "./errors.ts";
-import { CLOSE_OBJECT, JsonScanner, type JsonSpan, OPEN_OBJECT } from "./json-scanner.ts";
+import { spanAt, textOf } from "./json-place.ts";
 
 /** Orders all events of a subscription among each other. */
 const EVERYTHING = "*";
 
 const MAX_LENGTH = 256;
 const EXAMPLE = "for example: /order_id, or * for all events of the subscription";
-
-const COMMA = 0x2c;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 
 /** Hash bytes of a key: a whole number that JavaScript and SQLite both hold exactly. */
 const KEY_BYTES = 6;
@@ -52,77 +48,17 @@ export function parseOrderBy(input: unknown, field: string): string {
  */
 export function orderKeyOf(orderBy: string, data: Uint8Array): number | undefined {
   if (orderBy === EVERYTHING) return 0;
-  const span = resolve(data, orderBy);
+  const names = orderBy
+    .slice(1)
+    .split("/")
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const span = spanAt(data, names);
   if (span === undefined || span.kind === "null") return undefined;
   const value: unknown = JSON.parse(textOf(data, span));
   const hash = createHash("sha256")
     .update(JSON.stringify(sorted(value)))
     .digest();
   return hash.readUIntBE(0, KEY_BYTES);
-}
-
-/** The value at a JSON Pointer; undefined where it leads nowhere. */
-function resolve(data: Uint8Array, pointer: string): JsonSpan | undefined {
-  const root = new JsonScanner(data, "data");
-  root.skipWhitespace();
-  let span: JsonSpan | undefined = root.scanValue();
-  for (const token of pointer.slice(1).split("/")) {
-    const name = token.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (span.kind === "object") span = memberOf(data, span, name);
-    else if (span.kind === "array") span = elementOf(data, span, name);
-    else return undefined;
-    if (span === undefined) return undefined;
-  }
-  return span;
-}
-
-/** Of members of the same name the last, as `JSON.parse` has it. */
-function memberOf(data: Uint8Array, object: JsonSpan, name: string): JsonSpan | undefined {
-  const scanner = inside(data, object);
-  const nameBytes = Buffer.from(name);
-  let found: JsonSpan | undefined;
-  if (scanner.peek() === CLOSE_OBJECT) return undefined;
-  do {
-    scanner.skipWhitespace();
-    const nameSpan = scanner.scanName();
-    const value = scanner.scanValue();
-    if (isNamed(data, nameSpan, name, nameBytes)) found = value;
-    scanner.skipWhitespace();
-  } while (scanner.take(COMMA));
-  return found;
-}
-
-function isNamed(data: Uint8Array, { start, end, plain }: JsonSpan, name: string, nameBytes: Uint8Array): boolean {
-  if (plain)
-    return nameBytes.length === end - start - 2 && nameBytes.every((byte, at) => byte === data[start + 1 + at]);
-  return JSON.parse(textOf(data, { start, end })) === name;
-}
-
-function elementOf(data: Uint8Array, array: JsonSpan, index: string): JsonSpan | undefined {
-  if (!/^(0|[1-9]\d{0,8})$/.test(index)) return undefined;
-  const scanner = inside(data, array);
-  if (scanner.peek() === CLOSE_ARRAY) return undefined;
-  let left = Number(index);
-  do {
-    scanner.skipWhitespace();
-    const value = scanner.scanValue();
-    if (left === 0) return value;
-    left -= 1;
-    scanner.skipWhitespace();
-  } while (scanner.take(COMMA));
-  return undefined;
-}
-
-/** A scanner behind the opening bracket of a container. */
-function inside(data: Uint8Array, container: JsonSpan): JsonScanner {
-  const scanner = new JsonScanner(data, "data", container.start, container.end);
-  if (!scanner.take(OPEN_OBJECT)) scanner.take(OPEN_ARRAY);
-  scanner.skipWhitespace();
-  return scanner;
-}
-
-function textOf(data: Uint8Array, span: Pick<JsonSpan, "start" | "end">): string {
-  return Buffer.from(data.buffer, data.byteOffset + span.start, span.end - span.start).toString("utf8");
 }
 
 /** Objects with their members in one order, so that equal ones print the same. */

@@ -1,7 +1,7 @@
 import { formatDuration, parseDuration } from "./duration.ts";
 import { invalid } from "./errors.ts";
 import { quoted } from "./quoted.ts";
-import type { RetryInput, RetryPolicy, RetryResource } from "./subscription.ts";
+import type { AutoDisable, RetryInput, RetryPolicy, RetryResource } from "./subscription.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -15,7 +15,7 @@ const MAX_DELAY_MS = 365 * DAY;
 const MAX_JITTER = 0.5;
 
 /** What an input that leaves it out gets. */
-const DEFAULTS = { firstDelayMs: 5 * SECOND, longestDelayMs: DAY, maxAttempts: 10, jitter: 0.1 };
+const DEFAULTS = { firstDelayMs: 5 * SECOND, longestDelayMs: DAY, maxAttempts: 10 };
 
 /**
  * Ten attempts, the last 75 h 35 min 5 s after the first (before jitter).
@@ -25,6 +25,9 @@ export const STANDARD_RETRY: RetryPolicy = list(
   [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, DAY],
   0.1,
 );
+
+/** Twenty failed attempts in a row, over an hour at least. */
+export const AUTO_DISABLE_DEFAULT: Omit<AutoDisable, "reEnable"> = { failures: 20, minSpanMs: HOUR };
 
 /** Schedules by name; the five after `standard` are those of the systems that the profiles of the same name replace. */
 export const RETRY_PRESETS: Readonly<Record<string, RetryPolicy>> = {
@@ -71,35 +74,34 @@ export function maxAttempts(policy: RetryPolicy): number {
 
 /**
  * A preset's name or a policy as the API takes it: delays as durations ("5s") or numbers of ms. Left out: strategy
- * `list` when there are delays, else it must be named; first delay 5s, longest 24h, 10 attempts, jitter 0.1.
+ * `list` when there are delays; everything else as in `base` (a profile's own), so far as that has it: else the strategy
+ * must be named, and the first delay is 5s, the longest 24h, with 10 attempts.
  * @throws HooksError `invalid_request` naming the field below `field`: `retry.delays[2]`.
  */
-export function parseRetry(input: RetryInput | string, field: string): RetryPolicy {
+export function parseRetry(input: RetryInput | string, field: string, base: RetryPolicy = STANDARD_RETRY): RetryPolicy {
   if (typeof input === "string") return presetNamed(input, field);
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw invalid(field, `${field} must be the name of a preset or an object`, `presets: ${presetNames()}`);
   }
-  const strategy = input.strategy ?? (input.delays === undefined ? undefined : "list");
+  const growing = base.strategy === "list" ? undefined : base;
+  const strategy = input.strategy ?? (input.delays === undefined ? growing?.strategy : "list");
   if (strategy !== "list" && strategy !== "linear" && strategy !== "exponential") {
     throw invalid(`${field}.strategy`, `${field}.strategy must be list, linear or exponential`);
   }
   refuseOtherFields(input, strategy, field);
-  const jitter = parseJitter(input.jitter, `${field}.jitter`);
+  const jitter = parseJitter(input.jitter ?? base.jitter, `${field}.jitter`);
   if (strategy === "list") return { strategy, delaysMs: parseDelays(input.delays, `${field}.delays`), jitter };
 
-  const first = parseDelay(input.first_delay ?? DEFAULTS.firstDelayMs, `${field}.first_delay`, MIN_DELAY_MS);
-  const longest = parseDelay(
-    input.longest_delay ?? DEFAULTS.longestDelayMs,
-    `${field}.longest_delay`,
-    MIN_LONGEST_DELAY_MS,
-  );
+  const { firstDelayMs, longestDelayMs, maxAttempts: most } = growing ?? DEFAULTS;
+  const first = parseDelay(input.first_delay ?? firstDelayMs, `${field}.first_delay`, MIN_DELAY_MS);
+  const longest = parseDelay(input.longest_delay ?? longestDelayMs, `${field}.longest_delay`, MIN_LONGEST_DELAY_MS);
   if (longest < first) {
     throw invalid(
       `${field}.longest_delay`,
       `${field}.longest_delay (${formatDuration(longest)}) must not be shorter than first_delay (${formatDuration(first)})`,
     );
   }
-  const attempts = parseMaxAttempts(input.max_attempts, `${field}.max_attempts`);
+  const attempts = parseMaxAttempts(input.max_attempts ?? most, `${field}.max_attempts`);
   return { strategy, firstDelayMs: first, longestDelayMs: longest, maxAttempts: attempts, jitter };
 }
 
@@ -167,14 +169,12 @@ function parseDelay(delay: string | number, field: string, min: number): number 
   return parseDuration(delay, field, { min, max: MAX_DELAY_MS });
 }
 
-function parseMaxAttempts(attempts: number | undefined, field: string): number {
-  const count = attempts ?? DEFAULTS.maxAttempts;
-  if (Number.isInteger(count) && 1 <= count && count <= MAX_ATTEMPTS) return count;
+function parseMaxAttempts(attempts: number, field: string): number {
+  if (Number.isInteger(attempts) && 1 <= attempts && attempts <= MAX_ATTEMPTS) return attempts;
   throw invalid(field, `${field} must be a whole number from 1 to ${MAX_ATTEMPTS}, the first try included`);
 }
 
-function parseJitter(jitter: number | undefined, field: string): number {
-  const share = jitter ?? DEFAULTS.jitter;
-  if (typeof share === "number" && 0 <= share && share <= MAX_JITTER) return share;
+function parseJitter(jitter: number, field: string): number {
+  if (typeof jitter === "number" && 0 <= jitter && jitter <= MAX_JITTER) return jitter;
   throw invalid(field, `${field} must be a number from 0 to ${MAX_JITTER}`);
 }

@@ -178,6 +178,7 @@ const RULES = {
     inProject: true,
     check: (text, name) => void oneOf(text, name, LOG_FORMATS),
   },
+  profiles: { flag: "--profiles", variable: "HOOKS_PROFILES", inProject: true, isPath: true },
   health_degraded: {
     flag: undefined,
     variable: "HOOKS_HEALTH_DEGRADED",

@@ -1,11 +1,12 @@
 import type { BreakerPhase, BreakerState } from "./breaker.ts";
 import type { ReceiverRules } from "./egress/policy.ts";
 import type { Scope } from "./scope.ts";
+import type { StatementKey } from "./signing/statement.ts";
 
-/** When to try again (delivery.md). All durations in ms. */
 /** Of one tenant in one environment; tunnel sessions have a limit of their own. */
 export const MAX_SUBSCRIPTIONS_DEFAULT = 10_000;
 
+/** When to try again (delivery.md). All durations in ms. */
 export type RetryPolicy =
   /** Wait n after failed attempt n; `delaysMs.length + 1` attempts in all. */
   | { strategy: "list"; delaysMs: readonly number[]; jitter: number }
@@ -29,8 +30,8 @@ export type DisabledReason = "by_hand" | "gone" | "failing";
 /** A secret that signs now. */
 export interface SigningSecret {
   id: string;
-  /** What the HMAC takes: decoded once, when the subscription is loaded. */
-  key: Uint8Array;
+  /** What signs: made ready once, when the subscription is loaded. */
+  key: StatementKey;
   /** Unix ms; undefined: does not end. A secret signs until then. */
   expiresAt: number | undefined;
 }

@@ -1,7 +1,7 @@
 import { batchIdOf } from "../core/batch-id.ts";
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import type { ProfileRequest } from "../core/profiles/profile.ts";
-import { findProfile } from "../core/profiles/registry.ts";
+import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { MadeAttempt } from "../core/verdict.ts";
 import { allOf } from "./batches.ts";
@@ -49,12 +49,12 @@ function build(
   deliveries: readonly ClaimedDelivery[],
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault }: DeliverOnceOptions,
+  { userAgent, onFault, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
-    return findProfile(subscription.profile)?.buildBatch({
+    return profiles.find(subscription.profile)?.buildBatch({
       id: batchIdOf(deliveries.map(({ id }) => id)),
-      events: deliveries.map(({ event }) => event),
+      deliveries: deliveries.map(({ event, id, createdAt }) => ({ event, deliveryId: id, madeAt: createdAt })),
       subscription,
       sentAt,
       userAgent,

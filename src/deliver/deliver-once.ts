@@ -1,7 +1,7 @@
 import { recordOf } from "../core/attempt-record.ts";
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import type { ProfileRequest } from "../core/profiles/profile.ts";
-import { findProfile } from "../core/profiles/registry.ts";
+import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Subscription } from "../core/subscription.ts";
 import { judge, type MadeAttempt } from "../core/verdict.ts";
 import type { DeliveryTransport } from "./transport.ts";
@@ -17,6 +17,8 @@ export interface DeliverOnceOptions {
   random(): number;
   /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
   onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
+  /** Left out: those that the program has. */
+  profiles?: Profiles | undefined;
 }
 
 export const CANNOT_BUILD = "the request could not be built from the event and the subscription";
@@ -52,11 +54,12 @@ function build(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault }: DeliverOnceOptions,
+  { userAgent, onFault, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
-    const profile = findProfile(subscription.profile);
-    return profile?.build({ event: delivery.event, deliveryId: delivery.id, subscription, sentAt, userAgent });
+    const { event, id: deliveryId, createdAt: madeAt } = delivery;
+    const profile = profiles.find(subscription.profile);
+    return profile?.build({ event, deliveryId, madeAt, subscription, sentAt, userAgent });
   } catch (error) {
     onFault?.(error, delivery);
     return undefined;

@@ -8,7 +8,7 @@ import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
 import { allOf, Batches } from "./batches.ts";
 import { Claimer } from "./claimer.ts";
 import { deliverBatch } from "./deliver-batch.ts";
-import { deliverOnce } from "./deliver-once.ts";
+import { type DeliverOnceOptions, deliverOnce } from "./deliver-once.ts";
 import type { Lane, Leased } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { DispatchRates } from "./limits.ts";
@@ -19,7 +19,7 @@ import { within } from "./within.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { YoungGeneration } from "./young-generation.ts";
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends Pick<DeliverOnceOptions, "userAgent" | "profiles"> {
   store: DispatchStore;
   subscriptions: SubscriptionLookup;
   transports: Record<Transport, DeliveryTransport>;
@@ -35,7 +35,6 @@ export interface DispatcherOptions {
   concurrency: number;
   /** Undefined or left out: no limits beside the subscriptions' own. */
   rates?: DispatchRates | undefined;
-  userAgent: string;
   /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
   onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
   /** After each attempt, once it is on disk. */

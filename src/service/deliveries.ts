@@ -6,7 +6,7 @@ import { checkEventPattern } from "../core/event-pattern.ts";
 import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } from "../core/hooks-service.ts";
 import { parseRange } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
-import { findProfile } from "../core/profiles/registry.ts";
+import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
@@ -231,9 +231,10 @@ export class Deliveries {
     const [stored] = (await this.#parts.store.loadSubscriptions(delivery.scope)).filter(
       (one) => one.rowId === delivery.subscriptionRowId,
     );
-    // A deleted subscription's deliveries are shown in the standard form.
+    // Deliveries of a deleted subscription, or of one with a profile that is not defined here, are shown in the standard form.
     const settings = stored === undefined ? undefined : readSettings(stored);
-    const profile = findProfile(settings?.profile ?? "standard")!;
+    const standard = BUILT_IN_PROFILES.named("standard", "profile");
+    const profile = (settings === undefined ? undefined : this.#parts.profiles.find(settings.profile)) ?? standard;
     const context = {
       subscription: {
         id: delivery.subscriptionId,
@@ -245,10 +246,11 @@ export class Deliveries {
       sentAt: delivery.lastAttemptAt ?? delivery.createdAt,
       userAgent: "",
     };
+    const own = { event, deliveryId: delivery.id, madeAt: delivery.createdAt };
     // Of a batch its own part: which others went with it is different each time.
     return settings?.batch === undefined
-      ? profile.build({ event, deliveryId: delivery.id, ...context }).body
-      : profile.buildBatch({ id: batchIdOf([delivery.id]), events: [event], ...context }).body;
+      ? profile.build({ ...own, ...context }).body
+      : profile.buildBatch({ id: batchIdOf([delivery.id]), deliveries: [own], ...context }).body;
   }
 }
 

@@ -2,6 +2,7 @@ import { HooksError, invalid } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
+import { idsOfUuid } from "../core/uuid.ts";
 import type { Store, StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
 
 // People give ids whole or by a unique beginning, and subscriptions also by name. Whatever is not there in this scope
@@ -46,7 +47,8 @@ export async function findEvent(store: Store, scope: Scope, reference: string): 
       "evt_",
       (limit) => store.findEventIds(scope, reference, limit),
       (id) => store.findEvent(scope, id),
-    ));
+    )) ??
+    (await findByUuid("evt", reference, (id) => store.findEvent(scope, id)));
   if (event === undefined) throw notFound("event", reference);
   return event;
 }
@@ -61,9 +63,23 @@ export async function findDelivery(store: Store, scope: Scope, reference: string
       "dlv_",
       (limit) => store.findDeliveryIds(scope, reference, limit),
       (id) => store.findDelivery(scope, id),
-    ));
+    )) ??
+    (await findByUuid("dlv", reference, (id) => store.findDelivery(scope, id)));
   if (delivery === undefined) throw notFound("delivery", reference);
   return delivery;
+}
+
+/** As some profiles send ids (core/uuid.ts). */
+async function findByUuid<T>(
+  prefix: "evt" | "dlv",
+  reference: string,
+  find: (id: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (const id of idsOfUuid(prefix, reference)) {
+    const found = await find(id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 async function findByBeginning<T>(

@@ -4,6 +4,7 @@ import type { SendResult } from "../core/attempt.ts";
 import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
+import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT, type RateLimit } from "../core/subscription.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
@@ -37,6 +38,8 @@ export interface LocalOptions {
   acceptLoss?: boolean;
   /** Where a subscription's states of health begin. Left out: the defaults. */
   healthThresholds?: HealthThresholds | undefined;
+  /** Which a subscription may have. Left out: those of the program. */
+  profiles?: Profiles | undefined;
   /** Subscriptions of each tenant and environment. Default 10,000. */
   maxSubscriptions?: number | undefined;
   /** Deliveries that may wait before no event is taken any more. Left out: no limit. */
@@ -118,11 +121,13 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     throw error;
   });
   const secrets = new SecretStores(vault, elsewhere);
-  const directory = new SubscriptionDirectory(store, secrets);
+  const { profiles = BUILT_IN_PROFILES } = options;
+  const directory = new SubscriptionDirectory(store, secrets, undefined, profiles);
   const parts: ServiceParts = {
     store,
     directory,
     secrets,
+    profiles,
     now: options.now,
     newId,
     random: randomBytes,

@@ -1,8 +1,12 @@
 import { parseNetList } from "../core/egress/net-list.ts";
 import type { ReceiverRules } from "../core/egress/policy.ts";
-import { findProfile } from "../core/profiles/registry.ts";
+import { HooksError, isHooksError } from "../core/errors.ts";
+import type { Profile } from "../core/profiles/profile.ts";
+import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
-import type { Subscription } from "../core/subscription.ts";
+import type { StatementKey } from "../core/signing/statement.ts";
+import type { SigningSecret, Subscription } from "../core/subscription.ts";
 import type { Sealed, StoredSubscription } from "../store/store.ts";
 import { parseHeaders } from "./sealed-headers.ts";
 import { type SecretStore, urlOwner } from "./secret-store.ts";
@@ -17,23 +21,32 @@ type Texts = readonly string[];
 
 /**
  * With its secrets and headers, so far as they are at hand; undefined: something of it has to be asked for.
- * @throws HooksError `store_unusable` for one that does not open
+ * @throws HooksError `store_unusable` for one that does not open, `conflict` for a profile that this process has not
  */
-export function peekSubscription(stored: StoredSubscription, secrets: Peeking): Subscription | undefined {
+export function peekSubscription(
+  stored: StoredSubscription,
+  secrets: Peeking,
+  profiles: Profiles = BUILT_IN_PROFILES,
+): Subscription | undefined {
   const texts: string[] = [];
   for (const { sealed, ownerId } of sealedTexts(stored)) {
     const text = secrets.peek(sealed, ownerId);
     if (text === undefined) return undefined;
     texts.push(text);
   }
-  return opened(stored, texts);
+  return opened(stored, texts, profiles);
 }
 
 /** @throws HooksError `store_unusable` for what does not open; `unavailable`: try again */
-export async function openSubscription(stored: StoredSubscription, secrets: Getting): Promise<Subscription> {
+export async function openSubscription(
+  stored: StoredSubscription,
+  secrets: Getting,
+  profiles: Profiles = BUILT_IN_PROFILES,
+): Promise<Subscription> {
   return opened(
     stored,
     await Promise.all(sealedTexts(stored).map(({ sealed, ownerId }) => secrets.get(sealed, ownerId))),
+    profiles,
   );
 }
 
@@ -63,9 +76,10 @@ export function receiverRules(
   };
 }
 
-function opened(stored: StoredSubscription, texts: Texts): Subscription {
+function opened(stored: StoredSubscription, texts: Texts, profiles: Profiles): Subscription {
   const settings = readSettings(stored);
-  const profile = findProfile(settings.profile)!;
+  const profile = profiles.find(settings.profile);
+  if (profile === undefined) throw unknownProfile(settings.profile);
   const rest = [...texts];
   const url = stored.urlSealed === undefined ? stored.url : rest.shift();
   const headers = stored.headers === undefined ? {} : parseHeaders(rest.shift()!);
@@ -87,8 +101,9 @@ function opened(stored: StoredSubscription, texts: Texts): Subscription {
     secrets: stored.secrets
       .map(({ id, createdAt, expiresAt }, index) => ({
         createdAt,
-        secret: { id, key: profile.decodeSecret(rest[index]!), expiresAt },
+        secret: { id, key: keyOf(profile, rest[index]!, expiresAt), expiresAt },
       }))
+      .filter((one): one is { createdAt: number; secret: SigningSecret } => one.secret.key !== undefined)
       .sort((one, other) => other.createdAt - one.createdAt)
       .map(({ secret }) => secret),
     retry: settings.retry,
@@ -111,4 +126,22 @@ function opened(stored: StoredSubscription, texts: Texts): Subscription {
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,
   };
+}
+
+/** Undefined: of an earlier profile, and of no use in this one; such a secret has ended, or no other profile was let in. */
+function keyOf(profile: Profile, text: string, expiresAt: number | undefined): StatementKey | undefined {
+  try {
+    return profile.decodeSecret(text);
+  } catch (error) {
+    if (expiresAt === undefined || !isHooksError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Its deliveries wait, as those of one whose secrets do not open. */
+function unknownProfile(name: string): HooksError {
+  return new HooksError("conflict", `profile ${quoted(name)} is not defined here`, {
+    field: "profile",
+    hint: "name the file that defines it: hooks serve --profiles FILE, or HOOKS_PROFILES",
+  });
 }

@@ -160,6 +160,7 @@ export class Publishing {
         event,
         attemptCount: 0,
         roundAttempts: 0,
+        createdAt: event.createdAt,
         trigger: "auto",
       });
     }

@@ -3,7 +3,6 @@ import { invalid } from "../core/errors.ts";
 import { toIso } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
 import type { RotationReason } from "../core/operational-event.ts";
-import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SecretsRotated, SecretsRotation, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { NewAuditEntry } from "../store/admin-store.ts";
@@ -92,8 +91,8 @@ export class SecretRotations {
     },
   ): Promise<SubscriptionWithSecret[]> {
     if (all.length === 0) return [];
-    const { store, secrets, random, newId, now } = this.#parts;
-    const texts = all.map((one) => newSecret(findProfile(readSettings(one).profile)!, how.given, random));
+    const { store, secrets, profiles, random, newId, now } = this.#parts;
+    const texts = all.map((one) => newSecret(profiles.named(readSettings(one).profile, "profile"), how.given, random));
     const at = now();
     const rotated = await sealed(secrets, async (put) => {
       const rotations = await Promise.all(

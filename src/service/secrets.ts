@@ -92,8 +92,12 @@ function isOtherKey(error: unknown): boolean {
   return isHooksError(error) && error.code === "conflict" && error.field === "master_key";
 }
 
+/** Of a shorter one two characters would say too much. */
+const SHORTEST_SHOWN = 16;
+
 /** What may be shown of a secret: its prefix and its last two characters. */
-function hintOf(secret: string): string {
+export function hintOf(secret: string): string {
   const prefix = /^wh[a-z]+_/.exec(secret)?.[0] ?? "";
-  return `${prefix}…${secret.replace(/=+$/, "").slice(-2)}`;
+  const rest = [...secret.slice(prefix.length).replace(/=+$/, "")];
+  return `${prefix}…${rest.length < SHORTEST_SHOWN ? "" : rest.slice(-2).join("")}`;
 }

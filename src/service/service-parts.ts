@@ -6,6 +6,7 @@ import type { SourceAddresses } from "../core/egress/source-addresses.ts";
 import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
+import type { Profiles } from "../core/profiles/registry.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { Backlog } from "./backlog.ts";
 import type { PublishObserver } from "./publish-observer.ts";
@@ -18,6 +19,8 @@ export interface ServiceParts {
   store: Store;
   directory: SubscriptionDirectory;
   secrets: SecretStores;
+  /** Which a subscription may have. */
+  profiles: Profiles;
   /** Unix ms. */
   now(): number;
   newId: IdSource;

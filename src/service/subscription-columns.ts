@@ -63,6 +63,8 @@ const COLUMNS_OF: Readonly<Record<string, readonly (keyof SubscriptionChange)[]>
   enabled: ["enabled", "disabledReason"],
   headers: ["headers", "headerNames"],
   auto_disable: ["autoDisableFailures", "autoDisableSpanMs", "settings"],
+  // Another one brings its rule for disabling.
+  profile: ["autoDisableFailures", "autoDisableSpanMs", "settings"],
 };
 
 /** Of a patch only what it names is written: whoever changes another field at the same time loses nothing. */

@@ -1,6 +1,7 @@
 import { isHooksError } from "../core/errors.ts";
 import { PatternIndex } from "../core/event-pattern.ts";
 import { orderKeyOf } from "../core/order-key.ts";
+import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
@@ -36,6 +37,7 @@ export class SubscriptionDirectory {
   readonly #store: SubscriptionStore;
   readonly #secrets: Pick<SecretStore, "peek" | "get">;
   readonly #scope: Scope | undefined;
+  readonly #profiles: Profiles;
   #entries = new Map<number, Entry>();
   #indexes = new Map<string, PatternIndex<Entry>>();
   /** By id; of those that have one. */
@@ -46,10 +48,16 @@ export class SubscriptionDirectory {
   readonly #listeners = new Set<() => void>();
 
   /** `scope`: only its subscriptions are loaded; undefined: all of them. */
-  constructor(store: SubscriptionStore, secrets: Pick<SecretStore, "peek" | "get">, scope?: Scope) {
+  constructor(
+    store: SubscriptionStore,
+    secrets: Pick<SecretStore, "peek" | "get">,
+    scope?: Scope,
+    profiles: Profiles = BUILT_IN_PROFILES,
+  ) {
     this.#store = store;
     this.#secrets = secrets;
     this.#scope = scope;
+    this.#profiles = profiles;
   }
 
   /** Loads once; later calls wait for the same. */
@@ -137,6 +145,14 @@ export class SubscriptionDirectory {
     }
   }
 
+  /** Those with a profile that this process has not. */
+  *lacksProfile(profiles: Profiles): Iterable<{ id: string; profile: string }> {
+    for (const { stored } of this.#entries.values()) {
+      const { profile } = readSettings(stored);
+      if (profiles.find(profile) === undefined) yield { id: stored.id, profile };
+    }
+  }
+
   /** Whether there is one that takes events and whose secrets are still asked for elsewhere. */
   lacksSecrets(): boolean {
     for (const { stored, isFetching } of this.#entries.values()) if (stored.enabled && isFetching === true) return true;
@@ -191,7 +207,7 @@ export class SubscriptionDirectory {
   #openOrSkip(entry: Entry): Subscription | undefined {
     if (entry.subscription !== undefined || entry.isUnopened || entry.isFetching) return entry.subscription;
     try {
-      entry.subscription = peekSubscription(entry.stored, this.#secrets);
+      entry.subscription = peekSubscription(entry.stored, this.#secrets, this.#profiles);
     } catch (error) {
       if (!isHooksError(error)) throw error;
       entry.isUnopened = true;
@@ -206,7 +222,7 @@ export class SubscriptionDirectory {
 
   async #askFor(entry: Entry, waitMs: number): Promise<void> {
     try {
-      entry.subscription = await openSubscription(entry.stored, this.#secrets);
+      entry.subscription = await openSubscription(entry.stored, this.#secrets, this.#profiles);
       entry.isFetching = false;
       if (this.#entries.get(entry.stored.rowId) === entry) this.#tell();
     } catch (error) {

@@ -1,13 +1,14 @@
 import { parseBatchRule } from "../core/batch-rule.ts";
 import { checkCustomHeaders } from "../core/custom-headers.ts";
-import { parseDuration } from "../core/duration.ts";
+import { formatDuration, parseDuration } from "../core/duration.ts";
 import { parseNetList } from "../core/egress/net-list.ts";
 import { type HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import { parseOrderBy } from "../core/order-key.ts";
 import type { Profile } from "../core/profiles/profile.ts";
-import { findProfile, PROFILE_NAMES } from "../core/profiles/registry.ts";
+import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
+import { parseRetryOn } from "../core/retry-on.ts";
 import { isExactPreset, parseRetry } from "../core/retry-policy.ts";
 import type {
   AutoDisable,
@@ -58,7 +59,6 @@ export interface SubscriptionDraft {
   settings: SubscriptionSettings;
 }
 
-export const AUTO_DISABLE_DEFAULT: Omit<AutoDisable, "reEnable"> = { failures: 20, minSpanMs: HOUR_MS };
 export const EXCERPT_CHARS_DEFAULT = 1_000;
 const CONCURRENCY_DEFAULT = 10;
 /** ms. Below an hour it is a slip of the unit. */
@@ -69,12 +69,12 @@ export function defaultSettings(profile: Profile): SubscriptionSettings {
     description: "",
     profile: profile.name,
     retry: profile.retry,
-    retryOn: "any",
-    on410: "disable",
+    retryOn: profile.retryOn,
+    on410: profile.on410,
     timeoutMs: profile.timeoutMs,
     concurrency: CONCURRENCY_DEFAULT,
     rateLimit: undefined,
-    hasBreaker: true,
+    hasBreaker: profile.hasBreaker,
     orderBy: undefined,
     batch: undefined,
     reEnable: undefined,
@@ -90,15 +90,20 @@ export function defaultSettings(profile: Profile): SubscriptionSettings {
  * stands for the default.
  * @throws HooksError `invalid_request` naming the field; nothing is changed then.
  */
-export function draftSubscription(input: Partial<SubscriptionInput>, base: SubscriptionDraft): SubscriptionDraft {
-  const profile =
-    input.profile === undefined ? profileOf(base.settings.profile) : profileOf(input.profile ?? "standard");
+export function draftSubscription(
+  input: Partial<SubscriptionInput>,
+  base: SubscriptionDraft,
+  profiles: Profiles = BUILT_IN_PROFILES,
+): SubscriptionDraft {
+  const profile = profiles.named(
+    input.profile === undefined ? base.settings.profile : (input.profile ?? "standard"),
+    "profile",
+  );
   const defaults = defaultSettings(profile);
-  // A new profile brings its own schedule and time-out; what was chosen before belonged to the old one.
-  const old =
-    profile.name === base.settings.profile
-      ? base.settings
-      : { ...base.settings, retry: defaults.retry, timeoutMs: defaults.timeoutMs };
+  // A new profile brings its own schedule, time-out and rules; what was chosen before belonged to the old one.
+  const isSame = profile.name === base.settings.profile;
+  const { retry, retryOn, on410, timeoutMs, hasBreaker } = defaults;
+  const old = isSame ? base.settings : { ...base.settings, retry, retryOn, on410, timeoutMs, hasBreaker };
   const orderBy = orNone(input.order_by, old.orderBy, (text) => parseOrderBy(text, "order_by"));
   const batch = orNone(input.batch, old.batch, (rule) => parseBatchRule(rule, "batch"));
   if (orderBy !== undefined && batch !== undefined) throw orderedBatch(input);
@@ -111,7 +116,7 @@ export function draftSubscription(input: Partial<SubscriptionInput>, base: Subsc
       input.headers === undefined
         ? base.headers
         : checkCustomHeaders(input.headers ?? {}, profile.reservedHeaders, base.headers),
-    autoDisable: checkAutoDisable(input.auto_disable, base.autoDisable),
+    autoDisable: checkAutoDisable(input.auto_disable, isSame ? base.autoDisable : profile.autoDisable, profile),
     settings: {
       description: checkText(input.description, "description", 1024, old.description),
       profile: profile.name,
@@ -120,13 +125,14 @@ export function draftSubscription(input: Partial<SubscriptionInput>, base: Subsc
           ? old.retry
           : input.retry === null
             ? defaults.retry
-            : parseRetry(input.retry, "retry"),
-      retryOn: input.retry_on === undefined ? old.retryOn : checkRetryOn(input.retry_on ?? "any"),
+            : parseRetry(input.retry, "retry", profile.retry),
+      retryOn:
+        input.retry_on === undefined ? old.retryOn : parseRetryOn(input.retry_on ?? defaults.retryOn, "retry_on"),
       on410: checkChoice(input.on_410, "on_410", ["disable", "retry", "fail"], old.on410, defaults.on410),
-      timeoutMs: checkTimeout(input, old.timeoutMs, defaults.timeoutMs),
+      timeoutMs: checkTimeout(input, old.timeoutMs, profile),
       concurrency: checkNumber(input.concurrency, "concurrency", 1, 1000, old.concurrency, CONCURRENCY_DEFAULT),
       rateLimit: orNone(input.rate_limit, old.rateLimit, (text) => parseRateLimit(text, "rate_limit")),
-      hasBreaker: checkBreaker(input, old.hasBreaker),
+      hasBreaker: checkBreaker(input, old.hasBreaker, profile),
       orderBy,
       batch,
       reEnable: checkReEnable(input.auto_disable, old.reEnable),
@@ -139,12 +145,6 @@ export function draftSubscription(input: Partial<SubscriptionInput>, base: Subsc
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
   };
-}
-
-function profileOf(name: unknown): Profile {
-  const profile = typeof name === "string" ? findProfile(name) : undefined;
-  if (profile !== undefined) return profile;
-  throw invalid("profile", `profile must be one of: ${PROFILE_NAMES.join(", ")}`);
 }
 
 function checkEvents(events: unknown): string[] {
@@ -171,10 +171,10 @@ function orderedBatch(input: Partial<SubscriptionInput>): HooksError {
   );
 }
 
-function checkBreaker({ breaker, retry }: Partial<SubscriptionInput>, old: boolean): boolean {
+function checkBreaker({ breaker, retry }: Partial<SubscriptionInput>, old: boolean, profile: Profile): boolean {
   // An open breaker would bend waits that are promised to the second.
   if (breaker === undefined) return isExactPreset(retry) ? false : old;
-  return breaker === null ? !isExactPreset(retry) : checkBoolean(breaker, "breaker", old);
+  return breaker === null ? profile.hasBreaker && !isExactPreset(retry) : checkBoolean(breaker, "breaker", old);
 }
 
 function checkText(text: unknown, field: string, max: number, old: string): string {
@@ -212,7 +212,19 @@ function checkNumber(value: unknown, field: string, min: number, max: number, ol
   throw invalid(field, `${field} must be a whole number from ${min} to ${max}`);
 }
 
-function checkTimeout(input: Partial<SubscriptionInput>, old: number, fallback: number): number {
+function checkTimeout(
+  input: Partial<SubscriptionInput>,
+  old: number,
+  { name, leastTimeoutMs, timeoutMs }: Profile,
+): number {
+  const chosen = readTimeout(input, old, timeoutMs);
+  // Only what somebody asks for: a stored one that a profile of an earlier version allowed is left alone.
+  if (leastTimeoutMs <= chosen || chosen === old) return chosen;
+  const field = input.timeout === undefined || input.timeout === null ? "timeout_ms" : "timeout";
+  throw invalid(field, `${field} must be from ${formatDuration(leastTimeoutMs)} to 300s in profile ${name}`);
+}
+
+function readTimeout(input: Partial<SubscriptionInput>, old: number, fallback: number): number {
   if (input.timeout !== undefined && input.timeout !== null) {
     if (input.timeout_ms !== undefined && input.timeout_ms !== null)
       throw invalid("timeout", "timeout and timeout_ms must not both be given");
@@ -221,27 +233,16 @@ function checkTimeout(input: Partial<SubscriptionInput>, old: number, fallback: 
   return checkNumber(input.timeout_ms, "timeout_ms", 1_000, 300_000, old, fallback);
 }
 
-function checkRetryOn(value: RetryOn): RetryOn {
-  if (value === "any" || value === "server-errors") return value;
-  const isEntry = (entry: unknown) => typeof entry === "string" && /^([345]xx|network|[3-5]\d\d)$/.test(entry);
-  if (Array.isArray(value) && value.length <= 50 && value.every(isEntry)) return [...new Set(value)];
-  throw invalid(
-    "retry_on",
-    'retry_on must be "any", "server-errors" or a list of statuses, "5xx", "4xx", "3xx" and "network"',
-    '["5xx","network","408","429"]',
-  );
-}
-
 function checkAutoDisable(
   value: SubscriptionInput["auto_disable"],
   old: SubscriptionDraft["autoDisable"],
+  { autoDisable: fallback }: Profile,
 ): SubscriptionDraft["autoDisable"] {
   if (value === undefined) return old;
-  if (value === null) return AUTO_DISABLE_DEFAULT;
+  if (value === null) return fallback;
   if (typeof value !== "object")
     throw invalid("auto_disable", "auto_disable must be an object with failures, min_span and re_enable");
   const { failures, min_span: span } = value;
-  const fallback = AUTO_DISABLE_DEFAULT;
   return {
     failures: checkNumber(failures, "auto_disable.failures", 0, 1_000_000, old.failures, fallback.failures),
     minSpanMs:

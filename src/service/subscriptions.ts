@@ -7,7 +7,6 @@ import type { Page, SubscriptionQuery, TestResult } from "../core/hooks-service.
 import type { Actor } from "../core/key.ts";
 import { maskUrl } from "../core/masked-url.ts";
 import type { Profile } from "../core/profiles/profile.ts";
-import { findProfile } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { Sealed, StoredSubscription, SubscriptionChange } from "../store/store.ts";
@@ -16,6 +15,7 @@ import { auditedSubscription } from "./audited-subscription.ts";
 import { findSubscription } from "./find-by-reference.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
+import { checkNewProfile } from "./profile-change.ts";
 import { CheckedReceiver } from "./receiver-check.ts";
 import { headerNamesOf, openHeaders } from "./sealed-headers.ts";
 import { urlOwner } from "./secret-store.ts";
@@ -31,12 +31,7 @@ import {
   shownUrl,
 } from "./subscription-columns.ts";
 import { readSettings, subscriptionResource } from "./subscription-resource.ts";
-import {
-  AUTO_DISABLE_DEFAULT,
-  defaultSettings,
-  draftSubscription,
-  type SubscriptionDraft,
-} from "./subscription-settings.ts";
+import { defaultSettings, draftSubscription, type SubscriptionDraft } from "./subscription-settings.ts";
 import { limitedSend } from "./test-limit.ts";
 import { testSubscription } from "./test-subscription.ts";
 
@@ -60,18 +55,18 @@ export class Subscriptions {
   }
 
   async create(scope: Scope, input: SubscriptionInput, actor: Actor): Promise<SubscriptionWithSecret> {
-    const { store, secrets, random, newId, now, maxSubscriptions } = this.#parts;
+    const { store, secrets, profiles, random, newId, now, maxSubscriptions } = this.#parts;
     if (input.url === undefined || input.url === null) throw invalid("url", "url is missing: where the events go");
     if (input.events === undefined)
       throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
     refuseMasked(input.url, undefined);
-    const profile = findProfile(input.profile ?? "standard");
-    const draft = draftSubscription(input, blank(profile));
+    const profile = profiles.named(input.profile ?? "standard", "profile");
+    const draft = draftSubscription(input, blank(profile), profiles);
     const checked = new CheckedReceiver(this.#parts);
     await checked.check(scope, draft);
     const at = now();
     const id = newId("sub");
-    const text = newSecret(findProfile(draft.settings.profile)!, input.secret ?? undefined, random);
+    const text = newSecret(profile, input.secret ?? undefined, random);
     const rowId = await sealed(secrets, async (put) => {
       const stored = {
         id,
@@ -155,7 +150,8 @@ export class Subscriptions {
       if (input.events === undefined) throw invalid("events", "events is missing: which event types it wants");
       if (stored.transport === "http" && (input.url === undefined || input.url === null))
         throw invalid("url", "url is missing: where the events go");
-      const base = { ...blank(findProfile(input.profile ?? "standard")), url: stored.url };
+      const profile = this.#parts.profiles.named(input.profile ?? "standard", "profile");
+      const base = { ...blank(profile), url: stored.url };
       const redrafted = await this.#redrafted(stored, input, base);
       await checked.check(scope, redrafted.draft);
       const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
@@ -197,7 +193,8 @@ export class Subscriptions {
     const parts = this.#parts;
     const stored = await findSubscription(parts.store, scope, reference);
     const send = limitedSend(parts, stored.id);
-    return testSubscription(await openSubscription(stored, parts.secrets), options, { ...parts, send });
+    const subscription = await openSubscription(stored, parts.secrets, parts.profiles);
+    return testSubscription(subscription, options, { ...parts, send });
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
@@ -277,7 +274,10 @@ export class Subscriptions {
     const isKept = url === undefined || url === null || url === stored.url || url === shownUrl(stored);
     // Values that came back masked are looked up; without headers there is nothing to open.
     const headers = input.headers === undefined ? {} : await openHeaders(stored, this.#parts.secrets);
-    const draft = draftSubscription(isKept ? rest : input, { ...base, headers });
+    const draft = draftSubscription(isKept ? rest : input, { ...base, headers }, this.#parts.profiles);
+    if (draft.settings.profile !== readSettings(stored).profile) {
+      await checkNewProfile(stored, draft.settings.profile, input.headers === undefined, this.#parts);
+    }
     const keepsUrl = isKept || (await this.#isUrlOf(stored, draft.url));
     return {
       draft,
@@ -384,15 +384,14 @@ function withWarnings<T extends SubscriptionResource>(resource: T, warnings: rea
   return warnings.length === 0 ? resource : { ...resource, warnings: [...warnings] };
 }
 
-function blank(profile: Profile | undefined): SubscriptionDraft {
-  const settings = defaultSettings(profile ?? findProfile("standard")!);
+function blank(profile: Profile): SubscriptionDraft {
   return {
     url: undefined,
     events: [],
     name: "",
     enabled: true,
     headers: {},
-    autoDisable: AUTO_DISABLE_DEFAULT,
-    settings,
+    autoDisable: profile.autoDisable,
+    settings: defaultSettings(profile),
   };
 }

@@ -4,19 +4,18 @@ import { batchIdOf } from "../core/batch-id.ts";
 import { HooksError } from "../core/errors.ts";
 import { checkEventType } from "../core/event-pattern.ts";
 import type { TestResult } from "../core/hooks-service.ts";
-import { toIso } from "../core/instant.ts";
-import { findProfile } from "../core/profiles/registry.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { EXCERPT_CHARS_DEFAULT } from "./subscription-settings.ts";
 
-const TEST_TYPE = "webhook.test";
-
-/** Sends one request in the subscription's own form, at once and once. Nothing is stored; disabled ones are tested too. */
+/**
+ * Sends one request in the subscription's own form, at once and once: the profile's own test event, or one of a chosen type
+ * as its deliveries are. Nothing is stored; disabled ones are tested too, and no rule about types of events holds.
+ */
 export async function testSubscription(
   subscription: Subscription,
   options: { type?: string | undefined; data?: Uint8Array | undefined },
-  parts: Pick<ServiceParts, "now" | "newId" | "send" | "version">,
+  parts: Pick<ServiceParts, "now" | "newId" | "send" | "version" | "profiles">,
 ): Promise<TestResult> {
   if (subscription.url === undefined) {
     throw new HooksError("conflict", "a listener has no URL to test", {
@@ -25,17 +24,19 @@ export async function testSubscription(
     });
   }
   const sentAt = parts.now();
-  const type = options.type === undefined ? TEST_TYPE : checkEventType(options.type, "type");
-  const data =
-    options.data ?? Buffer.from(JSON.stringify({ message: "This is a test from hooks.", timestamp: toIso(sentAt) }));
+  const profile = parts.profiles.named(subscription.profile, "profile");
+  const isOwn = options.type === undefined;
+  const type = isOwn ? profile.test.type : checkEventType(options.type, "type");
+  const data = options.data ?? profile.test.data(sentAt);
   const event = { id: parts.newId("evt"), type, timestamp: sentAt, data, metadata: undefined, version: undefined };
-  const deliveryId = parts.newId("dlv");
-  const profile = findProfile(subscription.profile)!;
+  const own = { event, deliveryId: parts.newId("dlv"), madeAt: sentAt };
   const context = { subscription, sentAt, userAgent: `hooks/${parts.version}` };
   const request =
-    subscription.batch === undefined
-      ? profile.build({ event, deliveryId, ...context })
-      : profile.buildBatch({ id: batchIdOf([deliveryId]), events: [event], ...context });
+    subscription.batch !== undefined
+      ? profile.buildBatch({ id: batchIdOf([own.deliveryId]), deliveries: [own], ...context })
+      : isOwn
+        ? profile.buildTest({ ...own, ...context })
+        : profile.build({ ...own, ...context });
   return toTestResult(
     await parts.send({
       url: subscription.url,

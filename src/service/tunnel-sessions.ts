@@ -1,6 +1,6 @@
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
-import { findProfile } from "../core/profiles/registry.ts";
+import { STANDARD_PROFILE } from "../core/profiles/standard.ts";
 import { STANDARD_RETRY } from "../core/retry-policy.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
@@ -73,7 +73,7 @@ export class TunnelSessions implements ListenSessions {
     await this.#makeRoom(request);
     const at = now();
     const id = newId("sub");
-    const secret = newSecret(findProfile("standard")!, undefined, random);
+    const secret = newSecret(STANDARD_PROFILE, undefined, random);
     const plain: Omit<NewSubscription, "secrets"> = {
       id,
       scope: request.scope,
@@ -198,7 +198,7 @@ export class TunnelSessions implements ListenSessions {
 
 function settingsOf(request: ListenRequest): SubscriptionSettings {
   return {
-    ...defaultSettings(findProfile("standard")!),
+    ...defaultSettings(STANDARD_PROFILE),
     description: "hooks listen",
     retry: request.retry ? STANDARD_RETRY : { strategy: "list", delaysMs: [], jitter: 0 },
     // 410 of a program under development says nothing about the session.

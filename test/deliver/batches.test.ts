@@ -19,7 +19,16 @@ function delivery(rowId: number, { bytes = 2, roundAttempts = 0 } = {}): Claimed
   const data = Buffer.alloc(bytes, " ");
   const event = { id: `evt_${rowId}`, type: "a", timestamp: 0, data, metadata: undefined, version: undefined };
   const counts = { attemptCount: roundAttempts, roundAttempts };
-  return { rowId, id: `dlv_${rowId}`, subscriptionRowId: 1, scope: SCOPE, event, ...counts, trigger: "auto" };
+  return {
+    rowId,
+    id: `dlv_${rowId}`,
+    subscriptionRowId: 1,
+    scope: SCOPE,
+    event,
+    ...counts,
+    createdAt: 0,
+    trigger: "auto",
+  };
 }
 
 interface Sent {

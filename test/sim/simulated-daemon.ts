@@ -1,6 +1,7 @@
 import { HooksError, isHooksError, toHooksError } from "../../src/core/errors.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import { formatId } from "../../src/core/ids.ts";
+import { BUILT_IN_PROFILES } from "../../src/core/profiles/registry.ts";
 import type { Transport } from "../../src/core/subscription.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT } from "../../src/core/subscription.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
@@ -200,6 +201,7 @@ export class SimulatedDaemon {
       store,
       directory,
       secrets,
+      profiles: BUILT_IN_PROFILES,
       now,
       newId: (prefix) => formatId(prefix, this.#newUuid()),
       random,

@@ -31,6 +31,7 @@ export function leaseContract(under: StoreUnderTest): void {
           event: { id: event.id, type: "order.created", timestamp: NOON - 5, version: "1" },
           attemptCount: 0,
           roundAttempts: 0,
+          createdAt: event.createdAt,
           trigger: "auto",
         },
         { id: plain.deliveries[0]!.id, event: { id: plain.id, metadata: undefined, version: undefined } },

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -143,6 +144,7 @@ export async function startSending(options: SendingOptions = {}): Promise<Sendin
         event,
         attemptCount: 0,
         roundAttempts: 0,
+        createdAt: at,
         trigger: "auto",
       };
       return { published: { eventId: event.id, deliveryId, deliveryRowId: rowId }, delivery };
@@ -233,7 +235,7 @@ async function insertSubscription(
     paused: false,
     profile: "standard",
     headers: {},
-    secrets: [{ id: newId("sec"), key: TEST_KEY, expiresAt: undefined }],
+    secrets: [{ id: newId("sec"), key: createSecretKey(TEST_KEY), expiresAt: undefined }],
     retry: quickRetries(),
     retryOn: "any",
     on410: "disable",

@@ -1,12 +1,16 @@
+import type { KeyObject } from "node:crypto";
 import type { ClaimedEvent } from "../delivery.ts";
+import { invalid } from "../errors.ts";
+import { AUTO_DISABLE_DEFAULT, STANDARD_RETRY } from "../retry-policy.ts";
+import { standardWebhooksV1a } from "../signing/schemes/standard-webhooks.ts";
 import { signStandard } from "../signing/sign-standard.ts";
+import { readSigningKey } from "../signing/signing-key.ts";
 import { decodeStandardSecret, formatStandardSecret } from "../signing/standard-secret.ts";
 import type { SigningSecret } from "../subscription.ts";
 import type { Profile, ProfileRequest, ProfileRequestContext } from "./profile.ts";
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+const PRIVATE_PREFIX = "whsk_";
 
 /** `traceparent` is ours too: it is set when tracing is on. */
 const RESERVED_HEADERS = [
@@ -22,23 +26,67 @@ const RESERVED = new Set<string>(RESERVED_HEADERS);
 
 /**
  * Standard Webhooks 1.0.0: the envelope `{"type","timestamp","data"}`, three `webhook-*` headers, and its "Example retry
- * schedule".
+ * schedule". Written out, not made of a record: it is what most subscriptions have, and every one of theirs costs.
  */
 export const STANDARD_PROFILE: Profile = {
   name: "standard",
+  title: "Standard Webhooks",
   scheme: "standard-webhooks",
-  retry: {
-    strategy: "list",
-    delaysMs: [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR],
-    jitter: 0.1,
-  },
+  retry: STANDARD_RETRY,
   timeoutMs: 10 * SECOND,
+  leastTimeoutMs: SECOND,
+  retryOn: "any",
+  on410: "disable",
+  hasBreaker: true,
+  autoDisable: AUTO_DISABLE_DEFAULT,
   reservedHeaders: RESERVED_HEADERS,
+  test: {
+    type: "webhook.test",
+    data: (at) =>
+      Buffer.from(JSON.stringify({ message: "This is a test from hooks.", timestamp: new Date(at).toISOString() })),
+  },
   formatSecret: formatStandardSecret,
-  decodeSecret: decodeStandardSecret,
-  build: (message) => buildRequest(message.event.id, envelope(message.event), message),
-  buildBatch: (batch) => buildRequest(batch.id, arrayOf(batch.events), batch),
+  decodeSecret: readStandardSecret,
+  build: buildOne,
+  buildTest: buildOne,
+  buildBatch: (batch) => buildRequest(batch.id, arrayOf(batch.deliveries.map(({ event }) => event)), batch),
 };
+
+/**
+ * `whsec_…` signs with HMAC-SHA256 (v1), `whsk_…` with ed25519 (v1a).
+ * @throws HooksError `invalid_request` (field `secret`)
+ */
+export function readStandardSecret(secret: string): KeyObject {
+  if (!secret.startsWith(PRIVATE_PREFIX)) return decodeStandardSecret(secret);
+  const key = readSigningKey(standardWebhooksV1a, secret);
+  if (typeof key !== "string" && !("text" in key)) return key;
+  throw invalid(
+    "secret",
+    `secret must be "${PRIVATE_PREFIX}" and the base64 of an ed25519 private key: 32 bytes, or 64 with the public key`,
+    "leave it out, and one for HMAC is made",
+  );
+}
+
+/** One for each secret that is valid at `sentAt` (unix ms), so that a receiver may know the old or the new one. */
+export function standardSignatures(
+  secrets: readonly SigningSecret[],
+  id: string,
+  timestamp: number,
+  body: Uint8Array,
+  sentAt: number,
+): string {
+  let text = "";
+  for (const { key, expiresAt } of secrets) {
+    if (expiresAt !== undefined && expiresAt <= sentAt) continue;
+    const signature = signStandard(key, id, timestamp, body);
+    text = text === "" ? signature : `${text} ${signature}`;
+  }
+  return text;
+}
+
+function buildOne(message: Parameters<Profile["build"]>[0]): ProfileRequest {
+  return buildRequest(message.event.id, envelope(message.event), message);
+}
 
 function buildRequest(
   id: string,
@@ -56,7 +104,7 @@ function buildRequest(
     "webhook-timestamp",
     String(timestamp),
   ];
-  const signature = signatures(subscription.secrets, id, timestamp, body, sentAt);
+  const signature = standardSignatures(subscription.secrets, id, timestamp, body, sentAt);
   // Only a preview of a request has no secret: a subscription always holds one that does not end.
   if (signature !== "") headers.push("webhook-signature", signature);
   for (const name in subscription.headers) {
@@ -90,21 +138,4 @@ function arrayOf(events: readonly ClaimedEvent[]): Uint8Array {
 
 function typeAndTime(type: string, timestamp: number): string {
   return `"type":${JSON.stringify(type)},"timestamp":"${new Date(timestamp).toISOString()}"`;
-}
-
-/** One for each secret that is valid at `sentAt` (unix ms), so that a receiver may know the old or the new one. */
-function signatures(
-  secrets: readonly SigningSecret[],
-  id: string,
-  timestamp: number,
-  body: Uint8Array,
-  sentAt: number,
-): string {
-  let text = "";
-  for (const { key, expiresAt } of secrets) {
-    if (expiresAt !== undefined && expiresAt <= sentAt) continue;
-    const signature = signStandard(key, id, timestamp, body);
-    text = text === "" ? signature : `${text} ${signature}`;
-  }
-  return text;
 }

@@ -18,15 +18,3 @@ export function startHmac(hash: string, key: HmacKey): Hmac {
 }
 
 const TEXT_KEY = { utf8: { encoding: "utf8" }, base64: { encoding: "base64" }, hex: { encoding: "hex" } } as const;
-
-const keys = new WeakMap<Uint8Array, KeyObject>();
-
-/** The KeyObject of key bytes that live long (a subscription's), made once. The bytes must not be changed afterwards. */
-export function keyOf(bytes: Uint8Array): KeyObject {
-  let key = keys.get(bytes);
-  if (key === undefined) {
-    key = createSecretKey(bytes);
-    keys.set(bytes, key);
-  }
-  return key;
-}

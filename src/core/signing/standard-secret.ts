@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { invalid } from "../errors.ts";
 import { decodeStrictly } from "./byte-text.ts";
 
@@ -15,9 +16,9 @@ export function formatStandardSecret(key: Uint8Array): string {
  * takes shorter ones: other people's secrets are not ours to refuse.
  * @throws HooksError `invalid_request` (field `secret`), with nothing of the secret in it.
  */
-export function decodeStandardSecret(secret: string): Uint8Array {
+export function decodeStandardSecret(secret: string): KeyObject {
   const key = secret.startsWith(PREFIX) ? decodeStrictly(secret.slice(PREFIX.length), "base64") : undefined;
-  if (key !== undefined && MIN_BYTES <= key.length && key.length <= MAX_BYTES) return key;
+  if (key !== undefined && MIN_BYTES <= key.length && key.length <= MAX_BYTES) return createSecretKey(key);
   throw invalid(
     "secret",
     `secret must be "${PREFIX}" and the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes`,

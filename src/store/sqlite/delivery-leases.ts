@@ -33,6 +33,7 @@ type ClaimedRow = [
   publicId: Uint8Array,
   attemptCount: number,
   roundAttempts: number,
+  createdAt: number,
   trigger: string | null,
   eventId: string,
   eventTypeId: number,
@@ -88,7 +89,7 @@ export class DeliveryLeases {
     this.#operational = operational;
     this.#due = connection
       .prepare<unknown[], ClaimedRow>(`
-        SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.trigger, e.public_id, e.event_type_id,
+        SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.created_at, d.trigger, e.public_id, e.event_type_id,
           e.timestamp, e.version, e.metadata, e.data, d.scope_id
         FROM deliveries AS d INDEXED BY deliveries_waiting CROSS JOIN events AS e USING (event_id)
         WHERE d.subscription_id = ? AND (d.round_attempts > 0) = ? AND d.worker_id IS NULL
@@ -190,12 +191,12 @@ export class DeliveryLeases {
     let taken = 0;
     let rowId = 0;
     for (const row of this.#due.iterate(subscriptionRowId, kind, now, limit)) {
-      if (taken === 0) packer.setScope(this.#interned.scope(row[11]));
+      if (taken === 0) packer.setScope(this.#interned.scope(row[12]));
       taken += 1;
       rowId = row[0];
-      const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5]];
-      fields.push(this.#interned.eventTypeName(row[6]), row[7], row[8]);
-      packer.addDelivery(fields, row[9], row[10]);
+      const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5], row[6]];
+      fields.push(this.#interned.eventTypeName(row[7]), row[8], row[9]);
+      packer.addDelivery(fields, row[10], row[11]);
       if (MAX_CLAIM_BYTES <= packer.size) break;
     }
     if (taken === 1) this.#leaseOne.run(workerId, lease.endsAt, rowId);

@@ -30,7 +30,7 @@ export class ClaimPacker {
     this.#countAt = this.#values.push(0, null, null, null, null) - 5;
   }
 
-  /** `fields`: row id, id, attempts, attempts of the round, trigger, event's id, type, time, version. */
+  /** `fields`: row id, id, attempts, attempts of the round, creation, trigger, event's id, type, time, version. */
   addDelivery(fields: PackedValue[], metadata: Uint8Array | null, data: Uint8Array): void {
     this.#values[this.#countAt] = (this.#values[this.#countAt] as number) + 1;
     for (const field of fields) this.#values.push(field);
@@ -88,6 +88,7 @@ export function unpackClaim(packed: PackedClaim): LaneClaimed[] {
       const id = take<string>();
       const attemptCount = take<number>();
       const roundAttempts = take<number>();
+      const createdAt = take<number>();
       const trigger = (take<string | null>() ?? "auto") as AttemptTrigger;
       const eventId = take<string>();
       const type = take<string>();
@@ -97,7 +98,7 @@ export function unpackClaim(packed: PackedClaim): LaneClaimed[] {
       const metadata = metadataLength === null ? undefined : takeBytes(metadataLength);
       const data = takeBytes(take<number>());
       const event = { id: eventId, type, timestamp, data, metadata, version };
-      deliveries.push({ rowId, id, subscriptionRowId, scope, event, attemptCount, roundAttempts, trigger });
+      deliveries.push({ rowId, id, subscriptionRowId, scope, event, attemptCount, roundAttempts, createdAt, trigger });
     }
     lanes.push({ subscriptionRowId, deliveries, nextFreshAt, nextRetryAt });
   }

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sign } from "../../../src/core/signing/sign.ts";
@@ -56,9 +57,7 @@ describe("signStandard", () => {
       fc.property(...arbitrary, (key, body, timestamp) => {
         const expected = sign("standard-webhooks", { body }, formatStandardSecret(key), { id: "evt_1", timestamp });
 
-        expect(signStandard(key, "evt_1", timestamp, body)).toBe(expected.signature);
-        // The second time from the key that was kept.
-        expect(signStandard(key, "evt_1", timestamp, body)).toBe(expected.signature);
+        expect(signStandard(createSecretKey(key), "evt_1", timestamp, body)).toBe(expected.signature);
       }),
     );
   });
@@ -68,7 +67,7 @@ describe("a secret that is made", () => {
   it.each([24, 32, 64])("has %i bytes", (length) => {
     const key = new Uint8Array(length).fill(1);
 
-    expect(Uint8Array.from(decodeStandardSecret(formatStandardSecret(key)))).toEqual(key);
+    expect(Uint8Array.from(decodeStandardSecret(formatStandardSecret(key)).export())).toEqual(key);
   });
 
   it.each([

@@ -136,6 +136,7 @@ export function delivery(
       },
       attemptCount: 0,
       roundAttempts: 0,
+      createdAt: 1_700_000_000_000 + number,
       trigger: "auto",
     },
     request: { headers: overrides.headers ?? ["content-type", "application/json"], body },
