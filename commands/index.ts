@@ -47,6 +47,11 @@ const SUB: GroupEntry = {
       load: async () => (await import("./sub/test.ts")).subTestCommand,
     },
     {
+      name: "filter-test",
+      summary: "Say whether an event gets through a filter, and why",
+      load: async () => (await import("./sub/filter-test.ts")).subFilterTestCommand,
+    },
+    {
       name: "rotate-secret",
       summary: "Give a subscription a new signing secret",
       load: async () => (await import("./sub/rotate-secret.ts")).subRotateSecretCommand,

@@ -13,6 +13,7 @@ export interface ListenOptions {
   forwardAllowRemote?: boolean;
   header: string[];
   events: string[];
+  filter?: string;
   session?: string;
   print?: boolean;
   printSecret?: boolean;
@@ -41,6 +42,7 @@ export function defineListenFlags(command: Command): Command {
     .option("--forward-allow-remote", "let --forward name another computer")
     .option("--header <header>", "set on every forwarded request, 'name: value' (repeatable)", collect, [])
     .option("--events <pattern>", "which events: order.paid, order.* (repeatable; default: all)", collect, [])
+    .option("--filter <expression>", "of those only where it is true: 'data.amount > 1000' (see hooks help filters)")
     .option("--session <name>", "what waits for you waits under this name (default: host and folder)")
     .option("--ephemeral", "a session of its own, gone a minute after this command")
     .option("--keep [duration]", "go on collecting after Ctrl-C, for so long (default: 24h)", keep)

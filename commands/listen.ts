@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { checkFilterFlag } from "../src/cli/filter-caret.ts";
 import { examples } from "../src/cli/help.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { shellWord } from "../src/core/shell-word.ts";
@@ -34,6 +35,7 @@ export function listenCommand(context: CliContext, run = runListen): Command {
       examples(
         "hooks listen --forward localhost:3000/webhooks",
         "hooks listen --forward 3000 --events 'order.*' --events invoice.paid",
+        "hooks listen --forward 3000 --filter 'data.amount > 1000'",
         "hooks listen --print",
         "SECRET=$(hooks listen --print-secret)",
         "hooks listen --forward 3000 --ready-file ready.json --max-events 1",
@@ -45,6 +47,7 @@ export function listenCommand(context: CliContext, run = runListen): Command {
 /** @throws HooksError `usage`; `unauthenticated`, `forbidden`; `interrupted` when it ends before it was connected */
 export async function runListen(options: ListenOptions, context: CliContext): Promise<void> {
   checkListenOptions(options);
+  if (options.filter !== undefined) await checkFilterFlag(options.filter, context.out);
   const forwarding =
     options.forward === undefined ? undefined : await openForwarding(options.forward, options, context);
   const readyFile = options.readyFile === undefined ? undefined : await ReadyFile.prepare(options.readyFile, context);
@@ -94,6 +97,7 @@ function helloOf(options: ListenOptions, context: CliContext): Omit<HelloFrame, 
   return {
     ...(session === undefined ? {} : { session }),
     events: patternsOf(options),
+    ...(options.filter === undefined ? {} : { filter: options.filter }),
     ...(options.printSecret === true ? { secrets_only: true } : {}),
     credit: options.printSecret === true ? 0 : Math.min(concurrency, maxEvents),
     name: session ?? hostname().slice(0, 255),
@@ -195,6 +199,7 @@ class Listening {
       out.note(`${bold("hooks listen")}  ${whereOf(this.#context)} → ${bold(target)}`);
     }
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
+    if (this.#options.filter !== undefined) facts.push(`filter ${escapeLine(this.#options.filter)}`);
     if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
     if (ready.public_url !== undefined) facts.push(`at ${escapeLine(ready.public_url)}`);
     out.note([`${green("●")} ${again ? "connected again" : "connected"}`, ...(again ? [] : facts)].join("   "));

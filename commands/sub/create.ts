@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
+import { pointingAt } from "../../src/cli/filter-caret.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
 import { printsFields } from "../../src/cli/print-one.ts";
@@ -38,6 +39,7 @@ export function subCreateCommand(context: CliContext, run = runSubCreate): Comma
       examples(
         EXAMPLE,
         "hooks sub create --url http://localhost:3000/hook --event '*' --name local --retry 1s,5s,30s",
+        "hooks sub create --url https://example.com/hook --event 'order.*' --filter 'data.amount > 1000'",
         "id=$(hooks sub create --url https://example.com/hook --event invoice.paid --quiet)",
       ),
     )
@@ -52,7 +54,11 @@ export async function runSubCreate(flags: SubCreateOptions, context: CliContext)
   const events = input.events ?? (await askEvents(context));
   const service = await context.service();
   const created = await namingFlags(
-    service.createSubscription({ ...input, url, events, ...(flags.disabled === true ? { enabled: false } : {}) }),
+    pointingAt(
+      service.createSubscription({ ...input, url, events, ...(flags.disabled === true ? { enabled: false } : {}) }),
+      flags.filter,
+      context.out,
+    ),
     flags,
   );
   await print(created, flags, context);

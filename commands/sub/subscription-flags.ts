@@ -30,6 +30,7 @@ export interface SubscriptionFlags {
   concurrency?: number;
   orderBy?: string;
   batch?: string;
+  filter?: string;
   breaker?: boolean;
   autoDisable?: string;
   reEnable?: "probe" | "off";
@@ -62,6 +63,7 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   concurrency: "--concurrency",
   order_by: "--order-by",
   batch: "--batch",
+  filter: "--filter",
   breaker: "--breaker",
   auto_disable: "--auto-disable",
   "auto_disable.failures": "--auto-disable",
@@ -113,6 +115,7 @@ export function addSubscriptionFlags(command: Command): Command {
       "--batch <events>",
       "several events in one request: up to 100, or 100,1s to wait so long for more (default 5s)",
     )
+    .option("--filter <expression>", "only events for which it is true: 'data.amount > 1000' (see hooks help filters)")
     .option("--breaker", "rest after failures in a row, and try one first (this is the default)")
     .option("--no-breaker", "go on sending whatever fails")
     .option("--auto-disable <failures>", "disable it after so many failures in a row: 20,1h for over an hour, or off")
@@ -158,6 +161,7 @@ export async function subscriptionInput(
   if (flags.concurrency !== undefined) input.concurrency = flags.concurrency;
   if (flags.orderBy !== undefined) input.order_by = flags.orderBy;
   if (flags.batch !== undefined) input.batch = batchInput(flags.batch);
+  if (flags.filter !== undefined) input.filter = flags.filter;
   if (flags.breaker !== undefined) input.breaker = flags.breaker;
   const autoDisable = autoDisableInput(flags);
   if (autoDisable !== undefined) input.auto_disable = autoDisable;

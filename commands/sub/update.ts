@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
+import { pointingAt } from "../../src/cli/filter-caret.ts";
 import { collect } from "../../src/cli/flag-values.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
@@ -32,6 +33,7 @@ const RESETTABLE = {
   concurrency: "concurrency",
   "order-by": "order_by",
   batch: "batch",
+  filter: "filter",
   breaker: "breaker",
   "auto-disable": "auto_disable",
   "allow-net": "allow_net",
@@ -73,7 +75,7 @@ export async function runSubUpdate(flags: SubUpdateOptions, context: CliContext)
     throw new HooksError("usage", "nothing to change: name at least one setting", { hint: "hooks sub update --help" });
   }
   const service = await context.service();
-  const row = await namingFlags(service.updateSubscription(flags.id, patch), flags);
+  const row = await namingFlags(pointingAt(service.updateSubscription(flags.id, patch), flags.filter, out), flags);
   for (const warning of row.warnings ?? []) out.note(`warning: ${escapeLine(warning)}`);
   printChanged(out, row, SUBSCRIPTION_VIEW, { fields: flags.fields, say: () => sayUpdated(row, context) });
 }

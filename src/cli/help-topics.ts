@@ -44,6 +44,34 @@ export const HELP_TOPICS: Readonly<Record<string, string>> = {
   NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb
                          colour off or on (--color beats them)
 `,
+  filters: `FILTERS
+
+  --filter of hooks sub create, sub update and listen takes an expression in CEL, the Common Expression Language. Of the
+  events whose type a pattern takes, only those for which it is true are sent.
+
+    data.amount > 1000 && data.country in ['DE', 'FR']
+    type == 'order.paid' && metadata.source == 'web'
+    has(data.discount) && data.discount.percent >= 50
+    data.?discount.percent.orValue(0) < 50
+    data.items.exists(item, item.price > 100 && item.sku.startsWith('a-'))
+    event.timestamp.getDayOfWeek() in [0, 6]
+
+  data, metadata   what was published
+  type             the event's type
+  event            all of it: event.id, .type, .timestamp, .version, .data, .metadata
+
+  Operators        == != < <= > >= in && || ! + - * / % ?:   a.b  a["b"]  a[0]
+  May be missing   has(data.a)   data.?a.orValue(0)   data.?a.hasValue()
+  Texts            size() contains() startsWith() endsWith() lowerAscii() upperAscii() trim()
+  Lists, objects   size() all(x, …) exists(x, …) exists_one(x, …) filter(x, …) map(x, …), not one inside another
+  Other kinds      int() double() string() bool() timestamp("2026-01-31T12:00:00Z") duration("1h30m")
+  Of a time (UTC)  getFullYear() getMonth() getDate() getDayOfWeek() getHours() getMinutes() …
+
+  What is missing, or of another kind, makes a filter fail, and then the event is not sent; hooks why says so. Regular
+  expressions are not available. Numbers of the data are JSON's: exact up to 2^53.
+
+  hooks sub filter-test tries a filter on an event without sending anything. More: docs/filters.md
+`,
   output: `OUTPUT
 
   Data goes to standard output, everything for people to standard error.

@@ -45,7 +45,8 @@ export function formatRootHelp(table: CommandTable, colors: Colors, columns: num
   lines.push("", bold("FLAGS"));
   for (const flag of flags) lines.push(row(alignFlags(flag.flags), flag.description, FLAG_WIDTH, columns));
   lines.push("", bold("EXAMPLES"), ...table.examples.map((example) => `  $ ${example}`));
-  const more = "hooks <command> --help · hooks help exit-codes · hooks help environment · hooks help output";
+  const more =
+    "hooks <command> --help · hooks help exit-codes · hooks help environment · hooks help filters · hooks help output";
   lines.push("", bold("LEARN MORE"), row("", more, 0, columns));
   return `${lines.join("\n")}\n`;
 }

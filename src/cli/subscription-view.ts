@@ -115,6 +115,7 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["description", row.description],
     ["url", targetOf(row)],
     ["events", row.events.join(", ")],
+    ["filter", row.filter ?? "-"],
     [
       "state",
       `${stateOf(row)}${row.health.disabled_reason === null ? "" : ` (${DISABLED_TEXTS[row.health.disabled_reason]})`}`,
@@ -156,6 +157,7 @@ export function newSecretLines(row: SubscriptionWithSecret, colors: Colors): Vie
     ["id", row.id],
     ["url", targetOf(row)],
     ["events", row.events.join(", ")],
+    ...(row.filter === null ? [] : [["filter", row.filter] as const]),
     ["profile", row.profile],
     ["retries", retryText(row.retry)],
     ["secret", row.secret],

@@ -1,6 +1,8 @@
 import type { AuditEntry } from "../core/audit.ts";
 import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
+import type { ExplainedCondition } from "../core/filter/filter.ts";
+import type { FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type { EventTypeResource, Meta, Page, ReplayReceipt, TestResult } from "../core/hooks-service.ts";
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { SecretsRotated, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
@@ -130,7 +132,7 @@ const SUBSCRIPTION_MEMBERS = {
   paused: flag,
   profile: text,
   headers: record,
-  filter: anything,
+  filter: orNull(text),
   retry: objectOf<SubscriptionResource["retry"]>({
     strategy: text,
     delays: maybe(listOf(text)),
@@ -195,6 +197,22 @@ export const TEST_RESULT = objectOf<TestResult>({
 
 export const REPLAY_RECEIPT = objectOf<ReplayReceipt>({ count: number, dry_run: flag });
 export const EVENT_TYPE = objectOf<EventTypeResource>({ name: text });
+
+const CONDITION = objectOf<ExplainedCondition>({
+  expression: text,
+  result: orNull(flag),
+  error: orNull(text),
+  values: listOf(objectOf<ExplainedCondition["values"][number]>({ expression: text, value: orNull(text) })),
+});
+
+export const FILTER_TRIAL_RESULT = objectOf<FilterTrialResult>({
+  matched: flag,
+  filter: orNull(text),
+  outcome: text,
+  error: orNull(text),
+  pattern: orNull(text),
+  conditions: listOf(CONDITION),
+});
 
 export const META = objectOf<Meta>({
   version: text,

@@ -1,5 +1,6 @@
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "../core/event.ts";
+import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type {
   DeliveryQuery,
   EventQuery,
@@ -12,7 +13,7 @@ import type {
   SubscriptionQuery,
   TestResult,
 } from "../core/hooks-service.ts";
-import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw } from "../core/raw-json.ts";
+import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw, encodeWithRawParts } from "../core/raw-json.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -29,6 +30,7 @@ import {
   EVENT,
   EVENT_DETAIL,
   EVENT_TYPE,
+  FILTER_TRIAL_RESULT,
   META,
   PUBLISH_RECEIPT,
   pageOf,
@@ -191,6 +193,15 @@ export class RemoteService implements HooksService {
 
   async subscriptionHealth(id: string): Promise<SubscriptionHealth> {
     return this.#requests.get(SUBSCRIPTION_HEALTH, `${subscriptionPath(id)}/health`);
+  }
+
+  tryFilter({ data, metadata, ...rest }: FilterTrial): Promise<FilterTrialResult> {
+    return this.#requests.send(FILTER_TRIAL_RESULT, {
+      method: "POST",
+      path: "/v1/filters/test",
+      body: encodeWithRawParts(rest, { data, metadata }),
+      repeatable: true,
+    });
   }
 
   listEventTypes(): Promise<Page<EventTypeResource>> {

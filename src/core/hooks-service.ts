@@ -1,5 +1,6 @@
 import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
+import type { ExplainService } from "./explain-service.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "./statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -106,7 +107,7 @@ export interface Meta {
  * All methods reject with a HooksError: `invalid_request` names the field, `not_found` the id, also for another
  * tenant's; an ambiguous beginning is `invalid_request` with the candidates in the hint.
  */
-export interface HooksService {
+export interface HooksService extends ExplainService {
   /** Resolves once the event and its deliveries are on disk. A repeated id with the same content answers the first
    * receipt; with other content: `conflict`. */
   publish(event: EventInput): Promise<PublishReceipt>;

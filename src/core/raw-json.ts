@@ -62,14 +62,19 @@ export function encodeBatch(events: readonly EventInput[]): Buffer {
 
 /** Members in raw bytes as an object: what a body of a request with one raw part is made of. */
 export function encodeWithRaw(rest: Record<string, unknown>, name: string, raw: RawJson | undefined): Buffer {
+  return encodeWithRawParts(rest, { [name]: raw });
+}
+
+/** The same with several raw parts; those that are undefined are left out. */
+export function encodeWithRawParts(rest: object, parts: Readonly<Record<string, RawJson | undefined>>): Buffer {
   const head = openObject(rest);
-  if (raw === undefined) return Buffer.from(`${head}}`);
-  const separator = head === "{" ? "" : ",";
-  return Buffer.concat([
-    Buffer.from(`${head}${separator}${JSON.stringify(name)}:`),
-    checked(raw, name),
-    Buffer.from("}"),
-  ]);
+  const pieces: Uint8Array[] = [Buffer.from(head)];
+  for (const [name, raw] of Object.entries(parts)) {
+    if (raw === undefined) continue;
+    const separator = head === "{" && pieces.length === 1 ? "" : ",";
+    pieces.push(Buffer.from(`${separator}${JSON.stringify(name)}:`), checked(raw, name));
+  }
+  return Buffer.concat([...pieces, Buffer.from("}")]);
 }
 
 /** Named members of an envelope as bytes, all others parsed. A prototype cannot be reached: the result has none. */

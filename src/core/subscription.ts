@@ -128,7 +128,8 @@ export interface SubscriptionResource {
   paused: boolean;
   profile: string;
   headers: Record<string, string>;
-  filter: null;
+  /** Expression over `data`, `metadata`, `type` and `event` (docs/filters.md); null: every event of its types. */
+  filter: string | null;
   retry: RetryResource;
   retry_on: RetryOn;
   timeout_ms: number;
@@ -209,6 +210,8 @@ export interface SubscriptionInput {
   /** A pointer into the data (`/order_id`), or `*` for the whole subscription. */
   order_by?: string | null;
   batch?: { max_events: number; max_wait?: string | number | undefined } | null;
+  /** Only events for which this expression is true; at most 2,000 characters. */
+  filter?: string | null;
   /** Networks and names, each with a port or without; when there are any, nothing else is sent to. */
   allow_net?: string[] | null;
   deny_net?: string[] | null;

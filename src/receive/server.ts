@@ -31,6 +31,7 @@ import { AUDIT_ROUTES } from "./routes/audit.ts";
 import { DELIVERY_ROUTES } from "./routes/deliveries.ts";
 import { BATCH_ROUTE } from "./routes/event-batch.ts";
 import { EVENT_ROUTES } from "./routes/events.ts";
+import { EXPLAIN_ROUTES } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
@@ -172,6 +173,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...KEY_ROUTES,
     ...TENANT_ROUTES,
     ...AUDIT_ROUTES,
+    ...EXPLAIN_ROUTES,
     ...META_ROUTES,
     ...metricsRoutes(options.metrics),
     ...healthRoutes(

@@ -134,7 +134,10 @@ export class Deliveries {
     return { count, dry_run: false };
   }
 
-  /** To everyone who got it, and everyone who would get it now; or only to those named, whatever their patterns. */
+  /**
+   * To everyone who got it, and everyone who would get it now; or only to those named, whatever their patterns and
+   * filters.
+   */
   async replayEvent(
     scope: Scope,
     reference: string,
@@ -165,7 +168,8 @@ export class Deliveries {
     );
     for (const one of chosen) dispatch?.wake(one.subscriptionRowId);
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
-    const added = (named ?? directory.takersOf(scope, event.type))
+    // Whoever is named gets it, whatever its filter says: a person asked for it.
+    const added = (named ?? directory.takersOfEvent(scope, event))
       .filter((subscriptionRowId) => !has.has(subscriptionRowId))
       .map((subscriptionRowId): NewDelivery => {
         const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);

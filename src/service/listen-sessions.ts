@@ -11,6 +11,8 @@ export interface ListenRequest {
   session: string;
   /** Patterns; at least one. */
   events: readonly string[];
+  /** Only events for which this expression is true; undefined: all. */
+  filter?: string | undefined;
   /** Try again on the subscription's default schedule; otherwise each delivery is answered once. */
   retry: boolean;
   /** The local answer must come within this, 1–300 s. */

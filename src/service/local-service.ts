@@ -13,6 +13,7 @@ import {
   JSON_MAX_DEPTH,
   type PublishReceipt,
 } from "../core/event.ts";
+import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type {
   DeliveryQuery,
   EventQuery,
@@ -221,6 +222,11 @@ class LocalService implements HooksService {
 
   subscriptionHealth(id: string): Promise<SubscriptionHealth> {
     return this.#cases.statistics.health(this.#scope, id);
+  }
+
+  async tryFilter(trial: FilterTrial): Promise<FilterTrialResult> {
+    const { tryFilter } = await import("./filter-trials.ts");
+    return tryFilter(this.#cases.parts, this.#scope, trial);
   }
 
   async listEventTypes(): Promise<Page<EventTypeResource>> {

@@ -100,7 +100,8 @@ export class Publishing {
     // Ids first: what throws here must not leave room reserved that nobody gives back.
     const eventId = id ?? newId("evt");
     const leased: NewDelivery[] = [];
-    const deliveries = directory.takersOf(scope, checked.type).map((subscriptionRowId): NewDelivery => {
+    const event: NewEvent = { scope, id: eventId, ...content, createdAt: at, deliveries: [] };
+    event.deliveries = directory.takersOfEvent(scope, event).map((subscriptionRowId): NewDelivery => {
       const deliveryId = newId("dlv");
       const orderKey = directory.orderKeyOf(subscriptionRowId, content.data);
       // What has an order may have to wait for another one, which only the store knows.
@@ -110,7 +111,7 @@ export class Publishing {
       if (lease !== undefined) leased.push(delivery);
       return delivery;
     });
-    return { event: { scope, id: eventId, ...content, createdAt: at, deliveries }, leased };
+    return { event, leased };
   }
 
   /** Undefined without a limit to the backlog. @throws HooksError `unavailable` beyond it */

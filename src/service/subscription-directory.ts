@@ -1,5 +1,7 @@
 import { isHooksError } from "../core/errors.ts";
 import { PatternIndex } from "../core/event-pattern.ts";
+import type { Filter } from "../core/filter/filter.ts";
+import { type FilterableEvent, FilterSubject } from "../core/filter/filter-subject.ts";
 import { orderKeyOf } from "../core/order-key.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
@@ -7,6 +9,7 @@ import type { Subscription } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
 import { openSubscription, peekSubscription } from "./opened-subscription.ts";
 import type { SecretStore } from "./secret-store.ts";
+import { SubscriptionFilters } from "./subscription-filters.ts";
 import { readSettings } from "./subscription-resource.ts";
 import { whileBusy } from "./while-busy.ts";
 
@@ -26,6 +29,15 @@ interface Entry {
   isFetching?: boolean;
   /** What its events are kept in order by; left out: not read yet. */
   orderBy?: string | undefined;
+  filter?: Filter | undefined;
+}
+
+/** Events that a filter kept from its subscription, since this process began. */
+interface FilterCounts {
+  /** It was not true. */
+  dropped: number;
+  /** It could not be worked out: a member was missing, a value of another kind. */
+  failed: number;
 }
 
 /**
@@ -42,6 +54,8 @@ export class SubscriptionDirectory {
   #indexes = new Map<string, PatternIndex<Entry>>();
   /** By id; of those that have one. */
   #names = new Map<string, string>();
+  readonly #filters = new SubscriptionFilters();
+  readonly filterCounts: FilterCounts = { dropped: 0, failed: 0 };
   #loaded: Promise<void> | undefined;
   /** Reads of the store go one after another: an older answer must never replace a newer one. */
   #reading: Promise<void> = Promise.resolve();
@@ -69,6 +83,7 @@ export class SubscriptionDirectory {
   reload(): Promise<void> {
     return this.#inTurn(async () => {
       const stored = await whileBusy(() => this.#store.loadSubscriptions(this.#scope));
+      await this.#filters.load(stored, true);
       const before = this.#entries;
       this.#entries = new Map();
       this.#indexes = new Map();
@@ -92,6 +107,7 @@ export class SubscriptionDirectory {
     if (this.#loaded === undefined) return;
     await this.#inTurn(async () => {
       const stored = await whileBusy(() => this.#store.findSubscription(scope, id));
+      if (stored !== undefined) await this.#filters.load([stored], false);
       this.#remove(rowId);
       if (stored !== undefined) this.#put({ stored, subscription: undefined });
     });
@@ -164,10 +180,33 @@ export class SubscriptionDirectory {
     return this.#names.get(id) ?? id;
   }
 
-  /** Row ids of the enabled subscriptions that take events of this type: paused ones collect too. */
+  /** Row ids of the enabled subscriptions whose patterns take events of this type: paused ones collect too. */
   takersOf(scope: Scope, type: string): number[] {
     const takers = this.#indexes.get(keyOf(scope))?.takers(type);
     return takers === undefined ? [] : Array.from(takers, (entry) => entry.stored.rowId);
+  }
+
+  /** The same of those only whose filters, if they have one, are true for this event. */
+  takersOfEvent(scope: Scope, event: FilterableEvent): number[] {
+    const takers = this.#indexes.get(keyOf(scope))?.takers(event.type);
+    const rowIds: number[] = [];
+    if (takers === undefined) return rowIds;
+    let subject: FilterSubject | undefined;
+    for (const { stored, filter } of takers) {
+      if (filter !== undefined) {
+        subject ??= new FilterSubject(event);
+        if (!this.#passes(filter, subject)) continue;
+      }
+      rowIds.push(stored.rowId);
+    }
+    return rowIds;
+  }
+
+  #passes(filter: Filter, subject: FilterSubject): boolean {
+    const { kind } = filter.outcomeFor(subject);
+    if (kind === "failed") this.filterCounts.failed += 1;
+    else if (kind === "not_matched") this.filterCounts.dropped += 1;
+    return kind === "matched";
   }
 
   /** The number of what this event's data keeps in order for a subscription (order-key.ts); undefined: no order. */
@@ -180,6 +219,7 @@ export class SubscriptionDirectory {
 
   #put(entry: Entry): void {
     const { stored } = entry;
+    entry.filter = this.#filters.of(stored);
     this.#entries.set(stored.rowId, entry);
     if (stored.name !== "") this.#names.set(stored.id, stored.name);
     if (!stored.enabled) return;

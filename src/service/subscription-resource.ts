@@ -41,7 +41,7 @@ export function toSubscriptionResource(
     paused: stored.paused,
     profile: settings.profile,
     headers: Object.fromEntries(headerNames.map((name) => [name, MASKED])),
-    filter: null,
+    filter: settings.filter ?? null,
     retry: toRetryResource(settings.retry),
     retry_on: settings.retryOn,
     timeout_ms: settings.timeoutMs,

@@ -19,6 +19,7 @@ import type {
   SubscriptionInput,
 } from "../core/subscription.ts";
 import { checkTargetUrl } from "../core/subscription-url.ts";
+import { filteredOperational } from "./operational-filter.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -35,6 +36,8 @@ export interface SubscriptionSettings {
   hasBreaker: boolean;
   orderBy: string | undefined;
   batch: BatchRule | undefined;
+  /** Expression that an event must be true for (core/filter/); undefined: all of its types. */
+  filter?: string | undefined;
   /** Of the rule for disabling by failures: whether a probe enables it again. */
   reEnable: "probe" | undefined;
   excerptChars: number;
@@ -107,9 +110,14 @@ export function draftSubscription(
   const orderBy = orNone(input.order_by, old.orderBy, (text) => parseOrderBy(text, "order_by"));
   const batch = orNone(input.batch, old.batch, (rule) => parseBatchRule(rule, "batch"));
   if (orderBy !== undefined && batch !== undefined) throw orderedBatch(input);
+  const events = input.events === undefined ? base.events : checkEvents(input.events);
+  // That it can be read was checked by whoever had the language at hand.
+  const filter = orNone(input.filter, old.filter, (text) => text);
+  const mixed = filter === undefined ? undefined : filteredOperational(events);
+  if (mixed !== undefined) throw mixed;
   return {
     url: input.url === undefined ? base.url : checkTargetUrl(input.url, "url").href,
-    events: input.events === undefined ? base.events : checkEvents(input.events),
+    events,
     name: checkText(input.name, "name", 255, base.name),
     enabled: checkBoolean(input.enabled, "enabled", base.enabled),
     headers:
@@ -135,6 +143,7 @@ export function draftSubscription(
       hasBreaker: checkBreaker(input, old.hasBreaker, profile),
       orderBy,
       batch,
+      filter,
       reEnable: checkReEnable(input.auto_disable, old.reEnable),
       excerptChars: old.excerptChars,
       allowNet: checkNetList(input.allow_net, "allow", old.allowNet),

@@ -6,12 +6,12 @@ import { healthState } from "../core/health.ts";
 import type { Page, SubscriptionQuery, TestResult } from "../core/hooks-service.ts";
 import type { Actor } from "../core/key.ts";
 import { maskUrl } from "../core/masked-url.ts";
-import type { Profile } from "../core/profiles/profile.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { Sealed, StoredSubscription, SubscriptionChange } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
+import { blank, draftOf } from "./draft-bases.ts";
 import { findSubscription } from "./find-by-reference.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
@@ -30,8 +30,9 @@ import {
   secretColumns,
   shownUrl,
 } from "./subscription-columns.ts";
+import { checkFilter } from "./subscription-filters.ts";
 import { readSettings, subscriptionResource } from "./subscription-resource.ts";
-import { defaultSettings, draftSubscription, type SubscriptionDraft } from "./subscription-settings.ts";
+import { draftSubscription, type SubscriptionDraft } from "./subscription-settings.ts";
 import { limitedSend } from "./test-limit.ts";
 import { testSubscription } from "./test-subscription.ts";
 
@@ -60,6 +61,7 @@ export class Subscriptions {
     if (input.events === undefined)
       throw invalid("events", "events is missing: which event types it wants", 'for example: ["invoice.*"]');
     refuseMasked(input.url, undefined);
+    await checkFilter(input.filter);
     const profile = profiles.named(input.profile ?? "standard", "profile");
     const draft = draftSubscription(input, blank(profile), profiles);
     const checked = new CheckedReceiver(this.#parts);
@@ -270,6 +272,7 @@ export class Subscriptions {
       throw invalid("secret", "secret may not be changed here", `hooks sub rotate-secret ${stored.id} --secret …`);
     }
     refuseMasked(input.url, stored);
+    await checkFilter(input.filter);
     const { url, ...rest } = input;
     const isKept = url === undefined || url === null || url === stored.url || url === shownUrl(stored);
     // Values that came back masked are looked up; without headers there is nothing to open.
@@ -362,19 +365,6 @@ interface HiddenChange {
   after: AuditedFields;
 }
 
-/** As it is. Its headers are opened by whoever needs them. */
-function draftOf(stored: StoredSubscription): SubscriptionDraft {
-  return {
-    url: stored.url,
-    events: stored.events,
-    name: stored.name,
-    enabled: stored.enabled,
-    headers: {},
-    autoDisable: { failures: stored.autoDisableFailures, minSpanMs: stored.autoDisableSpanMs },
-    settings: readSettings(stored),
-  };
-}
-
 /** Whether a patch says anew who is sent to. Null only takes a list of the subscription's own away. */
 function movesReceiver({ url, allow_net: allow, deny_net: deny }: Partial<SubscriptionInput>): boolean {
   return [url, allow, deny].some((given) => given !== undefined && given !== null);
@@ -382,16 +372,4 @@ function movesReceiver({ url, allow_net: allow, deny_net: deny }: Partial<Subscr
 
 function withWarnings<T extends SubscriptionResource>(resource: T, warnings: readonly string[]): T {
   return warnings.length === 0 ? resource : { ...resource, warnings: [...warnings] };
-}
-
-function blank(profile: Profile): SubscriptionDraft {
-  return {
-    url: undefined,
-    events: [],
-    name: "",
-    enabled: true,
-    headers: {},
-    autoDisable: profile.autoDisable,
-    settings: defaultSettings(profile),
-  };
 }

@@ -10,8 +10,10 @@ import { auditEntry } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "./listen-sessions.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
+import { filteredOperational } from "./operational-filter.ts";
 import { dropAll, newSecret, putSecret, sealed } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { checkFilter } from "./subscription-filters.ts";
 import { readSettings } from "./subscription-resource.ts";
 import { defaultSettings, type SubscriptionSettings } from "./subscription-settings.ts";
 
@@ -39,6 +41,9 @@ export class TunnelSessions implements ListenSessions {
     if (request.events.length === 0 || 100 < request.events.length)
       throw invalid("events", "events must be 1 to 100 patterns");
     const events = request.events.map((pattern, index) => checkEventPattern(pattern, `events[${index}]`));
+    await checkFilter(request.filter);
+    const mixed = request.filter === undefined ? undefined : filteredOperational(events);
+    if (mixed !== undefined) throw mixed;
     const existing = await this.#find(request.scope, request.session);
     const onlyLooks = request.onlyLooks === true;
     const stored =
@@ -207,6 +212,7 @@ function settingsOf(request: ListenRequest): SubscriptionSettings {
     hasBreaker: false,
     timeoutMs: request.timeoutMs,
     concurrency: request.concurrency,
+    filter: request.filter,
     keepMs: request.keepMs,
   };
 }

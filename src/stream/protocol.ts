@@ -2,6 +2,7 @@
 // bodies are bytes here and base64 there. Both ends parse strictly: what is not as described here is a reason to part.
 
 import type { HeaderPairs } from "../core/attempt.ts";
+import { FILTER_MAX_LENGTH } from "../core/filter/expression.ts";
 import {
   base64,
   type Field,
@@ -45,6 +46,8 @@ export interface HelloFrame {
   session?: string;
   /** Patterns. */
   events: string[];
+  /** Expression over `data`, `metadata`, `type` and `event` (docs/filters.md): only events for which it is true. */
+  filter?: string;
   /** `share` (default): listeners of one session split its deliveries; `copy`: each gets a session of its own. */
   mode?: "share" | "copy";
   /** Most deliveries in flight. 0: none yet. */
@@ -195,6 +198,7 @@ const CLIENT_FRAMES: { [Type in ClientFrame["type"]]: FieldsOf<Extract<ClientFra
   hello: {
     session: optional(matching(SESSION_PATTERN, "a name of 1 to 128 characters of A-Z a-z 0-9 . _ - : / @")),
     events: list(text(130, 1), 1, 100),
+    filter: optional(text(FILTER_MAX_LENGTH, 1)),
     mode: optional(oneOf("share", "copy")),
     credit: integer(0, MAX_CREDIT),
     name: optional(text(255)),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type ErrorCode, HooksError, toHooksError } from "../core/errors.ts";
 import { toIsoOrNull } from "../core/instant.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "../service/listen-sessions.ts";
 import type { ListenerConnection } from "./listener-connection.ts";
@@ -204,11 +205,25 @@ export class SessionRoster {
 function checkSamePatterns(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
   const mine = patternsOf(hello);
   const other = others.find(({ hello: theirs }) => theirs !== undefined && patternsOf(theirs) !== mine);
-  if (other === undefined) return;
+  if (other === undefined) {
+    checkSameFilter(others, hello, name);
+    return;
+  }
   throw new HooksError(
     "conflict",
     `another listener uses session ${name} with other patterns (${other.hello?.events.join(", ")}); ` +
       "listen under another name: --session NAME",
+    { field: "session" },
+  );
+}
+
+function checkSameFilter(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
+  const other = others.find(({ hello: theirs }) => theirs !== undefined && theirs.filter !== hello.filter);
+  if (other === undefined) return;
+  const theirs = other.hello?.filter === undefined ? "none" : quoted(other.hello.filter);
+  throw new HooksError(
+    "conflict",
+    `another listener uses session ${name} with another filter (${theirs}); listen under another name: --session NAME`,
     { field: "session" },
   );
 }
@@ -232,6 +247,7 @@ function requestOf({ scope, actor }: ListenerConnection, hello: HelloFrame, name
     actor,
     session: name,
     events: hello.events,
+    filter: hello.filter,
     retry: hello.retry ?? false,
     timeoutMs: hello.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     keepMs: hello.keep_ms ?? DEFAULT_KEEP_MS,

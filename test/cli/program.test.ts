@@ -50,7 +50,7 @@ describe("help", () => {
     expect(await runInProcess(["help", "sub"])).toEqual(group);
   });
 
-  it.each(["exit-codes", "environment", "output"])("topic %s", async (topic) => {
+  it.each(["exit-codes", "environment", "filters", "output"])("topic %s", async (topic) => {
     const { code, stdout } = await runInProcess(["help", topic]);
     expect(code).toBe(0);
     expect(stdout.length).toBeGreaterThan(200);

@@ -49,6 +49,21 @@ describe("hooks listen", () => {
     expect(lines(listener.output.stdout).filter((line) => line["type"] === "delivery")).toHaveLength(2);
   });
 
+  it("forwards only what its filter lets through, and refuses one that it cannot read", async () => {
+    const home = new HooksHome();
+    const app = await openReceiver();
+    await home.serve();
+    const bad = await home.run(["listen", "--forward", app.url, "--filter", "data.n >"]);
+    expect(bad).toMatchObject({ code: 2 });
+    expect(bad.stderr).toMatch(/^error: --filter is not valid at character 9, after "data.n >": it ends too early$/m);
+    const listener = home.start(["listen", "--forward", app.url, "--filter", "data.n > 1", "--print"]);
+    await listener.sees(/filter data\.n > 1/);
+    for (const n of [1, 2]) await home.ok("trigger", "order.created", "--data", `{"n":${n}}`, "--wait");
+    expect((await app.request(1)).text).toContain('"data":{"n":2}');
+    expect(await listener.kill("SIGINT")).toMatchObject({ code: 0 });
+    expect(lines(listener.output.stdout).filter((line) => line["type"] === "delivery")).toHaveLength(1);
+  });
+
   it("runs the daemon's parts itself when none runs, and leaves nothing behind", async () => {
     const home = new HooksHome();
     const app = await openReceiver();

@@ -65,6 +65,7 @@ const SUBSCRIPTION = {
   rate_limit: "10/s",
   concurrency: 5,
   order_by: "/id",
+  filter: "data.a > 1 && type != 'x'",
   auto_disable: { failures: 20, min_span: "1h", re_enable: "probe" },
   metadata: { team: "a" },
   enabled: true,
@@ -93,6 +94,14 @@ describe("JSON of every kind", () => {
     ["POST", "/v1/subscriptions/SUB/test", [{ type: "a.b", data: [1] }]],
     ["POST", "/v1/events", [EVENT]],
     ["POST", "/v1/events/batch", [{ events: [EVENT, EVENT] }]],
+    [
+      "POST",
+      "/v1/filters/test",
+      [
+        { ...EVENT, filter: "data.a == 1" },
+        { subscription: "SUB", type: "a.b" },
+      ],
+    ],
     ["POST", "/v1/replays", [{ filter: { status: "failed", since: "1h" }, dry_run: true }]],
   ])("as the body of %s %s is taken or refused", { timeout: 120_000 }, async (method, pattern, samples) => {
     const { json } = await server.ask("POST", "/v1/subscriptions", { json: SUBSCRIPTION });

@@ -17,6 +17,9 @@ import { parseNetEntry } from "../../src/core/egress/net-list.ts";
 import { readNetwork } from "../../src/core/egress/network.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { checkEventPattern, checkEventType } from "../../src/core/event-pattern.ts";
+import { Filter } from "../../src/core/filter/filter.ts";
+import { parseFilter } from "../../src/core/filter/filter-language.ts";
+import { FilterSubject } from "../../src/core/filter/filter-subject.ts";
 import { parseHostsFile } from "../../src/core/hosts-file.ts";
 import { idRange, parseId } from "../../src/core/ids.ts";
 import { parseBound, parseInstant } from "../../src/core/instant.ts";
@@ -70,6 +73,20 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
   "order by": {
     parse: (text) => parseOrderBy(text, "order_by"),
     samples: ["/order/id", "data.order.id", "*", "/a~0b"],
+  },
+  filter: {
+    parse: (text) => {
+      const expression = parseFilter(text, "filter");
+      const filter = new Filter(text, expression);
+      const event = { id: "e", type: "a.b", timestamp: NOW, version: undefined, metadata: undefined };
+      const subject = new FilterSubject({ ...event, data: Buffer.from('{"a":[1,"x"],"b":{"c":null}}') });
+      return [filter.outcomeFor(subject), filter.explain(subject)];
+    },
+    samples: [
+      "data.a[0] > 1 && type == 'a.b'",
+      "has(data.b.c) || data.?d.orValue(1) in [1, 2]",
+      "data.a.exists(x, x == 'x') ? event.timestamp < timestamp('2026-01-31T12:00:00Z') : size(data) == 2",
+    ],
   },
   cursor: { parse: parseCursor, samples: ["cjE", "cjEyMw"] },
   id: {

@@ -25,6 +25,32 @@ export function story(url: string): readonly Call[] {
     ...once("replay", "--failed", "--dry-run"),
     ...once("trigger", "--list"),
 
+    // ---- filters
+    ...json("sub", "create", "--url", `${url}/g`, "--event", "big.*", "--name", "big", "--filter", "data.n > 1000"),
+    ...once("sub", "create", "--url", url, "--event", "a", "--filter", "data.n >"),
+    ...json("sub", "create", "--url", url, "--event", "a", "--filter", "nothing.n > 1"),
+    ...once("sub", "create", "--url", url, "--event", "hooks.*", "--filter", "true"),
+    ...read("sub", "get", "big"),
+    ...once("sub", "update", "big", "--filter", "data.n > 2000 && type == 'big.deal'", "--fields", "filter"),
+    ...once("sub", "update", "big", "--filter", "data.n.matches('x')"),
+    ...read("sub", "filter-test", "big", "--type", "big.deal", "--data", '{"n":5000}'),
+    ...read("sub", "filter-test", "big", "--type", "big.deal", "--data", '{"n":5}'),
+    ...read("sub", "filter-test", "big", "--type", "small.deal", "--data", '{"n":5000}'),
+    ...read("sub", "filter-test", "--filter", "metadata.a == 'b' && data.x.y", "--metadata", "a=b"),
+    ...typed('{"n":1}', "sub", "filter-test", "--filter", "data.n == 1", "--data", "-"),
+    ...once("sub", "filter-test", "--filter", "data.n == 1", "--data", '{"n":1}', "--fields", "matched,conditions"),
+    ...once("sub", "filter-test", "--filter", "data.n ==", "--data", "{}"),
+    ...once("sub", "filter-test", "--filter", "true", "--data", "{oops"),
+    ...once("sub", "filter-test", "--filter", "true", "--type", "no good"),
+    ...once("sub", "filter-test", "--filter", "true", "--event", "evt_none"),
+    ...once("sub", "filter-test", "--filter", "true", "--timestamp", "yesterday"),
+    ...once("sub", "filter-test"),
+    ...once("sub", "filter-test", "nobody"),
+    ...once("publish", "big.deal", "--data", '{"n":5000}', "--fields", "deliveries"),
+    ...once("publish", "big.deal", "--data", '{"n":5}', "--fields", "deliveries"),
+    ...once("sub", "update", "big", "--reset", "filter", "--fields", "filter"),
+    ...once("sub", "delete", "big", "--yes"),
+
     // ---- subscriptions
     ...once(
       "sub",

@@ -59,6 +59,7 @@ describe("the OpenAPI document", () => {
         "POST /v1/events",
         "POST /v1/events/batch",
         "POST /v1/events/{id}/replay",
+        "POST /v1/filters/test",
         "POST /v1/keys",
         "POST /v1/replays",
         "POST /v1/tenants",

@@ -40,6 +40,21 @@ describe("a listen session", () => {
     });
   });
 
+  it("gets what its filter lets through, and another filter when it is taken up with one", async () => {
+    const { sessions, service } = await openSessions();
+    const publish = (data: string) => service.publish({ type: "order.created", data: Buffer.from(data) });
+    const { subscription } = await sessions.open({ ...REQUEST, filter: "data.n > 1" });
+    expect([(await publish('{"n":1}')).deliveries, (await publish('{"n":2}')).deliveries]).toEqual([0, 1]);
+    expect((await service.getSubscription(subscription.id)).filter).toBe("data.n > 1");
+    await sessions.open({ ...REQUEST, filter: "data.n < 2" });
+    expect([(await publish('{"n":1}')).deliveries, (await publish('{"n":2}')).deliveries]).toEqual([1, 0]);
+    await sessions.open(REQUEST);
+    expect([(await publish('{"n":1}')).deliveries, (await publish('{"n":2}')).deliveries]).toEqual([1, 1]);
+    const refused = { code: "invalid_request", field: "filter" };
+    await expect(sessions.open({ ...REQUEST, filter: "data.n >" })).rejects.toMatchObject(refused);
+    await expect(sessions.open({ ...REQUEST, events: ["hooks.*"], filter: "true" })).rejects.toMatchObject(refused);
+  });
+
   it("is taken up again by its name, with what was missed, in its own scope only", async () => {
     const { sessions, service, clock } = await openSessions();
     const first = await sessions.open(REQUEST);

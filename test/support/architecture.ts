@@ -79,6 +79,8 @@ const HOME: Record<string, readonly string[]> = {
   // Optional, and loaded where it is set only.
   "@aws-sdk/client-secrets-manager": ["src/service"],
   uuidv7: ["src/service", "src/daemon.ts"],
+  // Pure: it reads the language of filters.
+  "@marcbachmann/cel-js": ["src/core"],
 };
 
 /** Node's modules that open or take connections or name addresses → where they may be imported. */

@@ -51,7 +51,10 @@ export function completionModel(tree: CommandTree): CompletionModel {
       commands: [],
       flags: [],
       arguments: [
-        { kind: "choices", choices: [...tree.commands.map(({ name }) => name), "exit-codes", "environment", "output"] },
+        {
+          kind: "choices",
+          choices: [...tree.commands.map(({ name }) => name), "exit-codes", "environment", "filters", "output"],
+        },
       ],
     },
   ];

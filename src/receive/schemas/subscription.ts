@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { FILTER_MAX_LENGTH } from "../../core/filter/expression.ts";
 import type { RetryInput, RetryOn } from "../../core/subscription.ts";
 import { EVENT_PATTERN } from "./event.ts";
 import { closed, DURATION, INSTANT, orNull, record, SCOPE_NAME } from "./words.ts";
@@ -44,7 +45,6 @@ const RE_ENABLE = Type.Unsafe<"probe" | null>({
 /** Fields that later versions bring: taken with the one value that reading them gives, so that what was read can be
  * written back. */
 const NOT_YET = {
-  filter: Type.Optional(Type.Null()),
   event_version: Type.Optional(Type.Null()),
 };
 
@@ -127,6 +127,16 @@ const SETTINGS = {
         Type.Null(),
       ],
       { description: "several events in one request: an object with max_events and max_wait (10ms to 60s), or null" },
+    ),
+  ),
+  filter: Type.Optional(
+    orNull(
+      Type.String({
+        maxLength: FILTER_MAX_LENGTH,
+        description:
+          "CEL over `data`, `metadata`, `type` and `event`: only events for which it is true are delivered " +
+          '("data.amount > 1000"); null: all',
+      }),
     ),
   ),
   concurrency: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: 1000 }))),
@@ -229,7 +239,7 @@ const SUBSCRIPTION_FIELDS = {
   paused: READ_ONLY.paused,
   profile: Type.String(),
   headers: record<string>({ type: "string" }, { description: 'values are masked: "***"' }),
-  filter: Type.Null(),
+  filter: orNull(Type.String({ description: "CEL; null: every event of its types" })),
   retry: Type.Object({
     strategy: Type.Enum(["list", "linear", "exponential"]),
     delays: Type.Optional(Type.Array(DURATION)),

@@ -32,6 +32,10 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "sub pause": ({ subscription }) => [[subscription]],
   "sub resume": ({ subscription }) => [[subscription]],
   "sub test": ({ subscription }) => [[subscription]],
+  "sub filter-test": ({ subscription, event }) => [
+    [subscription, "--event", event],
+    [subscription, "--filter", "data.id == 'x' || has(data.name)", "--event", event],
+  ],
   "sub rotate-secret": ({ subscription }) => [[subscription, "--fields", "id"]],
   "sub secret": ({ subscription }) => [[subscription]],
   "sub health": ({ subscription }) => [[subscription]],

@@ -232,6 +232,14 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "list",
     make: async (local) => ({ target: "/v1/audit?limit=200", mark: await subscriptionOf(local) }),
   },
+  "POST /v1/filters/test": {
+    role: "reader",
+    kind: "row",
+    make: async (local) => ({
+      target: "/v1/filters/test",
+      json: { filter: "data.own == 1", event: await eventOf(local) },
+    }),
+  },
   "GET /v1/event-types": {
     role: "any",
     kind: "list",

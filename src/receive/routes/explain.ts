@@ -1,0 +1,22 @@
+import { parseEvent } from "../body.ts";
+import { type Route, route } from "../route.ts";
+import { FILTER_TRIAL, FILTER_TRIAL_RESULT } from "../schemas/filter.ts";
+import { refTo } from "../schemas/words.ts";
+
+const tag = "explain";
+
+export const EXPLAIN_ROUTES: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/v1/filters/test",
+    access: "reader",
+    id: "testFilter",
+    summary: "Try a filter, or a subscription's, on an event; nothing is sent or stored.",
+    tag,
+    body: { schema: refTo(FILTER_TRIAL), parse: parseEvent, sizeField: "data" },
+    answer: { status: 200, description: "whether it matches, and why", schema: refTo(FILTER_TRIAL_RESULT) },
+    async handle({ body, service }) {
+      return service().tryFilter(body);
+    },
+  }),
+];

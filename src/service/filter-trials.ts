@@ -1,0 +1,76 @@
+import { invalid } from "../core/errors.ts";
+import { EVENT_ID_PATTERN } from "../core/event.ts";
+import { checkEventType, patternTakes } from "../core/event-pattern.ts";
+import type { Filter, FilterOutcome } from "../core/filter/filter.ts";
+import { type FilterableEvent, FilterSubject } from "../core/filter/filter-subject.ts";
+import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
+import { parseInstant } from "../core/instant.ts";
+import { checkRawJson } from "../core/json-envelope.ts";
+import type { Scope } from "../core/scope.ts";
+import type { StoredEvent } from "../store/store.ts";
+import { findEvent, findSubscription } from "./find-by-reference.ts";
+import type { ServiceParts } from "./service-parts.ts";
+import { readFilter } from "./subscription-filters.ts";
+import { readSettings } from "./subscription-resource.ts";
+
+const DEFAULT_TYPE = "webhook.test";
+
+/** Tries a filter on an event: the one that is given or the subscription's, on a stored event or a made one. */
+export async function tryFilter(
+  { store, now }: Pick<ServiceParts, "store" | "now">,
+  scope: Scope,
+  trial: FilterTrial,
+): Promise<FilterTrialResult> {
+  const stored =
+    trial.subscription === undefined ? undefined : await findSubscription(store, scope, trial.subscription);
+  const text = trial.filter ?? (stored === undefined ? undefined : readSettings(stored).filter);
+  if (text === undefined && stored === undefined) {
+    throw invalid("filter", "filter is missing: the expression to try, or a subscription that has one");
+  }
+  const filter = text === undefined ? undefined : await readFilter(text, "filter");
+  const event = eventOf(
+    trial,
+    trial.event === undefined ? undefined : await findEvent(store, scope, trial.event),
+    now(),
+  );
+  const hasType = trial.type !== undefined || trial.event !== undefined;
+  const pattern = hasType ? stored?.events.find((one) => patternTakes(one, event.type)) : undefined;
+  const isTaken = stored === undefined || !hasType || pattern !== undefined;
+  const subject = new FilterSubject(event);
+  const outcome: FilterOutcome = filter?.outcomeFor(subject) ?? { kind: "matched" };
+  return {
+    matched: isTaken && outcome.kind === "matched",
+    filter: text ?? null,
+    outcome: outcome.kind,
+    error: outcome.kind === "failed" ? outcome.why : null,
+    pattern: pattern ?? null,
+    conditions: explained(filter, subject),
+  };
+}
+
+function explained(filter: Filter | undefined, subject: FilterSubject): FilterTrialResult["conditions"] {
+  return filter === undefined ? [] : filter.explain(subject);
+}
+
+function eventOf(trial: FilterTrial, base: StoredEvent | undefined, now: number): FilterableEvent {
+  const { id, type, timestamp, version, data, metadata } = trial;
+  if (id !== undefined && !EVENT_ID_PATTERN.test(id)) {
+    throw invalid("id", 'id must be 1 to 128 characters of A-Z, a-z, 0-9, "_" and "-"');
+  }
+  if (data !== undefined) checkRawJson(data, "data");
+  if (metadata !== undefined) checkRawJson(metadata, "metadata");
+  return {
+    id: id ?? base?.id ?? "evt_test",
+    type: type === undefined ? (base?.type ?? DEFAULT_TYPE) : checkEventType(type, "type"),
+    timestamp: timestamp === undefined ? (base?.timestamp ?? now) : checkInstant(timestamp),
+    version: version ?? base?.version,
+    data: data ?? base?.data ?? Buffer.from("{}"),
+    metadata: metadata ?? base?.metadata,
+  };
+}
+
+function checkInstant(text: string): number {
+  const at = parseInstant(text);
+  if (at !== undefined) return at;
+  throw invalid("timestamp", "timestamp must be ISO 8601 with an offset or Z", "for example: 2026-01-31T12:00:00.000Z");
+}
