@@ -1,4 +1,5 @@
-// The library: sign and check webhooks in your own program. Needs node:crypto and nothing else.
+// The library: sign and check webhooks, publish events, manage a server from your own program. Needs Node and nothing
+// else; what only one part needs is loaded with its first request.
 
 import type {
   DefinedScheme,
@@ -16,6 +17,23 @@ import type { WebhookRequest } from "./core/signing/webhook-request.ts";
 import { signNow, type VerifyOptions, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
 import type { Verifier } from "./library/verifier.ts";
 
+export { type Client, type ClientEvent, type ClientEventDetail, createClient } from "./client/client.ts";
+export type { ServerOptions } from "./client/library-options.ts";
+export type { RetryOptions } from "./client/publish-retries.ts";
+export type {
+  AnyEvents,
+  EventData,
+  EventExtras,
+  EventName,
+  NoVersions,
+  PublishOptions,
+  PublishResult,
+  TypedEvent,
+  VersionName,
+} from "./client/published-events.ts";
+export { createPublisher, type Publisher, type PublisherOptions } from "./client/publisher.ts";
+export { type ErrorCode, HooksError } from "./core/errors.ts";
+export type { PublishReceipt } from "./core/event.ts";
 export type { Tolerance } from "./core/signing/message-time.ts";
 export type {
   DefinedScheme,

@@ -26,6 +26,8 @@ export interface ServerRequest {
   timeoutMs?: number;
   /** Asking twice does no more than asking once. Default: true for all but POST. */
   repeatable?: boolean;
+  /** Gives the request up. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface ServerAnswer {
@@ -74,12 +76,13 @@ export class ServerConnection {
     this.#agent?.destroy();
   }
 
-  async #once({ method, path, query, body, timeoutMs }: ServerRequest): Promise<ServerAnswer> {
+  async #once({ method, path, query, body, timeoutMs, signal }: ServerRequest): Promise<ServerAnswer> {
     const { server } = this.#options;
     const isTls = server.protocol === "https:";
     // Loaded when the first request goes out: commands that work on a local store never pay for it.
     const http = isTls ? await import("node:https") : await import("node:http");
     this.#agent ??= new http.Agent({ keepAlive: true });
+    const timeout = AbortSignal.timeout(timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS);
     const options: RequestOptions = {
       method,
       agent: this.#agent,
@@ -87,7 +90,7 @@ export class ServerConnection {
       port: server.port === "" ? undefined : server.port,
       path: `${this.#basePath}${path}${toQuery(query)}`,
       headers: this.#headers(body),
-      signal: AbortSignal.timeout(timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS),
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     };
     return new Promise((resolve, reject) => {
       const request = http.request(options, (answer) => {

@@ -63,6 +63,7 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   stats: () => service.stats(),
   subscriptionStats: () => service.subscriptionStats("shop"),
   subscriptionHealth: () => service.subscriptionHealth("shop"),
+  tryFilter: () => service.tryFilter({ filter: "true" }),
   listEventTypes: () => service.listEventTypes(),
   whoami: () => service.whoami(),
   meta: () => service.meta(),

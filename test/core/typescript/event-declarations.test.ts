@@ -1,50 +1,23 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PACK_NAMES, packNamed } from "../../../src/core/catalogue/packs/registry.ts";
 import type { TypeDefinition } from "../../../src/core/catalogue/type-definition.ts";
 import type { JsonSchema } from "../../../src/core/json-schema/subschemas.ts";
 import { declareEvents } from "../../../src/core/typescript/event-declarations.ts";
+import { StrictCompiler } from "../../support/strict-compiler.ts";
 import { madeTypes } from "../catalogue/made-types.ts";
 
-const run = promisify(execFile);
-const TSC = path.join(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
 const SLOW_MS = 60_000;
 
-let folder: string;
+let compiler: StrictCompiler;
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "hooks-types-"));
-  writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
+  compiler = new StrictCompiler();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => compiler.remove());
 
-/** Compiles declarations and a program that uses them, as strictly as TypeScript can; throws what it says. */
-async function compile(declarations: string, program = "export {};\n"): Promise<void> {
-  writeFileSync(path.join(folder, "hooks-events.d.ts"), declarations);
-  writeFileSync(path.join(folder, "program.ts"), program);
-  const compilerOptions = {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noPropertyAccessFromIndexSignature: true,
-    verbatimModuleSyntax: true,
-    isolatedModules: true,
-    skipLibCheck: false,
-    noEmit: true,
-    module: "nodenext",
-    target: "es2022",
-    lib: ["es2022"],
-    types: [],
-  };
-  const files = ["hooks-events.d.ts", "program.ts"];
-  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
-  await run(process.execPath, [TSC, "-p", folder]).catch((error: { stdout: string }) => {
-    throw new Error(`${error.stdout}\n${declarations.slice(0, 20_000)}`);
-  });
+/** Declarations, and a program that uses them. */
+function compile(declarations: string, program = "export {};\n"): Promise<void> {
+  return compiler.compile({ "hooks-events.d.ts": declarations, "program.ts": program });
 }
 
 function type(name: string, schema: JsonSchema | null, more: Partial<TypeDefinition> = {}): TypeDefinition {
