@@ -4,6 +4,7 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
+import type { Profiles } from "../../src/core/profiles/registry.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT, type Scope } from "../../src/core/scope.ts";
 import { type LocalHooks, openLocalService } from "../../src/service/open-local.ts";
 import type { EgressCheck, OneOffRequest } from "../../src/service/service-parts.ts";
@@ -27,6 +28,7 @@ export async function openTestHooks(
     env?: Record<string, string>;
     maxSubscriptions?: number;
     maxBacklog?: number;
+    profiles?: Profiles;
   } = {},
 ): Promise<TestHooks> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "hooks-service-"));
@@ -39,6 +41,7 @@ export async function openTestHooks(
     env: options.env ?? {},
     maxSubscriptions: options.maxSubscriptions,
     maxBacklog: options.maxBacklog,
+    profiles: options.profiles,
     version: "0.0.0-test",
     send: options.send ?? (() => Promise.reject(new Error("nothing is sent in this test"))),
     egress: options.egress ?? publicNames,

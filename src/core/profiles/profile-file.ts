@@ -91,14 +91,13 @@ function readProfile(value: unknown, at: string): Profile {
   }
   const base = value["extends"] === undefined ? undefined : baseNamed(value["extends"], field("extends"));
   const record = recordOf(value, name, base, field);
-  checkHeaders(record, field);
-  checkSecretForm(record, field("secret"));
   try {
+    checkHeaders(record);
+    checkSecretForm(record);
     return compileProfile(record);
   } catch (error) {
-    // Its fields are named from the record on.
-    if (error instanceof WrongField && at !== "") throw new WrongField(at, `: ${error.message}`);
-    throw error;
+    if (!(error instanceof WrongField) || at === "") throw error;
+    throw new WrongField(field(error.field), error.message.slice(error.field.length).trim());
   }
 }
 
@@ -165,14 +164,16 @@ function schemeOf(value: unknown, profile: string, field: string): Scheme {
   const scheme = isObject(value)
     ? readScheme({ name: profile, ...value }, field, baseScheme)
     : namedScheme(value, field);
-  if (scheme.code !== undefined)
-    throw new WrongField(field, `: ${scheme.name} has code of its own and signs no deliveries`);
+  if (scheme.code !== undefined) throw new WrongField(field, `may not be ${scheme.name}, which is no record but code`);
   const readsBody =
     "json" in scheme.signature ||
     (scheme.timestamp !== undefined && "json" in scheme.timestamp) ||
     scheme.content.includes("{json:");
   if (readsBody)
-    throw new WrongField(field, `: ${scheme.name} reads or writes the body, and a delivery's body stays as it is`);
+    throw new WrongField(
+      field,
+      `may not be ${scheme.name}, which reads or writes the body: a delivery signs in headers`,
+    );
   return scheme;
 }
 
@@ -225,36 +226,24 @@ function secretForm(value: unknown, field: string): ProfileRecord["secret"] {
 }
 
 /** A secret that is made must be one that the scheme can use. */
-function checkSecretForm({ scheme, secret }: ProfileRecord, field: string): void {
+function checkSecretForm({ scheme, secret }: ProfileRecord): void {
   if (scheme.name === "standard-webhooks") return;
   try {
     readSecretOf(scheme, writeSecret(secret, new Uint8Array(32).fill(7)));
   } catch (error) {
     if (!isHooksError(error)) throw error;
-    throw new WrongField(field, `does not fit the scheme ${scheme.name}: a ${error.message}`);
+    throw new WrongField("secret", `does not fit the scheme ${scheme.name}: a ${error.message}`);
   }
 }
 
-/** What hooks or the HTTP client sets itself, and what the scheme signs in. */
-function checkHeaders(record: ProfileRecord, field: (name: string) => string): void {
-  const { reservedHeaders } = compileProfile({
-    ...record,
-    form: { ...record.form, headers: {} },
-    batch: { ...record.form, headers: {} },
-    test: { type: "x", data: {} },
-  });
-  for (const [place, headers] of [
-    ["headers", record.form.headers],
-    ["batch.headers", record.batch?.headers ?? {}],
-    ["test.headers", record.test.form?.headers ?? {}],
-  ] as const) {
-    const probe = Object.fromEntries(Object.keys(headers).map((name) => [name, "x"]));
-    try {
-      checkCustomHeaders(probe, reservedHeaders);
-    } catch (error) {
-      if (!isHooksError(error)) throw error;
-      throw new WrongField(field(place), error.message.replace(/^headers/, "").replace(/^\./, ": "));
-    }
+/** None that hooks or the HTTP client sets itself, or that the scheme signs in. */
+function checkHeaders(record: ProfileRecord): void {
+  const bare = { ...record.form, headers: {} };
+  const { reservedHeaders } = compileProfile({ ...record, form: bare, batch: bare, test: { type: "x", data: {} } });
+  const places = { "": record.form, "batch.": record.batch, "test.": record.test.form };
+  for (const [place, form] of Object.entries(places)) {
+    const names = Object.fromEntries(Object.keys(form?.headers ?? {}).map((name) => [name, "x"]));
+    parsed(() => checkCustomHeaders(names, reservedHeaders), place);
   }
 }
 
@@ -309,13 +298,13 @@ function autoDisable(
   };
 }
 
-/** The rules of subscriptions, told as those of a file. */
-function parsed<T>(read: () => T): T {
+/** The rules of subscriptions, told as those of a file. `place`: before the name of the field. */
+function parsed<T>(read: () => T, place = ""): T {
   try {
     return read();
   } catch (error) {
     if (!isHooksError(error) || error.field === undefined) throw error;
     const { field, message } = error;
-    throw new WrongField(field, message.startsWith(field) ? message.slice(field.length).trim() : `: ${message}`);
+    throw new WrongField(place + field, message.startsWith(field) ? message.slice(field.length).trim() : message);
   }
 }

@@ -155,7 +155,7 @@ function partsOf(value: string, field: string): (string | WireField)[] {
   for (const piece of value.split(/(\{\{|\}\}|\{[^{}]*\})/)) {
     if (piece === "") continue;
     if (piece === "{{" || piece === "}}") parts.push(piece[0]!);
-    else if (piece.startsWith("{")) {
+    else if (/^\{[^{}]*\}$/.test(piece)) {
       const found = wireField(piece.slice(1, -1));
       if (typeof found === "string") throw new WrongField(field, found);
       parts.push(found);
