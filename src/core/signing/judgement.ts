@@ -1,7 +1,7 @@
 // What `verify` does before and after the cryptography: the same for node:crypto and for Web Crypto.
 
 import { decodeStrictly } from "./byte-text.ts";
-import type { CompiledScheme, ContentValues } from "./compiled-scheme.ts";
+import type { CompiledScheme } from "./compiled-scheme.ts";
 import { type Message, readMessage } from "./message.ts";
 import { judgeAge } from "./message-time.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -23,17 +23,13 @@ export function readTimely(
   { tolerance }: VerifyOptions,
 ): Message | Refusal {
   const message = readMessage(compiled, request);
-  if ("reason" in message || message.timestamp === undefined) return message;
-  return judgeAge(compiled.scheme.timestamp!, message.timestamp, Math.floor(now), tolerance) ?? message;
+  if ("reason" in message || message.sentAt === undefined) return message;
+  return judgeAge(compiled.scheme.timestamp!, message.sentAt, Math.floor(now), tolerance) ?? message;
 }
 
-export function valuesOf(message: Message, { method, url }: WebhookRequest): ContentValues {
-  return { id: message.id, timestamp: message.timestampText, method, url, json: message.json };
-}
-
-export function accept({ signsBody }: CompiledScheme, { timestamp }: Message, secretIndex: number): Accepted {
-  const accepted: Accepted = { valid: true, secretIndex };
-  if (timestamp !== undefined) accepted.timestamp = timestamp;
+export function accept({ signsBody }: CompiledScheme, { sentAt }: Message, secretIndex: number): Accepted {
+  const accepted: Accepted =
+    sentAt === undefined ? { valid: true, secretIndex } : { valid: true, secretIndex, timestamp: sentAt };
   if (!signsBody) accepted.bodyUnsigned = true;
   return accepted;
 }

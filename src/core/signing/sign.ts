@@ -1,8 +1,8 @@
 import { type CompiledScheme, contentOf } from "./compiled-scheme.ts";
 import { computeSignature } from "./hmac-signature.ts";
+import { keptSigningKey } from "./kept-keys.ts";
 import type { Secrets, SignedMessage, UnsignedRequest } from "./options.ts";
 import { schemeNamed } from "./registry.ts";
-import { readSigningKey } from "./signing-key.ts";
 import { hashBody, type StatementAlgorithm, type StatementKey, signStatement } from "./statement.ts";
 import {
   type CompleteSignOptions,
@@ -35,7 +35,7 @@ export function signMessage(
 ): SignedMessage {
   const { scheme } = compiled;
   const keys = checkSigning(request, secrets).map((secret, index) => {
-    const key = readSigningKey(scheme, secret);
+    const key = keptSigningKey(compiled, secret);
     if (typeof key === "string") throw new TypeError(`secret #${index + 1} ${key}`);
     return key;
   });

@@ -18,8 +18,6 @@ export interface SignatureHeader {
 /** Takes the header's values apart: all of them count, as many as were sent. */
 export function readSignatureHeader(
   rule: SignatureRule,
-  /** For people. */
-  header: string,
   values: readonly string[],
   timestampField: string | undefined,
 ): SignatureHeader | Refusal {
@@ -29,31 +27,44 @@ export function readSignatureHeader(
   let otherVersion = false;
 
   for (const value of values) {
-    if (rule.format === "list") {
-      for (const item of value.split(rule.separator, MAX_ITEMS + 1)) {
-        const text = trimBlanks(item);
-        const at = text.indexOf(rule.pair);
-        items++;
-        if (at < 0) continue;
-        const name = text.slice(0, at);
-        const rest = text.slice(at + rule.pair.length);
-        if (name === rule.field) signatures.push(rest);
-        else if (name === timestampField) timestamps.push(rest);
-        else otherVersion ||= NAME.test(name);
-      }
-    } else {
+    if (rule.format !== "list") {
       items++;
       if (rule.format === "raw") signatures.push(value);
       else if (value.startsWith(rule.prefix)) signatures.push(value.slice(rule.prefix.length));
       else otherVersion ||= hasPrefixLike(rule.prefix, value);
+      if (MAX_ITEMS < items) return tooMany(rule);
+      continue;
     }
-    if (MAX_ITEMS < items) return refuse("malformed_header", `${header} holds more than ${MAX_ITEMS} signatures`);
+    // By index and not by split, which makes a list of all items.
+    for (let start = 0; start <= value.length; ) {
+      const next = value.indexOf(rule.separator, start);
+      const end = next < 0 ? value.length : next;
+      const text = start === 0 && next < 0 ? value : trimBlanks(value.slice(start, end));
+      start = end + rule.separator.length;
+      if (MAX_ITEMS < ++items) return tooMany(rule);
+      const at = text.indexOf(rule.pair);
+      if (at < 0) continue;
+      const rest = text.slice(at + rule.pair.length);
+      if (at === rule.field.length && text.startsWith(rule.field)) signatures.push(rest);
+      else if (timestampField !== undefined && at === timestampField.length && text.startsWith(timestampField)) {
+        timestamps.push(rest);
+      } else otherVersion ||= NAME.test(text.slice(0, at));
+    }
   }
   if (signatures.length > 0) return { signatures, timestamps };
   const form = `of the form "${formOf(rule)}"`;
   return otherVersion
-    ? refuse("unsupported_version", `${header} holds no signature ${form}`)
-    : refuse("malformed_header", `${header} is not ${form}`);
+    ? refuse("unsupported_version", `${placeOf(rule)} holds no signature ${form}`)
+    : refuse("malformed_header", `${placeOf(rule)} is not ${form}`);
+}
+
+function tooMany(rule: SignatureRule): Refusal {
+  return refuse("malformed_header", `${placeOf(rule)} holds more than ${MAX_ITEMS} signatures`);
+}
+
+/** For people. */
+function placeOf(rule: SignatureRule): string {
+  return "json" in rule ? rule.json : rule.headers[0]!;
 }
 
 function formOf(rule: SignatureRule): string {

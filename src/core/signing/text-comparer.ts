@@ -16,12 +16,15 @@ export class TextComparer {
 
   /** False at once when a text has another length: the length of a signature is no secret. */
   isSame(one: string, other: string): boolean {
-    if (one.length !== this.#length || other.length !== this.#length) return false;
-    for (let at = 0; at < this.#length; at++) {
-      this.#one[at] = one.charCodeAt(at);
-      this.#other[at] = other.charCodeAt(at);
+    const length = this.#length;
+    if (one.length !== length || other.length !== length) return false;
+    const ones = this.#one;
+    const others = this.#other;
+    for (let at = 0; at < length; at++) {
+      ones[at] = one.charCodeAt(at);
+      others[at] = other.charCodeAt(at);
     }
-    return timingSafeEqual(this.#one, this.#other);
+    return timingSafeEqual(ones, others);
   }
 }
 

@@ -1,12 +1,13 @@
-import { type CompiledScheme, type ContentValues, contentOf } from "./compiled-scheme.ts";
+import { type CompiledScheme, contentOf } from "./compiled-scheme.ts";
 import { computeSignature } from "./hmac-signature.ts";
 import { judgeCoded, judgeCodedAsync } from "./judge-coded.ts";
-import { accept, checkCall, readTimely, refuseSignatures, valuesOf } from "./judgement.ts";
+import { accept, checkCall, readTimely, refuseSignatures } from "./judgement.ts";
+import { keptVerifyingKeys, quickKey } from "./kept-keys.ts";
+import type { Message } from "./message.ts";
 import { checkTolerance } from "./message-time.ts";
 import type { DefinedScheme, SchemeName, Secrets, VerifyOptions } from "./options.ts";
 import { schemeOf } from "./registry.ts";
 import { checkReplayScheme, judgeReplay, type SignedContent, secondsToRemember } from "./replays.ts";
-import { prepareKey } from "./secret-key.ts";
 import { contentKey, isTrue, type StatementAlgorithm, type StatementKey } from "./statement.ts";
 import { comparerOf } from "./text-comparer.ts";
 import type { Accepted, Refusal, VerifyResult } from "./verdict.ts";
@@ -27,10 +28,9 @@ export class Verifier {
   constructor(scheme: CompiledScheme, secrets: Secrets, options: VerifierOptions = {}) {
     checkTolerance(options.tolerance);
     if (options.replays !== undefined) checkReplayScheme(scheme.scheme);
-    const keys = keysFor(scheme, secrets, options);
+    const keys = namesKey(scheme, options) ? [] : readVerifyingKeys(scheme.scheme, secrets);
     this.#scheme = scheme;
-    this.#keys =
-      "reason" in keys || scheme.hash === undefined ? keys : keys.map((key) => ("text" in key ? prepareKey(key) : key));
+    this.#keys = "reason" in keys ? keys : keys.map((key) => quickKey(scheme, key));
     this.#options = options;
   }
 
@@ -53,7 +53,7 @@ export class Verifier {
   async verifyAsync(request: WebhookRequest, now: number): Promise<VerifyResult> {
     const signed: SignedContent = {};
     let result: VerifyResult;
-    if (this.#options.resolveKey === undefined || this.#scheme.scheme.code?.namesKey !== true) {
+    if (!namesKey(this.#scheme, this.#options)) {
       result = judge(this.#scheme, request, this.#keys, now, this.#options, signed);
     } else {
       checkCall(request, now);
@@ -96,13 +96,13 @@ export function verifyMessage(
   now: number,
 ): VerifyResult {
   checkTolerance(options.tolerance);
-  return judge(scheme, request, keysFor(scheme, secrets, options), now, options, undefined);
+  const keys = namesKey(scheme, options) ? [] : keptVerifyingKeys(scheme, secrets);
+  return judge(scheme, request, keys, now, options, undefined);
 }
 
-/** A scheme whose messages name their key needs no secret when something answers the keys. */
-function keysFor(scheme: CompiledScheme, secrets: Secrets, options: VerifyOptions): StatementKey[] | Refusal {
-  if (options.resolveKey !== undefined && scheme.scheme.code?.namesKey === true) return [];
-  return readVerifyingKeys(scheme.scheme, secrets);
+/** Then something answers the keys, and no secret is needed. */
+function namesKey({ scheme }: CompiledScheme, { resolveKey }: VerifyOptions): boolean {
+  return resolveKey !== undefined && scheme.code?.namesKey === true;
 }
 
 function judge(
@@ -119,11 +119,10 @@ function judge(
   const message = readTimely(compiled, request, now, options);
   if ("reason" in message) return message;
 
-  const values = valuesOf(message, request);
   for (let secretIndex = 0; secretIndex < keys.length; secretIndex++) {
     const key = keys[secretIndex]!;
-    if (!isSignedBy(compiled, key, values, message.signatures, request.body)) continue;
-    if (signed !== undefined) signed.content = contentOf(compiled, key, values, request.body);
+    if (!isSignedBy(compiled, key, message, request.body)) continue;
+    if (signed !== undefined) signed.content = contentOf(compiled, key, message, request.body);
     return accept(compiled, message, secretIndex);
   }
   return refuseSignatures(compiled, message);
@@ -132,16 +131,16 @@ function judge(
 function isSignedBy(
   compiled: CompiledScheme,
   key: StatementKey,
-  values: ContentValues,
-  signatures: readonly string[],
+  message: Message,
   body: WebhookRequest["body"],
 ): boolean {
   const { algorithm, encoding } = compiled.scheme;
+  const { signatures } = message;
   if (compiled.hash === undefined) {
-    const contents = [contentOf(compiled, key, values, body)];
+    const contents = [contentOf(compiled, key, message, body)];
     return isTrue({ algorithm: algorithm as StatementAlgorithm, encoding, signatures, contents }, key);
   }
-  const expected = computeSignature(compiled, key, values, body);
+  const expected = computeSignature(compiled, key, message, body);
   const comparer = comparerOf(expected.length);
   let isSame = false;
   for (const signature of signatures) {

@@ -7,19 +7,24 @@ import type { StatementKey } from "./statement.ts";
 import { type Refusal, refuse } from "./verdict.ts";
 
 /** The keys that check signatures. All must be usable: to go on with the others would hide a secret that got lost. */
-export function readVerifyingKeys(scheme: Scheme, secrets: Secrets): StatementKey[] | Refusal {
+export function readVerifyingKeys(
+  scheme: Scheme,
+  secrets: Secrets,
+  readKey: (scheme: Scheme, secret: unknown) => StatementKey | string = readVerifyingKey,
+): StatementKey[] | Refusal {
   const list: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets];
   if (list.length === 0) return refuse("secret_unusable", "no secret is given");
   const keys: StatementKey[] = [];
   for (const [index, secret] of list.entries()) {
-    const key = readVerifyingKey(scheme, secret);
+    const key = readKey(scheme, secret);
     if (typeof key === "string") return refuse("secret_unusable", `secret #${index + 1} ${key}`);
     keys.push(key);
   }
   return keys;
 }
 
-function readVerifyingKey({ algorithm, secret: rule, code }: Scheme, secret: unknown): StatementKey | string {
+/** Or why the text is none. @throws TypeError for what is no text. */
+export function readVerifyingKey({ algorithm, secret: rule, code }: Scheme, secret: unknown): StatementKey | string {
   if (!takesPublicKey(algorithm) && !isWrittenKey(code, secret)) return readSecret(rule, secret);
   const unusable = unusableText(secret);
   if (unusable !== undefined) return unusable;
