@@ -41,7 +41,7 @@ export class HeaderFinder {
 
   /** What the request has under each name. @throws TypeError when `input` is none of the accepted forms. */
   findAll(input: HeadersInput): FoundHeaders {
-    const found = new Array<(string | undefined)[] | undefined>(this.#slots.size);
+    const found: ((string | undefined)[] | undefined)[] = [];
     if (typeof input !== "object" || input === null) {
       throw new TypeError("request.headers must be an object of names and values, a Headers, or a list of pairs");
     }
