@@ -162,6 +162,55 @@ const TENANT: GroupEntry = {
   ],
 };
 
+const EVENT_TYPE: GroupEntry = {
+  name: "event-type",
+  summary: "Manage the catalogue of event types",
+  commands: [
+    {
+      name: "list",
+      summary: "List event types",
+      load: async () => (await import("./event-type/list.ts")).eventTypeListCommand,
+    },
+    {
+      name: "get",
+      summary: "Show one event type",
+      load: async () => (await import("./event-type/get.ts")).eventTypeGetCommand,
+    },
+    {
+      name: "create",
+      summary: "Add an event type, or a version of one",
+      load: async () => (await import("./event-type/create.ts")).eventTypeCreateCommand,
+    },
+    {
+      name: "update",
+      summary: "Change an event type",
+      load: async () => (await import("./event-type/update.ts")).eventTypeUpdateCommand,
+    },
+    {
+      name: "delete",
+      summary: "Remove an event type, or a version of one",
+      load: async () => (await import("./event-type/delete.ts")).eventTypeDeleteCommand,
+    },
+  ],
+};
+
+const ENV: GroupEntry = {
+  name: "env",
+  summary: "Show and change what is set for an environment",
+  commands: [
+    {
+      name: "get",
+      summary: "Show what is set",
+      load: async () => (await import("./env/get.ts")).envGetCommand,
+    },
+    {
+      name: "update",
+      summary: "Change what is set",
+      load: async () => (await import("./env/update.ts")).envUpdateCommand,
+    },
+  ],
+};
+
 const CONTEXT: GroupEntry = {
   name: "context",
   summary: "Choose the server that commands work on",
@@ -241,6 +290,7 @@ export const COMMANDS: CommandTable = {
       commands: [
         SUB,
         EVENT,
+        EVENT_TYPE,
         {
           name: "publish",
           summary: "Publish events",
@@ -270,6 +320,7 @@ export const COMMANDS: CommandTable = {
         },
         KEY,
         TENANT,
+        ENV,
         {
           name: "audit",
           summary: "Show who changed what",

@@ -16,6 +16,8 @@ interface Tally {
   stored: number;
   refused: number;
   deliveries: number;
+  /** Said already: each once. */
+  warnings: Set<string>;
 }
 
 /** `publish --file`: batch by batch. @throws HooksError `failed` when lines were refused; the rest is stored. */
@@ -24,7 +26,7 @@ export async function publishFile(options: { file: string; newIds: boolean }, co
   const fromStdin = file === "-";
   const chunks = fromStdin ? stdinChunks(context) : createReadStream(path.resolve(context.cwd, file));
   const ids = newIds || fromStdin ? "new" : "content";
-  const tally: Tally = { stored: 0, refused: 0, deliveries: 0 };
+  const tally: Tally = { stored: 0, refused: 0, deliveries: 0, warnings: new Set() };
   const spinner = await startSpinner(context.out, "publishing");
   const onInterrupt = (): void => noteInterruption(tally, ids === "content", context);
   context.signal.addEventListener("abort", onInterrupt, { once: true });
@@ -72,6 +74,10 @@ function report(line: EventLine, result: BatchResult | undefined, tally: Tally, 
   } else if (result !== undefined && !("error" in result)) {
     tally.stored++;
     tally.deliveries += result.deliveries;
+    for (const warning of result.warnings ?? []) {
+      if (!tally.warnings.has(warning)) out.note(`warning: ${escapeLine(warning)}`);
+      tally.warnings.add(warning);
+    }
     if (out.mode === "json") out.print(jsonLine({ line: line.number, ...result }));
     else if (out.mode !== "human") out.print(escapeLine(result.id));
   }

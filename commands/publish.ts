@@ -11,7 +11,7 @@ import { checkEventType } from "../src/core/event-pattern.ts";
 import { namingPublishFlags } from "./filter-flags.ts";
 import { hintAtDaemon } from "./local-sender.ts";
 import { publishFile } from "./publish-file.ts";
-import { PUBLISH_VIEW } from "./receipt-views.ts";
+import { noteReceiptWarnings, PUBLISH_VIEW } from "./receipt-views.ts";
 
 export interface PublishOptions {
   type: string | undefined;
@@ -75,6 +75,7 @@ export async function runPublish(options: PublishOptions, context: CliContext): 
       version: options.eventVersion,
     }),
   );
+  noteReceiptWarnings(receipt, context);
   if (options.fields !== undefined) printList(out, [receipt], PUBLISH_VIEW, options.fields);
   else out.print(out.mode === "json" ? jsonLine(receipt) : escapeLine(receipt.id));
   if (out.mode === "human")

@@ -1,3 +1,5 @@
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine } from "../src/cli/escape.ts";
 import type { ListView } from "../src/cli/table.ts";
 import type { PublishReceipt } from "../src/core/event.ts";
 import type { ReplayReceipt, TestResult } from "../src/core/hooks-service.ts";
@@ -11,7 +13,7 @@ export const REPLAY_VIEW: ListView<ReplayReceipt> = {
 };
 
 export const PUBLISH_VIEW: ListView<PublishReceipt> = {
-  fields: ["id", "deliveries"],
+  fields: ["id", "deliveries", "warnings"],
   id: (row) => row.id,
   columns: [{ title: "id", text: (row) => row.id }],
 };
@@ -27,3 +29,7 @@ export const DELETED_VIEW: ListView<{ id: string; deleted: true }> = {
   id: (row) => row.id,
   columns: [{ title: "id", text: (row) => row.id }],
 };
+
+export function noteReceiptWarnings({ warnings = [] }: PublishReceipt, { out }: CliContext): void {
+  for (const warning of warnings) out.note(`warning: ${escapeLine(warning)}`);
+}

@@ -4,18 +4,21 @@ import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, collect, duration, netFlags, readJson, wholeNumber } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
-import { parseExact } from "../src/cli/json-text.ts";
+import { allEventTypes } from "../src/cli/pages.ts";
 import { setPath } from "../src/cli/set-path.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { EventInput, PublishReceipt, RawJson } from "../src/core/event.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
+import { parseExact } from "../src/core/exact-json.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { nearestEventType } from "../src/core/nearest.ts";
 import { quoted } from "../src/core/quoted.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
+import { noteReceiptWarnings } from "./receipt-views.ts";
 import { profileOption } from "./sub/subscription-flags.ts";
+import { madeData } from "./trigger-data.ts";
 import { triggerDirectly } from "./trigger-directly.ts";
 import { waitForDeliveries } from "./trigger-wait.ts";
 import { DEFAULT_WAIT_MS } from "./wait-until.ts";
@@ -23,6 +26,8 @@ import { DEFAULT_WAIT_MS } from "./wait-until.ts";
 export interface TriggerOptions {
   type: string | undefined;
   data?: string;
+  eventVersion?: string;
+  seed?: number;
   set: string[];
   count?: number;
   rate?: string;
@@ -46,7 +51,12 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
         "process sends itself may reach this machine in development; other private addresses need --allow-net.",
     )
     .argument("[event-type]", "for example: order.paid")
-    .option("--data <json>", "the event's data: JSON, @FILE or - (default: {})")
+    .option(
+      "--data <json>",
+      "the event's data: JSON, @FILE or - (default: its type's example, or made from its schema)",
+    )
+    .option("--event-version <version>", "version of the event type (default: the type's default version)")
+    .option("--seed <number>", "which data is made from a schema (default: 1)", wholeNumber("--seed", 0, 999_999_999))
     .option("--set <path=value>", "set one value: data.amount=5, data.items[0].sku=x", collect, [])
     .option("--count <number>", "so many events (default: 1)", wholeNumber("--count", 1, 100_000))
     .option("--rate <limit>", "at most so many: 10/s, 100/m")
@@ -99,6 +109,7 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
     if (limit !== undefined && 0 < sent) await sleep(limit.perMs / limit.count, undefined, { signal: context.signal });
     const receipt = await service.publish(event);
     receipts.push(receipt);
+    if (sent === 0) noteReceiptWarnings(receipt, context);
     printReceipt(receipt, type, options.wait === true, context);
   }
   if (receipts.every((receipt) => receipt.deliveries === 0)) {
@@ -131,9 +142,12 @@ function printReceipt(receipt: PublishReceipt, type: string, waits: boolean, { o
 }
 
 async function buildEvent(type: string, options: TriggerOptions, context: CliContext): Promise<EventInput> {
+  const made =
+    options.data === undefined && options.to === undefined ? await madeData(type, options, context) : undefined;
+  const version = options.eventVersion;
   const data: RawJson =
-    options.data === undefined ? Buffer.from("{}") : await readJson(context, "--data", options.data);
-  if (options.set.length === 0) return { type, data };
+    options.data === undefined ? (made ?? Buffer.from("{}")) : await readJson(context, "--data", options.data);
+  if (options.set.length === 0) return { type, data, version };
   // Parsed only here: data that nothing is set in stays as it was written, byte for byte.
   const event: { data: unknown; metadata?: unknown } = { data: parseExact(Buffer.from(data).toString("utf8")) };
   for (const assignment of options.set) {
@@ -146,12 +160,12 @@ async function buildEvent(type: string, options: TriggerOptions, context: CliCon
     setPath(event, assignment);
   }
   const metadata = event.metadata === undefined ? {} : { metadata: Buffer.from(JSON.stringify(event.metadata)) };
-  return { type, data: Buffer.from(JSON.stringify(event.data)), ...metadata };
+  return { type, data: Buffer.from(JSON.stringify(event.data)), version, ...metadata };
 }
 
 /** An unknown type is most often a slip, unless somebody took the trouble to give its data (rulings.md 34). */
 async function checkKnown(type: string, context: CliContext): Promise<void> {
-  const known = (await (await context.service()).listEventTypes()).data.map(({ name }) => name);
+  const known = (await allEventTypes(await context.service())).map(({ name }) => name);
   if (known.includes(type)) return;
   const near = nearestEventType(type, known);
   if (near === undefined) {
@@ -166,7 +180,7 @@ async function checkKnown(type: string, context: CliContext): Promise<void> {
 
 async function listTypes(context: CliContext): Promise<void> {
   const { out } = context;
-  const types = (await (await context.service()).listEventTypes()).data;
+  const types = await allEventTypes(await context.service());
   for (const type of types) out.print(out.mode === "json" ? jsonLine(type) : escapeLine(type.name));
   if (types.length === 0 && out.mode === "human")
     out.note("no event types yet: a type is known once it is sent or subscribed to");

@@ -221,7 +221,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await local.checkSecrets();
     const keyToSet = await local.settleSecrets();
     if (keyToSet !== undefined) log.warn("master_key", { note: keyNote(keyToSet) });
-    await local.directory.load();
+    await Promise.all([local.directory.load(), local.cases.parts.catalogue.load()]);
     for (const note of profileNotes(local)) log.warn("profile", { note });
 
     const sessions = new TunnelSessions(local.cases.parts);
@@ -429,7 +429,7 @@ export async function startLocalSender(local: LocalHooks, egress: Egress): Promi
   const log = createDaemonLog({ level: "silent", format: "json", write: () => {} });
   const sender = new HttpSender({ ...egress, now: Date.now, egress: egress.rules });
   const nobody = { send: async (): Promise<SendResult> => ({ kind: "not_sent" }), room: () => 0 };
-  await local.directory.load();
+  await Promise.all([local.directory.load(), local.cases.parts.catalogue.load()]);
   const dispatcher = buildDispatcher(local, sender, nobody, {
     bootId: newId("ses"),
     now: Date.now,
@@ -531,6 +531,7 @@ function buildDispatcher(
     rates,
     userAgent: `hooks/${VERSION}`,
     profiles: local.cases.parts.profiles,
+    convert: (event, subscription) => local.cases.parts.catalogue.asWanted(event, subscription),
     onAttempt,
     onFault: (error, { id, event }) => log.fault(error, { id, eventId: event.id }),
     onDisabled: (subscriptionRowId, reason) => {

@@ -3,7 +3,7 @@ import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine } from "../../src/cli/escape.ts";
 import { pointingAt } from "../../src/cli/filter-caret.ts";
 import { examples } from "../../src/cli/help.ts";
-import { addFieldsFlag } from "../../src/cli/pages.ts";
+import { addFieldsFlag, allEventTypes } from "../../src/cli/pages.ts";
 import { printsFields } from "../../src/cli/print-one.ts";
 import {
   newSecretLines,
@@ -94,7 +94,7 @@ async function print(created: SubscriptionWithSecret, flags: SubCreateOptions, c
 
 /** `  (matches 3 known types: …)`, so that a slip in a pattern is seen at once. */
 async function knownTypes(created: SubscriptionWithSecret, context: CliContext): Promise<string> {
-  const known = (await (await context.service()).listEventTypes()).data.map((type) => type.name);
+  const known = (await allEventTypes(await context.service())).map((type) => type.name);
   const matching = known.filter((name) => created.events.some((pattern) => patternTakes(pattern, name)));
   if (matching.length === 0 || created.events.every((pattern) => !pattern.endsWith("*"))) return "";
   const some = matching.slice(0, 3).join(", ") + (3 < matching.length ? ", …" : "");

@@ -36,6 +36,7 @@ export interface SubscriptionFlags {
   reEnable?: "probe" | "off";
   allowNet: string[];
   denyNet: string[];
+  eventVersion?: string;
   rotateEvery?: string;
   metadata: string[];
 }
@@ -73,6 +74,7 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   "batch.max_wait": "--batch",
   allow_net: "--allow-net",
   deny_net: "--deny-net",
+  event_version: "--event-version",
   rotate_every: "--rotate-every",
   metadata: "--metadata",
 };
@@ -127,6 +129,7 @@ export function addSubscriptionFlags(command: Command): Command {
     )
     .option("--allow-net <network>", "send to these only: CIDR[:PORT] or NAME; opens nothing", collect, [])
     .option("--deny-net <network>", "never send to these", collect, [])
+    .option("--event-version <version>", "only this version of its events, converted where that is declared")
     .option("--rotate-every <duration>", "the daemon gives it a new secret when the newest is so old: 90d")
     .option("--metadata <pair>", "your own name=value", collect, [])
     .addOption(profileOption("--profile <name>", "how a delivery looks on the wire"));
@@ -167,6 +170,7 @@ export async function subscriptionInput(
   if (autoDisable !== undefined) input.auto_disable = autoDisable;
   if (0 < flags.allowNet.length) input.allow_net = flags.allowNet;
   if (0 < flags.denyNet.length) input.deny_net = flags.denyNet;
+  if (flags.eventVersion !== undefined) input.event_version = flags.eventVersion;
   if (flags.rotateEvery !== undefined) input.rotate_every = flags.rotateEvery;
   if (0 < flags.metadata.length) input.metadata = record("--metadata", flags.metadata, "=");
   return input;

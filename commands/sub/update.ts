@@ -38,6 +38,7 @@ const RESETTABLE = {
   "auto-disable": "auto_disable",
   "allow-net": "allow_net",
   "deny-net": "deny_net",
+  "event-version": "event_version",
   "rotate-every": "rotate_every",
   metadata: "metadata",
 } as const satisfies Record<string, keyof SubscriptionInput>;

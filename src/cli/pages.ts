@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { HooksError } from "../core/errors.ts";
-import type { Page } from "../core/hooks-service.ts";
+import type { EventTypeSummary } from "../core/event-type.ts";
+import type { HooksService, Page } from "../core/hooks-service.ts";
 import type { Output } from "./context.ts";
 import { wholeNumber } from "./flag-values.ts";
 
@@ -60,6 +61,11 @@ export async function fetchRows<Row>(
     if (page.data.length === 0) return { rows, nextCursor: null };
     cursor = page.next_cursor;
   }
+}
+
+/** Every event type that is known, in alphabetical order. */
+export async function allEventTypes(service: Pick<HooksService, "listEventTypes">): Promise<EventTypeSummary[]> {
+  return (await fetchRows((page) => service.listEventTypes(page), { limit: MOST, cursor: undefined })).rows;
 }
 
 /** On stderr, so that a list cut by its limit is never taken for the whole. */

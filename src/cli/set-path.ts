@@ -1,6 +1,6 @@
 import { HooksError } from "../core/errors.ts";
+import { isExactNumber, parseExact } from "../core/exact-json.ts";
 import { quoted } from "../core/quoted.ts";
-import { isExactNumber, parseExact } from "./json-text.ts";
 
 // `--set data.items[0].price=5`: a path of names joined by dots, with [n] or .n for places in lists.
 

@@ -128,6 +128,7 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["concurrency", String(row.concurrency)],
     ["rate limit", row.rate_limit ?? "-"],
     ["order by", row.order_by ?? "-"],
+    ["event version", row.event_version ?? "-"],
     ["batch", batchText(row.batch)],
     ["breaker", row.breaker ? breakerOnText(row.health.breaker) : "off"],
     ["auto-disable", autoDisableText(row.auto_disable)],

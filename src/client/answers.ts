@@ -1,9 +1,10 @@
 import type { AuditEntry } from "../core/audit.ts";
 import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
+import type { EnvironmentResource, EventTypeResource, EventTypeSummary, EventTypeVersion } from "../core/event-type.ts";
 import type { ExplainedCondition } from "../core/filter/filter.ts";
 import type { FilterTrialResult } from "../core/filter/filter-trial.ts";
-import type { EventTypeResource, Meta, Page, ReplayReceipt, TestResult } from "../core/hooks-service.ts";
+import type { Meta, Page, ReplayReceipt, TestResult } from "../core/hooks-service.ts";
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { SecretsRotated, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { TenantResource } from "../core/tenant.ts";
@@ -29,7 +30,11 @@ export function pageOf(row: Form): Form {
   return objectOf<Page<unknown>>({ data: listOf(row), next_cursor: orNull(text) });
 }
 
-export const PUBLISH_RECEIPT = objectOf<PublishReceipt>({ id: text, deliveries: number });
+export const PUBLISH_RECEIPT = objectOf<PublishReceipt>({
+  id: text,
+  deliveries: number,
+  warnings: maybe(listOf(text)),
+});
 
 const BATCH_ERROR = objectOf<{ error: object }>({
   error: objectOf<{ code: string; message: string }>({ code: text, message: text }),
@@ -160,7 +165,7 @@ const SUBSCRIPTION_MEMBERS = {
   metadata: record,
   tenant: text,
   environment: text,
-  event_version: anything,
+  event_version: orNull(text),
   health: objectOf<SubscriptionResource["health"]>(HEALTH_MEMBERS),
   counts: objectOf<SubscriptionResource["counts"]>({ succeeded: number, failed: number }),
   secrets: listOf(
@@ -196,7 +201,46 @@ export const TEST_RESULT = objectOf<TestResult>({
 });
 
 export const REPLAY_RECEIPT = objectOf<ReplayReceipt>({ count: number, dry_run: flag });
-export const EVENT_TYPE = objectOf<EventTypeResource>({ name: text });
+export const EVENT_TYPE_SUMMARY = objectOf<EventTypeSummary>({
+  name: text,
+  description: text,
+  tags: listOf(text),
+  deprecated: flag,
+  catalogued: flag,
+  versions: listOf(text),
+  default_version: orNull(text),
+  updated_at: orNull(text),
+});
+
+export const EVENT_TYPE = objectOf<EventTypeResource>({
+  name: text,
+  description: text,
+  tags: listOf(text),
+  deprecated: flag,
+  default_version: text,
+  versions: listOf(
+    objectOf<EventTypeVersion>({
+      version: text,
+      schema: anything,
+      example: anything,
+      down: orNull(record),
+      created_at: text,
+    }),
+  ),
+  removed_versions: listOf(text),
+  tenant: text,
+  environment: text,
+  created_at: text,
+  updated_at: text,
+  warnings: maybe(listOf(text)),
+});
+
+export const ENVIRONMENT = objectOf<EnvironmentResource>({
+  tenant: text,
+  environment: text,
+  strict_types: flag,
+  updated_at: orNull(text),
+});
 
 const CONDITION = objectOf<ExplainedCondition>({
   expression: text,

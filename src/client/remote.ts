@@ -1,10 +1,18 @@
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "../core/event.ts";
+import type {
+  EnvironmentPatch,
+  EnvironmentResource,
+  EventTypeInput,
+  EventTypePatch,
+  EventTypeQuery,
+  EventTypeResource,
+  EventTypeSummary,
+} from "../core/event-type.ts";
 import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type {
   DeliveryQuery,
   EventQuery,
-  EventTypeResource,
   HooksService,
   Meta,
   Page,
@@ -27,9 +35,11 @@ import {
   batchReceipt,
   DELIVERY,
   DELIVERY_DETAIL,
+  ENVIRONMENT,
   EVENT,
   EVENT_DETAIL,
   EVENT_TYPE,
+  EVENT_TYPE_SUMMARY,
   FILTER_TRIAL_RESULT,
   META,
   PUBLISH_RECEIPT,
@@ -204,8 +214,37 @@ export class RemoteService implements HooksService {
     });
   }
 
-  listEventTypes(): Promise<Page<EventTypeResource>> {
-    return this.#requests.get(pageOf(EVENT_TYPE), "/v1/event-types");
+  listEventTypes(query: EventTypeQuery = {}): Promise<Page<EventTypeSummary>> {
+    return this.#requests.get(pageOf(EVENT_TYPE_SUMMARY), "/v1/event-types", { ...query });
+  }
+
+  async getEventType(name: string): Promise<EventTypeResource> {
+    return this.#requests.get(EVENT_TYPE, eventTypePath(name));
+  }
+
+  createEventType(input: EventTypeInput): Promise<EventTypeResource> {
+    return this.#requests.post(EVENT_TYPE, "/v1/event-types", input);
+  }
+
+  async updateEventType(name: string, patch: EventTypePatch): Promise<EventTypeResource> {
+    return this.#requests.patch(EVENT_TYPE, eventTypePath(name), patch);
+  }
+
+  async deleteEventType(name: string): Promise<void> {
+    return this.#requests.delete(eventTypePath(name), { repeatable: false });
+  }
+
+  async deleteEventTypeVersion(name: string, version: string): Promise<EventTypeResource> {
+    const path = `${eventTypePath(name)}/versions/${segment(version, "version")}`;
+    return this.#requests.send(EVENT_TYPE, { method: "DELETE", path, repeatable: false });
+  }
+
+  getEnvironment(): Promise<EnvironmentResource> {
+    return this.#requests.get(ENVIRONMENT, "/v1/environment");
+  }
+
+  updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource> {
+    return this.#requests.patch(ENVIRONMENT, "/v1/environment", patch);
   }
 
   /** Who the key is. */
@@ -220,4 +259,8 @@ export class RemoteService implements HooksService {
 
 function subscriptionPath(id: string): string {
   return `/v1/subscriptions/${segment(id)}`;
+}
+
+function eventTypePath(name: string): string {
+  return `/v1/event-types/${segment(name, "name")}`;
 }

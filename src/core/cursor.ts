@@ -19,6 +19,24 @@ export function parseCursor(cursor: string | undefined): number | undefined {
   return rowId;
 }
 
+const TYPE_CURSOR = /^t([A-Za-z0-9_.-]{1,200})$/;
+
+/** The cursor of a list of event types in alphabetical order: the last one shown. */
+export function formatTypeCursor(name: string): string {
+  return Buffer.from(`t${name}`).toString("base64url");
+}
+
+/** @throws HooksError `invalid_request` when `cursor` is not one that a list of event types answered. */
+export function parseTypeCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const isText = /^[A-Za-z0-9_-]{1,300}$/.test(cursor);
+  const name = isText ? TYPE_CURSOR.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1] : undefined;
+  if (name === undefined || formatTypeCursor(name) !== cursor) {
+    throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
+  }
+  return name;
+}
+
 export const PAGE_LIMIT_DEFAULT = 50;
 export const PAGE_LIMIT_MAX = 200;
 

@@ -2,6 +2,7 @@ import { createHash, hash } from "node:crypto";
 import { HooksError, invalid } from "./errors.ts";
 import { EVENT_ID_PATTERN, EVENT_MAX_BYTES, type EventInput, TIMESTAMP_MAX_AHEAD_MS } from "./event.ts";
 import { checkEventType, isOperationalType } from "./event-pattern.ts";
+import { VERSION_PATTERN } from "./event-type.ts";
 import { parseInstant } from "./instant.ts";
 
 /** An event whose every field was checked. */
@@ -20,7 +21,6 @@ export interface CheckedEvent {
 /** What is copied together to be hashed at once; a larger one is read where it is. */
 const MAX_COPIED_BYTES = 64 * 1024;
 const EMPTY = new Uint8Array(0);
-const VERSION_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
 
 /**
  * Checks an event at `now` (unix ms). That `data` and `metadata` are JSON was checked by whoever cut them out

@@ -33,6 +33,8 @@ export interface PublishReceipt {
   id: string;
   /** How many subscriptions it goes to. */
   deliveries: number;
+  /** What its publisher should know, such as that its type is deprecated: of a batch in the first of each kind only. */
+  warnings?: string[];
 }
 
 export type BatchResult = PublishReceipt | { error: { code: string; message: string; field?: string; hint?: string } };

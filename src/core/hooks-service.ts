@@ -1,5 +1,14 @@
 import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
+import type {
+  EnvironmentPatch,
+  EnvironmentResource,
+  EventTypeInput,
+  EventTypePatch,
+  EventTypeQuery,
+  EventTypeResource,
+  EventTypeSummary,
+} from "./event-type.ts";
 import type { ExplainService } from "./explain-service.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "./statistics/statistics.ts";
 import type {
@@ -73,10 +82,6 @@ export interface TestResult {
   duration_ms: number;
   response: string | null;
   error: string | null;
-}
-
-export interface EventTypeResource {
-  name: string;
 }
 
 /** `GET /v1/meta` */
@@ -154,7 +159,22 @@ export interface HooksService extends ExplainService {
   subscriptionStats(id: string, query?: StatsQuery): Promise<StatsResource>;
   subscriptionHealth(id: string): Promise<SubscriptionHealth>;
 
-  /** Names seen in events or named by subscriptions, in alphabetical order. */
-  listEventTypes(): Promise<Page<EventTypeResource>>;
+  /** The catalogue, and names seen in events or named by subscriptions, in alphabetical order. */
+  listEventTypes(query?: EventTypeQuery): Promise<Page<EventTypeSummary>>;
+  /** `not_found` for a name that is not in the catalogue. */
+  getEventType(name: string): Promise<EventTypeResource>;
+  /**
+   * A new type, or a new version of one that exists. The same once more changes nothing; what exists with another
+   * content is a `conflict`, unless `replace`.
+   */
+  createEventType(input: EventTypeInput): Promise<EventTypeResource>;
+  updateEventType(name: string, patch: EventTypePatch): Promise<EventTypeResource>;
+  /** Out of the catalogue; its events stay. */
+  deleteEventType(name: string): Promise<void>;
+  /** Whoever publishes that version is told that it is gone. */
+  deleteEventTypeVersion(name: string, version: string): Promise<EventTypeResource>;
+  /** What is set for the whole environment. */
+  getEnvironment(): Promise<EnvironmentResource>;
+  updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource>;
   meta(): Promise<Meta>;
 }

@@ -19,6 +19,29 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** So many names are compared: a catalogue may hold thousands, and whoever asks may mistype all the time. */
+const MOST_COMPARED = 1_000;
+
+/** The few known words that are nearest to `word`, best first: those that `nearest` would name. */
+export function nearestNames(word: string, known: Iterable<string>, most: number): string[] {
+  const wanted = word.toLowerCase();
+  if (wanted === "" || LONGEST < wanted.length) return [];
+  const furthest = Math.max(1, Math.floor(wanted.length / 3));
+  const found: { name: string; cost: number }[] = [];
+  let compared = 0;
+  for (const name of known) {
+    // The lengths alone differ by more edits than are allowed.
+    if (furthest < Math.abs(name.length - wanted.length) && !name.toLowerCase().startsWith(wanted)) continue;
+    if (MOST_COMPARED < ++compared) break;
+    const cost = costOf(wanted, name.toLowerCase());
+    if (cost <= furthest) found.push({ name, cost });
+  }
+  return found
+    .sort((one, other) => one.cost - other.cost)
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
 /**
  * The known event type of which `type` is most likely a slip: the same but for one edit in one of its segments.
  * Far stricter than `nearest`, because most types that are alike mean different things: `order.created` and

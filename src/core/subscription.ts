@@ -76,6 +76,8 @@ export interface Subscription {
   orderBy: string | undefined;
   /** Undefined: one event a request. */
   batch: BatchRule | undefined;
+  /** The version of its events that it wants; undefined or left out: what comes. */
+  eventVersion?: string | undefined;
   /** Characters of a response that an attempt keeps: 0–16,384. */
   excerptChars: number;
   metadata: Readonly<Record<string, unknown>>;
@@ -146,7 +148,8 @@ export interface SubscriptionResource {
   metadata: Record<string, unknown>;
   tenant: string;
   environment: string;
-  event_version: null;
+  /** The version of its events that it wants; null: it takes what comes. */
+  event_version: string | null;
   health: {
     state: HealthState;
     consecutive_failures: number;
@@ -216,6 +219,8 @@ export interface SubscriptionInput {
   allow_net?: string[] | null;
   deny_net?: string[] | null;
   metadata?: Record<string, unknown> | null;
+  /** Only events of this version, or such as a declared conversion makes so. */
+  event_version?: string | null;
   /** The age at which the daemon rotates its secret: "90d". */
   rotate_every?: string | number | null;
 }

@@ -5,7 +5,15 @@ import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { MadeAttempt } from "../core/verdict.ts";
 import { allOf } from "./batches.ts";
-import { CANNOT_BUILD, type DeliverOnceOptions, NOTHING_BUILT, ourFault, recordedOf, wallNow } from "./deliver-once.ts";
+import {
+  asWanted,
+  CANNOT_BUILD,
+  type DeliverOnceOptions,
+  NOTHING_BUILT,
+  ourFault,
+  recordedOf,
+  wallNow,
+} from "./deliver-once.ts";
 import type { DeliveryTransport } from "./transport.ts";
 
 /**
@@ -49,12 +57,16 @@ function build(
   deliveries: readonly ClaimedDelivery[],
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
+  { userAgent, onFault, convert, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
     return profiles.find(subscription.profile)?.buildBatch({
       id: batchIdOf(deliveries.map(({ id }) => id)),
-      deliveries: deliveries.map(({ event, id, createdAt }) => ({ event, deliveryId: id, madeAt: createdAt })),
+      deliveries: deliveries.map(({ event, id, createdAt }) => ({
+        event: asWanted(event, subscription, convert),
+        deliveryId: id,
+        madeAt: createdAt,
+      })),
       subscription,
       sentAt,
       userAgent,

@@ -1,5 +1,5 @@
 import { recordOf } from "../core/attempt-record.ts";
-import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import type { ClaimedDelivery, ClaimedEvent, RecordedAttempt } from "../core/delivery.ts";
 import type { ProfileRequest } from "../core/profiles/profile.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Subscription } from "../core/subscription.ts";
@@ -15,6 +15,8 @@ export interface DeliverOnceOptions {
   wallNow?: (() => number) | undefined;
   /** Uniform in [0, 1). */
   random(): number;
+  /** Brings an event to the version that its subscription wants. Left out: what was published goes out. */
+  convert?: ((event: ClaimedEvent, subscription: Subscription) => ClaimedEvent) | undefined;
   /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
   onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
   /** Left out: those that the program has. */
@@ -54,16 +56,26 @@ function build(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
+  { userAgent, onFault, convert, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
-    const { event, id: deliveryId, createdAt: madeAt } = delivery;
+    const { id: deliveryId, createdAt: madeAt } = delivery;
+    const event = asWanted(delivery.event, subscription, convert);
     const profile = profiles.find(subscription.profile);
     return profile?.build({ event, deliveryId, madeAt, subscription, sentAt, userAgent });
   } catch (error) {
     onFault?.(error, delivery);
     return undefined;
   }
+}
+
+/** Most subscriptions want what comes: for those nothing is looked up. @throws HooksError when there is no way */
+export function asWanted(
+  event: ClaimedEvent,
+  subscription: Subscription,
+  convert: DeliverOnceOptions["convert"],
+): ClaimedEvent {
+  return subscription.eventVersion === undefined || convert === undefined ? event : convert(event, subscription);
 }
 
 function conclude(

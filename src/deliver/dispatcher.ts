@@ -19,7 +19,7 @@ import { within } from "./within.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { YoungGeneration } from "./young-generation.ts";
 
-export interface DispatcherOptions extends Pick<DeliverOnceOptions, "userAgent" | "profiles"> {
+export interface DispatcherOptions extends Pick<DeliverOnceOptions, "userAgent" | "profiles" | "convert"> {
   store: DispatchStore;
   subscriptions: SubscriptionLookup;
   transports: Record<Transport, DeliveryTransport>;

@@ -30,6 +30,7 @@ import type { Route } from "./route.ts";
 import { AUDIT_ROUTES } from "./routes/audit.ts";
 import { DELIVERY_ROUTES } from "./routes/deliveries.ts";
 import { BATCH_ROUTE } from "./routes/event-batch.ts";
+import { EVENT_TYPE_ROUTES } from "./routes/event-types.ts";
 import { EVENT_ROUTES } from "./routes/events.ts";
 import { EXPLAIN_ROUTES } from "./routes/explain.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -174,6 +175,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...TENANT_ROUTES,
     ...AUDIT_ROUTES,
     ...EXPLAIN_ROUTES,
+    ...EVENT_TYPE_ROUTES,
     ...META_ROUTES,
     ...metricsRoutes(options.metrics),
     ...healthRoutes(

@@ -144,9 +144,9 @@ export class Deliveries {
     only: readonly string[] | undefined,
     actor: Actor,
   ): Promise<ReplayReceipt> {
-    const { store, directory, now, newId, dispatch } = this.#parts;
+    const { store, directory, catalogue, now, newId, dispatch } = this.#parts;
     const event = await findEvent(store, scope, reference);
-    await directory.load();
+    await Promise.all([directory.load(), catalogue.load()]);
     const named =
       only === undefined ? undefined : await Promise.all(only.map((one) => this.#checkSendable(scope, one)));
     const existing = await this.#deliveriesOf(scope, event);
@@ -169,7 +169,8 @@ export class Deliveries {
     for (const one of chosen) dispatch?.wake(one.subscriptionRowId);
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
     // Whoever is named gets it, whatever its filter says: a person asked for it.
-    const added = (named ?? directory.takersOfEvent(scope, event))
+    const added = catalogue
+      .wanting(named ?? directory.takersOfEvent(scope, event), scope, event, directory)
       .filter((subscriptionRowId) => !has.has(subscriptionRowId))
       .map((subscriptionRowId): NewDelivery => {
         const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);

@@ -13,11 +13,19 @@ import {
   JSON_MAX_DEPTH,
   type PublishReceipt,
 } from "../core/event.ts";
+import type {
+  EnvironmentPatch,
+  EnvironmentResource,
+  EventTypeInput,
+  EventTypePatch,
+  EventTypeQuery,
+  EventTypeResource,
+  EventTypeSummary,
+} from "../core/event-type.ts";
 import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type {
   DeliveryQuery,
   EventQuery,
-  EventTypeResource,
   HooksService,
   Meta,
   Page,
@@ -40,6 +48,8 @@ import type {
 import type { StoredEvent } from "../store/store.ts";
 import { AuditLog } from "./audit-log.ts";
 import { Deliveries, typeFilter } from "./deliveries.ts";
+import { Environments } from "./environments.ts";
+import { EventTypes } from "./event-types.ts";
 import { findEvent } from "./find-by-reference.ts";
 import { KeyTable } from "./key-table.ts";
 import { Keys } from "./keys.ts";
@@ -67,6 +77,8 @@ export class UseCases {
   readonly tenants: Tenants;
   readonly auditLog: AuditLog;
   readonly statistics: Statistics;
+  readonly eventTypes: EventTypes;
+  readonly environments: Environments;
 
   constructor(parts: ServiceParts) {
     this.parts = parts;
@@ -79,6 +91,8 @@ export class UseCases {
     this.tenants = new Tenants(parts, this.keyTable);
     this.auditLog = new AuditLog(parts);
     this.statistics = new Statistics(parts);
+    this.eventTypes = new EventTypes(parts);
+    this.environments = new Environments(parts);
   }
 
   /** `actor`: who the audit says it was. */
@@ -229,14 +243,36 @@ class LocalService implements HooksService {
     return tryFilter(this.#cases.parts, this.#scope, trial);
   }
 
-  async listEventTypes(): Promise<Page<EventTypeResource>> {
-    const { store } = this.#cases.parts;
-    const [seen, subscriptions] = await Promise.all([
-      store.listEventTypes(this.#scope),
-      store.loadSubscriptions(this.#scope),
-    ]);
-    const named = subscriptions.flatMap((one) => one.events.filter((pattern) => !pattern.endsWith("*")));
-    return { data: [...new Set([...seen, ...named])].sort().map((name) => ({ name })), next_cursor: null };
+  listEventTypes(query: EventTypeQuery = {}): Promise<Page<EventTypeSummary>> {
+    return this.#cases.eventTypes.list(this.#scope, query);
+  }
+
+  getEventType(name: string): Promise<EventTypeResource> {
+    return this.#cases.eventTypes.get(this.#scope, name);
+  }
+
+  createEventType(input: EventTypeInput): Promise<EventTypeResource> {
+    return this.#cases.eventTypes.create(this.#scope, input, this.#actor);
+  }
+
+  updateEventType(name: string, patch: EventTypePatch): Promise<EventTypeResource> {
+    return this.#cases.eventTypes.update(this.#scope, name, patch, this.#actor);
+  }
+
+  deleteEventType(name: string): Promise<void> {
+    return this.#cases.eventTypes.delete(this.#scope, name, this.#actor);
+  }
+
+  deleteEventTypeVersion(name: string, version: string): Promise<EventTypeResource> {
+    return this.#cases.eventTypes.deleteVersion(this.#scope, name, version, this.#actor);
+  }
+
+  getEnvironment(): Promise<EnvironmentResource> {
+    return this.#cases.environments.get(this.#scope);
+  }
+
+  updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource> {
+    return this.#cases.environments.update(this.#scope, patch, this.#actor);
   }
 
   async meta(): Promise<Meta> {

@@ -12,6 +12,7 @@ import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import type { AwsSecretStore, SecretStoreNews } from "./aws-secret-store.ts";
 import { Backlog } from "./backlog.ts";
+import { EventCatalogue } from "./event-catalogue.ts";
 import { UseCases } from "./local-service.ts";
 import type { KeyChangeReceipt, KeyChangeStep } from "./master-key-change.ts";
 import { newId } from "./new-id.ts";
@@ -126,6 +127,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
   const parts: ServiceParts = {
     store,
     directory,
+    catalogue: new EventCatalogue(store.catalogue),
     secrets,
     profiles,
     now: options.now,
@@ -162,7 +164,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     },
     reload: async () => {
       await vault.refresh();
-      await directory.reload();
+      await Promise.all([directory.reload(), parts.catalogue.reloadIfLoaded()]);
     },
     // Loaded by the few commands that ask for it.
     changeMasterKey: async (given, onStep) => {

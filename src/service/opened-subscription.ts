@@ -120,6 +120,7 @@ function opened(stored: StoredSubscription, texts: Texts, profiles: Profiles): S
     hasBreaker: settings.hasBreaker,
     breaker: stored.breaker,
     orderBy: settings.orderBy,
+    eventVersion: settings.eventVersion,
     batch: settings.batch,
     excerptChars: settings.excerptChars,
     metadata: settings.metadata,

@@ -17,6 +17,12 @@ import type { ServiceParts } from "./service-parts.ts";
 interface Prepared {
   event: NewEvent;
   leased: NewDelivery[];
+  warning: string | undefined;
+}
+
+/** An event that its environment takes. */
+interface AdmittedEvent extends CheckedEvent {
+  warning?: string | undefined;
 }
 
 /**
@@ -33,13 +39,13 @@ export class Publishing {
   async publish(scope: Scope, input: EventInput): Promise<PublishReceipt> {
     let place: Place | undefined;
     try {
-      await this.#parts.directory.load();
+      await this.#load();
       const at = this.#parts.now();
-      const checked = checkEvent(input, at);
+      const checked = this.#check(scope, input, at);
       place = await this.#place();
       const prepared = this.#prepare(scope, checked, at);
       const [appended] = await this.#append([prepared], false, place);
-      const receipt = receiptOf(prepared.event, appended!);
+      const receipt = receiptOf(prepared, appended!);
       if (receipt instanceof HooksError) throw receipt;
       return receipt;
     } catch (error) {
@@ -61,6 +67,7 @@ export class Publishing {
       observer?.refused(scope, error);
       throw error;
     }
+    sayOnce(results);
     return {
       results: results.map((result) => {
         if (!(result instanceof HooksError)) return result;
@@ -77,9 +84,11 @@ export class Publishing {
   ): Promise<(BatchResult | HooksError)[]> {
     if (BATCH_MAX_EVENTS < inputs.length)
       throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events`, { field: "events" });
-    await this.#parts.directory.load();
+    await this.#load();
     const at = this.#parts.now();
-    const checked = inputs.map((input, index) => checkOrError(input, at, atomic ? index : undefined));
+    const checked = inputs.map((input, index) =>
+      orError(() => this.#check(scope, input, at), atomic ? index : undefined),
+    );
     const place = await this.#place();
     let prepared: (Prepared | HooksError)[];
     let appended: AppendedEvent[];
@@ -91,17 +100,29 @@ export class Publishing {
       place?.leave();
     }
     let next = 0;
-    return prepared.map((one) => (one instanceof HooksError ? one : receiptOf(one.event, appended[next++]!)));
+    return prepared.map((one) => (one instanceof HooksError ? one : receiptOf(one, appended[next++]!)));
   }
 
-  #prepare(scope: Scope, checked: CheckedEvent, at: number): Prepared {
-    const { directory, dispatch, newId } = this.#parts;
-    const { id, ...content } = checked;
+  async #load(): Promise<void> {
+    await this.#parts.directory.load();
+    await this.#parts.catalogue.load();
+  }
+
+  #check(scope: Scope, input: EventInput, at: number): AdmittedEvent {
+    const checked = checkEvent(input, at);
+    const { version, warning } = this.#parts.catalogue.admit(scope, checked);
+    return warning === undefined && version === checked.version ? checked : { ...checked, version, warning };
+  }
+
+  #prepare(scope: Scope, checked: AdmittedEvent, at: number): Prepared {
+    const { directory, catalogue, dispatch, newId } = this.#parts;
+    const { id, warning, ...content } = checked;
     // Ids first: what throws here must not leave room reserved that nobody gives back.
     const eventId = id ?? newId("evt");
     const leased: NewDelivery[] = [];
     const event: NewEvent = { scope, id: eventId, ...content, createdAt: at, deliveries: [] };
-    event.deliveries = directory.takersOfEvent(scope, event).map((subscriptionRowId): NewDelivery => {
+    const takers = catalogue.wanting(directory.takersOfEvent(scope, event), scope, event, directory);
+    event.deliveries = takers.map((subscriptionRowId): NewDelivery => {
       const deliveryId = newId("dlv");
       const orderKey = directory.orderKeyOf(subscriptionRowId, content.data);
       // What has an order may have to wait for another one, which only the store knows.
@@ -111,7 +132,7 @@ export class Publishing {
       if (lease !== undefined) leased.push(delivery);
       return delivery;
     });
-    return { event, leased };
+    return { event, leased, warning };
   }
 
   /** Undefined without a limit to the backlog. @throws HooksError `unavailable` beyond it */
@@ -169,9 +190,9 @@ export class Publishing {
   }
 }
 
-function checkOrError(input: EventInput, at: number, throwIndex: number | undefined): CheckedEvent | HooksError {
+function orError<T>(check: () => T, throwIndex: number | undefined): T | HooksError {
   try {
-    return checkEvent(input, at);
+    return check();
   } catch (error) {
     const known = toHooksError(error);
     if (known.code === "internal") throw error;
@@ -180,17 +201,30 @@ function checkOrError(input: EventInput, at: number, throwIndex: number | undefi
   }
 }
 
-function receiptOf(event: NewEvent, appended: AppendedEvent): PublishReceipt | HooksError {
+function receiptOf({ event, warning }: Prepared, appended: AppendedEvent): PublishReceipt | HooksError {
+  const warnings = warning === undefined ? {} : { warnings: [warning] };
   switch (appended.kind) {
     case "stored":
-      return { id: event.id, deliveries: event.deliveries.length };
+      return { id: event.id, deliveries: event.deliveries.length, ...warnings };
     case "repeated":
-      return { id: event.id, deliveries: appended.deliveryCount };
+      return { id: event.id, deliveries: appended.deliveryCount, ...warnings };
     case "conflict":
       return new HooksError("conflict", `id ${event.id} was published before with other content`, {
         field: "id",
         hint: "an id names one event for ever: give a new event a new id",
       });
+  }
+}
+
+/** A thousand events of a deprecated type are told of once. */
+function sayOnce(results: readonly (BatchResult | HooksError)[]): void {
+  const said = new Set<string>();
+  for (const result of results) {
+    if (result instanceof HooksError || !("warnings" in result)) continue;
+    const fresh = result.warnings.filter((warning) => !said.has(warning));
+    for (const warning of fresh) said.add(warning);
+    if (fresh.length === 0) delete result.warnings;
+    else result.warnings = fresh;
   }
 }
 

@@ -9,6 +9,7 @@ import type { NameAnswer } from "../core/name-answer.ts";
 import type { Profiles } from "../core/profiles/registry.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { Backlog } from "./backlog.ts";
+import type { EventCatalogue } from "./event-catalogue.ts";
 import type { PublishObserver } from "./publish-observer.ts";
 import type { SecretStores } from "./secret-stores.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
@@ -18,6 +19,7 @@ import type { TestLimit } from "./test-limit.ts";
 export interface ServiceParts {
   store: Store;
   directory: SubscriptionDirectory;
+  catalogue: EventCatalogue;
   secrets: SecretStores;
   /** Which a subscription may have. */
   profiles: Profiles;

@@ -30,6 +30,8 @@ interface Entry {
   /** What its events are kept in order by; left out: not read yet. */
   orderBy?: string | undefined;
   filter?: Filter | undefined;
+  /** The version of its events that it wants; undefined: what comes. */
+  version: string | undefined;
 }
 
 /** Events that a filter kept from its subscription, since this process began. */
@@ -56,6 +58,8 @@ export class SubscriptionDirectory {
   #names = new Map<string, string>();
   readonly #filters = new SubscriptionFilters();
   readonly filterCounts: FilterCounts = { dropped: 0, failed: 0 };
+  /** How many want one version of their events. */
+  #versions = 0;
   #loaded: Promise<void> | undefined;
   /** Reads of the store go one after another: an older answer must never replace a newer one. */
   #reading: Promise<void> = Promise.resolve();
@@ -88,11 +92,12 @@ export class SubscriptionDirectory {
       this.#entries = new Map();
       this.#indexes = new Map();
       this.#names = new Map();
+      this.#versions = 0;
       for (const one of stored) {
         const old = before.get(one.rowId);
         // Unsealing is the dear part: an entry that nobody touched keeps what was unsealed.
         const isSame = old?.stored.updatedAt === one.updatedAt && sameSecrets(old.stored, one);
-        this.#put({ stored: one, subscription: isSame ? old.subscription : undefined });
+        this.#put({ stored: one, subscription: isSame ? old.subscription : undefined, version: versionIn(one) });
       }
     });
   }
@@ -109,7 +114,7 @@ export class SubscriptionDirectory {
       const stored = await whileBusy(() => this.#store.findSubscription(scope, id));
       if (stored !== undefined) await this.#filters.load([stored], false);
       this.#remove(rowId);
-      if (stored !== undefined) this.#put({ stored, subscription: undefined });
+      if (stored !== undefined) this.#put({ stored, subscription: undefined, version: versionIn(stored) });
     });
   }
 
@@ -217,9 +222,20 @@ export class SubscriptionDirectory {
     return entry.orderBy === undefined ? undefined : orderKeyOf(entry.orderBy, data);
   }
 
+  /** Whether any of them wants one version of its events. */
+  get hasVersions(): boolean {
+    return 0 < this.#versions;
+  }
+
+  /** The version of its events that a subscription wants; undefined: it takes what comes. */
+  versionOf(rowId: number): string | undefined {
+    return this.#entries.get(rowId)?.version;
+  }
+
   #put(entry: Entry): void {
     const { stored } = entry;
     entry.filter = this.#filters.of(stored);
+    if (entry.version !== undefined) this.#versions += 1;
     this.#entries.set(stored.rowId, entry);
     if (stored.name !== "") this.#names.set(stored.id, stored.name);
     if (!stored.enabled) return;
@@ -236,6 +252,7 @@ export class SubscriptionDirectory {
     const entry = this.#entries.get(rowId);
     if (entry === undefined) return;
     this.#entries.delete(rowId);
+    if (entry.version !== undefined) this.#versions -= 1;
     this.#names.delete(entry.stored.id);
     this.#indexes.get(keyOf(entry.stored.scope))?.remove(entry.stored.events, entry);
   }
@@ -289,6 +306,11 @@ function sameSecrets(one: StoredSubscription, other: StoredSubscription): boolea
   const keyed = (stored: StoredSubscription) =>
     stored.secrets.map((secret) => `${secret.id}/${secret.expiresAt ?? ""}`).join();
   return keyed(one) === keyed(other);
+}
+
+/** Its settings are read of those few only that want one. */
+function versionIn(stored: StoredSubscription): string | undefined {
+  return stored.settings.includes('"eventVersion"') ? readSettings(stored).eventVersion : undefined;
 }
 
 /** Neither name can contain a slash. */

@@ -62,7 +62,7 @@ export function toSubscriptionResource(
     metadata: settings.metadata,
     tenant: stored.scope.tenant,
     environment: stored.scope.environment,
-    event_version: null,
+    event_version: settings.eventVersion ?? null,
     health: healthOf(stored, now, thresholds, settings),
     counts: stored.counts,
     secrets: stored.secrets

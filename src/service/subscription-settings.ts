@@ -4,6 +4,7 @@ import { formatDuration, parseDuration } from "../core/duration.ts";
 import { parseNetList } from "../core/egress/net-list.ts";
 import { type HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
+import { VERSION_PATTERN } from "../core/event-type.ts";
 import { parseOrderBy } from "../core/order-key.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
@@ -47,6 +48,8 @@ export interface SubscriptionSettings {
   metadata: Record<string, unknown>;
   /** When its newest secret is as old as this, the daemon gives it a new one. */
   rotateEveryMs?: number | undefined;
+  /** The version of its events that it wants; left out: it takes what comes. */
+  eventVersion?: string | undefined;
   /** Of a tunnel: how long its deliveries wait for a listener, in ms. */
   keepMs?: number;
 }
@@ -151,6 +154,7 @@ export function draftSubscription(
       rotateEveryMs: orNone(input.rotate_every, old.rotateEveryMs, (text) =>
         parseDuration(text, "rotate_every", ROTATE_EVERY_BOUNDS),
       ),
+      eventVersion: orNone(input.event_version, old.eventVersion, checkEventVersion),
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
   };
@@ -272,6 +276,11 @@ function checkReEnable(
   if (reEnable === undefined) return old;
   if (reEnable === null || reEnable === "probe") return reEnable ?? undefined;
   throw invalid("auto_disable.re_enable", 'auto_disable.re_enable must be "probe" or null');
+}
+
+function checkEventVersion(version: unknown): string {
+  if (typeof version === "string" && VERSION_PATTERN.test(version)) return version;
+  throw invalid("event_version", 'event_version must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"');
 }
 
 function checkNetList(value: unknown, use: "allow" | "deny", old: string[]): string[] {

@@ -145,9 +145,10 @@ export class Tenants {
     };
   }
 
-  #hasData({ name, subscriptions, keys, hasEvents }: StoredTenant): HooksError {
+  #hasData({ name, subscriptions, eventTypes, keys, hasEvents }: StoredTenant): HooksError {
     const what = [
       ...(0 < subscriptions ? [`${subscriptions} ${subscriptions === 1 ? "subscription" : "subscriptions"}`] : []),
+      ...(0 < eventTypes ? [`${eventTypes} ${eventTypes === 1 ? "event type" : "event types"}`] : []),
       ...(hasEvents ? ["events"] : []),
       ...(0 < keys.length ? [`${keys.length} ${keys.length === 1 ? "key" : "keys"}`] : []),
     ];
@@ -172,6 +173,7 @@ const UNUSED: StoredTenant = {
   description: "",
   environments: [],
   subscriptions: 0,
+  eventTypes: 0,
   hasEvents: false,
   keys: [],
   createdAt: undefined,

@@ -31,6 +31,8 @@ export interface StoredTenant {
   /** That have, or had, data. */
   environments: string[];
   subscriptions: number;
+  /** In the catalogue, over all environments. */
+  eventTypes: number;
   hasEvents: boolean;
   /** Row ids of those made for this tenant that are not revoked. */
   keys: number[];

@@ -19,6 +19,7 @@ import type { RotationReason } from "../core/operational-event.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
+import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
 
@@ -26,11 +27,12 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   /** Stable for the life of the database. */
   readonly databaseId: string;
   readonly admin: AdminStore;
+  readonly catalogue: CatalogueStore;
   readonly figures: FiguresStore;
   readonly statistics: StatisticsStore;
   /**
-   * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions
-   * or keys changed, or a tenant was deleted.
+   * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event
+   * types or settings of an environment changed, or a tenant was deleted.
    * Returns a function that stops it. Without a listener nothing is polled.
    */
   watch(listener: (change: { configChanged: boolean }) => void): () => void;

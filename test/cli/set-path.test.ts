@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_COLORS } from "../../src/cli/color.ts";
-import { parseExact, prettyJson } from "../../src/cli/json-text.ts";
+import { prettyJson } from "../../src/cli/json-text.ts";
 import { setPath } from "../../src/cli/set-path.ts";
+import { parseExact } from "../../src/core/exact-json.ts";
 
 function set(json: string, ...assignments: string[]): unknown {
   let value = parseExact(json);

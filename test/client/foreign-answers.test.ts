@@ -65,6 +65,13 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   subscriptionHealth: () => service.subscriptionHealth("shop"),
   tryFilter: () => service.tryFilter({ filter: "true" }),
   listEventTypes: () => service.listEventTypes(),
+  getEventType: () => service.getEventType("a.b"),
+  createEventType: () => service.createEventType({ name: "a.b" }),
+  updateEventType: () => service.updateEventType("a.b", { description: "d" }),
+  deleteEventType: () => service.deleteEventType("a.b"),
+  deleteEventTypeVersion: () => service.deleteEventTypeVersion("a.b", "1"),
+  getEnvironment: () => service.getEnvironment(),
+  updateEnvironment: () => service.updateEnvironment({ strict_types: true }),
   whoami: () => service.whoami(),
   meta: () => service.meta(),
 };

@@ -12,6 +12,83 @@ const once = (...args: string[]): Call[] => [{ args }];
 const json = (...args: string[]): Call[] => [{ args: [...args, "--json"] }];
 const typed = (stdin: string, ...args: string[]): Call[] => [{ args, stdin }];
 
+const SHIPPED = {
+  one: '{"type":"object","properties":{"id":{"type":"string","minLength":1},"weight":{"type":"integer","minimum":0}},"required":["id"]}',
+  two: '{"type":"object","properties":{"parcel":{"type":"object","required":["id"]}},"required":["parcel"]}',
+  down: '{"to":"1","steps":[{"move":"/parcel/id","to":"/id"},{"drop":"/parcel"}]}',
+};
+
+/** The catalogue: types, versions, and an environment that takes nothing else. */
+function catalogue(url: string): Call[] {
+  const type = (...args: string[]): string[] => ["event-type", ...args];
+  return [
+    ...read("env", "get"),
+    ...once(...type("create", "parcel.sent", "--schema", SHIPPED.one, "--description", "On its way", "--tag", "post")),
+    ...json(...type("create", "parcel.sent", "--schema", SHIPPED.one)),
+    ...once(...type("create", "parcel.sent", "--schema", "true")),
+    ...once(...type("create", "parcel.sent", "--schema", SHIPPED.one, "--example", '{"id":""}', "--replace")),
+    ...once(...type("create", "parcel.sent", "--schema", '{"type":"objekt"}', "--replace")),
+    ...once(...type("create", "parcel.sent", "--schema", "{oops")),
+    ...once(...type("create", "parcel..sent")),
+    ...once(...type("create", "hooks.mine")),
+    { args: type("create", "parcel.lost", "--schema", '{"requierd":["id"]}'), people: true },
+    ...once(
+      ...type("create", "parcel.sent", "--event-version", "2", "--schema", SHIPPED.two),
+      ...["--example", '{"parcel":{"id":"p1"}}', "--down", SHIPPED.down, "--fields", "name,default_version"],
+    ),
+    ...once(
+      ...type("update", "parcel.sent", "--event-version", "2", "--down", '{"to":"1","steps":[{"drop":"/parcel"}]}'),
+    ),
+    ...once(...type("update", "parcel.sent", "--event-version", "2", "--down", '{"steps":[{"mvoe":"/a"}]}')),
+    ...read(...type("list")),
+    ...once(...type("list", "--catalogued", "--limit", "1")),
+    ...once(...type("list", "--tag", "post", "--fields", "name,versions,tags")),
+    ...once(...type("list", "--cursor", "nonsense")),
+    ...read(...type("get", "parcel.sent")),
+    ...once(...type("get", "parcel.sent", "--schema")),
+    ...once(...type("get", "parcel.sent", "--example")),
+    ...once(...type("get", "parcel.sent", "--event-version", "2", "--example")),
+    ...once(...type("get", "parcel.sent", "--event-version", "2")),
+    ...once(...type("get", "parcel.snet")),
+    ...once(...type("update", "parcel.sent")),
+    ...json(...type("update", "parcel.lost", "--deprecated", "--description", "use parcel.sent")),
+    ...once("sub", "create", "--url", `${url}/v1`, "--event", "parcel.*", "--name", "old", "--event-version", "1"),
+    ...once("sub", "create", "--url", `${url}/v9`, "--event", "parcel.*", "--event-version", "no good"),
+    ...once(...type("delete", "parcel.sent", "--event-version", "1", "--yes")),
+    ...once("trigger", "parcel.sent", "--json"),
+    ...once("trigger", "parcel.sent", "--event-version", "2", "--json"),
+    ...once("trigger", "parcel.sent", "--event-version", "3"),
+    ...once("trigger", "parcel.lost", "--data", "{}", "--count", "2"),
+    ...json("publish", "parcel.lost", "--data", "{}"),
+    ...once("publish", "parcel.sent", "--data", '{"id":5}', "--json"),
+    ...once("env", "update"),
+    ...once("env", "update", "--strict-types", "maybe"),
+    ...once("env", "update", "--strict-types", "on"),
+    ...read("env", "get"),
+    ...once("publish", "parcel.sent", "--data", '{"id":5}'),
+    ...json("publish", "parcel.sent", "--data", '{"id":"a","weight":-1}'),
+    ...once("publish", "parcel.snet", "--data", "{}"),
+    ...once("trigger", "parcel.sent", "--data", "[]"),
+    ...once("trigger", "made.up", "--data", "{}"),
+    ...typed(
+      '{"type":"parcel.sent","data":{"id":"a"}}\n{"type":"parcel.sent","data":{}}\n{"type":"x","data":1}\n',
+      "publish",
+      "--file",
+      "-",
+    ),
+    ...json("env", "update", "--strict-types", "off"),
+    ...once("sub", "delete", "old", "--yes"),
+    ...once(...type("update", "parcel.sent", "--default-version", "2")),
+    ...once(...type("update", "parcel.sent", "--event-version", "2", "--down", "null")),
+    ...once(...type("delete", "parcel.sent", "--event-version", "1", "--yes", "--json")),
+    ...once("publish", "parcel.sent", "--data", "{}", "--event-version", "1"),
+    ...once(...type("delete", "parcel.sent")),
+    ...once(...type("delete", "parcel.sent", "--yes")),
+    ...once(...type("delete", "parcel.lost", "--yes", "--quiet")),
+    ...once(...type("delete", "parcel.lost", "--yes")),
+  ];
+}
+
 /** Every command that works in both modes, what it prints and how it fails, on data that grows the same on both sides. */
 export function story(url: string): readonly Call[] {
   return [
@@ -314,6 +391,9 @@ export function story(url: string): readonly Call[] {
     ...once("audit", "--action", "made.up"),
     ...once("audit", "--since", "soon"),
     ...once("audit", "--tenant", "default", "--env", "development", "--action", "subscription.update", "--json"),
+
+    // ---- the catalogue
+    ...catalogue(url),
 
     // ---- what works on no store, and says the same all the same
     ...typed('{"a":1}', "sign", "-", "--secret", "env:BODY_SECRET", "--id", "evt_x", "--timestamp", "1700000000"),

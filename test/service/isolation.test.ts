@@ -41,6 +41,12 @@ const BY_DELIVERY: Record<string, (service: HooksService, id: string) => Promise
   retryDelivery: (service, id) => service.retryDelivery(id),
   cancelDelivery: (service, id) => service.cancelDelivery(id),
 };
+const BY_EVENT_TYPE: Record<string, (service: HooksService, name: string) => Promise<unknown>> = {
+  getEventType: (service, name) => service.getEventType(name),
+  updateEventType: (service, name) => service.updateEventType(name, { description: "d" }),
+  deleteEventType: (service, name) => service.deleteEventType(name),
+  deleteEventTypeVersion: (service, name) => service.deleteEventTypeVersion(name, "1"),
+};
 
 describe("what is in one tenant and environment", () => {
   it("is not there for any other, whatever is asked and however it is named", async () => {
@@ -48,6 +54,8 @@ describe("what is in one tenant and environment", () => {
     const home = serviceFor(HOME);
     const subscription = await home.createSubscription({ ...INPUT, name: "shop" });
     const event = await home.publish(EVENT);
+    await home.createEventType({ name: "only.here" });
+    await home.updateEnvironment({ strict_types: false });
     const [delivery] = (await home.listDeliveries()).data;
     const before = [await home.getSubscription(subscription.id), await home.getDelivery(delivery!.id)];
     for (const scope of ELSEWHERE) {
@@ -70,6 +78,11 @@ describe("what is in one tenant and environment", () => {
           await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
         }
       }
+      for (const [method, call] of Object.entries(BY_EVENT_TYPE)) {
+        await expect(call(there, "only.here"), method).rejects.toMatchObject(refused);
+      }
+      expect((await there.listEventTypes()).data.map(({ name }) => name)).not.toContain("only.here");
+      expect(await there.getEnvironment()).toMatchObject({ ...scope, updated_at: null });
       await expect(there.replayEvent(own.id, { subscriptions: [subscription.id] })).rejects.toMatchObject(refused);
       expect((await there.listSubscriptions()).data).toEqual([]);
       expect((await there.listSubscriptions({ q: "shop" })).data).toEqual([]);
@@ -86,7 +99,9 @@ describe("what is in one tenant and environment", () => {
   it("is reached by every method of the service that takes a reference: none is left out above", async () => {
     const { service } = await openTestHooks();
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
-    const walked = new Set([BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY].flatMap((calls) => Object.keys(calls)));
+    const walked = new Set(
+      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE].flatMap((calls) => Object.keys(calls)),
+    );
     const withoutReference = new Set([
       ...[
         "publish",
@@ -97,6 +112,10 @@ describe("what is in one tenant and environment", () => {
         "listEventTypes",
         "meta",
         "stats",
+        "createEventType",
+        "tryFilter",
+        "getEnvironment",
+        "updateEnvironment",
       ],
     ]);
     expect(methods.filter((name) => !walked.has(name) && !withoutReference.has(name))).toEqual([]);

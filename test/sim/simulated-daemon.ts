@@ -9,6 +9,7 @@ import { Dispatcher, type DispatcherOptions } from "../../src/deliver/dispatcher
 import { ShiftedStore } from "../../src/deliver/shifted-store.ts";
 import { SteadyClock } from "../../src/deliver/steady-clock.ts";
 import type { DeliveryTransport } from "../../src/deliver/transport.ts";
+import { EventCatalogue } from "../../src/service/event-catalogue.ts";
 import { UseCases } from "../../src/service/local-service.ts";
 import { SecretStores } from "../../src/service/secret-stores.ts";
 import type { ServiceParts } from "../../src/service/service-parts.ts";
@@ -200,6 +201,7 @@ export class SimulatedDaemon {
     const parts: ServiceParts = {
       store,
       directory,
+      catalogue: new EventCatalogue(store.catalogue),
       secrets,
       profiles: BUILT_IN_PROFILES,
       now,

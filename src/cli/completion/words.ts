@@ -4,6 +4,7 @@ import type { SettingKey } from "../../core/setting-rules.ts";
 import { type CommandTable, type LeafEntry, selectCommand } from "../command-table.ts";
 import type { CliContext } from "../context.ts";
 import { globalFlagOf } from "../global-flags.ts";
+import { allEventTypes } from "../pages.ts";
 import { dynamicKind } from "./completion-model.ts";
 
 // What `hooks __complete` answers for the words of a command line: values that only the store knows. Commands, flags
@@ -131,7 +132,7 @@ async function load(kind: string, typed: string, service: HooksService): Promise
     }
     case "event-type":
     case "pattern": {
-      const names = (await service.listEventTypes()).data.map(({ name }) => name);
+      const names = (await allEventTypes(service)).map(({ name }) => name);
       const prefixes =
         kind === "pattern"
           ? names.filter((name) => name.includes(".")).map((name) => name.replace(/\.[^.]*$/, ".*"))

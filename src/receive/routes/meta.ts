@@ -2,22 +2,9 @@ import { HooksError } from "../../core/errors.ts";
 import type { Whoami } from "../../core/whoami.ts";
 import { type Route, route } from "../route.ts";
 import { META, WHOAMI } from "../schemas/other.ts";
-import { pageOfRefs, refTo } from "../schemas/words.ts";
+import { refTo } from "../schemas/words.ts";
 
 export const META_ROUTES: readonly Route[] = [
-  route({
-    method: "GET",
-    path: "/v1/event-types",
-    access: "any",
-    id: "listEventTypes",
-    summary: "Names seen in events or named by subscriptions, in alphabetical order.",
-    tag: "event types",
-    answer: { status: 200, description: "the names", schema: pageOfRefs("EventType") },
-    async handle({ service }) {
-      return service().listEventTypes();
-    },
-  }),
-
   route({
     method: "GET",
     path: "/v1/meta",

@@ -128,7 +128,7 @@ function checkNaming(given: Partial<Record<(typeof NAMING)[number], unknown>>, c
 /** What a body may hold besides settings: names of the scope, what only the server sets, what is not there yet. */
 const NO_SETTINGS = new Set([
   ...["tenant", "environment", "id", "transport", "paused", "health", "counts", "secrets", "created_at", "updated_at"],
-  ...["warnings", "event_version"],
+  ...["warnings"],
 ]);
 
 function settingsIn(body: object): Record<string, unknown> {

@@ -54,7 +54,16 @@ export const BATCH_INPUT = closed(
 export const BATCH_FRAME = closed({ events: Type.Array(Type.Unknown(), { minItems: 1 }) });
 
 export const PUBLISH_RECEIPT = Type.Unsafe<PublishReceipt>(
-  Type.Object({ id: EVENT_ID, deliveries: Type.Integer({ minimum: 0 }) }, { $id: "PublishReceipt" }),
+  Type.Object(
+    {
+      id: EVENT_ID,
+      deliveries: Type.Integer({ minimum: 0 }),
+      warnings: Type.Optional(
+        Type.Array(Type.String(), { description: "what its publisher should know: its type is deprecated" }),
+      ),
+    },
+    { $id: "PublishReceipt" },
+  ),
 );
 
 export const BATCH_RECEIPT = Type.Unsafe<BatchReceipt>(

@@ -45,8 +45,6 @@ export const SECRETS_ROTATED = Type.Object(
   { $id: "SecretsRotated" },
 );
 
-export const EVENT_TYPE_ENTRY = Type.Object({ name: EVENT_TYPE }, { $id: "EventType" });
-
 const COUNT = Type.Integer({ minimum: 0 });
 export const META = Type.Object(
   {

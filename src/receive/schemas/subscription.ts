@@ -42,12 +42,6 @@ const RE_ENABLE = Type.Unsafe<"probe" | null>({
   description: "probe: disabled by its failures, a test event an hour finds out whether it may be enabled again",
 });
 
-/** Fields that later versions bring: taken with the one value that reading them gives, so that what was read can be
- * written back. */
-const NOT_YET = {
-  event_version: Type.Optional(Type.Null()),
-};
-
 const URL_FIELD = Type.String({
   minLength: 1,
   maxLength: 2048,
@@ -153,9 +147,16 @@ const SETTINGS = {
       description: 'the age at which its secret is rotated: "90d", or whole milliseconds; at least 1h; null: never',
     }),
   ),
+  event_version: Type.Optional(
+    orNull(
+      Type.String({
+        maxLength: 32,
+        description: "the version of its events that it wants, converted where that is declared; null: what comes",
+      }),
+    ),
+  ),
   tenant: Type.Optional(SCOPE_NAME),
   environment: Type.Optional(SCOPE_NAME),
-  ...NOT_YET,
 };
 
 const SECRET_FIELD = Type.Optional(
@@ -263,7 +264,7 @@ const SUBSCRIPTION_FIELDS = {
   metadata: record<unknown>({}),
   tenant: SCOPE_NAME,
   environment: SCOPE_NAME,
-  event_version: Type.Null(),
+  event_version: orNull(Type.String()),
   health: READ_ONLY.health,
   counts: READ_ONLY.counts,
   secrets: READ_ONLY.secrets,

@@ -10,6 +10,7 @@ const MIGRATIONS = [
   "0003-keys.sql",
   "0004-secrets.sql",
   "0005-statistics.sql",
+  "0006-catalogue.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

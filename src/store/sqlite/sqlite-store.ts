@@ -38,6 +38,7 @@ import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
 import { PORTION_ROWS, untilDone } from "./portions.ts";
 import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
+import { SqliteCatalogueStore } from "./sqlite-catalogue-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
 import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
@@ -65,6 +66,7 @@ type ChangeListener = (change: { configChanged: boolean }) => void;
 export class SqliteStore implements Store {
   readonly databaseId: string;
   readonly admin: SqliteAdminStore;
+  readonly catalogue: SqliteCatalogueStore;
   readonly figures: SqliteFigures;
   readonly statistics: SqliteStatisticsStore;
   /** Undefined: nobody looked. */
@@ -108,6 +110,7 @@ export class SqliteStore implements Store {
     };
     this.admin = new SqliteAdminStore(connection, access);
     this.statistics = new SqliteStatisticsStore(connection, access);
+    this.catalogue = new SqliteCatalogueStore(connection, access);
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),

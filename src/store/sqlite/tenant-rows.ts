@@ -57,6 +57,7 @@ export class TenantReader {
       subscriptions: values<number>(
         "SELECT count(*) FROM subscriptions JOIN scopes USING (scope_id) WHERE tenant = ? AND deleted_at IS NULL",
       )[0]!,
+      eventTypes: values<number>("SELECT count(*) FROM catalogue JOIN scopes USING (scope_id) WHERE tenant = ?")[0]!,
       hasEvents:
         values<number>(`
         SELECT EXISTS (
@@ -103,8 +104,8 @@ export class TenantWrites {
   }
 
   delete(name: string, force: boolean, now: number): boolean {
-    const { subscriptions, hasEvents, keys } = new TenantReader(this.#connection).find(name) ?? NOTHING;
-    if (!force && (0 < subscriptions || hasEvents || 0 < keys.length)) return false;
+    const { subscriptions, eventTypes, hasEvents, keys } = new TenantReader(this.#connection).find(name) ?? NOTHING;
+    if (!force && (0 < subscriptions || 0 < eventTypes || hasEvents || 0 < keys.length)) return false;
     const run = (sql: string, ...values: unknown[]) => this.#connection.prepare(sql).run(...values);
     const ofTenant = "scope_id IN (SELECT scope_id FROM scopes WHERE tenant = ?)";
     run(
@@ -115,7 +116,7 @@ export class TenantWrites {
       now,
       name,
     );
-    run(`DELETE FROM secrets WHERE ${ofTenant}`, name);
+    for (const table of ["secrets", "catalogue", "environments"]) run(`DELETE FROM ${table} WHERE ${ofTenant}`, name);
     run("DELETE FROM keys WHERE tenant = ?", name);
     run("DELETE FROM tenants WHERE name = ?", name);
     run("UPDATE audit SET is_past = 1 WHERE tenant = ?", name);
@@ -154,4 +155,4 @@ export class TenantWrites {
   }
 }
 
-const NOTHING = { subscriptions: 0, hasEvents: false, keys: [] };
+const NOTHING = { subscriptions: 0, eventTypes: 0, hasEvents: false, keys: [] };

@@ -1,5 +1,7 @@
 import type { DeliveryReason } from "../../core/delivery.ts";
+import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
+import type { EventTypeChange } from "../catalogue-store.ts";
 import type {
   AppendedEvent,
   ChangeOutcome,
@@ -73,6 +75,14 @@ export interface WriteOperations {
   beginMasterKeyChange: { input: Audited & { change: MasterKeyChange }; result: boolean };
   moveSealed: { input: { rows: readonly MovedRow[] }; result: number };
   endMasterKeyChange: { input: { newKeyId: string }; result: boolean };
+  changeEventTypes: {
+    input: Audited & { scope: Scope; changes: readonly EventTypeChange[]; now: number; most: number };
+    result: boolean;
+  };
+  changeEnvironment: {
+    input: Audited & { scope: Scope; settings: string; now: number; ifUpdatedAt: number | undefined };
+    result: boolean;
+  };
   /** Writes a page, whether there is anything to say or not. */
   probe: { input: object; result: undefined };
 }

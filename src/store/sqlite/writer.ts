@@ -1,5 +1,6 @@
 import { AttemptRecorder } from "./attempt-recorder.ts";
 import { AuditWrites } from "./audit-rows.ts";
+import { CatalogueWrites } from "./catalogue-rows.ts";
 import { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import { DeliveryChanges } from "./delivery-changes.ts";
@@ -192,6 +193,7 @@ function handlersOf(
   const changes = once(() => new DeliveryChanges(connection, order()));
   const keys = once(() => new KeyWrites(connection, revision));
   const tenants = once(() => new TenantWrites(connection, interned, revision));
+  const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
@@ -227,6 +229,9 @@ function handlersOf(
     beginMasterKeyChange: ({ change }) => masterKeys().begin(change),
     moveSealed: ({ rows }) => masterKeys().move(rows),
     endMasterKeyChange: ({ newKeyId }) => masterKeys().end(newKeyId),
+    changeEventTypes: ({ scope, changes, now, most }) => catalogue().change(scope, changes, now, most),
+    changeEnvironment: ({ scope, settings, now, ifUpdatedAt }) =>
+      catalogue().changeEnvironment(scope, settings, now, ifUpdatedAt),
     probe: () => {
       guard.probe();
       return undefined;

@@ -83,6 +83,13 @@ async function attemptOf(local: LocalHooks): Promise<void> {
   ]);
 }
 
+async function eventTypeOf(local: LocalHooks): Promise<string> {
+  const name = `own.type-${++count}`;
+  await local.serviceFor(OWN).createEventType({ name });
+  await local.serviceFor(OWN).createEventType({ name, version: "2" });
+  return name;
+}
+
 async function keyOf(local: LocalHooks): Promise<string> {
   return (await local.adminFor().createKey({ name: `own-${++count}`, role: "reader", ...OWN })).id;
 }
@@ -90,6 +97,10 @@ async function keyOf(local: LocalHooks): Promise<string> {
 const fixed = (specimen: Specimen) => async (): Promise<Specimen> => specimen;
 const subscription = (suffix: string, json?: unknown) => async (local: LocalHooks) => ({
   target: `/v1/subscriptions/${await subscriptionOf(local)}${suffix}`,
+  json,
+});
+const eventType = (suffix: string, json?: unknown) => async (local: LocalHooks) => ({
+  target: `/v1/event-types/${await eventTypeOf(local)}${suffix}`,
   json,
 });
 const delivery = (suffix: string) => async (local: LocalHooks) => ({
@@ -245,8 +256,27 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "list",
     make: async (local) => {
       await eventOf(local);
-      return { target: "/v1/event-types", mark: "own.happened" };
+      return { target: "/v1/event-types?limit=200", mark: "own.happened" };
     },
+  },
+  "POST /v1/event-types": {
+    role: "admin",
+    kind: "new",
+    make: async () => ({ target: "/v1/event-types", json: { name: `new.type-${++count}` } }),
+  },
+  "GET /v1/event-types/:name": { role: "any", kind: "row", make: eventType("") },
+  "PATCH /v1/event-types/:name": { role: "admin", kind: "row", make: eventType("", { description: "d" }) },
+  "DELETE /v1/event-types/:name": { role: "admin", kind: "row", make: eventType("") },
+  "DELETE /v1/event-types/:name/versions/:version": { role: "admin", kind: "row", make: eventType("/versions/2") },
+  "GET /v1/environment": {
+    role: "any",
+    kind: "list",
+    make: fixed({ target: "/v1/environment", mark: '"tenant":"default","environment":"staging"' }),
+  },
+  "PATCH /v1/environment": {
+    role: "admin",
+    kind: "new",
+    make: fixed({ target: "/v1/environment", json: { strict_types: false } }),
   },
   "GET /v1/meta": { role: "any", kind: "public", make: fixed({ target: "/v1/meta" }) },
   "GET /v1/listen": { role: "listener", kind: "public", make: fixed({ target: "/v1/listen" }) },
