@@ -14,8 +14,8 @@ import { defineScheme as defineOwnScheme } from "./core/signing/scheme-file.ts";
 import type { VerifyResult } from "./core/signing/verdict.ts";
 import type { VerifierOptions } from "./core/signing/verifier-options.ts";
 import type { WebhookRequest } from "./core/signing/webhook-request.ts";
-import { signNow, type VerifyOptions, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
-import type { Verifier } from "./library/verifier.ts";
+import { signNow, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
+import type { Verifier, VerifyOptions } from "./library/verifier.ts";
 
 export { type Client, type ClientEvent, type ClientEventDetail, createClient } from "./client/client.ts";
 export type { ServerOptions } from "./client/library-options.ts";
@@ -34,23 +34,8 @@ export type {
 export { createPublisher, type Publisher, type PublisherOptions } from "./client/publisher.ts";
 export { type ErrorCode, HooksError } from "./core/errors.ts";
 export type { PublishReceipt } from "./core/event.ts";
-export type { Tolerance } from "./core/signing/message-time.ts";
-export type {
-  DefinedScheme,
-  ResolvedKey,
-  ResolveKey,
-  SchemeName,
-  Secrets,
-  SignedMessage,
-  SignOptions,
-  UnsignedRequest,
-} from "./core/signing/options.ts";
-export { MemoryReplays, type ReplayStore } from "./core/signing/replays.ts";
-export type { Accepted, Refusal, VerifyReason, VerifyResult } from "./core/signing/verdict.ts";
-export type { VerifierOptions } from "./core/signing/verifier-options.ts";
-export type { HeadersInput, WebhookRequest } from "./core/signing/webhook-request.ts";
-export type { VerifyOptions } from "./library/signing.ts";
-export type { Verifier, VerifyTime } from "./library/verifier.ts";
+export { MemoryReplays } from "./core/signing/replays.ts";
+export type * from "./library/contract.ts";
 
 /**
  * Checks the signature and the age of a received webhook. Never throws for a bad message: the verdict says why.

@@ -7,91 +7,12 @@ import { preparedRecord } from "./core/signing/prepared-scheme.ts";
 import type { VerifyResult } from "./core/signing/verdict.ts";
 import type { VerifierOptions } from "./core/signing/verifier-options.ts";
 import type { WebhookRequest } from "./core/signing/webhook-request.ts";
-import { signNow, type VerifyOptions, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
-import type { Verifier } from "./library/verifier.ts";
+import { signNow, verifierOf, verifyNow, verifyNowAsync } from "./library/signing.ts";
+import type { Verifier, VerifyOptions } from "./library/verifier.ts";
 
 export { MemoryReplays } from "./core/signing/replays.ts";
-export { adyenPayments } from "./core/signing/schemes/adyen-payments.ts";
-export {
-  adyenBanking,
-  asana,
-  bitbucket,
-  convoySimple,
-  customSecurebase,
-  customWebhookSignature256,
-  customXSignature,
-  customXWebhookSignature,
-  docusign,
-  dropbox,
-  github,
-  githubSha1,
-  gocardless,
-  hookdeck,
-  intercom,
-  jira,
-  line,
-  linear,
-  meta,
-  notion,
-  onfido,
-  pagerduty,
-  plain,
-  razorpay,
-  shopify,
-  square,
-  typeform,
-  vercel,
-} from "./core/signing/schemes/body-only.ts";
-export { plaid } from "./core/signing/schemes/plaid.ts";
-export { rfc9421 } from "./core/signing/schemes/rfc9421.ts";
-export { sns } from "./core/signing/schemes/sns.ts";
-export {
-  anthropic,
-  clerk,
-  gitlabSigned,
-  openai,
-  polar,
-  replicate,
-  resend,
-  standardWebhooks,
-  standardWebhooksV1a,
-  svix,
-} from "./core/signing/schemes/standard-webhooks.ts";
-export {
-  box,
-  customForesight,
-  discord,
-  hubspotV3,
-  sendgrid,
-  slack,
-  telnyx,
-  twitch,
-  webflow,
-  zendesk,
-  zoom,
-} from "./core/signing/schemes/timed-header.ts";
-export {
-  calendly,
-  convoyAdvanced,
-  elevenlabs,
-  mux,
-  paddle,
-  retell,
-  sanity,
-  stripe,
-  workos,
-} from "./core/signing/schemes/timed-list.ts";
-export { twilio } from "./core/signing/schemes/twilio.ts";
-export {
-  auth0,
-  dropboxSign,
-  gitlabToken,
-  hubspotV1,
-  hubspotV2,
-  mailgun,
-  okta,
-} from "./core/signing/schemes/unusual.ts";
-export type * from "./index.ts";
+export type * from "./library/contract.ts";
+export * from "./records.ts";
 
 /** As of "hooks-relay". @throws TypeError for a name, beside what it does. */
 export function verify(

@@ -84,6 +84,27 @@ describe("a bundle of the library", () => {
     expect(await all.answer()).toBe("missing_header");
   });
 
+  it.each([
+    ["hooks-relay/web", '"github"', 60_000],
+    ["hooks-relay/web/schemes", "github", 30_000],
+  ])("of %s needs nothing of Node", async (entry, scheme, mostBytes) => {
+    const web = await bundled(
+      `import { createVerifier, sign, verify } from "${entry}";
+      import { github } from "hooks-relay/web/schemes";
+      const { headers } = await sign(${scheme}, { body: "{}" }, "s");
+      const verifier = createVerifier(${scheme}, "s");
+      const bodies = ["{}", "[]"].map((body) => ({ headers, body }));
+      const verdicts = [await verify(${scheme}, bodies[0], "s"), ...(await Promise.all(bodies.map((one) => verifier.verify(one))))];
+      export const answer = verdicts.map(({ valid }) => valid);`,
+    );
+
+    expect(web.imports).toEqual([]);
+    expect(web.holds("node:fs", 'node:crypto"', "Buffer.", "process.", "require(", ...RELAY)).toEqual([]);
+    expect(web.holds("stripe-signature")).toEqual(entry === "hooks-relay/web" ? ["stripe-signature"] : []);
+    expect(web.bytes).toBeLessThan(mostBytes);
+    expect(await web.answer()).toEqual([true, true, false]);
+  });
+
   it("holds what signs only when it signs", async () => {
     const verifies = await bundled('export { github, verify as answer } from "hooks-relay/schemes";');
     const signs = await bundled('export { github, sign as answer } from "hooks-relay/schemes";');

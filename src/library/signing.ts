@@ -3,21 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { formatId } from "../core/ids.ts";
 import type { CompiledScheme } from "../core/signing/compiled-scheme.ts";
-import type {
-  Secrets,
-  SignedMessage,
-  SignOptions,
-  UnsignedRequest,
-  VerifyOptions as VerifyRules,
-} from "../core/signing/options.ts";
+import type { Secrets, SignedMessage, SignOptions, UnsignedRequest } from "../core/signing/options.ts";
 import { signMessage } from "../core/signing/sign.ts";
 import type { VerifyResult } from "../core/signing/verdict.ts";
 import type { VerifierOptions } from "../core/signing/verifier-options.ts";
 import { Verifier as SchemeVerifier, verifyMessage } from "../core/signing/verify.ts";
 import type { WebhookRequest } from "../core/signing/webhook-request.ts";
-import { timed, unixSeconds, type Verifier, type VerifyTime } from "./verifier.ts";
-
-export type VerifyOptions = VerifyRules & VerifyTime;
+import { timed, unixSeconds, type Verifier, type VerifyOptions } from "./verifier.ts";
 
 export function verifyNow(
   scheme: CompiledScheme,

@@ -1,3 +1,4 @@
+import type { VerifyOptions as VerifyRules } from "../core/signing/options.ts";
 import type { Accepted, VerifyResult } from "../core/signing/verdict.ts";
 import type { VerifierOptions } from "../core/signing/verifier-options.ts";
 import type { WebhookRequest } from "../core/signing/webhook-request.ts";
@@ -15,6 +16,8 @@ export interface Verifier {
   forget(accepted: Accepted): Promise<void>;
 }
 
+export type VerifyOptions = VerifyRules & VerifyTime;
+
 export interface VerifyTime {
   /** The verifier's clock, unix seconds. Default: the system's. */
   now?: number | undefined;
@@ -26,15 +29,17 @@ export function timed(
     verify(request: WebhookRequest, now: number): VerifyResult;
     verifyAsync(request: WebhookRequest, now: number): Promise<VerifyResult>;
   },
-  { replays }: VerifierOptions,
+  options: VerifierOptions,
 ): Verifier {
   return {
-    verify: (request, options) => verifier.verify(request, options?.now ?? unixSeconds()),
-    verifyAsync: (request, options) => verifier.verifyAsync(request, options?.now ?? unixSeconds()),
-    forget: async ({ replayKey }) => {
-      if (replayKey !== undefined) await replays?.delete(replayKey);
-    },
+    verify: (request, time) => verifier.verify(request, time?.now ?? unixSeconds()),
+    verifyAsync: (request, time) => verifier.verifyAsync(request, time?.now ?? unixSeconds()),
+    forget: (accepted) => forget(accepted, options),
   };
+}
+
+export async function forget({ replayKey }: Accepted, { replays }: VerifierOptions): Promise<void> {
+  if (replayKey !== undefined) await replays?.delete(replayKey);
 }
 
 export function unixSeconds(): number {

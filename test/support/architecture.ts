@@ -23,8 +23,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The library's entries, and what they have in common: the core with a clock.
   "src/library": ["src/core"],
   "src/index.ts": ["src/core", "src/client", "src/library"],
-  // Types alone of index.ts.
-  "src/schemes.ts": ["src/core", "src/library", "src/index.ts"],
+  "src/records.ts": ["src/core"],
+  "src/schemes.ts": ["src/core", "src/library", "src/records.ts"],
+  "src/web.ts": ["src/core", "src/library"],
+  "src/web-schemes.ts": ["src/core", "src/library", "src/records.ts"],
   "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
   "src/daemon-egress.ts": ["src/core"],
   // What is seen from outside: it is told of everything, and nobody waits for it.

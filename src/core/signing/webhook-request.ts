@@ -77,10 +77,22 @@ export class HeaderFinder {
   }
 }
 
-/** @throws TypeError naming the usual mistake when the body was parsed. */
+/** @throws TypeError naming the usual mistake, above all a body that was parsed. */
 export function checkBody(body: unknown): asserts body is Uint8Array | string {
   if (typeof body === "string" || body instanceof Uint8Array) return;
-  throw new TypeError("request.body must be the raw bytes (Uint8Array) or text as received, before any JSON parser");
+  throw new TypeError(`request.body ${mistakeOf(body)}`);
+}
+
+const RAW = "the raw bytes (Uint8Array) or text as received, before any JSON parser";
+
+function mistakeOf(body: unknown): string {
+  if (body === undefined || body === null) return `is missing: it must be ${RAW}; an empty one is ""`;
+  if (body instanceof ArrayBuffer) return "is an ArrayBuffer: give new Uint8Array(body)";
+  if (typeof body !== "object") return `is a ${typeof body}: it must be ${RAW}`;
+  if ("getReader" in body || "pipe" in body) {
+    return "is a stream: read it first, for example new Uint8Array(await request.arrayBuffer())";
+  }
+  return `was parsed, and what was signed is lost: it must be ${RAW} (docs/library.md says how, for each framework)`;
 }
 
 function take(found: ((string | undefined)[] | undefined)[], slot: number, value: unknown): void {
