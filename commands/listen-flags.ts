@@ -11,6 +11,13 @@ import { checkEventPattern } from "../src/core/event-pattern.ts";
 export interface ListenOptions {
   forward?: string;
   forwardAllowRemote?: boolean;
+  route: string[];
+  envName: string[];
+  expect: string[];
+  count?: number;
+  /** ms */
+  within?: number;
+  report?: string;
   header: string[];
   events: string[];
   filter?: string;
@@ -39,7 +46,13 @@ export function defineListenFlags(command: Command): Command {
   const keep = duration("--keep", { min: 1_000, max: 365 * DAY_MS });
   return command
     .option("--forward <target>", "your program: a port, HOST:PORT/PATH or a URL (default: answer 200 here)")
-    .option("--forward-allow-remote", "let --forward name another computer")
+    .option("--forward-allow-remote", "let --forward and --route name another computer")
+    .option(
+      "--route <route>",
+      "these events elsewhere: 'invoice.*=localhost:4000/billing'; first match wins, --forward is the rest (repeatable)",
+      collect,
+      [],
+    )
     .option("--header <header>", "set on every forwarded request, 'name: value' (repeatable)", collect, [])
     .option("--events <pattern>", "which events: order.paid, order.* (repeatable; default: all)", collect, [])
     .option("--filter <expression>", "of those only where it is true: 'data.amount > 1000' (see hooks help filters)")
@@ -53,6 +66,20 @@ export function defineListenFlags(command: Command): Command {
       "how long your program may take (default: 30s)",
       duration("--timeout", { min: 1_000, max: 300_000 }),
     )
+    .option(
+      "--expect <pattern>",
+      "end with 0 once such an event was answered with 2xx, else with 1 (repeatable)",
+      collect,
+      [],
+    )
+    .option("--count <number>", "so many of each --expect (default: 1)", wholeNumber("--count", 1, 1_000_000))
+    .option(
+      "--within <duration>",
+      "--expect fails after so long (default: it waits)",
+      duration("--within", { min: 100, max: DAY_MS }),
+    )
+    .option("--report <file>", "write what came there, at the end: .xml as JUnit, .ndjson as lines of JSON")
+    .option("--env-name <name>", "give COMMAND the secret under this name too (repeatable)", collect, [])
     .option("--max-events <number>", "end after so many deliveries", wholeNumber("--max-events", 1, 1_000_000))
     .option("--print", "print each delivery and its result as a line of JSON")
     .option("--print-secret", "print the session's signing secret, and end")
@@ -63,20 +90,27 @@ export function defineListenFlags(command: Command): Command {
 }
 
 /** @throws HooksError `usage` naming the flag that does not fit */
-export function checkListenOptions(options: ListenOptions): void {
+export function checkListenOptions(options: ListenOptions, command: readonly string[]): void {
   for (const pattern of options.events) asUsage("--events", () => checkEventPattern(pattern, `--events ${pattern}`));
   if (options.session !== undefined && !SESSION_PATTERN.test(options.session)) {
     const message = "--session must be 1 to 128 characters of A-Z a-z 0-9 . _ - : / @";
     throw new HooksError("usage", message, { field: "--session", hint: "--session my-laptop" });
   }
-  if (options.forward === undefined) {
-    refuse("--header", options.header[0], "needs --forward");
-    refuse("--forward-allow-remote", options.forwardAllowRemote, "needs --forward");
+  for (const pattern of options.expect) asUsage("--expect", () => checkEventPattern(pattern, `--expect ${pattern}`));
+  if (options.expect.length === 0) {
+    refuse("--count", options.count, "needs --expect");
+    refuse("--within", options.within, "needs --expect");
   }
+  for (const name of options.envName) checkEnvName(name);
+  if (command.length === 0) refuse("--env-name", options.envName[0], "needs a command: -- npm run dev");
   if (options.ephemeral === true) refuse("--keep", options.keep, "and --ephemeral cannot be used together: choose one");
   if (options.printSecret !== true) return;
   const why = "does nothing with --print-secret, which ends at once";
   refuse("--forward", options.forward, why);
+  refuse("--route", options.route[0], why);
+  refuse("--expect", options.expect[0], why);
+  refuse("--report", options.report, why);
+  refuse("command", command[0], why);
   refuse("--print", options.print, why);
   refuse("--max-events", options.maxEvents, why);
   refuse("--ready-file", options.readyFile, why);
@@ -95,6 +129,13 @@ export function sessionName(
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 12);
   const readable = `${hostname().slice(0, 40)}:${path.basename(cwd).slice(0, 60)}`.replace(/[^A-Za-z0-9._:/@-]/g, "_");
   return `${readable}:${digest}`;
+}
+
+/** POSIX, 8.1: what every shell can name. */
+function checkEnvName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
+  const message = "--env-name must be letters, digits and _, the first no digit";
+  throw new HooksError("usage", message, { field: "--env-name", hint: "--env-name WEBHOOK_SECRET" });
 }
 
 function refuse(flag: string, value: unknown, why: string): void {

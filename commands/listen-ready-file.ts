@@ -4,17 +4,11 @@ import path from "node:path";
 import type { CliContext } from "../src/cli/context.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { quoted } from "../src/core/quoted.ts";
-
-/** What a script learns once a listener listens. */
-export interface ReadyFacts {
-  session: string;
-  subscription_id: string;
-  /** Signs the session's deliveries. */
-  secret: string | undefined;
-}
+import type { ReadyFrame } from "../src/stream/protocol.ts";
+import type { ListenFollower } from "./listen-followers.ts";
 
 /** The file that tells scripts that the listener listens. Gone when the command ends. */
-export class ReadyFile {
+export class ReadyFile implements ListenFollower {
   readonly #path: string;
 
   private constructor(file: string) {
@@ -39,7 +33,8 @@ export class ReadyFile {
   }
 
   /** All at once: nobody reads half of it, and only the user (it holds a secret). */
-  async write(facts: ReadyFacts): Promise<void> {
+  async onReady({ session, subscription_id, secrets: [secret] }: ReadyFrame): Promise<void> {
+    const facts = { session, subscription_id, secret };
     const unfinished = `${this.#path}.${randomUUID()}`;
     try {
       await writeFile(unfinished, `${JSON.stringify(facts)}\n`, { mode: 0o600, flag: "wx" });

@@ -5,12 +5,13 @@ import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { checkFilterFlag } from "../src/cli/filter-caret.ts";
 import { examples } from "../src/cli/help.ts";
 import { HooksError } from "../src/core/errors.ts";
+import type { ExpectationTally } from "../src/core/expectation.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import { VERSION } from "../src/core/version.ts";
 import type { Answer } from "../src/stream/delivery-desk.ts";
-import type { Forwarder } from "../src/stream/forwarder.ts";
 import type { ListenClient } from "../src/stream/listen-client.ts";
 import type { DeliveryFrame, HelloFrame, ReadyFrame } from "../src/stream/protocol.ts";
+import { ListenChild } from "./listen-child.ts";
 import { listenEndpoint } from "./listen-endpoint.ts";
 import {
   checkListenOptions,
@@ -20,6 +21,8 @@ import {
   type ListenOptions,
   sessionName,
 } from "./listen-flags.ts";
+import type { ListenFollower } from "./listen-followers.ts";
+import { type Forwarding, openForwarding } from "./listen-forwarding.ts";
 import { deliveryLine, type ForwardedDelivery, isOk, jsonOf, missedLine, secretHint } from "./listen-lines.ts";
 import { ReadyFile } from "./listen-ready-file.ts";
 
@@ -38,57 +41,93 @@ export function listenCommand(context: CliContext, run = runListen): Command {
         "hooks listen --forward 3000 --filter 'data.amount > 1000'",
         "hooks listen --print",
         "SECRET=$(hooks listen --print-secret)",
-        "hooks listen --forward 3000 --ready-file ready.json --max-events 1",
+        "hooks listen --forward 3000 --route 'invoice.*=localhost:4000/billing'",
+        "hooks listen --forward 3000 -- npm run dev",
+        "hooks listen --forward 3000 --ready-file ready.json --expect order.paid --count 2 --within 30s",
       ),
     )
-    .action((flags: ListenOptions) => run(flags, context));
+    .argument("[command...]", "behind --: your program, started with the signing secret in HOOKS_SECRET")
+    .action((command: string[], flags: ListenOptions) => run(flags, context, command));
 }
 
-/** @throws HooksError `usage`; `unauthenticated`, `forbidden`; `interrupted` when it ends before it was connected */
-export async function runListen(options: ListenOptions, context: CliContext): Promise<void> {
-  checkListenOptions(options);
+/**
+ * @throws HooksError `usage`; `unauthenticated`, `forbidden`; `interrupted` when it ends before it was connected; `failed`
+ *   when what was expected did not come
+ */
+export async function runListen(
+  options: ListenOptions,
+  context: CliContext,
+  command: readonly string[] = [],
+): Promise<void> {
+  checkListenOptions(options, command);
   if (options.filter !== undefined) await checkFilterFlag(options.filter, context.out);
-  const forwarding =
-    options.forward === undefined ? undefined : await openForwarding(options.forward, options, context);
-  const readyFile = options.readyFile === undefined ? undefined : await ReadyFile.prepare(options.readyFile, context);
-
-  const { ListenClient } = await import("../src/stream/listen-client.ts");
+  const forwarding = options.printSecret === true ? undefined : await openForwarding(options, context);
+  const [{ ListenClient }, { ACCEPTED }] = await Promise.all([
+    import("../src/stream/listen-client.ts"),
+    import("../src/stream/delivery-desk.ts"),
+  ]);
+  const hello = helloOf(options, context);
+  const [program, ...args] = command;
   const client = new ListenClient({
     endpoint: await listenEndpoint(context),
-    hello: helloOf(options, context),
-    answer: (delivery, signal) => forwarding?.forwarder.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
+    // A program that is being started takes nothing yet.
+    hello: program === undefined ? hello : { ...hello, credit: 0 },
+    answer: (delivery, signal) => forwarding?.programs.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
     maxDeliveries: options.maxEvents,
     keep: options.keep !== undefined,
     dialsOnce: options.printSecret === true,
     now: () => context.now(),
     random: Math.random,
   });
-  await new Listening(client, options, context, { target: forwarding?.target, readyFile }).run();
+  const quit = (): void => client.quit({ keep: options.keep !== undefined });
+  const readyFile = options.readyFile === undefined ? undefined : await ReadyFile.prepare(options.readyFile, context);
+  const followers = await endingFollowers(options, quit, context);
+  if (program === undefined) {
+    if (readyFile !== undefined) followers.unshift(readyFile);
+    if (forwarding !== undefined) followers.unshift({ onReady: () => forwarding.programs.look() });
+  } else {
+    let ready: ReadyFrame | undefined;
+    followers.unshift(
+      { onReady: (frame) => void (ready = frame) },
+      new ListenChild(
+        {
+          command: [program, ...args],
+          envNames: options.envName,
+          untilUp: forwarding === undefined ? undefined : () => forwarding.programs.untilUp(),
+          onUp: async () => {
+            client.addCredit(hello.credit);
+            await readyFile?.onReady(ready!);
+          },
+          onEnd: quit,
+        },
+        context,
+      ),
+    );
+  }
+  await new Listening(client, options, context, { forwarding, followers }).run();
 }
 
-/** What a delivery is answered with when there is no program to ask. */
-const ACCEPTED: Answer = {
-  kind: "answered",
-  status: 200,
-  headers: [],
-  body: new Uint8Array(),
-  truncated: false,
-  durationMs: 0,
-};
-
-async function openForwarding(
-  forward: string,
+/** Those that decide when the run ends and how. */
+async function endingFollowers(
   options: ListenOptions,
+  quit: () => void,
   context: CliContext,
-): Promise<{ forwarder: Forwarder; target: string }> {
-  const [{ parseForwardHeader, parseForwardTarget }, { Forwarder }] = await Promise.all([
-    import("../src/stream/forward-target.ts"),
-    import("../src/stream/forwarder.ts"),
-  ]);
-  const target = parseForwardTarget(forward, options.forwardAllowRemote ?? false);
-  const forwarder = new Forwarder({ target, headers: options.header.map(parseForwardHeader) });
-  context.onExit(() => forwarder.close());
-  return { forwarder, target: target.text };
+): Promise<ListenFollower[]> {
+  const { expect, count = 1, within, report } = options;
+  const followers: ListenFollower[] = [];
+  let tally: ExpectationTally | undefined;
+  if (0 < expect.length) {
+    const { Expecting } = await import("./listen-expecting.ts");
+    const expecting = new Expecting({ patterns: expect, count, withinMs: within, onOver: quit }, context);
+    followers.push(expecting);
+    ({ tally } = expecting);
+  }
+  if (report !== undefined) {
+    const { ListenReport } = await import("./listen-report.ts");
+    // First: it is written whether or not what was expected has come.
+    followers.unshift(await ListenReport.prepare(report, tally, context));
+  }
+  return followers;
 }
 
 function helloOf(options: ListenOptions, context: CliContext): Omit<HelloFrame, "type" | "client"> {
@@ -114,9 +153,8 @@ function patternsOf({ events }: ListenOptions): string[] {
 }
 
 interface About {
-  /** Where it forwards to, for people. */
-  target: string | undefined;
-  readyFile: ReadyFile | undefined;
+  forwarding: Forwarding | undefined;
+  followers: readonly ListenFollower[];
 }
 
 /** A run of the command: what it says, and when it ends. */
@@ -152,9 +190,22 @@ class Listening {
     } finally {
       this.#context.signal.removeEventListener("abort", onSignal);
     }
+    if (client.wasReady) {
+      if (this.#fault === undefined && this.#options.printSecret !== true) this.#sumUp();
+      await this.#endFollowers();
+    }
     if (this.#fault !== undefined) throw this.#fault;
     if (!client.wasReady) throw new HooksError("interrupted", "interrupted before it was connected");
-    if (this.#options.printSecret !== true) this.#sumUp();
+  }
+
+  async #endFollowers(): Promise<void> {
+    for (const follower of this.#about.followers) {
+      try {
+        await follower.onEnd?.();
+      } catch (error) {
+        this.#fault ??= error as Error;
+      }
+    }
   }
 
   /** Shows something; what is thrown meanwhile ends the run instead of the process. */
@@ -179,15 +230,15 @@ class Listening {
       this.#client.quit({ keep: true });
       return;
     }
-    const { session, subscription_id } = ready;
     if (out.mode === "json") {
-      const { resumed, waiting, missed_from, missed_to, public_url } = ready;
+      const { session, subscription_id, resumed, waiting, missed_from, missed_to, public_url } = ready;
       out.print(
         jsonLine({ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to, public_url }),
       );
     }
     this.#showReady(ready, again);
-    if (!again) await this.#about.readyFile?.write({ session, subscription_id, secret });
+    if (again) return;
+    for (const follower of this.#about.followers) await follower.onReady?.(ready);
   }
 
   #showReady(ready: ReadyFrame, again: boolean): void {
@@ -195,8 +246,9 @@ class Listening {
     const { bold, green } = out.noteColors;
     const [secret] = ready.secrets;
     if (!again) {
-      const target = this.#about.target ?? "answered here with 200";
-      out.note(`${bold("hooks listen")}  ${whereOf(this.#context)} → ${bold(target)}`);
+      const { otherwise = "answered here with 200", routes = [] } = this.#about.forwarding ?? {};
+      out.note(`${bold("hooks listen")}  ${whereOf(this.#context)} → ${bold(otherwise)}`);
+      for (const { pattern, target } of routes) out.note(`  ${pattern} → ${bold(target.text)}`);
     }
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
     if (this.#options.filter !== undefined) facts.push(`filter ${escapeLine(this.#options.filter)}`);
@@ -213,6 +265,7 @@ class Listening {
     const forwarded = forwardedDelivery(delivery, answer, this.#context.now());
     if (isOk(forwarded)) this.#ok += 1;
     else this.#failed += 1;
+    for (const follower of this.#about.followers) follower.onDelivery?.(forwarded);
     const line = this.#options.print === true ? jsonOf(forwarded) : deliveryLine(forwarded, out);
     if (line !== undefined) out.print(line);
   }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { orderLayers } from "./config/context-layer.ts";
 import { contextsFile, readContexts } from "./config/contexts.ts";
 import { type Candidate, checked, type Layer, refuseRivals } from "./config/layers.ts";
+import { type ListenSettings, listenSettings } from "./config/listen-settings.ts";
 import { type ServeSettings, serveSettings } from "./config/serve-settings.ts";
 import { FILE_MAX_BYTES, fileLayer, findProjectFile, namedFileLayer } from "./config/setting-files.ts";
 import type { HealthThresholds } from "./core/health.ts";
@@ -37,6 +38,8 @@ export interface Settings {
   profilesFile: Pick<Candidate, "text" | "origin"> | undefined;
   /** Of `hooks serve`. */
   serve: ServeSettings;
+  /** Of `hooks listen`. */
+  listen: ListenSettings;
   /** Every key with its value as text and where it came from, in the order of the key table. */
   values: readonly SettingValue[];
   /** For people: misspelt HOOKS_ variables. */
@@ -100,6 +103,8 @@ const OTHER_VARIABLES = [
   "HOOKS_OUTPUT",
   "HOOKS_NO_INPUT",
   "HOOKS_DEBUG",
+  // What `hooks listen -- COMMAND` gives its command, which may call us.
+  "HOOKS_SECRET",
   "HOOKS_MASTER_KEY",
   "HOOKS_MASTER_KEY_FILE",
   "HOOKS_BOOTSTRAP_KEY",
@@ -149,6 +154,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     health: healthOf(textOf("health_degraded"), textOf("health_unhealthy"), textOf("health_failures"), first),
     profilesFile: first("profiles"),
     serve: serveSettings(first, textOf),
+    listen: listenSettings(first),
     values,
     warnings: misspeltVariables(sources.env),
   };

@@ -16,7 +16,7 @@ import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
 import { type CliContext, INPUT_MAX_BYTES, type Output, type Prompts } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import type { CliIo } from "./io.ts";
+import type { CliIo, EndSignal } from "./io.ts";
 import type { LocalEgress } from "./local-egress.ts";
 import { terminalPrompts } from "./prompts.ts";
 
@@ -32,6 +32,8 @@ export interface CliParts {
 /** Who hears the signals that the process gets. */
 export interface SignalOwner {
   readonly signal: AbortSignal;
+  /** The one that came first. */
+  readonly endSignal: EndSignal | undefined;
   /** What SIGHUP does instead of ending. */
   onHangup: (() => void) | undefined;
 }
@@ -40,6 +42,8 @@ export interface SignalOwner {
 export class CommandContext implements CliContext {
   readonly env: CliContext["env"];
   readonly signal: AbortSignal;
+  /** When nothing is thrown. */
+  exitCode = 0;
   readonly #io: CliIo;
   readonly #parts: CliParts;
   readonly #signals: SignalOwner;
@@ -272,6 +276,14 @@ export class CommandContext implements CliContext {
 
   now(): number {
     return this.#io.now();
+  }
+
+  get endSignal(): EndSignal | undefined {
+    return this.#signals.endSignal;
+  }
+
+  endWith(exitCode: number): void {
+    this.exitCode = exitCode;
   }
 
   onReload(reload: () => void): void {

@@ -6,6 +6,7 @@ import type { Scope } from "../core/scope.ts";
 import type { LocalHooks } from "../service/open-local.ts";
 import type { OneOffRequest } from "../service/service-parts.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
+import type { EndSignal } from "./io.ts";
 import type { LocalEgress } from "./local-egress.ts";
 
 /** Of standard input and of a file that a flag names: more than any receiver takes, and little enough for the memory. */
@@ -47,6 +48,10 @@ export interface CliContext {
   now(): number;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** What aborted `signal`. */
+  readonly endSignal: EndSignal | undefined;
+  /** Of a command that goes well: with another code than 0, because a program that it ran said so. */
+  endWith(exitCode: number): void;
   /** SIGHUP calls this from now on instead of ending the command, but not where a terminal could have sent it. */
   onReload(reload: () => void): void;
   /** Registers what must be closed when the command ends, last first. */

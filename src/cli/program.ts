@@ -31,6 +31,7 @@ export async function runProgram(
   let exitCode = 0;
   try {
     await new Run(argv, table, io, context, interruption).start();
+    exitCode = context.exitCode;
   } catch (error) {
     exitCode = await report(error, argv, io, interruption);
   }
@@ -203,6 +204,7 @@ class Interruption {
   exitCode = exitCodeOf("interrupted");
   /** True when a command was left where it stood. */
   cut = false;
+  endSignal: EndSignal | undefined;
   /** What SIGHUP does instead of ending. */
   onHangup: (() => void) | undefined;
 
@@ -221,6 +223,7 @@ class Interruption {
       if (name === "SIGHUP" && this.signal.aborted) return;
       this.exitCode = EXIT_CODES[name];
       if (this.signal.aborted) io.exit(this.exitCode);
+      this.endSignal ??= name;
       this.#controller.abort();
       raise(new HooksError("interrupted", "interrupted"));
     });

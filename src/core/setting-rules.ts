@@ -158,6 +158,8 @@ const RULES = {
     isList: true,
     check: (text, name) => void parseNetSetting(text, "deny", name),
   },
+  forward: { flag: "--forward", variable: "HOOKS_FORWARD", inProject: true },
+  routes: { flag: "--route", variable: "HOOKS_ROUTES", inProject: true, isList: true },
   drain: {
     flag: "--drain",
     variable: "HOOKS_DRAIN",

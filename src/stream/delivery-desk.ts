@@ -23,6 +23,16 @@ export interface LocalFailure {
   durationMs: number;
 }
 
+/** What a delivery is answered with when there is no program to ask. */
+export const ACCEPTED: Answer = {
+  kind: "answered",
+  status: 200,
+  headers: [],
+  body: new Uint8Array(),
+  truncated: false,
+  durationMs: 0,
+};
+
 export interface DeliveryDeskOptions {
   answer(delivery: DeliveryFrame): Promise<Answer>;
   /** Take no more than so many deliveries; undefined: no limit. */

@@ -17,10 +17,13 @@ const FORMS = "expected a port, HOST:PORT, HOST:PORT/PATH or an http(s) URL: 300
 /**
  * Reads the value of `--forward`: `3000`, `localhost:3000`, `localhost:3000/webhooks`, `http://…`, `[::1]:3000`.
  *
- * @throws HooksError `usage` naming `--forward`; also for a host that is not this computer, unless `allowRemote`:
+ * @param name of what gives it, for messages
+ * @throws HooksError `usage` naming it; also for a host that is not this computer, unless `allowRemote`:
  * whoever can publish events would otherwise reach into the developer's network.
  */
-export function parseForwardTarget(value: string, allowRemote: boolean): ForwardTarget {
+export function parseForwardTarget(value: string, allowRemote: boolean, name = "--forward"): ForwardTarget {
+  const wrong = (given: string, message: string, hint?: string): HooksError =>
+    new HooksError("usage", `${name} ${quotedUrl(given)}: ${message}`, { field: name, hint });
   const text = value.trim();
   const url = toUrl(text);
   if (url === undefined) throw wrong(value, FORMS);
@@ -76,8 +79,4 @@ function toUrl(text: string): URL | undefined {
 function parse(text: string): URL | undefined {
   // Not canParse and new: of some long texts the one says what the other denies.
   return URL.parse(text) ?? undefined;
-}
-
-function wrong(value: string, message: string, hint?: string): HooksError {
-  return new HooksError("usage", `--forward ${quotedUrl(value)}: ${message}`, { field: "--forward", hint });
 }

@@ -114,6 +114,12 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
     }
   }
 
+  /** So many more may be in flight from now on, on this connection and on later ones. */
+  addCredit(add: number): void {
+    this.#hello = { ...this.#hello, credit: this.#hello.credit + add };
+    if (this.#connection?.isReady === true) this.#connection.send({ type: "credit", add });
+  }
+
   /** Takes no new deliveries, finishes those in hand, and ends. `keep`: the session goes on collecting meanwhile. */
   quit(options: { keep: boolean }): void {
     if (this.#quit !== undefined) return;
@@ -144,8 +150,14 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
     const endpoint = await this.#endpoint();
     if ("reason" in endpoint) return endpoint;
     if (this.#isOver()) return lost("stopped");
+    const { credit } = this.#hello;
     const connection = new TunnelConnection(endpoint, this.#hello, this.#timing, {
-      onReady: (ready) => this.#onReady(ready),
+      onReady: (ready) => {
+        // Given between hello and its answer.
+        const add = this.#hello.credit - credit;
+        if (0 < add) connection.send({ type: "credit", add });
+        this.#onReady(ready);
+      },
       onDelivery: (delivery) => this.#desk.take(delivery, (frame) => connection.send(frame)),
       onProblem: (problem) => this.emit("problem", problem),
       onDraining: () => this.emit("draining"),

@@ -33,7 +33,7 @@ async function parsed<T>(
   const context = new CommandContext(
     io,
     { sendOnce: none, lookUpOnce: none },
-    { signal: new AbortController().signal, onHangup: undefined },
+    { signal: new AbortController().signal, endSignal: undefined, onHangup: undefined },
   );
   let options: T | undefined;
   const command = define(context, async (given) => {

@@ -56,7 +56,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** What single files may import beyond their layer, each with its reason. */
 const EXCEPTIONS: Record<string, readonly string[]> = {
   // The developer's end of the tunnel is a program of its own: the command starts it.
-  "commands/listen.ts": ["src/stream"],
+  ...Object.fromEntries(
+    ["", "-child", "-followers", "-forwarding", "-ready-file"].map((part) => [
+      `commands/listen${part}.ts`,
+      ["src/stream"],
+    ]),
+  ),
   // The store as a whole, which no service of a store does.
   "commands/backup.ts": ["src/service/store-backup.ts"],
   "commands/restore.ts": ["src/service/store-backup.ts"],
@@ -101,6 +106,7 @@ const DIAL_HOME: Record<string, string> = {
   "src/deliver/connect.ts": "TLS on it",
   "src/deliver/connections.ts": "HTTP on it: clients that are given their sockets by connect.ts",
   "src/stream/forwarder.ts": "the developer's own program behind a listener",
+  "src/stream/local-watch.ts": "whether the developer's own program is there",
   "src/client/server-connection.ts": "the hooks server that the user named",
 };
 

@@ -38,6 +38,8 @@ export interface ReceiverOptions {
   reply?: Responder | readonly Reply[];
   /** A certificate of test/fixtures/tls: then it speaks HTTPS. */
   certificate?: "good" | "expired" | "wrong-name" | "self-signed";
+  /** Default: a free one. */
+  port?: number;
 }
 
 export interface Receiver {
@@ -114,7 +116,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     socket.on("error", () => {});
   });
   server.on("tlsClientError", () => {});
-  server.listen(0, "127.0.0.1");
+  server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
 

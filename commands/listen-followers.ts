@@ -1,0 +1,11 @@
+import type { ReadyFrame } from "../src/stream/protocol.ts";
+import type { ForwardedDelivery } from "./listen-lines.ts";
+
+/** What else a run of `hooks listen` does with what happens: writes a report, waits for events, starts a program. */
+export interface ListenFollower {
+  /** The session is open for the first time. What it throws ends the run. */
+  onReady?(ready: ReadyFrame): void | Promise<void>;
+  onDelivery?(forwarded: ForwardedDelivery): void;
+  /** Nothing more comes. The first error that is thrown is the run's. */
+  onEnd?(): void | Promise<void>;
+}
