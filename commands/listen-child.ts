@@ -16,7 +16,7 @@ export interface ChildOptions {
   /** Resolves once it takes requests; undefined: nothing is forwarded to it. */
   untilUp: (() => Promise<void>) | undefined;
   /** It takes deliveries from now on. */
-  onUp(): void | Promise<void>;
+  onUp(ready: ReadyFrame): void | Promise<void>;
   /** It is no more. */
   onEnd(): void;
 }
@@ -42,7 +42,8 @@ export class ListenChild implements ListenFollower {
     });
   }
 
-  async onReady({ secrets: [secret = ""] }: ReadyFrame): Promise<void> {
+  async onReady(ready: ReadyFrame): Promise<void> {
+    const [secret = ""] = ready.secrets;
     const { command, envNames, untilUp, onUp, onEnd } = this.#options;
     const [program, ...args] = command;
     const given = Object.fromEntries([SECRET_VARIABLE, ...envNames].map((name) => [name, secret]));
@@ -66,7 +67,7 @@ export class ListenChild implements ListenFollower {
     void this.#ended.then(onEnd);
     if (this.#context.signal.aborted) this.#passOn();
     await Promise.race([untilUp?.(), this.#ended]);
-    if (child.exitCode === null && child.signalCode === null) await onUp();
+    if (child.exitCode === null && child.signalCode === null) await onUp(ready);
   }
 
   /** Waits for it: a program that was asked to end may have to finish something. */

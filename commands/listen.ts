@@ -86,17 +86,15 @@ export async function runListen(
     if (readyFile !== undefined) followers.unshift(readyFile);
     if (forwarding !== undefined) followers.unshift({ onReady: () => forwarding.programs.look() });
   } else {
-    let ready: ReadyFrame | undefined;
     followers.unshift(
-      { onReady: (frame) => void (ready = frame) },
       new ListenChild(
         {
           command: [program, ...args],
           envNames: options.envName,
           untilUp: forwarding === undefined ? undefined : () => forwarding.programs.untilUp(),
-          onUp: async () => {
+          onUp: async (ready) => {
             client.addCredit(hello.credit);
-            await readyFile?.onReady(ready!);
+            await readyFile?.onReady(ready);
           },
           onEnd: quit,
         },

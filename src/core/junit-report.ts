@@ -23,8 +23,8 @@ export function junitXml({ name, startedAt, seconds, cases }: Report): string {
   const totals = `tests="${cases.length}" failures="${failures}" errors="0" time="${time(seconds)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${escape(name)}" ${totals}>`,
-    `  <testsuite name="${escape(name)}" ${totals} timestamp="${startedAt}">`,
+    `<testsuites name="${escaped(name)}" ${totals}>`,
+    `  <testsuite name="${escaped(name)}" ${totals} timestamp="${startedAt}">`,
     ...cases.map(caseXml),
     "  </testsuite>",
     "</testsuites>",
@@ -33,8 +33,8 @@ export function junitXml({ name, startedAt, seconds, cases }: Report): string {
 }
 
 function caseXml({ group, name, seconds, failure }: ReportCase): string {
-  const open = `    <testcase classname="${escape(group)}" name="${escape(name)}" time="${time(seconds)}"`;
-  return failure === undefined ? `${open}/>` : `${open}><failure message="${escape(failure)}"/></testcase>`;
+  const open = `    <testcase classname="${escaped(group)}" name="${escaped(name)}" time="${time(seconds)}"`;
+  return failure === undefined ? `${open}/>` : `${open}><failure message="${escaped(failure)}"/></testcase>`;
 }
 
 function time(seconds: number): string {
@@ -50,7 +50,7 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /** XML 1.0 cannot hold most control characters, not even escaped: they are shown as U+FFFD. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g, "\ufffd")

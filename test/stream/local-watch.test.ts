@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LocalWatch } from "../../src/stream/local-watch.ts";
 
