@@ -7,7 +7,6 @@ import type { ExpectationTally } from "../src/core/expectation.ts";
 import { toIso } from "../src/core/instant.ts";
 import { junitXml, type ReportCase } from "../src/core/junit-report.ts";
 import { quoted } from "../src/core/quoted.ts";
-import { fileFault } from "../src/small-file.ts";
 import type { ListenFollower } from "./listen-followers.ts";
 import { type ForwardedDelivery, isOk } from "./listen-lines.ts";
 
@@ -112,10 +111,14 @@ export class ListenReport implements ListenFollower {
     try {
       await writeFile(path.resolve(this.#context.cwd, this.#file), text);
     } catch (error) {
-      throw new HooksError("usage", `${FLAG} ${quoted(this.#file)} cannot be written: ${fileFault(error)}`, {
-        field: FLAG,
-        cause: error,
-      });
+      throw new HooksError(
+        "usage",
+        `${FLAG} ${quoted(this.#file)} cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+        {
+          field: FLAG,
+          cause: error,
+        },
+      );
     }
   }
 }
