@@ -6,7 +6,7 @@ _hooks_point() {
   commands='' flags='' valued='' args=''
   case $1 in
     '')
-      commands='listen trigger replay sign verify demo sub event publish delivery serve status stats key tenant audit backup restore login context config completion doctor help'
+      commands='listen trigger replay sign verify demo sub event event-type publish delivery serve status stats key tenant env audit backup restore login context config completion doctor help'
       flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help --version'
       valued='--store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
@@ -15,7 +15,7 @@ _hooks_point() {
       commands=''
       flags=''
       valued=''
-      args='listen trigger replay sign verify demo sub event publish delivery serve status stats key tenant audit backup restore login context config completion doctor exit-codes environment filters output'
+      args='listen trigger replay sign verify demo sub event event-type publish delivery serve status stats key tenant env audit backup restore login context config completion doctor exit-codes environment filters output'
       ;;
     'listen')
       commands=''
@@ -25,8 +25,8 @@ _hooks_point() {
       ;;
     'trigger')
       commands=''
-      flags='--data --set --count --rate --wait --timeout --list --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--data --set --count --rate --timeout --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--data --event-version --seed --set --count --rate --wait --timeout --list --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --event-version --seed --set --count --rate --timeout --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'replay')
@@ -61,8 +61,8 @@ _hooks_point() {
       ;;
     'sub create')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --rotate-every --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --rotate-every --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub list')
@@ -79,8 +79,8 @@ _hooks_point() {
       ;;
     'sub update')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --rotate-every --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --rotate-every --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub delete')
@@ -165,6 +165,42 @@ _hooks_point() {
       commands=''
       flags='--fields --sub --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
       valued='--fields --sub --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'event-type')
+      commands='list get create update delete'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'event-type list')
+      commands=''
+      flags='--limit --cursor --fields --tag --catalogued --no-catalogued --deprecated --search --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--limit --cursor --fields --tag --search --store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'event-type get')
+      commands=''
+      flags='--fields --event-version --schema --example --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --event-version --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'event-type create')
+      commands=''
+      flags='--description --tag --deprecated --no-deprecated --event-version --schema --example --down --fields --default --replace --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--description --tag --event-version --schema --example --down --fields --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'event-type update')
+      commands=''
+      flags='--description --tag --deprecated --no-deprecated --event-version --schema --example --down --fields --default-version --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--description --tag --event-version --schema --example --down --fields --default-version --store --server --context --api-key --api-key-file --tenant --env --color'
+      args='@dynamic'
+      ;;
+    'event-type delete')
+      commands=''
+      flags='--fields --event-version --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --event-version --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'publish')
@@ -293,6 +329,24 @@ _hooks_point() {
       valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
+    'env')
+      commands='get update'
+      flags='--store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'env get')
+      commands=''
+      flags='--fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
+    'env update')
+      commands=''
+      flags='--fields --strict-types --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --strict-types --store --server --context --api-key --api-key-file --tenant --env --color'
+      args=''
+      ;;
     'audit')
       commands=''
       flags='--key --action --resource --since --until --limit --cursor --fields --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
@@ -372,13 +426,13 @@ _hooks_point() {
 _hooks_flag_values() {
   values=''
   case "$1 $2" in
-    ' --store' | ' --api-key-file' | 'listen --report' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --scheme-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --scheme-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub filter-test --store' | 'sub filter-test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --config' | 'serve --ready-file' | 'serve --profiles' | 'serve --tls-cert' | 'serve --tls-key' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'stats --store' | 'stats --api-key-file' | 'key --store' | 'key --api-key-file' | 'key create --store' | 'key create --api-key-file' | 'key list --store' | 'key list --api-key-file' | 'key get --store' | 'key get --api-key-file' | 'key revoke --store' | 'key revoke --api-key-file' | 'key rotate-master --store' | 'key rotate-master --api-key-file' | 'tenant --store' | 'tenant --api-key-file' | 'tenant create --store' | 'tenant create --api-key-file' | 'tenant list --store' | 'tenant list --api-key-file' | 'tenant get --store' | 'tenant get --api-key-file' | 'tenant update --store' | 'tenant update --api-key-file' | 'tenant delete --store' | 'tenant delete --api-key-file' | 'audit --store' | 'audit --api-key-file' | 'backup --store' | 'backup --api-key-file' | 'restore --store' | 'restore --api-key-file' | 'login --store' | 'login --api-key-file' | 'context --store' | 'context --api-key-file' | 'context list --store' | 'context list --api-key-file' | 'context use --store' | 'context use --api-key-file' | 'context add --store' | 'context add --api-key-file' | 'context remove --store' | 'context remove --api-key-file' | 'config --config' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
+    ' --store' | ' --api-key-file' | 'listen --report' | 'listen --ready-file' | 'listen --store' | 'listen --api-key-file' | 'trigger --store' | 'trigger --api-key-file' | 'replay --store' | 'replay --api-key-file' | 'sign --scheme-file' | 'sign --secret-file' | 'sign --store' | 'sign --api-key-file' | 'verify --scheme-file' | 'verify --secret-file' | 'verify --headers' | 'verify --request' | 'verify --store' | 'verify --api-key-file' | 'demo --store' | 'demo --api-key-file' | 'sub --store' | 'sub --api-key-file' | 'sub create --store' | 'sub create --api-key-file' | 'sub list --store' | 'sub list --api-key-file' | 'sub get --store' | 'sub get --api-key-file' | 'sub update --store' | 'sub update --api-key-file' | 'sub delete --store' | 'sub delete --api-key-file' | 'sub enable --store' | 'sub enable --api-key-file' | 'sub disable --store' | 'sub disable --api-key-file' | 'sub pause --store' | 'sub pause --api-key-file' | 'sub resume --store' | 'sub resume --api-key-file' | 'sub test --store' | 'sub test --api-key-file' | 'sub filter-test --store' | 'sub filter-test --api-key-file' | 'sub rotate-secret --store' | 'sub rotate-secret --api-key-file' | 'sub secret --store' | 'sub secret --api-key-file' | 'sub health --store' | 'sub health --api-key-file' | 'event --store' | 'event --api-key-file' | 'event list --store' | 'event list --api-key-file' | 'event get --store' | 'event get --api-key-file' | 'event replay --store' | 'event replay --api-key-file' | 'event-type --store' | 'event-type --api-key-file' | 'event-type list --store' | 'event-type list --api-key-file' | 'event-type get --store' | 'event-type get --api-key-file' | 'event-type create --store' | 'event-type create --api-key-file' | 'event-type update --store' | 'event-type update --api-key-file' | 'event-type delete --store' | 'event-type delete --api-key-file' | 'publish --file' | 'publish --store' | 'publish --api-key-file' | 'delivery --store' | 'delivery --api-key-file' | 'delivery list --store' | 'delivery list --api-key-file' | 'delivery get --store' | 'delivery get --api-key-file' | 'delivery retry --store' | 'delivery retry --api-key-file' | 'delivery cancel --store' | 'delivery cancel --api-key-file' | 'serve --config' | 'serve --ready-file' | 'serve --profiles' | 'serve --tls-cert' | 'serve --tls-key' | 'serve --store' | 'serve --api-key-file' | 'status --store' | 'status --api-key-file' | 'stats --store' | 'stats --api-key-file' | 'key --store' | 'key --api-key-file' | 'key create --store' | 'key create --api-key-file' | 'key list --store' | 'key list --api-key-file' | 'key get --store' | 'key get --api-key-file' | 'key revoke --store' | 'key revoke --api-key-file' | 'key rotate-master --store' | 'key rotate-master --api-key-file' | 'tenant --store' | 'tenant --api-key-file' | 'tenant create --store' | 'tenant create --api-key-file' | 'tenant list --store' | 'tenant list --api-key-file' | 'tenant get --store' | 'tenant get --api-key-file' | 'tenant update --store' | 'tenant update --api-key-file' | 'tenant delete --store' | 'tenant delete --api-key-file' | 'env --store' | 'env --api-key-file' | 'env get --store' | 'env get --api-key-file' | 'env update --store' | 'env update --api-key-file' | 'audit --store' | 'audit --api-key-file' | 'backup --store' | 'backup --api-key-file' | 'restore --store' | 'restore --api-key-file' | 'login --store' | 'login --api-key-file' | 'context --store' | 'context --api-key-file' | 'context list --store' | 'context list --api-key-file' | 'context use --store' | 'context use --api-key-file' | 'context add --store' | 'context add --api-key-file' | 'context remove --store' | 'context remove --api-key-file' | 'config --config' | 'config --store' | 'config --api-key-file' | 'completion --store' | 'completion --api-key-file' | 'doctor --store' | 'doctor --api-key-file')
       values='@file'
       ;;
-    ' --context' | ' --tenant' | 'listen --events' | 'listen --expect' | 'listen --context' | 'listen --tenant' | 'trigger --context' | 'trigger --tenant' | 'replay --sub' | 'replay --type' | 'replay --context' | 'replay --tenant' | 'sign --sub' | 'sign --context' | 'sign --tenant' | 'verify --sub' | 'verify --context' | 'verify --tenant' | 'demo --context' | 'demo --tenant' | 'sub --context' | 'sub --tenant' | 'sub create --event' | 'sub create --context' | 'sub create --tenant' | 'sub list --event' | 'sub list --context' | 'sub list --tenant' | 'sub get --context' | 'sub get --tenant' | 'sub update --event' | 'sub update --context' | 'sub update --tenant' | 'sub delete --context' | 'sub delete --tenant' | 'sub enable --context' | 'sub enable --tenant' | 'sub disable --context' | 'sub disable --tenant' | 'sub pause --context' | 'sub pause --tenant' | 'sub resume --context' | 'sub resume --tenant' | 'sub test --type' | 'sub test --context' | 'sub test --tenant' | 'sub filter-test --event' | 'sub filter-test --type' | 'sub filter-test --context' | 'sub filter-test --tenant' | 'sub rotate-secret --context' | 'sub rotate-secret --tenant' | 'sub secret --context' | 'sub secret --tenant' | 'sub health --context' | 'sub health --tenant' | 'event --context' | 'event --tenant' | 'event list --type' | 'event list --context' | 'event list --tenant' | 'event get --context' | 'event get --tenant' | 'event replay --sub' | 'event replay --context' | 'event replay --tenant' | 'publish --context' | 'publish --tenant' | 'delivery --context' | 'delivery --tenant' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event' | 'delivery list --context' | 'delivery list --tenant' | 'delivery get --context' | 'delivery get --tenant' | 'delivery retry --context' | 'delivery retry --tenant' | 'delivery cancel --context' | 'delivery cancel --tenant' | 'serve --context' | 'serve --tenant' | 'status --context' | 'status --tenant' | 'stats --sub' | 'stats --context' | 'stats --tenant' | 'key --context' | 'key --tenant' | 'key create --context' | 'key create --tenant' | 'key list --context' | 'key list --tenant' | 'key get --context' | 'key get --tenant' | 'key revoke --context' | 'key revoke --tenant' | 'key rotate-master --new-key' | 'key rotate-master --context' | 'key rotate-master --tenant' | 'tenant --context' | 'tenant --tenant' | 'tenant create --context' | 'tenant create --tenant' | 'tenant list --context' | 'tenant list --tenant' | 'tenant get --context' | 'tenant get --tenant' | 'tenant update --context' | 'tenant update --tenant' | 'tenant delete --context' | 'tenant delete --tenant' | 'audit --key' | 'audit --context' | 'audit --tenant' | 'backup --context' | 'backup --tenant' | 'restore --context' | 'restore --tenant' | 'login --context' | 'login --tenant' | 'context --context' | 'context --tenant' | 'context list --context' | 'context list --tenant' | 'context use --context' | 'context use --tenant' | 'context add --context' | 'context add --tenant' | 'context remove --context' | 'context remove --tenant' | 'config --context' | 'config --tenant' | 'completion --context' | 'completion --tenant' | 'doctor --context' | 'doctor --tenant')
+    ' --context' | ' --tenant' | 'listen --events' | 'listen --expect' | 'listen --context' | 'listen --tenant' | 'trigger --context' | 'trigger --tenant' | 'replay --sub' | 'replay --type' | 'replay --context' | 'replay --tenant' | 'sign --sub' | 'sign --context' | 'sign --tenant' | 'verify --sub' | 'verify --context' | 'verify --tenant' | 'demo --context' | 'demo --tenant' | 'sub --context' | 'sub --tenant' | 'sub create --event' | 'sub create --context' | 'sub create --tenant' | 'sub list --event' | 'sub list --context' | 'sub list --tenant' | 'sub get --context' | 'sub get --tenant' | 'sub update --event' | 'sub update --context' | 'sub update --tenant' | 'sub delete --context' | 'sub delete --tenant' | 'sub enable --context' | 'sub enable --tenant' | 'sub disable --context' | 'sub disable --tenant' | 'sub pause --context' | 'sub pause --tenant' | 'sub resume --context' | 'sub resume --tenant' | 'sub test --type' | 'sub test --context' | 'sub test --tenant' | 'sub filter-test --event' | 'sub filter-test --type' | 'sub filter-test --context' | 'sub filter-test --tenant' | 'sub rotate-secret --context' | 'sub rotate-secret --tenant' | 'sub secret --context' | 'sub secret --tenant' | 'sub health --context' | 'sub health --tenant' | 'event --context' | 'event --tenant' | 'event list --type' | 'event list --context' | 'event list --tenant' | 'event get --context' | 'event get --tenant' | 'event replay --sub' | 'event replay --context' | 'event replay --tenant' | 'event-type --context' | 'event-type --tenant' | 'event-type list --context' | 'event-type list --tenant' | 'event-type get --context' | 'event-type get --tenant' | 'event-type create --context' | 'event-type create --tenant' | 'event-type update --context' | 'event-type update --tenant' | 'event-type delete --context' | 'event-type delete --tenant' | 'publish --context' | 'publish --tenant' | 'delivery --context' | 'delivery --tenant' | 'delivery list --type' | 'delivery list --sub' | 'delivery list --event' | 'delivery list --context' | 'delivery list --tenant' | 'delivery get --context' | 'delivery get --tenant' | 'delivery retry --context' | 'delivery retry --tenant' | 'delivery cancel --context' | 'delivery cancel --tenant' | 'serve --context' | 'serve --tenant' | 'status --context' | 'status --tenant' | 'stats --sub' | 'stats --context' | 'stats --tenant' | 'key --context' | 'key --tenant' | 'key create --context' | 'key create --tenant' | 'key list --context' | 'key list --tenant' | 'key get --context' | 'key get --tenant' | 'key revoke --context' | 'key revoke --tenant' | 'key rotate-master --new-key' | 'key rotate-master --context' | 'key rotate-master --tenant' | 'tenant --context' | 'tenant --tenant' | 'tenant create --context' | 'tenant create --tenant' | 'tenant list --context' | 'tenant list --tenant' | 'tenant get --context' | 'tenant get --tenant' | 'tenant update --context' | 'tenant update --tenant' | 'tenant delete --context' | 'tenant delete --tenant' | 'env --context' | 'env --tenant' | 'env get --context' | 'env get --tenant' | 'env update --context' | 'env update --tenant' | 'audit --key' | 'audit --context' | 'audit --tenant' | 'backup --context' | 'backup --tenant' | 'restore --context' | 'restore --tenant' | 'login --context' | 'login --tenant' | 'context --context' | 'context --tenant' | 'context list --context' | 'context list --tenant' | 'context use --context' | 'context use --tenant' | 'context add --context' | 'context add --tenant' | 'context remove --context' | 'context remove --tenant' | 'config --context' | 'config --tenant' | 'completion --context' | 'completion --tenant' | 'doctor --context' | 'doctor --tenant')
       values='@dynamic'
       ;;
-    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub filter-test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'stats --color' | 'key --color' | 'key create --color' | 'key list --color' | 'key get --color' | 'key revoke --color' | 'key rotate-master --color' | 'tenant --color' | 'tenant create --color' | 'tenant list --color' | 'tenant get --color' | 'tenant update --color' | 'tenant delete --color' | 'audit --color' | 'backup --color' | 'restore --color' | 'login --color' | 'context --color' | 'context list --color' | 'context use --color' | 'context add --color' | 'context remove --color' | 'config --color' | 'completion --color' | 'doctor --color')
+    ' --color' | 'listen --color' | 'trigger --color' | 'replay --color' | 'sign --color' | 'verify --color' | 'demo --color' | 'sub --color' | 'sub create --color' | 'sub list --color' | 'sub get --color' | 'sub update --color' | 'sub delete --color' | 'sub enable --color' | 'sub disable --color' | 'sub pause --color' | 'sub resume --color' | 'sub test --color' | 'sub filter-test --color' | 'sub rotate-secret --color' | 'sub secret --color' | 'sub health --color' | 'event --color' | 'event list --color' | 'event get --color' | 'event replay --color' | 'event-type --color' | 'event-type list --color' | 'event-type get --color' | 'event-type create --color' | 'event-type update --color' | 'event-type delete --color' | 'publish --color' | 'delivery --color' | 'delivery list --color' | 'delivery get --color' | 'delivery retry --color' | 'delivery cancel --color' | 'serve --color' | 'status --color' | 'stats --color' | 'key --color' | 'key create --color' | 'key list --color' | 'key get --color' | 'key revoke --color' | 'key rotate-master --color' | 'tenant --color' | 'tenant create --color' | 'tenant list --color' | 'tenant get --color' | 'tenant update --color' | 'tenant delete --color' | 'env --color' | 'env get --color' | 'env update --color' | 'audit --color' | 'backup --color' | 'restore --color' | 'login --color' | 'context --color' | 'context list --color' | 'context use --color' | 'context add --color' | 'context remove --color' | 'config --color' | 'completion --color' | 'doctor --color')
       values='auto always never'
       ;;
     'trigger --profile' | 'sub create --profile' | 'sub update --profile')
@@ -431,6 +485,9 @@ _hooks_flag_values() {
       ;;
     'key list --status')
       values='active expired revoked'
+      ;;
+    'env update --strict-types')
+      values='on off'
       ;;
   esac
 }
