@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { DeliveryReason } from "./core/delivery.ts";
+import type { HandshakeState } from "./core/handshake.ts";
 import type { LogFormat, LogLevel } from "./core/setting-rules.ts";
 import type { DisabledReason } from "./core/subscription.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
@@ -51,6 +52,8 @@ export type SubscriptionNews = { id: string; name: string } & (
   | { kind: "disabled"; reason: DisabledReason }
   /** Its secret was as old as its owner wants. */
   | { kind: "rotated" }
+  /** What its receiver said to being asked whether it may be sent to. */
+  | { kind: "handshake"; state: HandshakeState; why: string | undefined }
   | { kind: "probed"; status: number | null; error: string | null; enabled: boolean }
 );
 
@@ -152,6 +155,9 @@ function subscriptionInWords(news: SubscriptionNews): string {
     return `${name}  disabled: ${news.reason === "gone" ? "it answered 410" : "too many failures in a row"}`;
   }
   if (news.kind === "rotated") return `${name}  has a new secret: the old one was as old as it may be`;
+  if (news.kind === "handshake") {
+    return `${name}  handshake ${news.state}${news.why === undefined ? "" : `: ${news.why}`}`;
+  }
   const answer = news.status ?? news.error ?? "no answer";
   return `${name}  probed: ${answer}${news.enabled ? ", enabled again" : ""}`;
 }

@@ -37,6 +37,7 @@ import { dateWarning, readTlsFiles, type TlsFiles, type TlsIdentity } from "./re
 import { TlsWatch } from "./receive/tls-watch.ts";
 import { AgeRotation } from "./service/age-rotation.ts";
 import { ensureBootstrapKey, namesBootstrapKey } from "./service/bootstrap-key.ts";
+import { HandshakeWatch } from "./service/handshake-watch.ts";
 import { KeptAdmissions } from "./service/kept-admissions.ts";
 import { ensureLocalToken, readLocalToken, tokenMatcher } from "./service/local-token.ts";
 import type { KeyChangeReceipt } from "./service/master-key-change.ts";
@@ -335,6 +336,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => reEnabler.stop());
+    const handshakes = new HandshakeWatch({
+      parts: local.cases.parts,
+      onAsked: ({ id, name }, { state, why }) => log.subscription({ kind: "handshake", id, name, state, why }),
+      onFault,
+    });
+    closers.push(() => handshakes.stop());
     const ageRotation = new AgeRotation({
       directory: local.directory,
       rotation: local.cases.rotation,
@@ -443,8 +450,14 @@ export async function startLocalSender(local: LocalHooks, egress: Egress): Promi
     },
   });
   await dispatcher.start();
+  const handshakes = new HandshakeWatch({
+    parts: { ...local.cases.parts, send: (request) => sender.post(request) },
+    // It is asked again by whoever sends next.
+    onFault: () => {},
+  });
   return {
     stop: async () => {
+      handshakes.stop();
       await dispatcher.stop({ drainMs: DEFAULT_DRAIN_MS });
       await sender.close();
       lock.release();

@@ -6,7 +6,7 @@ import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
 import { printOne, printsFields } from "../../src/cli/print-one.ts";
 import { paintOfRate, rateText } from "../../src/cli/stats-view.ts";
-import { breakerText, DISABLED_TEXTS, paintOfState } from "../../src/cli/subscription-view.ts";
+import { breakerText, DISABLED_TEXTS, handshakeText, paintOfState } from "../../src/cli/subscription-view.ts";
 import type { ListView } from "../../src/cli/table.ts";
 import { relativeTime } from "../../src/cli/time-text.ts";
 import type { SubscriptionHealth } from "../../src/core/statistics/statistics.ts";
@@ -16,6 +16,7 @@ const VIEW: ListView<SubscriptionHealth> = {
     "id",
     "name",
     "paused",
+    "handshake",
     "state",
     "consecutive_failures",
     "success_rate",
@@ -62,6 +63,9 @@ export async function runSubHealth(
         ["id", health.id],
         ["name", escapeLine(health.name)],
         ["state", paint(health.state) + reason + (health.paused ? ", paused" : "")],
+        ...(health.handshake === null
+          ? []
+          : [["handshake", escapeLine(handshakeText(health.handshake))] as [string, string]]),
         ["success rate", `${Math.round(health.success_rate * 100)} % of the last 20 attempts`],
         [
           "last 24 h",

@@ -38,6 +38,7 @@ export interface SubscriptionFlags {
   denyNet: string[];
   eventVersion?: string;
   rotateEvery?: string;
+  handshake?: string;
   metadata: string[];
 }
 
@@ -76,6 +77,9 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   deny_net: "--deny-net",
   event_version: "--event-version",
   rotate_every: "--rotate-every",
+  handshake: "--handshake",
+  "handshake.origin": "--handshake",
+  "handshake.rate": "--handshake",
   metadata: "--metadata",
 };
 
@@ -131,6 +135,10 @@ export function addSubscriptionFlags(command: Command): Command {
     .option("--deny-net <network>", "never send to these", collect, [])
     .option("--event-version <version>", "only this version of its events, converted where that is declared")
     .option("--rotate-every <duration>", "the daemon gives it a new secret when the newest is so old: 90d")
+    .option(
+      "--handshake <origin>",
+      "ask the receiver first whether it allows deliveries from this DNS name: events.example.com, or events.example.com,120 for so many a minute",
+    )
     .option("--metadata <pair>", "your own name=value", collect, [])
     .addOption(profileOption("--profile <name>", "how a delivery looks on the wire"));
 }
@@ -171,6 +179,7 @@ export async function subscriptionInput(
   if (0 < flags.allowNet.length) input.allow_net = flags.allowNet;
   if (0 < flags.denyNet.length) input.deny_net = flags.denyNet;
   if (flags.eventVersion !== undefined) input.event_version = flags.eventVersion;
+  if (flags.handshake !== undefined) input.handshake = handshakeInput(flags.handshake);
   if (flags.rotateEvery !== undefined) input.rotate_every = flags.rotateEvery;
   if (0 < flags.metadata.length) input.metadata = record("--metadata", flags.metadata, "=");
   return input;
@@ -180,6 +189,7 @@ export async function subscriptionInput(
 const HINT_OF_FLAG: Readonly<Record<string, string>> = {
   "--event": "for example: --event 'invoice.*'",
   "--retry": "for example: --retry 5s,5m,30m",
+  "--handshake": "for example: --handshake events.example.com",
   "--retry-on": "for example: --retry-on 5xx,network,408,429",
 };
 
@@ -241,6 +251,16 @@ function refuseWithout(flags: SubscriptionFlags, needed: string): void {
 function batchInput(text: string): NonNullable<SubscriptionInput["batch"]> {
   const [count, wait] = countAndSpan("--batch", text, "100 or 100,5s");
   return { max_events: count, ...(wait === undefined ? {} : { max_wait: wait }) };
+}
+
+/** `events.example.com`, or `events.example.com,120`. */
+function handshakeInput(text: string): NonNullable<SubscriptionInput["handshake"]> {
+  const [origin = "", rate, ...more] = text.split(",").map((part) => part.trim());
+  if (rate === undefined) return { origin };
+  if (more.length === 0 && /^\d{1,9}$/.test(rate)) return { origin, rate: Number(rate) };
+  throw new HooksError("usage", `--handshake must be NAME or NAME,NUMBER, got ${quoted(text)}`, {
+    field: "--handshake",
+  });
 }
 
 /** `20`, `20,1h` or `off`. */

@@ -40,6 +40,7 @@ const RESETTABLE = {
   "deny-net": "deny_net",
   "event-version": "event_version",
   "rotate-every": "rotate_every",
+  handshake: "handshake",
   metadata: "metadata",
 } as const satisfies Record<string, keyof SubscriptionInput>;
 

@@ -32,6 +32,7 @@ const FIELDS = [
   "breaker",
   "auto_disable",
   "rotate_every",
+  "handshake",
   "allow_net",
   "deny_net",
   "concurrency",
@@ -132,6 +133,7 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["batch", batchText(row.batch)],
     ["breaker", row.breaker ? breakerOnText(row.health.breaker) : "off"],
     ["auto-disable", autoDisableText(row.auto_disable)],
+    ["handshake", handshakeText(row.handshake)],
     ["allow-net", row.allow_net.length === 0 ? "-" : row.allow_net.join(", ")],
     ["deny-net", row.deny_net.length === 0 ? "-" : row.deny_net.join(", ")],
     ["headers", headers.length === 0 ? "-" : headers.join(", ")],
@@ -204,6 +206,15 @@ function autoDisableText({ failures, min_span, re_enable }: SubscriptionResource
   if (failures === 0) return "never";
   const span = min_span === "0s" ? "" : ` over ${min_span}`;
   return `after ${failures} failures in a row${span}${re_enable === "probe" ? "; tried again every hour" : ""}`;
+}
+
+/** `allowed for events.example.com, 100/m`, `refused: its receiver …` */
+export function handshakeText(handshake: SubscriptionResource["handshake"]): string {
+  if (handshake === null) return "-";
+  const { origin, state, allowed_rate: rate, error } = handshake;
+  if (state === "pending") return `not asked yet, for ${origin}`;
+  const limit = rate === null ? "" : `, ${rate}/m`;
+  return state === "allowed" ? `allowed for ${origin}${limit}` : `${state}: ${error ?? "no answer"}; deliveries wait`;
 }
 
 /** A day among hours is 24 of them. */

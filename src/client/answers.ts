@@ -126,6 +126,17 @@ export const HEALTH_MEMBERS = {
   breaker: objectOf<SubscriptionResource["health"]["breaker"]>({ state: text, open_until: orNull(text) }),
 };
 
+export const HANDSHAKE = orNull(
+  objectOf<NonNullable<SubscriptionResource["handshake"]>>({
+    origin: text,
+    rate: orNull(number),
+    state: text,
+    allowed_rate: orNull(number),
+    checked_at: orNull(text),
+    error: orNull(text),
+  }),
+);
+
 const SUBSCRIPTION_MEMBERS = {
   id: text,
   name: text,
@@ -156,6 +167,7 @@ const SUBSCRIPTION_MEMBERS = {
     re_enable: orNull(text),
   }),
   rotate_every: orNull(text),
+  handshake: HANDSHAKE,
   allow_net: listOf(text),
   deny_net: listOf(text),
   concurrency: number,

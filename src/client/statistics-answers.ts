@@ -9,7 +9,7 @@ import type {
   TenantStatsResource,
 } from "../core/statistics/statistics.ts";
 import { flag, listOf, number, objectOf, orNull, text } from "./answer-form.ts";
-import { DELIVERY, HEALTH_MEMBERS } from "./answers.ts";
+import { DELIVERY, HANDSHAKE, HEALTH_MEMBERS } from "./answers.ts";
 
 // The form of the answers about statistics, as answers.ts has it of the others.
 
@@ -66,6 +66,7 @@ export const SUBSCRIPTION_HEALTH = objectOf<SubscriptionHealth>({
   id: text,
   name: text,
   paused: flag,
+  handshake: HANDSHAKE,
   ...HEALTH_MEMBERS,
   counts: objectOf<SubscriptionHealth["counts"]>({ succeeded: number, failed: number }),
   success_rate_24h: orNull(number),

@@ -1,5 +1,6 @@
 import type { BreakerPhase, BreakerState } from "./breaker.ts";
 import type { ReceiverRules } from "./egress/policy.ts";
+import type { HandshakeState } from "./handshake.ts";
 import type { Scope } from "./scope.ts";
 import type { StatementKey } from "./signing/statement.ts";
 
@@ -81,6 +82,8 @@ export interface Subscription {
   /** Characters of a response that an attempt keeps: 0–16,384. */
   excerptChars: number;
   metadata: Readonly<Record<string, unknown>>;
+  /** The name under which it asked its receiver, which each request repeats; undefined: nobody asked. */
+  requestOrigin?: string | undefined;
   createdAt: number;
   updatedAt: number;
 }
@@ -139,6 +142,8 @@ export interface SubscriptionResource {
   breaker: boolean;
   auto_disable: { failures: number; min_span: string; re_enable: "probe" | null };
   rotate_every: string | null;
+  /** Whether its receiver allows deliveries (core/handshake.ts), rates in requests a minute; null: nobody asks. */
+  handshake: HandshakeResource | null;
   allow_net: string[];
   deny_net: string[];
   concurrency: number;
@@ -167,6 +172,15 @@ export interface SubscriptionResource {
   updated_at: string;
   /** What is not wrong but may be: in the answer to what made or changed it only. */
   warnings?: string[];
+}
+
+export interface HandshakeResource {
+  origin: string;
+  rate: number | null;
+  state: HandshakeState;
+  allowed_rate: number | null;
+  checked_at: string | null;
+  error: string | null;
 }
 
 /** The answer to create and rotate: the only places where the whole secret stands. */
@@ -221,6 +235,8 @@ export interface SubscriptionInput {
   metadata?: Record<string, unknown> | null;
   /** Only events of this version, or such as a declared conversion makes so. */
   event_version?: string | null;
+  /** Asks the receiver first whether it allows deliveries from this DNS name; `rate`: requests a minute. */
+  handshake?: { origin: string; rate?: number | null | undefined } | null;
   /** The age at which the daemon rotates its secret: "90d". */
   rotate_every?: string | number | null;
 }

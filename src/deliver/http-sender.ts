@@ -24,8 +24,10 @@ export interface HttpSenderOptions extends DialOptions {
   now?: () => number;
 }
 
-/** A request outside the queue: a subscription's test, `hooks trigger --to`. */
+/** A request outside the queue: a subscription's test or handshake, `hooks trigger --to`. */
 export interface OneOffRequest {
+  /** Default: POST. */
+  method?: "OPTIONS" | undefined;
   url: string;
   /** Name, value, name, value … */
   headers: string[];
@@ -102,7 +104,7 @@ export class HttpSender implements DeliveryTransport {
       },
     });
     this.#inFlight.add(exchange);
-    connection.client.dispatch({ path: target.path, method: "POST", headers, body }, exchange);
+    connection.client.dispatch({ path: target.path, method: request.method ?? "POST", headers, body }, exchange);
   }
 
   /** Connections open or being opened. */

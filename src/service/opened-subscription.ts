@@ -1,6 +1,7 @@
 import { parseNetList } from "../core/egress/net-list.ts";
 import type { ReceiverRules } from "../core/egress/policy.ts";
 import { HooksError, isHooksError } from "../core/errors.ts";
+import { allowedLimit } from "../core/handshake.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import { quoted } from "../core/quoted.ts";
@@ -80,6 +81,7 @@ function opened(stored: StoredSubscription, texts: Texts, profiles: Profiles): S
   const settings = readSettings(stored);
   const profile = profiles.find(settings.profile);
   if (profile === undefined) throw unknownProfile(settings.profile);
+  const { handshake } = settings;
   const rest = [...texts];
   const url = stored.urlSealed === undefined ? stored.url : rest.shift();
   const headers = stored.headers === undefined ? {} : parseHeaders(rest.shift()!);
@@ -95,7 +97,8 @@ function opened(stored: StoredSubscription, texts: Texts, profiles: Profiles): S
     events: stored.events,
     enabled: stored.enabled,
     disabledReason: stored.disabledReason,
-    paused: stored.paused,
+    // What is not allowed yet waits, as that of a paused one does.
+    paused: stored.paused || (handshake !== undefined && handshake.state !== "allowed"),
     profile: settings.profile,
     headers,
     secrets: stored.secrets
@@ -111,7 +114,8 @@ function opened(stored: StoredSubscription, texts: Texts, profiles: Profiles): S
     on410: settings.on410,
     timeoutMs: settings.timeoutMs,
     concurrency: settings.concurrency,
-    rateLimit: settings.rateLimit,
+    rateLimit: allowedLimit(settings.rateLimit, handshake),
+    requestOrigin: handshake?.origin,
     autoDisable: {
       failures: stored.autoDisableFailures,
       minSpanMs: stored.autoDisableSpanMs,

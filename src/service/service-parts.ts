@@ -48,6 +48,8 @@ export interface ServiceParts {
 }
 
 export interface OneOffRequest {
+  /** Default: POST. */
+  method?: "OPTIONS" | undefined;
   url: string;
   headers: string[];
   body: Uint8Array;

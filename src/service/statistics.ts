@@ -24,7 +24,7 @@ import { toDeliveryResource } from "./delivery-resource.ts";
 import { findSubscription } from "./find-by-reference.ts";
 import { narrowed } from "./narrowed.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { healthOf } from "./subscription-resource.ts";
+import { handshakeResource, healthOf, readSettings } from "./subscription-resource.ts";
 
 /** Waiting deliveries are counted up to here: a few ms. */
 const MOST_WAITING = 50_000;
@@ -71,6 +71,7 @@ export class Statistics {
       id: stored.id,
       name: stored.name,
       paused: stored.paused,
+      handshake: handshakeResource(readSettings(stored).handshake),
       ...healthOf(stored, now(), healthThresholds),
       counts: stored.counts,
       success_rate_24h: rateOf(day),

@@ -58,7 +58,8 @@ export function replacedTexts(
 /** Fields of the input that have columns of their own; all others are in `settings`. */
 const COLUMNS_OF: Readonly<Record<string, readonly (keyof SubscriptionChange)[]>> = {
   name: ["name"],
-  url: ["url", "urlSealed"],
+  // Another receiver has not allowed anything yet.
+  url: ["url", "urlSealed", "settings"],
   events: ["events"],
   enabled: ["enabled", "disabledReason"],
   headers: ["headers", "headerNames"],

@@ -166,6 +166,16 @@ export class SubscriptionDirectory {
     }
   }
 
+  /** Those that take events and whose receivers have not allowed deliveries yet. */
+  *awaitsHandshake(): Iterable<StoredSubscription> {
+    for (const { stored } of this.#entries.values()) {
+      // The settings are read of those few only that have one.
+      if (!stored.enabled || stored.transport !== "http" || !stored.settings.includes('"handshake"')) continue;
+      const { handshake } = readSettings(stored);
+      if (handshake !== undefined && handshake.state !== "allowed") yield stored;
+    }
+  }
+
   /** Those with a profile that this process has not. */
   *lacksProfile(profiles: Profiles): Iterable<{ id: string; profile: string }> {
     for (const { stored } of this.#entries.values()) {

@@ -2,12 +2,13 @@ import { toBatchResource } from "../core/batch-rule.ts";
 import { breakerPhase, CLOSED } from "../core/breaker.ts";
 import { MASKED } from "../core/custom-headers.ts";
 import { formatDuration } from "../core/duration.ts";
+import type { Handshake } from "../core/handshake.ts";
 import { HEALTH_THRESHOLDS, type HealthThresholds, healthState, successRate } from "../core/health.ts";
 import { toIso, toIsoOrNull } from "../core/instant.ts";
 import { maskUrl } from "../core/masked-url.ts";
 import { formatRateLimit } from "../core/rate-limit.ts";
 import { toRetryResource } from "../core/retry-policy.ts";
-import type { SubscriptionResource } from "../core/subscription.ts";
+import type { HandshakeResource, SubscriptionResource } from "../core/subscription.ts";
 import type { StoredSubscription } from "../store/store.ts";
 import { headerNamesOf } from "./sealed-headers.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -53,6 +54,7 @@ export function toSubscriptionResource(
       re_enable: settings.reEnable ?? null,
     },
     rotate_every: settings.rotateEveryMs === undefined ? null : formatDuration(settings.rotateEveryMs),
+    handshake: handshakeResource(settings.handshake),
     allow_net: settings.allowNet,
     deny_net: settings.denyNet,
     concurrency: settings.concurrency,
@@ -94,6 +96,19 @@ export function healthOf(
     last_triggered_at: toIsoOrNull(health.lastAttemptAt),
     last_success_at: toIsoOrNull(health.lastSuccessAt),
     breaker: breakerOf(stored, hasBreaker, now),
+  };
+}
+
+export function handshakeResource(handshake: Handshake | undefined): HandshakeResource | null {
+  if (handshake === undefined) return null;
+  const { origin, rate, state, allowedRate, checkedAt, why } = handshake;
+  return {
+    origin,
+    rate: rate ?? null,
+    state,
+    allowed_rate: allowedRate ?? null,
+    checked_at: toIsoOrNull(checkedAt),
+    error: why ?? null,
   };
 }
 

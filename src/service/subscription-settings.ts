@@ -5,6 +5,7 @@ import { parseNetList } from "../core/egress/net-list.ts";
 import { type HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import { VERSION_PATTERN } from "../core/event-type.ts";
+import { type Handshake, parseHandshake } from "../core/handshake.ts";
 import { parseOrderBy } from "../core/order-key.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
@@ -46,6 +47,8 @@ export interface SubscriptionSettings {
   allowNet: string[];
   denyNet: string[];
   metadata: Record<string, unknown>;
+  /** Its receiver is asked first, and what it said; undefined: nobody asks. */
+  handshake?: Handshake | undefined;
   /** When its newest secret is as old as this, the daemon gives it a new one. */
   rotateEveryMs?: number | undefined;
   /** The version of its events that it wants; left out: it takes what comes. */
@@ -151,6 +154,10 @@ export function draftSubscription(
       excerptChars: old.excerptChars,
       allowNet: checkNetList(input.allow_net, "allow", old.allowNet),
       denyNet: checkNetList(input.deny_net, "deny", old.denyNet),
+      handshake: orNone(input.handshake, old.handshake, (value) => ({
+        ...parseHandshake(value, "handshake"),
+        state: "pending" as const,
+      })),
       rotateEveryMs: orNone(input.rotate_every, old.rotateEveryMs, (text) =>
         parseDuration(text, "rotate_every", ROTATE_EVERY_BOUNDS),
       ),

@@ -13,6 +13,7 @@ import { auditEntry, type Deed } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
 import { blank, draftOf } from "./draft-bases.ts";
 import { findSubscription } from "./find-by-reference.ts";
+import { keptHandshake, refusedByReceiver } from "./handshakes.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
 import { checkNewProfile } from "./profile-change.ts";
@@ -194,9 +195,11 @@ export class Subscriptions {
   ): Promise<TestResult> {
     const parts = this.#parts;
     const stored = await findSubscription(parts.store, scope, reference);
-    const send = limitedSend(parts, stored.id);
+    const limited = { ...parts, send: limitedSend(parts, stored.id) };
+    const refused = await refusedByReceiver(stored, limited);
+    if (refused !== undefined) return refused;
     const subscription = await openSubscription(stored, parts.secrets, parts.profiles);
-    return testSubscription(subscription, options, { ...parts, send });
+    return testSubscription(subscription, options, limited);
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */
@@ -282,6 +285,10 @@ export class Subscriptions {
       await checkNewProfile(stored, draft.settings.profile, input.headers === undefined, this.#parts);
     }
     const keepsUrl = isKept || (await this.#isUrlOf(stored, draft.url));
+    draft.settings.handshake = keptHandshake(draft.settings.handshake, readSettings(stored).handshake, {
+      keepsUrl,
+      isWhole: base.settings.handshake === undefined,
+    });
     return {
       draft,
       keepsUrl,

@@ -2,6 +2,7 @@
 // users write (profile-file.ts).
 
 import type { ClaimedEvent } from "../delivery.ts";
+import { ORIGIN_HEADER } from "../handshake.ts";
 import { prepared } from "../signing/prepared-scheme.ts";
 import type { Scheme } from "../signing/scheme.ts";
 import { formatStandardSecret } from "../signing/standard-secret.ts";
@@ -48,7 +49,7 @@ export interface WireForm {
 const SEVERAL_TYPES = "*";
 const SECOND = 1_000;
 /** In lower case. */
-const ALWAYS_RESERVED = ["content-type", "user-agent", "traceparent"];
+const ALWAYS_RESERVED = ["content-type", "user-agent", ORIGIN_HEADER, "traceparent"];
 
 /** @throws WrongField for a template that names what there is not */
 export function compileProfile(record: ProfileRecord): Profile {
@@ -127,6 +128,7 @@ function compileForm(form: WireForm, at: string, { sign, spell, reserved }: Form
         if (value !== undefined) headers.push(name, encode(value));
       }
       headers.push(...sign(message, id, body));
+      if (subscription.requestOrigin !== undefined) headers.push(ORIGIN_HEADER, subscription.requestOrigin);
       for (const [name, value] of Object.entries(subscription.headers)) {
         if (!reserved.has(name)) headers.push(name, value);
       }

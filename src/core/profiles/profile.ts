@@ -68,6 +68,8 @@ export interface ProfileRequestContext {
   subscription: Pick<Subscription, "id" | "name" | "scope" | "headers" | "secrets"> & {
     /** Undefined for a tunnel. Some schemes sign it. */
     url?: string | undefined;
+    /** Of its handshake (core/handshake.ts): each request repeats it. */
+    requestOrigin?: string | undefined;
   };
   /** When this attempt is sent, unix ms. */
   sentAt: number;

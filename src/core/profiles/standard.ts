@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { ClaimedEvent } from "../delivery.ts";
 import { invalid } from "../errors.ts";
+import { ORIGIN_HEADER } from "../handshake.ts";
 import { AUTO_DISABLE_DEFAULT, STANDARD_RETRY } from "../retry-policy.ts";
 import { standardWebhooksV1a } from "../signing/schemes/standard-webhooks.ts";
 import { signStandard } from "../signing/sign-standard.ts";
@@ -19,6 +20,7 @@ const RESERVED_HEADERS = [
   "webhook-id",
   "webhook-timestamp",
   "webhook-signature",
+  ORIGIN_HEADER,
   "traceparent",
 ] as const;
 
@@ -107,6 +109,7 @@ function buildRequest(
   const signature = standardSignatures(subscription.secrets, id, timestamp, body, sentAt);
   // Only a preview of a request has no secret: a subscription always holds one that does not end.
   if (signature !== "") headers.push("webhook-signature", signature);
+  if (subscription.requestOrigin !== undefined) headers.push(ORIGIN_HEADER, subscription.requestOrigin);
   for (const name in subscription.headers) {
     const value = subscription.headers[name];
     if (value !== undefined && !RESERVED.has(name)) headers.push(name, value);

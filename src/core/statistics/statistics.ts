@@ -100,7 +100,8 @@ export interface TenantStatsResource {
 }
 
 /** `GET /v1/subscriptions/{id}/health` */
-export interface SubscriptionHealth extends Pick<SubscriptionResource, "id" | "name" | "paused" | "counts"> {
+export interface SubscriptionHealth
+  extends Pick<SubscriptionResource, "id" | "name" | "paused" | "counts" | "handshake"> {
   state: SubscriptionResource["health"]["state"];
   consecutive_failures: number;
   /** 0–1, of the last 20 attempts. */

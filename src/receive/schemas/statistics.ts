@@ -3,7 +3,7 @@ import { PERIODS, type Period } from "../../core/statistics/spans.ts";
 import { GROUPINGS, type Grouping } from "../../core/statistics/statistics.ts";
 import { REACH } from "./admin.ts";
 import { PAGE } from "./query.ts";
-import { READ_ONLY } from "./subscription.ts";
+import { HANDSHAKE_OR_NULL, READ_ONLY } from "./subscription.ts";
 import { closed, INSTANT, orNull, ref } from "./words.ts";
 
 const PERIOD = Type.Unsafe<Period>(Type.Enum([...PERIODS], { description: "how far back; default 24h" }));
@@ -115,6 +115,7 @@ export const SUBSCRIPTION_HEALTH = Type.Object(
     id: READ_ONLY.id,
     name: Type.String(),
     paused: READ_ONLY.paused,
+    handshake: HANDSHAKE_OR_NULL,
     state,
     consecutive_failures,
     success_rate,

@@ -52,6 +52,27 @@ const netList = (description: string) =>
   Type.Optional(orNull(Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100, description })));
 const EVENTS_FIELD = Type.Array(EVENT_PATTERN, { minItems: 1, maxItems: 100 });
 
+/** Rates in requests a minute. */
+const HANDSHAKE = Type.Object({
+  origin: Type.String(),
+  rate: orNull(Type.Integer()),
+  state: Type.Enum(["pending", "allowed", "refused", "failed"]),
+  allowed_rate: orNull(Type.Integer()),
+  checked_at: orNull(INSTANT),
+  error: orNull(Type.String()),
+});
+
+export const HANDSHAKE_OR_NULL = Type.Union([HANDSHAKE, Type.Null()]);
+
+const HANDSHAKE_INPUT = closed({
+  origin: Type.String({ maxLength: 260, description: "DNS name of the sending system" }),
+  rate: Type.Optional(orNull(Type.Integer({ minimum: 1, description: "requests a minute that are asked for" }))),
+  state: Type.Optional(Type.Unknown({ description: "ignored" })),
+  allowed_rate: Type.Optional(Type.Unknown({ description: "ignored" })),
+  checked_at: Type.Optional(Type.Unknown({ description: "ignored" })),
+  error: Type.Optional(Type.Unknown({ description: "ignored" })),
+});
+
 const SETTINGS = {
   name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
   description: Type.Optional(orNull(Type.String({ maxLength: 1024 }))),
@@ -141,6 +162,12 @@ const SETTINGS = {
   ),
   deny_net: netList("networks, addresses and names that nothing is sent to"),
   metadata: Type.Optional(orNull(record<unknown>({}))),
+  handshake: Type.Optional(
+    Type.Union([HANDSHAKE_INPUT, Type.Null()], {
+      description:
+        "asks the receiver first (OPTIONS, CloudEvents' abuse protection): an object with origin and rate, or null; what was read may be written back",
+    }),
+  ),
   rotate_every: Type.Optional(
     Type.Unsafe<string | number | null>({
       type: ["string", "integer", "null"],
@@ -255,6 +282,7 @@ const SUBSCRIPTION_FIELDS = {
   breaker: Type.Boolean(),
   auto_disable: Type.Object({ failures: Type.Integer(), min_span: DURATION, re_enable: RE_ENABLE }),
   rotate_every: orNull(DURATION),
+  handshake: HANDSHAKE_OR_NULL,
   allow_net: Type.Array(Type.String()),
   deny_net: Type.Array(Type.String()),
   concurrency: Type.Integer(),
