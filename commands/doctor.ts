@@ -137,6 +137,7 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
       if (opened !== undefined) findings.push(checkDurability(opened), checkCommits(opened));
     }
   }
+  if (await exists(storePath)) findings.push(...(await checkAlerts(context, { readOnly: true })));
   const daemon = await found(() => context.daemon());
   if (isHooksError(daemon)) findings.push({ check: "daemon", ok: false, ...told(daemon) });
   else
@@ -157,6 +158,7 @@ async function remoteChecks(target: RemoteTarget, settings: Settings, context: C
   return [
     { check: "server", ok: true, detail: `answers, hooks ${meta.version}` },
     isHooksError(who) ? { check: "key", ok: false, ...told(who) } : { check: "key", ok: true, detail: whoText(who) },
+    ...(await checkAlerts(context, {})),
   ];
 }
 
@@ -195,6 +197,22 @@ async function checkSecrets(context: CliContext): Promise<Finding[]> {
   const { count, report, local } = opened;
   const where = local.secretStore === undefined ? "" : `; new ones are kept in ${local.secretStore.name}`;
   return [{ check, ok: true, detail: `${count} can be opened${where}` }, ...secretFindings(report)];
+}
+
+/** Of the environment that is worked in. Who may not read them, or asks an older server, is told nothing. */
+async function checkAlerts(context: CliContext, { readOnly }: { readOnly?: boolean }): Promise<Finding[]> {
+  const firing = await found(async () => {
+    const service =
+      readOnly === true
+        ? (await context.local("hooks doctor", { readOnly })).serviceFor(context.scope())
+        : await context.service();
+    return (await service.listAlerts({ state: "firing" })).data;
+  });
+  if (isHooksError(firing)) return [];
+  const check = "alerts";
+  if (firing.length === 0) return [{ check, ok: true, detail: "none fires" }];
+  const detail = `${firing.length} ${firing.length === 1 ? "fires" : "fire"}: ${firing[0]!.rule}`;
+  return [{ check, ok: true, warning: true, detail, hint: "hooks alert list --state firing" }];
 }
 
 /** Secrets are in there: nobody else may read it. */

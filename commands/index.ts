@@ -114,6 +114,14 @@ const DELIVERY: GroupEntry = {
   ],
 };
 
+const ALERT: GroupEntry = {
+  name: "alert",
+  summary: "See what is wrong, and what was",
+  commands: [
+    { name: "list", summary: "List alerts", load: async () => (await import("./alert/list.ts")).alertListCommand },
+  ],
+};
+
 const KEY: GroupEntry = {
   name: "key",
   summary: "Manage API keys, and the master key",
@@ -318,6 +326,7 @@ export const COMMANDS: CommandTable = {
           summary: "Show what attempts came to, and how long they took",
           load: async () => (await import("./stats.ts")).statsCommand,
         },
+        ALERT,
         KEY,
         TENANT,
         ENV,

@@ -28,6 +28,7 @@ export interface ServeOptions {
   localAddress: string[];
   allowNet: string[];
   denyNet: string[];
+  alert: string[];
   acceptLoss?: boolean;
   drain?: string;
   logLevel?: string;
@@ -69,6 +70,12 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     )
     .option("--allow-net <network>", "a private network or name that may be sent to: CIDR[:PORT] or NAME", collect, [])
     .option("--deny-net <network>", "one that may not, whatever allows it", collect, [])
+    .option(
+      "--alert <rule>",
+      "tell of it (repeatable; none: of nothing): 'failure_rate > 50% in 10m' (default: 'failure_count > 10 in 5m')",
+      collect,
+      [],
+    )
     .option("--accept-loss", "start although the store lacks its newest changes (a damaged or older file)")
     .option("--drain <duration>", "how long stopping may take (default: 10s)")
     .addOption(new Option("--log-level <level>", "what is logged (default: info)").choices(LOG_LEVELS))
@@ -97,6 +104,7 @@ export function serveCommand(context: CliContext, run = runServe): Command {
         "hooks serve --port 0 --ready-file ready.json",
         "hooks serve --config /etc/hooks.json",
         "hooks serve --env production --allow-net 10.1.2.0/24:8443 --deny-net intranet.example.com",
+        "hooks serve --alert 'failure_rate > 50% in 10m min 20 per subscription' --alert 'backlog_age > 10m'",
         "hooks serve --public-url https://hooks.example.com --trust-proxy loopback",
         "hooks serve --host 0.0.0.0 --port 443 --public-url https://hooks.example.com --tls-cert cert.pem --tls-key key.pem",
       ) +
@@ -128,6 +136,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     retry_rate: options.retryRate,
     dns: options.dns,
     local_address: joined(options.localAddress),
+    alerts: joined(options.alert),
     drain: options.drain,
     log_level: options.logLevel,
     log_format: options.logFormat,
@@ -172,6 +181,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     sources: serve.sources,
     allowNet: serve.allowNet,
     denyNet: serve.denyNet,
+    alerts: serve.alerts,
     acceptLoss: options.acceptLoss === true,
     publicUrl: serve.publicUrl,
     allowedHosts: serve.allowedHosts,

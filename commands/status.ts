@@ -48,20 +48,22 @@ export async function runStatus({ fields }: StatusOptions, context: CliContext):
   const { tenant, environment } = context.scope();
   const row: StatusRow = { [isLocal ? "store" : "server"]: where, tenant, environment, ...found };
   printOne(out, row, view, { fields, lines: () => linesOf(row) });
-  if (out.mode !== "json" && fields === undefined && 0 < (found.failed ?? 0))
+  if (out.mode === "json" || fields !== undefined) return;
+  if (0 < (found.alerts ?? 0)) out.hint("hooks alert list --state firing");
+  if (0 < (found.failed ?? 0))
     out.hint("hooks delivery list --status failed · send them again: hooks replay --failed --dry-run");
 }
 
 function statusView(place: "store" | "server"): ListView<StatusRow> {
   return {
     columns: [],
-    fields: [place, "tenant", "environment", "daemon", "subscriptions", "waiting", "failed", "trouble"],
+    fields: [place, "tenant", "environment", "daemon", "subscriptions", "waiting", "failed", "alerts", "trouble"],
     id: (row) => row[place] ?? "",
   };
 }
 
 function linesOf({ store, server, daemon, tenant, environment, ...counts }: StatusRow): ViewLine[] {
-  const { subscriptions, waiting, failed, trouble } = counts;
+  const { subscriptions, waiting, failed, alerts, trouble } = counts;
   const number = (value: number | null): string => (value === null ? "-" : String(value));
   const counted = (value: number): string => (value < MOST_COUNTED ? String(value) : `${MOST_COUNTED} or more`);
   return [
@@ -77,6 +79,7 @@ function linesOf({ store, server, daemon, tenant, environment, ...counts }: Stat
       waiting === null ? "-" : `${counted(waiting.pending)} pending, ${counted(waiting.retrying)} retrying`,
     ],
     ["failed deliveries", number(failed)],
+    ["alerts firing", number(alerts)],
     ...(trouble === null ? [] : ([["note", escapeLine(trouble)]] as const)),
   ];
 }

@@ -1,6 +1,8 @@
 import { pino } from "pino";
+import type { AlertKind } from "./core/alert-rule.ts";
 import type { DeliveryReason } from "./core/delivery.ts";
 import type { HandshakeState } from "./core/handshake.ts";
+import type { Scope } from "./core/scope.ts";
 import type { LogFormat, LogLevel } from "./core/setting-rules.ts";
 import type { DisabledReason } from "./core/subscription.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
@@ -33,8 +35,20 @@ export interface DaemonLog {
   /** A subscription was disabled by its failures or a 410, a probe found out whether it may be enabled again, or its
    * secret was rotated. */
   subscription(news: SubscriptionNews): void;
+  /** One begins (warn) or ends (info). `name`: of its subscription; empty: of the whole environment. */
+  alert(alert: LoggedAlert, name: string): void;
   /** Lines that were left out because nobody read them. */
   readonly linesDropped: number;
+}
+
+export interface LoggedAlert {
+  id: string;
+  scope: Scope;
+  subscription: string | undefined;
+  rule: { text: string; kind: AlertKind };
+  value: number;
+  /** Undefined: it fires. */
+  endedAt: number | undefined;
 }
 
 export interface PublishedEvent {
@@ -98,6 +112,12 @@ export function createDaemonLog(options: LogOptions): DaemonLog {
   return {
     get linesDropped() {
       return allDropped;
+    },
+    alert: ({ id, scope, subscription, rule, value, endedAt }, name) => {
+      const facts = { id, ...scope, subscription, kind: rule.kind, rule: rule.text, value };
+      const where = name === "" ? `${scope.tenant}/${scope.environment}` : name;
+      if (endedAt === undefined) log("warn", "alert.firing", facts, () => `ALERT  ${where}  ${rule.text}  (${value})`);
+      else log("info", "alert.resolved", facts, () => `alert over  ${where}  ${rule.text}`);
     },
     published: logger.isLevelEnabled("debug") ? published : undefined,
     fault: (error, { id, eventId }) => {

@@ -1,8 +1,11 @@
 // What can be seen of a running daemon from outside, wired: metrics, and what of publishing and attempts goes to the log.
 
+import type { AlertRule } from "./core/alert-rule.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
+import { AlertWatch } from "./service/alert-watch.ts";
 import { BacklogSurvey } from "./service/backlog-survey.ts";
+import { newId } from "./service/new-id.ts";
 import type { LocalHooks } from "./service/open-local.ts";
 import type { PublishObserver } from "./service/publish-observer.ts";
 import type { SubscriptionDirectory } from "./service/subscription-directory.ts";
@@ -17,23 +20,24 @@ export interface TelemetryOptions {
   inFlight(): number;
   listeners(): number;
   version: string;
+  alerts: readonly AlertRule[];
+  /** Something of this subscription may be due. */
+  wake(subscriptionRowId: number): void;
+  /** The store could not be read or written. */
+  onFault(error: unknown): void;
 }
 
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly observer: PublishObserver;
   attempt(record: AttemptRecorded): void;
-  stop(): void;
+  /** Takes over the alerts that fire. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-export function createTelemetry({
-  local,
-  log,
-  concurrency,
-  inFlight,
-  listeners,
-  version,
-}: TelemetryOptions): Telemetry {
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  const { local, log, concurrency, inFlight, listeners, version, onFault } = options;
   const { store, directory } = local;
   const eventLoop = new EventLoopDelay();
   const survey = new BacklogSurvey({
@@ -43,11 +47,24 @@ export function createTelemetry({
     running: () => performance.now(),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   });
+  const alerts = new AlertWatch({
+    store: store.alerts,
+    rules: options.alerts,
+    survey,
+    running: () => performance.now(),
+    now: Date.now,
+    newId,
+    wake: (takers) => {
+      for (const subscriptionRowId of takers) options.wake(subscriptionRowId);
+    },
+    onNews: (alert) => log.alert(alert, directory.nameOf(alert.subscription ?? "")),
+    onFault,
+  });
   const metrics = new Metrics({
     subscriptions: () => counted(directory),
     takers: (scope, type) => directory.takersOf(scope, type).length,
     backlog: async () => (await survey.read()).scopes.map(({ scope, ...one }) => ({ ...scope, ...one })),
-    alertsFiring: () => [],
+    alertsFiring: () => alerts.firing.map(({ scope, rule }) => ({ ...scope, kind: rule.kind })),
     attemptsInFlight: inFlight,
     attemptSlots: concurrency,
     listeners,
@@ -63,9 +80,14 @@ export function createTelemetry({
     observer: publishObserver(metrics, log),
     attempt: (record) => {
       metrics.attempt(record);
+      alerts.attempt(record);
       log.attempt(record, directory.nameOf(record.subscriptionId));
     },
-    stop: () => eventLoop.stop(),
+    start: () => alerts.start(),
+    stop: async () => {
+      eventLoop.stop();
+      await alerts.stop();
+    },
   };
 }
 
@@ -113,7 +135,7 @@ function* counted(directory: SubscriptionDirectory): Iterable<CountedSubscriptio
 }
 
 function* surveyed(directory: SubscriptionDirectory) {
-  for (const { rowId, scope, enabled, paused, transport } of directory.stored()) {
-    if (transport === "http") yield { rowId, scope, takes: enabled && !paused };
+  for (const { rowId, id, scope, enabled, paused, transport } of directory.stored()) {
+    if (transport === "http") yield { rowId, id, scope, takes: enabled && !paused };
   }
 }

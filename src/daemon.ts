@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { uptime } from "node:os";
+import type { AlertRule } from "./core/alert-rule.ts";
 import type { SendResult } from "./core/attempt.ts";
 import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
 import type { EgressRules } from "./core/egress/egress-rules.ts";
@@ -102,6 +103,8 @@ export interface DaemonOptions {
   allowNet?: NetList | undefined;
   /** What may not be sent to, whatever allows it. Default: nothing. */
   denyNet?: NetList | undefined;
+  /** When somebody is to be told that something is wrong. Default: never. */
+  alerts?: readonly AlertRule[] | undefined;
   /** Go on with a store that lacks its newest changes. */
   acceptLoss?: boolean | undefined;
   /** It runs in a command that somebody will end before long: whoever used it may take its place then. */
@@ -250,6 +253,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       inFlight: () => dispatcher.inFlight,
       listeners: () => tunnel.connected,
       version: VERSION,
+      alerts: options.alerts ?? [],
+      wake: (subscriptionRowId) => dispatcher.wake(subscriptionRowId),
+      onFault,
     });
     closers.push(() => telemetry.stop());
     local.cases.parts.observer = telemetry.observer;
@@ -320,6 +326,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     await clockWatch.start();
     closers.push(() => clockWatch.stop());
+    await telemetry.start();
     await dispatcher.start();
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
     closers.push(

@@ -9,6 +9,7 @@ const RECORD: AttemptRecorded = {
   eventType: "order.paid",
   deliveryId: "dlv_1",
   subscriptionId: "sub_1",
+  transport: "http",
   attempt: 1,
   trigger: "auto",
   outcome: "success",

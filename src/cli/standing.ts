@@ -15,6 +15,8 @@ export interface Standing {
   failed: number | null;
   /** Deliveries that wait for their first attempt or their next one; counted up to MOST_COUNTED. */
   waiting: { pending: number; retrying: number } | null;
+  /** Alerts that fire. */
+  alerts: number | null;
   /** Why the numbers are null. */
   trouble: string | null;
 }
@@ -44,6 +46,7 @@ async function look(context: CliContext): Promise<{ standing: Standing; error?: 
     subscriptions: null,
     failed: null,
     waiting: null,
+    alerts: null,
     trouble: null,
   };
   try {
@@ -61,6 +64,7 @@ async function look(context: CliContext): Promise<{ standing: Standing; error?: 
     result.failed = (await service.replay({ status: "failed", dry_run: true })).count;
     const [pending, retrying] = await Promise.all([count("pending", service), count("retrying", service)]);
     result.waiting = { pending, retrying };
+    result.alerts = (await service.listAlerts({ state: "firing", limit: PAGE })).data.length;
   } catch (error) {
     if (!isHooksError(error)) throw error;
     return { standing: result, error };

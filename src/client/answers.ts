@@ -1,3 +1,4 @@
+import type { AlertResource } from "../core/alert.ts";
 import type { AuditEntry } from "../core/audit.ts";
 import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
@@ -268,6 +269,21 @@ export const FILTER_TRIAL_RESULT = objectOf<FilterTrialResult>({
   error: orNull(text),
   pattern: orNull(text),
   conditions: listOf(CONDITION),
+});
+
+export const ALERT = objectOf<AlertResource>({
+  id: text,
+  state: text,
+  kind: text,
+  rule: text,
+  unit: text,
+  value: number,
+  threshold: number,
+  subscription: orNull(text),
+  tenant: text,
+  environment: text,
+  began_at: text,
+  ended_at: orNull(text),
 });
 
 export const META = objectOf<Meta>({

@@ -1,3 +1,4 @@
+import type { AlertQuery, AlertResource } from "../core/alert.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "../core/event.ts";
 import type {
@@ -32,6 +33,7 @@ import type {
 } from "../core/subscription.ts";
 import type { Whoami } from "../core/whoami.ts";
 import {
+  ALERT,
   batchReceipt,
   DELIVERY,
   DELIVERY_DETAIL,
@@ -250,6 +252,10 @@ export class RemoteService implements HooksService {
   /** Who the key is. */
   whoami(): Promise<Whoami> {
     return this.#requests.get(WHOAMI, "/v1/whoami");
+  }
+
+  listAlerts(query: AlertQuery = {}): Promise<Page<AlertResource>> {
+    return this.#requests.get(pageOf(ALERT), "/v1/alerts", { ...query });
   }
 
   meta(): Promise<Meta> {

@@ -1,3 +1,4 @@
+import { type AlertRule, parseAlertRules } from "../core/alert-rule.ts";
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies, type TrustedProxies } from "../core/door-settings.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { NetList } from "../core/egress/net-list.ts";
@@ -58,6 +59,8 @@ export interface ServeSettings {
   /** What may be sent to although it is not public, and what may not be sent to at all. */
   allowNet: NetList;
   denyNet: NetList;
+  /** When somebody is to be told that something is wrong. */
+  alerts: AlertRule[];
   /** How long a stopping daemon waits for what is in flight. */
   drainMs: number;
   logLevel: LogLevel;
@@ -100,6 +103,7 @@ export function serveSettings(
     sources: parsedOf(first("local_address"), parseSourceAddresses),
     allowNet: parseNetSetting(first("allow_net")?.text, "allow", "allow_net"),
     denyNet: parseNetSetting(first("deny_net")?.text, "deny", "deny_net"),
+    alerts: parseAlertRules(textOf("alerts"), "alerts"),
     drainMs: parseDuration(textOf("drain"), "drain", DRAIN_BOUNDS),
     logLevel: oneOf(textOf("log_level"), "log_level", LOG_LEVELS),
     logFormat: logFormat === undefined ? undefined : oneOf(logFormat, "log_format", LOG_FORMATS),

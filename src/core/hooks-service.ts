@@ -1,3 +1,4 @@
+import type { AlertQuery, AlertResource } from "./alert.ts";
 import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
 import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
 import type {
@@ -176,5 +177,7 @@ export interface HooksService extends ExplainService {
   /** What is set for the whole environment. */
   getEnvironment(): Promise<EnvironmentResource>;
   updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource>;
+  /** Newest first. */
+  listAlerts(query?: AlertQuery): Promise<Page<AlertResource>>;
   meta(): Promise<Meta>;
 }

@@ -46,7 +46,7 @@ export type Happening =
 
 export interface OperationalEvent {
   id: string;
-  type: Happening["type"];
+  type: string;
   /** Unix ms. */
   timestamp: number;
   /** JSON text. */
@@ -60,16 +60,30 @@ export interface OperationalEvent {
  * snake_case. Of the URL it holds host and port only: path and query may be secret.
  */
 export function operationalEvent(subject: OperationalSubject, happening: Happening, at: number): OperationalEvent {
-  const { id, name, url } = subject;
-  const subscription = { id, name, host: url === undefined ? null : (URL.parse(url)?.host ?? null) };
-  const data = Buffer.from(JSON.stringify({ subscription, ...factsOf(happening), at: toIso(at) }));
+  return eventOf(happening.type, aboutOf(subject.id, happening), subject, factsOf(happening), at);
+}
+
+/** `about`: what tells it apart from others of its type and moment. `subject` undefined: of no one subscription. */
+export function eventOf(
+  type: string,
+  about: string,
+  subject: OperationalSubject | undefined,
+  facts: object,
+  at: number,
+): OperationalEvent {
+  const subscription = subject === undefined ? null : shownSubject(subject);
+  const data = Buffer.from(JSON.stringify({ subscription, ...facts, at: toIso(at) }));
   return {
-    id: formatId("evt", uuidOf(at, `${happening.type}/${aboutOf(id, happening)}/${at}`)),
-    type: happening.type,
+    id: formatId("evt", uuidOf(at, `${type}/${about}/${at}`)),
+    type,
     timestamp: at,
     data,
     fingerprint: createHash("sha256").update(data).digest(),
   };
+}
+
+function shownSubject({ id, name, url }: OperationalSubject): object {
+  return { id, name, host: url === undefined ? null : (URL.parse(url)?.host ?? null) };
 }
 
 /** What tells two happenings of one type and moment apart. */

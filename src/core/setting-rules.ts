@@ -1,3 +1,4 @@
+import { DEFAULT_ALERTS, parseAlertRules } from "./alert-rule.ts";
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "./door-settings.ts";
 import { parseDuration } from "./duration.ts";
 import { type NetEntry, parseNetEntry } from "./egress/net-list.ts";
@@ -181,6 +182,14 @@ const RULES = {
     check: (text, name) => void oneOf(text, name, LOG_FORMATS),
   },
   profiles: { flag: "--profiles", variable: "HOOKS_PROFILES", inProject: true, isPath: true },
+  alerts: {
+    flag: "--alert",
+    variable: "HOOKS_ALERTS",
+    inProject: true,
+    fallback: DEFAULT_ALERTS,
+    isList: true,
+    check: (text, name) => void parseAlertRules(text, name),
+  },
   health_degraded: {
     flag: undefined,
     variable: "HOOKS_HEALTH_DEGRADED",

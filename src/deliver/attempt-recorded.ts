@@ -1,7 +1,7 @@
 import type { AttemptPhase, AttemptTrigger, SendErrorCode } from "../core/attempt.ts";
 import type { BreakerState } from "../core/breaker.ts";
 import type { ClaimedDelivery, DeliveryReason, RecordedAttempt } from "../core/delivery.ts";
-import type { Subscription } from "../core/subscription.ts";
+import type { Subscription, Transport } from "../core/subscription.ts";
 
 /**
  * The one wide record of an attempt, made once it is on disk. Log line, live stream and metrics are made from it, so
@@ -14,6 +14,7 @@ export interface AttemptRecorded {
   eventType: string;
   deliveryId: string;
   subscriptionId: string;
+  transport: Transport;
   /** 1 for the delivery's first. */
   attempt: number;
   trigger: AttemptTrigger;
@@ -43,7 +44,7 @@ export interface AttemptRecorded {
 export function attemptRecorded(
   { attempt, verdict, breaker }: RecordedAttempt,
   delivery: ClaimedDelivery,
-  subscription: Pick<Subscription, "id">,
+  subscription: Pick<Subscription, "id" | "transport">,
 ): AttemptRecorded {
   return {
     tenant: delivery.scope.tenant,
@@ -52,6 +53,7 @@ export function attemptRecorded(
     eventType: delivery.event.type,
     deliveryId: delivery.id,
     subscriptionId: subscription.id,
+    transport: subscription.transport,
     attempt: attempt.number,
     trigger: attempt.trigger,
     outcome: attempt.outcome,

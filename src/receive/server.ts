@@ -27,6 +27,7 @@ import { scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
 import { refuseUndeclared, registerRoute, releaseBody, stopping } from "./register-route.ts";
 import type { Route } from "./route.ts";
+import { ALERT_ROUTES } from "./routes/alerts.ts";
 import { AUDIT_ROUTES } from "./routes/audit.ts";
 import { DELIVERY_ROUTES } from "./routes/deliveries.ts";
 import { BATCH_ROUTE } from "./routes/event-batch.ts";
@@ -176,6 +177,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...AUDIT_ROUTES,
     ...EXPLAIN_ROUTES,
     ...EVENT_TYPE_ROUTES,
+    ...ALERT_ROUTES,
     ...META_ROUTES,
     ...metricsRoutes(options.metrics),
     ...healthRoutes(

@@ -16,6 +16,8 @@ const MOST_COUNTED = 100_000;
 /** A subscription, as far as its backlog is looked at. */
 export interface SurveyedSubscription {
   rowId: number;
+  /** `sub_…` */
+  id: string;
   scope: Scope;
   /** It is neither disabled nor paused: what is due is late. */
   takes: boolean;

@@ -1,4 +1,5 @@
 import type { AdminService } from "../core/admin-service.ts";
+import type { AlertQuery, AlertResource } from "../core/alert.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import { sourceTexts } from "../core/egress/source-addresses.ts";
@@ -46,6 +47,7 @@ import type {
   SubscriptionWithSecret,
 } from "../core/subscription.ts";
 import type { StoredEvent } from "../store/store.ts";
+import { listAlerts } from "./alerts.ts";
 import { AuditLog } from "./audit-log.ts";
 import { Deliveries, typeFilter } from "./deliveries.ts";
 import { Environments } from "./environments.ts";
@@ -273,6 +275,10 @@ class LocalService implements HooksService {
 
   updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource> {
     return this.#cases.environments.update(this.#scope, patch, this.#actor);
+  }
+
+  listAlerts(query: AlertQuery = {}): Promise<Page<AlertResource>> {
+    return listAlerts(this.#cases.parts.store.alerts, this.#scope, query);
   }
 
   async meta(): Promise<Meta> {

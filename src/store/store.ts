@@ -19,6 +19,7 @@ import type { RotationReason } from "../core/operational-event.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
+import type { AlertStore } from "./alert-store.ts";
 import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
@@ -29,6 +30,7 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly admin: AdminStore;
   readonly catalogue: CatalogueStore;
   readonly figures: FiguresStore;
+  readonly alerts: AlertStore;
   readonly statistics: StatisticsStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event

@@ -99,6 +99,10 @@ export function story(url: string): readonly Call[] {
     ...read("key", "list"),
     ...read("tenant", "list"),
     ...read("audit"),
+    ...read("alert", "list"),
+    ...once("alert", "list", "--state", "firing", "--fields", "rule"),
+    ...once("alert", "list", "--state", "nope"),
+    ...once("alert", "list", "--cursor", "nonsense"),
     ...once("replay", "--failed", "--dry-run"),
     ...once("trigger", "--list"),
 

@@ -34,6 +34,7 @@ describe("the OpenAPI document", () => {
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "GET /v1/alerts",
         "GET /v1/audit",
         "GET /v1/deliveries",
         "GET /v1/deliveries/{id}",

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import { adminContract } from "./admin-contract.ts";
+import { alertContract } from "./alert-contract.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import { eventContract } from "./event-contract.ts";
 import { leaseContract } from "./lease-contract.ts";
@@ -32,5 +33,6 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     adminContract(store);
     masterKeyContract(store);
     statisticsContract(store);
+    alertContract(store);
   });
 }

@@ -1,5 +1,6 @@
 import type { TSchema } from "typebox";
 import { AUDIT_ENTRY, KEY, KEY_INPUT, KEY_WITH_SECRET, TENANT, TENANT_INPUT, TENANT_PATCH } from "./admin.ts";
+import { ALERT } from "./alert.ts";
 import { ATTEMPT, DELIVERY, DELIVERY_DETAIL } from "./delivery.ts";
 import { ERROR } from "./error.ts";
 import { BATCH_INPUT, BATCH_RECEIPT, EVENT, EVENT_DETAIL, EVENT_INPUT, PUBLISH_RECEIPT } from "./event.ts";
@@ -69,6 +70,7 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   STATS,
   TENANT_STATS,
   SUBSCRIPTION_HEALTH,
+  ALERT,
   FILTER_TRIAL,
   CONDITION,
   FILTER_TRIAL_RESULT,

@@ -11,6 +11,7 @@ const MIGRATIONS = [
   "0004-secrets.sql",
   "0005-statistics.sql",
   "0006-catalogue.sql",
+  "0007-alerts.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

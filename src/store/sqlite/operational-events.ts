@@ -1,7 +1,13 @@
+import { type AlertHappening, alertEvent } from "../../core/alert-event.ts";
 import type { DeliveryReason } from "../../core/delivery.ts";
 import { isOperationalType, patternTakes } from "../../core/event-pattern.ts";
 import { formatId } from "../../core/ids.ts";
-import { type Happening, operationalDeliveryId, operationalEvent } from "../../core/operational-event.ts";
+import {
+  type Happening,
+  type OperationalEvent,
+  operationalDeliveryId,
+  operationalEvent,
+} from "../../core/operational-event.ts";
 import { orderKeyOf } from "../../core/order-key.ts";
 import type { Transport } from "../../core/subscription.ts";
 import type { ConfigRevision } from "./config-revision.ts";
@@ -62,7 +68,17 @@ export class OperationalEvents {
   tell(subscriptionRowId: number, happening: Happening, at: number): number[] {
     const { scopeId, id, name, url, transport } = this.#readSubject(subscriptionRowId);
     if (transport === "tunnel") return [];
-    const event = operationalEvent({ id, name, url: url ?? undefined }, happening, at);
+    return this.#store(scopeId, operationalEvent({ id, name, url: url ?? undefined }, happening, at), at);
+  }
+
+  /** The same of an alert, of a subscription or (undefined) of the whole scope. */
+  tellAlert(scopeId: number, subscriptionRowId: number | undefined, alert: AlertHappening, at: number): number[] {
+    const subject = subscriptionRowId === undefined ? undefined : this.#readSubject(subscriptionRowId);
+    const event = alertEvent(subject && { ...subject, url: subject.url ?? undefined }, alert, at);
+    return this.#store(scopeId, event, at);
+  }
+
+  #store(scopeId: number, event: OperationalEvent, at: number): number[] {
     const takers = this.#takersOf(scopeId).filter(({ patterns }) =>
       patterns.some((pattern) => patternTakes(pattern, event.type)),
     );

@@ -38,6 +38,7 @@ import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
 import { PORTION_ROWS, untilDone } from "./portions.ts";
 import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
+import { SqliteAlertStore } from "./sqlite-alert-store.ts";
 import { SqliteCatalogueStore } from "./sqlite-catalogue-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
@@ -67,6 +68,7 @@ export class SqliteStore implements Store {
   readonly databaseId: string;
   readonly admin: SqliteAdminStore;
   readonly catalogue: SqliteCatalogueStore;
+  readonly alerts: SqliteAlertStore;
   readonly figures: SqliteFigures;
   readonly statistics: SqliteStatisticsStore;
   /** Undefined: nobody looked. */
@@ -109,6 +111,7 @@ export class SqliteStore implements Store {
       read: (read) => this.#read(read),
     };
     this.admin = new SqliteAdminStore(connection, access);
+    this.alerts = new SqliteAlertStore(connection, access);
     this.statistics = new SqliteStatisticsStore(connection, access);
     this.catalogue = new SqliteCatalogueStore(connection, access);
     this.figures = new SqliteFigures(connection, {

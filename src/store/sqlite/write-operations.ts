@@ -1,6 +1,7 @@
 import type { DeliveryReason } from "../../core/delivery.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
+import type { NewAlert } from "../alert-store.ts";
 import type { EventTypeChange } from "../catalogue-store.ts";
 import type {
   AppendedEvent,
@@ -83,6 +84,8 @@ export interface WriteOperations {
     input: Audited & { scope: Scope; settings: string; now: number; ifUpdatedAt: number | undefined };
     result: boolean;
   };
+  beginAlert: { input: { alert: NewAlert }; result: number[] | undefined };
+  endAlert: { input: { id: string; value: number; endedAt: number }; result: number[] | undefined };
   /** Writes a page, whether there is anything to say or not. */
   probe: { input: object; result: undefined };
 }

@@ -1,3 +1,4 @@
+import { AlertWrites } from "./alert-rows.ts";
 import { AttemptRecorder } from "./attempt-recorder.ts";
 import { AuditWrites } from "./audit-rows.ts";
 import { CatalogueWrites } from "./catalogue-rows.ts";
@@ -194,6 +195,7 @@ function handlersOf(
   const keys = once(() => new KeyWrites(connection, revision));
   const tenants = once(() => new TenantWrites(connection, interned, revision));
   const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
+  const alerts = once(() => new AlertWrites(connection, interned, operational));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
@@ -232,6 +234,8 @@ function handlersOf(
     changeEventTypes: ({ scope, changes, now, most }) => catalogue().change(scope, changes, now, most),
     changeEnvironment: ({ scope, settings, now, ifUpdatedAt }) =>
       catalogue().changeEnvironment(scope, settings, now, ifUpdatedAt),
+    beginAlert: ({ alert }) => alerts().begin(alert),
+    endAlert: ({ id, value, endedAt }) => alerts().end(id, value, endedAt),
     probe: () => {
       guard.probe();
       return undefined;

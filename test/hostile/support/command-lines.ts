@@ -82,6 +82,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "tenant get": () => [["acme"], ["default"]],
   "tenant update": () => [["acme", "--description", "y"]],
   "tenant delete": () => [["acme", "--yes"]],
+  "alert list": () => [[], ["--state", "firing"]],
   audit: () => [[], ["--action", "subscription.*"]],
   "context list": () => [[]],
   "context use": () => [["local"], ["nowhere"]],

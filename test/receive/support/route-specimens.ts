@@ -238,6 +238,22 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     // Whoever may delete others is told that this one stays.
     make: fixed({ target: "/v1/tenants/default" }),
   },
+  "GET /v1/alerts": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => {
+      const id = local.cases.parts.newId("alr");
+      const rule = {
+        text: `failure_count > ${++count} in 5m`,
+        kind: "failure_count",
+        threshold: 1,
+        windowMs: 1,
+      } as const;
+      const alert = { id, scope: OWN, subscription: undefined, rule, value: 2, beganAt: Date.now() };
+      await local.store.alerts.beginAlert(alert);
+      return { target: "/v1/alerts", mark: id };
+    },
+  },
   "GET /v1/audit": {
     role: "admin",
     kind: "list",

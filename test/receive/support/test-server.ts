@@ -104,6 +104,11 @@ export async function startTestServer({
     inFlight: () => 0,
     listeners: () => 0,
     version: "0.0.0-test",
+    alerts: [],
+    wake: () => {},
+    onFault: (error) => {
+      throw error;
+    },
   });
   local.cases.parts.observer = telemetry.observer;
   const receive = await createServer({
@@ -120,7 +125,7 @@ export async function startTestServer({
   });
   const url = await receive.listen({ host, port }).catch(async (error: unknown) => {
     await receive.close(0);
-    telemetry.stop();
+    await telemetry.stop();
     await local.close();
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -140,7 +145,7 @@ export async function startTestServer({
     },
     async close() {
       await receive.close(1_000);
-      telemetry.stop();
+      await telemetry.stop();
       await local.close();
       rmSync(folder, { recursive: true, force: true });
     },
