@@ -9,6 +9,7 @@ import { prettyJson } from "../../src/cli/json-text.ts";
 import { setPath } from "../../src/cli/set-path.ts";
 import { targetUrl } from "../../src/cli/target-url.ts";
 import { toErrorOfAnswer } from "../../src/client/error-answer.ts";
+import { parseAlertRules } from "../../src/core/alert-rule.ts";
 import { parseCursor } from "../../src/core/cursor.ts";
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "../../src/core/door-settings.ts";
 import { parseDuration } from "../../src/core/duration.ts";
@@ -18,6 +19,7 @@ import { readNetwork } from "../../src/core/egress/network.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { checkEventPattern, checkEventType } from "../../src/core/event-pattern.ts";
 import { parseExact } from "../../src/core/exact-json.ts";
+import { wantedFormat } from "../../src/core/exposition.ts";
 import { Filter } from "../../src/core/filter/filter.ts";
 import { parseFilter } from "../../src/core/filter/filter-language.ts";
 import { FilterSubject } from "../../src/core/filter/filter-subject.ts";
@@ -131,6 +133,17 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
   },
   "name server": { parse: (text) => parseNameServer(text, "--dns"), samples: ["9.9.9.9", "[::1]:5353", "2001:db8::1"] },
   "API key": { parse: (text) => checkApiKey(text, "--api-key"), samples: ["hk_abc"] },
+  "alert rules": {
+    parse: (text) => parseAlertRules(text, "alerts"),
+    samples: [
+      "failure_count > 10 in 5m",
+      "failure_rate > 50% min 5 per subscription, backlog_age > 10m tenant a env b",
+    ],
+  },
+  "Accept of metrics": {
+    parse: wantedFormat,
+    samples: ["application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"],
+  },
   share: { parse: (text) => parseShare(text, "x"), samples: ["0.95", "1"] },
   "forward target": {
     parse: (text) => parseForwardTarget(text, true),
