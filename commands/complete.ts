@@ -1,6 +1,13 @@
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
-import { adminCandidates, type Candidate, candidates, completing } from "../src/cli/completion/words.ts";
+import { simulationCandidates } from "../src/cli/completion/simulations.ts";
+import {
+  adminCandidates,
+  type Candidate,
+  type Completing,
+  candidates,
+  completing,
+} from "../src/cli/completion/words.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
@@ -31,6 +38,14 @@ async function answer(words: readonly string[], context: CliContext): Promise<st
   const wanted = await completing(words, COMMANDS, context);
   if (wanted === undefined) return [];
   if (wanted.kind === "context") return contextLines(wanted.typed, context);
+  const isTrigger = wanted.command === "trigger" && !wanted.isFlag;
+  const simulations = isTrigger ? lines(await simulationCandidates(wanted.typed)) : [];
+  // No store has a type with a colon in it.
+  if (isTrigger && wanted.typed.includes(":")) return simulations;
+  return [...(await storeLines(wanted, context).catch(() => [])), ...simulations];
+}
+
+async function storeLines(wanted: Completing, context: CliContext): Promise<string[]> {
   const { target } = context.settings(wanted.settings);
   if (target.kind === "local" && !(await stat(target.storePath)).isFile()) return [];
   // Read-only: a key on the keyboard never makes or migrates a store.

@@ -14,10 +14,10 @@ import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { EventInput } from "../src/core/event.ts";
 import { formatId } from "../src/core/ids.ts";
-import type { Profile } from "../src/core/profiles/profile.ts";
 import type { RateLimit } from "../src/core/subscription.ts";
 import { urlRefused } from "../src/core/subscription-url.ts";
 import { VERSION } from "../src/core/version.ts";
+import { printRequest, type RequestForm } from "./print-request.ts";
 
 export interface DirectOptions {
   event: EventInput;
@@ -27,27 +27,20 @@ export interface DirectOptions {
   profile?: string;
   count?: number;
   limit: RateLimit | undefined;
+  form: RequestForm | undefined;
 }
 
 /** `trigger --to`: signed and sent straight to a URL. Exits 1 unless every answer is a 2xx. */
 export async function triggerDirectly(options: DirectOptions, context: CliContext): Promise<void> {
   const url = targetUrl(options.to, "--to");
-  const rules = { environment: context.scope().environment, allow: [], deny: [] };
-  const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
-  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
   const profile = await readProfileValue(options.profile ?? "standard", "--profile", context);
   const secret = await readSecretValue(options.secret ?? "", "--secret", context);
   const key = asUsage("--secret", () => profile.decodeSecret(secret));
-  const headers = headersOf(options.header, profile);
-  const count = options.count ?? 1;
-  let failures = 0;
-  let last = "";
-  for (let sent = 0; sent < count; sent++) {
-    if (options.limit !== undefined && 0 < sent)
-      await sleep(options.limit.perMs / options.limit.count, undefined, { signal: context.signal });
+  const headers = ownHeaders(options.header, profile.reservedHeaders);
+  const { type, data, metadata } = options.event;
+  const make = (): DirectRequest => {
     const sentAt = context.now();
     const id = freshId("evt", sentAt);
-    const { type, data, metadata } = options.event;
     const request = profile.build({
       event: { id, type, timestamp: sentAt, data, metadata, version: undefined },
       deliveryId: freshId("dlv", sentAt),
@@ -63,11 +56,66 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
       sentAt,
       userAgent: `hooks/${VERSION}`,
     });
-    const result = await context.sendOnce({ url: url.href, ...request, timeoutMs: profile.timeoutMs, rules });
-    const succeeded = result.kind === "answered" && 200 <= result.status && result.status < 300;
-    if (!succeeded) failures++;
-    last = answerOf(result);
-    print({ id, type, url, result, succeeded }, context);
+    return { id, type, ...request };
+  };
+  await sendEach({ ...options, url, timeoutMs: profile.timeoutMs }, make, context);
+}
+
+/** A request to send straight to a URL. */
+export interface DirectRequest {
+  id: string;
+  type: string;
+  /** Name, value, name, value … */
+  headers: string[];
+  body: Uint8Array;
+  /** What is wrong with an answer that is a 2xx: a handshake reads it. */
+  faultOf?: (answer: string) => string | undefined;
+  /** How long the sender that is simulated would have waited for the answer. */
+  patienceMs?: number | undefined;
+  /** More of it for --json. */
+  more?: Readonly<Record<string, string>>;
+}
+
+export interface SendEachOptions {
+  url: TargetUrl;
+  timeoutMs: number;
+  count?: number;
+  limit: RateLimit | undefined;
+  /** Given: it is printed in that form and nothing is sent. */
+  form: RequestForm | undefined;
+}
+
+/**
+ * Makes and sends `count` requests one after the other, and prints each result.
+ * @throws HooksError `url_refused` before anything is sent, `failed` when an answer is no 2xx
+ */
+export async function sendEach(
+  options: SendEachOptions,
+  make: (number: number) => DirectRequest,
+  context: CliContext,
+): Promise<void> {
+  const { url, timeoutMs, count = 1, limit, form } = options;
+  if (form !== undefined) {
+    for (let number = 0; number < count; number++) printRequest(make(number), url, form, context);
+    return;
+  }
+  const rules = { environment: context.scope().environment, allow: [], deny: [] };
+  const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
+  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
+  let failures = 0;
+  let last = "";
+  for (let number = 0; number < count; number++) {
+    if (limit !== undefined && 0 < number)
+      await sleep(limit.perMs / limit.count, undefined, { signal: context.signal });
+    const request = make(number);
+    const { headers, body } = request;
+    const result = await context.sendOnce({ url: url.href, headers, body, timeoutMs, rules });
+    const fault = faultOf(result, request);
+    if (fault !== undefined) {
+      failures++;
+      last = fault;
+    }
+    print({ request, url, result, fault }, context);
   }
   if (0 < failures) {
     const message = count === 1 ? `the request failed: ${escapeLine(last)}` : `${failures} of ${count} requests failed`;
@@ -83,30 +131,46 @@ function hintAt({ rule, hint }: Refusal, { host }: TargetUrl): string | undefine
 }
 
 interface Sent {
-  id: string;
-  type: string;
+  request: DirectRequest;
   url: TargetUrl;
   result: SendResult;
-  succeeded: boolean;
+  fault: string | undefined;
 }
 
-function print({ id, type, url, result, succeeded }: Sent, { out }: CliContext): void {
+/** Undefined when it succeeded. */
+function faultOf(result: SendResult, { faultOf }: DirectRequest): string | undefined {
+  if (result.kind !== "answered" || result.status < 200 || 300 <= result.status) return answerOf(result);
+  return faultOf?.(Buffer.from(result.responseBody).toString("utf8"));
+}
+
+function print({ request, url, result, fault }: Sent, { out }: CliContext): void {
+  const { id, type, patienceMs, more } = request;
   const answer = answerOf(result);
   const took = result.kind === "not_sent" ? 0 : result.durationMs;
   const response =
     result.kind === "answered" ? Buffer.from(result.responseBody).toString("utf8").slice(0, 1_000) : null;
+  const why = fault === undefined || fault === answer ? "" : `: ${fault}`;
   if (out.mode === "json") {
     const status = result.kind === "answered" ? result.status : null;
-    const error = result.kind === "answered" ? null : answer;
-    out.print(jsonLine({ id, type, url: url.href, success: succeeded, status, error, duration_ms: took, response }));
-  } else if (out.mode === "quiet") out.print(id);
-  else if (out.mode === "plain") out.print([id, type, escapeLine(answer), String(took)].join("\t"));
+    const error = result.kind === "answered" ? (why === "" ? null : (fault ?? null)) : answer;
+    const success = fault === undefined;
+    out.print(jsonLine({ id, type, url: url.href, success, status, error, duration_ms: took, response, ...more }));
+  } else if (out.mode === "quiet") out.print(escapeLine(id));
+  else if (out.mode === "plain") out.print([escapeLine(id), type, escapeLine(answer + why), String(took)].join("\t"));
   else {
-    const mark = succeeded ? out.colors.green("✓") : out.colors.red("✗");
-    out.print(
-      `${mark} ${out.colors.bold(type)}  ${id}  ${escapeLine(answer)}   ${span(took)}   ${escapeLine(url.href)}`,
-    );
+    const mark = fault === undefined ? out.colors.green("✓") : out.colors.red("✗");
+    const [name, said] = [out.colors.bold(type), escapeLine(answer + why)];
+    const excerpt = fault === undefined || response === null ? "" : excerptOf(response);
+    out.print(`${mark} ${name}  ${escapeLine(id)}  ${said}   ${span(took)}   ${escapeLine(url.href)}${excerpt}`);
   }
+  if (patienceMs !== undefined && patienceMs < took)
+    out.note(`the answer took ${span(took)}: the provider waits ${span(patienceMs)}, and would have sent it again`);
+}
+
+/** The beginning of what a receiver said when it refused. */
+function excerptOf(response: string): string {
+  const text = response.trim().slice(0, 60);
+  return text === "" ? "" : `   ${escapeLine(JSON.stringify(text))}`;
 }
 
 function answerOf(result: SendResult): string {
@@ -123,10 +187,11 @@ function freshId(prefix: "evt" | "dlv" | "sub", at: number): string {
   return formatId(prefix, uuid);
 }
 
-function headersOf(texts: readonly string[], profile: Profile): Record<string, string> {
+/** What --header gives, names in lower case. `reserved`: names that belong to the request itself. */
+export function ownHeaders(texts: readonly string[], reserved: readonly string[]): Record<string, string> {
   const headers = Object.fromEntries(texts.map((text) => pair("--header", text, ":")));
   try {
-    return checkCustomHeaders(headers, profile.reservedHeaders);
+    return checkCustomHeaders(headers, reserved);
   } catch (error) {
     if (!isHooksError(error)) throw error;
     const message = error.message.replace(/^headers\.?/, "--header ").replace(/^--header {2}/, "--header ");

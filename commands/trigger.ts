@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { asUsage, collect, duration, netFlags, readJson, wholeNumber } from "../src/cli/flag-values.ts";
@@ -15,7 +15,9 @@ import { nearestEventType } from "../src/core/nearest.ts";
 import { quoted } from "../src/core/quoted.ts";
 import { parseRateLimit } from "../src/core/rate-limit.ts";
 import { shellWord } from "../src/core/shell-word.ts";
+import { isProviderName, isSimulationName } from "../src/core/simulations/provider-names.ts";
 import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
+import { REQUEST_FORMS, type RequestForm } from "./print-request.ts";
 import { noteReceiptWarnings } from "./receipt-views.ts";
 import { profileOption } from "./sub/subscription-flags.ts";
 import { madeData } from "./trigger-data.ts";
@@ -39,6 +41,11 @@ export interface TriggerOptions {
   secret?: string;
   header: string[];
   profile?: string;
+  dryRun?: boolean;
+  as?: RequestForm;
+  url?: string;
+  /** Unix seconds, as given. */
+  timestamp?: string;
   allowNet: string[];
   denyNet: string[];
 }
@@ -47,28 +54,43 @@ export interface TriggerOptions {
 export function triggerCommand(context: CliContext, run = runTrigger): Command {
   return new Command("trigger")
     .description(
-      "Sends a test event to the subscriptions that take it, or with --to straight to a URL, with no store. What this " +
-        "process sends itself may reach this machine in development; other private addresses need --allow-net.",
+      "Sends a test event to the subscriptions that take it, or with --to straight to a URL, with no store. " +
+        "PROVIDER:EVENT is an event as Stripe, GitHub, Slack, … sends it, signed with --secret as the provider does: " +
+        "`hooks trigger --list` names them. What this process sends itself may reach this machine in development; other " +
+        "private addresses need --allow-net.",
     )
-    .argument("[event-type]", "for example: order.paid")
+    .argument("[event-type]", "for example: order.paid, stripe:invoice.paid")
     .option(
       "--data <json>",
-      "the event's data: JSON, @FILE or - (default: its type's example, or made from its schema)",
+      "the event's data: JSON, @FILE or - (default: its type's example, or made from its schema; of a provider: made up)",
     )
     .option("--event-version <version>", "version of the event type (default: the type's default version)")
-    .option("--seed <number>", "which data is made from a schema (default: 1)", wholeNumber("--seed", 0, 999_999_999))
-    .option("--set <path=value>", "set one value: data.amount=5, data.items[0].sku=x", collect, [])
+    .option(
+      "--seed <number>",
+      "which data is made up (default: 1; of a provider: new each time)",
+      wholeNumber("--seed", 0, 999_999_999),
+    )
+    .option(
+      "--set <path=value>",
+      "set one value: data.amount=5, data.items[0].sku=x (of a provider: anywhere in the body)",
+      collect,
+      [],
+    )
     .option("--count <number>", "so many events (default: 1)", wholeNumber("--count", 1, 100_000))
     .option("--rate <limit>", "at most so many: 10/s, 100/m")
     .option("--wait", "wait for each delivery's first result; exit 1 if one failed")
     .option("--timeout <duration>", "how long --wait waits (default: 60s)", duration("--timeout", { max: 3_600_000 }))
-    .option("--list", "list the known event types")
+    .option("--list", "list the known event types and the events of providers: --list stripe")
     .option("--to <target>", "sign and send straight there: URL, HOST:PORT/PATH or a port")
     .option("--secret <secret>", "signs with --to: VALUE, @FILE, - or env:NAME")
     .option("--header <header>", "own header with --to, 'name: value'", collect, [])
     .addOption(
       profileOption("--profile <name>", "how the request looks with --to: a name, or FILE.json (docs/profiles.md)"),
     )
+    .option("--dry-run", "print the signed request instead of sending it")
+    .addOption(new Option("--as <form>", "how --dry-run prints it (default: http)").choices(REQUEST_FORMS))
+    .option("--url <url>", "of a provider that signs the URL that it calls: that URL (default: --to)")
+    .option("--timestamp <seconds>", "of a provider: when it happens, unix seconds (default: now)")
     .option("--allow-net <network>", "with --to or --wait: a private network or name that may be sent to", collect, [])
     .option("--deny-net <network>", "with --to or --wait: one that may not", collect, [])
     .addHelpText(
@@ -79,28 +101,41 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
         "hooks trigger order.paid --to localhost:3000/webhooks --secret env:HOOK_SECRET",
         "hooks trigger order.paid --to localhost:3000 --secret env:HOOK_SECRET --profile securebase",
         "hooks trigger order.paid --count 100 --rate 10/s",
+        "hooks trigger stripe:invoice.paid --to localhost:3000/webhooks --secret env:STRIPE_WEBHOOK_SECRET",
+        "hooks trigger github:push --to localhost:3000/webhooks --secret env:GITHUB_SECRET --set ref=refs/heads/dev",
+        "hooks trigger slack:app_mention --secret env:SLACK_SECRET --dry-run --as curl",
+        "hooks trigger --list stripe",
         "hooks trigger order.paid --to http://10.1.2.3:3000/ --secret env:HOOK_SECRET --allow-net 10.1.2.3",
       ),
     )
     .action((type: string | undefined, flags: Omit<TriggerOptions, "type">) => run({ ...flags, type }, context));
 }
 
-/** @throws HooksError `usage`; `failed` when a delivery failed under --wait */
+/** @throws HooksError `usage`; `failed` when a delivery failed under --wait, or a request with --to */
 export async function runTrigger(options: TriggerOptions, context: CliContext): Promise<void> {
-  if (options.list === true) return listTypes(context);
+  if (options.list === true) {
+    const { listTriggers } = await import("./trigger-list.ts");
+    return listTriggers(options.type, context);
+  }
   const { type } = options;
   if (type === undefined) {
     throw new HooksError("usage", "<event-type> is missing", { field: "event-type", hint: "hooks trigger order.paid" });
   }
-  asUsage("event-type", () => checkEventType(type, "<event-type>"));
+  const isSimulation = isSimulationName(type);
+  if (!isSimulation) asUsage("event-type", () => checkEventType(type, "<event-type>"));
   const rate = options.rate;
   const limit = rate === undefined ? undefined : asUsage("--rate", () => parseRateLimit(rate, "--rate"));
-  refuseStrayFlags(options);
-  applyNetFlags(options, context);
+  refuseStrayFlags(options, isSimulation);
+  applyNetFlags(options, isSimulation, context);
+  const form = options.dryRun === true ? (options.as ?? "http") : undefined;
+  if (isSimulation) {
+    const { triggerSimulation } = await import("./trigger-simulation.ts");
+    return triggerSimulation(type, { ...options, limit, form }, context);
+  }
 
   const event = await buildEvent(type, options, context);
   if (options.to === undefined && options.data === undefined) await checkKnown(type, context);
-  if (options.to !== undefined) return triggerDirectly({ ...options, to: options.to, event, limit }, context);
+  if (options.to !== undefined) return triggerDirectly({ ...options, to: options.to, event, limit, form }, context);
 
   if (options.wait === true) await startSenderIfNeeded(context, "hooks trigger --wait");
   const receipts: PublishReceipt[] = [];
@@ -167,6 +202,12 @@ async function buildEvent(type: string, options: TriggerOptions, context: CliCon
 async function checkKnown(type: string, context: CliContext): Promise<void> {
   const known = (await allEventTypes(await context.service())).map(({ name }) => name);
   if (known.includes(type)) return;
+  if (isProviderName(type)) {
+    throw new HooksError("usage", `which event of ${type}?`, {
+      field: "event-type",
+      hint: `list them: hooks trigger --list ${type} · or send an event of your own that is called so: hooks trigger ${type} --data '{}'`,
+    });
+  }
   const near = nearestEventType(type, known);
   if (near === undefined) {
     context.out.note(`${type} is a new event type: sent with the data {}`);
@@ -178,17 +219,13 @@ async function checkKnown(type: string, context: CliContext): Promise<void> {
   });
 }
 
-async function listTypes(context: CliContext): Promise<void> {
-  const { out } = context;
-  const types = await allEventTypes(await context.service());
-  for (const type of types) out.print(out.mode === "json" ? jsonLine(type) : escapeLine(type.name));
-  if (types.length === 0 && out.mode === "human")
-    out.note("no event types yet: a type is known once it is sent or subscribed to");
-}
-
-function applyNetFlags({ to, wait, allowNet, denyNet }: TriggerOptions, context: CliContext): void {
+function applyNetFlags(
+  { to, wait, allowNet, denyNet }: TriggerOptions,
+  isSimulation: boolean,
+  context: CliContext,
+): void {
   if (allowNet.length === 0 && denyNet.length === 0) return;
-  if (to === undefined && wait !== true) {
+  if (to === undefined && wait !== true && !isSimulation) {
     const flag = 0 < allowNet.length ? "--allow-net" : "--deny-net";
     throw new HooksError("usage", `${flag} needs --to or --wait: else a daemon sends, by its own rules`, {
       field: flag,
@@ -197,19 +234,37 @@ function applyNetFlags({ to, wait, allowNet, denyNet }: TriggerOptions, context:
   context.settings(netFlags(allowNet, denyNet));
 }
 
-function refuseStrayFlags(options: TriggerOptions): void {
-  const direct = { "--secret": options.secret, "--header": options.header[0], "--profile": options.profile };
-  for (const [flag, value] of Object.entries(direct)) {
-    if (options.to === undefined && value !== undefined)
-      throw new HooksError("usage", `${flag} needs --to`, { field: flag });
+function refuseStrayFlags(options: TriggerOptions, isSimulation: boolean): void {
+  if (options.timeout !== undefined && options.wait !== true) {
+    throw new HooksError("usage", "--timeout needs --wait", { field: "--timeout" });
   }
-  if (options.to !== undefined && options.secret === undefined) {
+  if (options.as !== undefined && options.dryRun !== true) {
+    throw new HooksError("usage", "--as needs --dry-run", { field: "--as" });
+  }
+  if (isSimulation) {
+    refuseGiven(
+      { "--wait": options.wait, "--profile": options.profile, "--event-version": options.eventVersion },
+      "is for event types of your own",
+    );
+    return;
+  }
+  refuseGiven(
+    { "--url": options.url, "--timestamp": options.timestamp },
+    "is for events of providers: hooks trigger stripe:invoice.paid",
+  );
+  if (options.to === undefined) {
+    const direct = { "--secret": options.secret, "--header": options.header[0], "--profile": options.profile };
+    refuseGiven({ ...direct, "--dry-run": options.dryRun }, "needs --to");
+  } else if (options.secret === undefined) {
     throw new HooksError("usage", "--secret is missing: what is sent with --to is signed", {
       field: "--secret",
       hint: `hooks trigger ${options.type ?? "order.paid"} --to ${options.to} --secret env:HOOK_SECRET`,
     });
   }
-  if (options.timeout !== undefined && options.wait !== true) {
-    throw new HooksError("usage", "--timeout needs --wait", { field: "--timeout" });
+}
+
+function refuseGiven(flags: Readonly<Record<string, unknown>>, why: string): void {
+  for (const [flag, value] of Object.entries(flags)) {
+    if (value !== undefined) throw new HooksError("usage", `${flag} ${why}`, { field: flag });
   }
 }

@@ -25,8 +25,8 @@ _hooks_point() {
       ;;
     'trigger')
       commands=''
-      flags='--data --event-version --seed --set --count --rate --wait --timeout --list --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--data --event-version --seed --set --count --rate --timeout --to --secret --header --profile --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--data --event-version --seed --set --count --rate --wait --timeout --list --to --secret --header --profile --dry-run --as --url --timestamp --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--data --event-version --seed --set --count --rate --timeout --to --secret --header --profile --as --url --timestamp --allow-net --deny-net --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'replay')
@@ -449,6 +449,9 @@ _hooks_flag_values() {
       ;;
     'trigger --profile' | 'sub create --profile' | 'sub update --profile')
       values='standard cloudevents cloudevents-binary foresight aegisx arsmedica dotmac securebase'
+      ;;
+    'trigger --as')
+      values='http curl body'
       ;;
     'replay --status')
       values='failed succeeded cancelled'

@@ -18,15 +18,28 @@ type Step = string | number;
 export function setPath(root: unknown, assignment: string): unknown {
   const at = assignment.indexOf("=");
   if (at < 1) throw refused(assignment, "must be path=value");
-  const steps = parsePath(assignment.slice(0, at), assignment);
+  const steps = parsePath(assignment.slice(0, at), assignment, Array.isArray(root));
   return put(root, steps, parseValue(assignment.slice(at + 1)), assignment);
 }
 
-function parsePath(path: string, assignment: string): Step[] {
+/** Whether the assignment changes a value that is there, and adds none. */
+export function hasPath(root: unknown, assignment: string): boolean {
+  const at = assignment.indexOf("=");
+  if (at < 1) return false;
+  let node = root;
+  for (const step of parsePath(assignment.slice(0, at), assignment, Array.isArray(root))) {
+    if (typeof node !== "object" || node === null || !Object.hasOwn(node, step)) return false;
+    node = Reflect.get(node, step);
+  }
+  return true;
+}
+
+/** `inList`: then it may begin with a place, `[0].email`. */
+function parsePath(path: string, assignment: string, inList: boolean): Step[] {
   const steps: Step[] = [];
   for (let rest = path; rest !== ""; ) {
     const match = STEP.exec(rest);
-    if (match === null || (steps.length === 0 && /^[.[]/.test(rest)))
+    if (match === null || (steps.length === 0 && (inList ? /^\./ : /^[.[]/).test(rest)))
       throw refused(assignment, `has no path that can be read at ${quoted(rest)}`);
     steps.push(match[2] === undefined ? (match[1] ?? "") : Number(match[2]));
     rest = rest.slice(match[0].length);

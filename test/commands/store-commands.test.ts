@@ -401,7 +401,8 @@ describe("trigger", () => {
     expect(fresh.code).toBe(0);
     expect(fresh.stderr).toMatch(/customer\.created is a new event type.*\nno subscription takes customer\.created/);
     expect((await store.run(["trigger", "order.payd", "--data", "{}"])).code).toBe(0);
-    expect(await store.ok("trigger", "--list")).toBe("customer.created\norder.paid\norder.payd");
+    const listed = (await store.ok("trigger", "--list")).split("\n");
+    expect(listed.slice(0, 4)).toEqual(["customer.created", "order.paid", "order.payd", "stripe:customer.created"]);
   });
 
   it("sends what --data and --set say, --count times", async () => {

@@ -21,6 +21,9 @@ export interface Completing {
   kind: string;
   /** What is typed of the value. */
   typed: string;
+  /** The argument of this command, or a flag's value of it: `sub create`. */
+  command: string;
+  isFlag: boolean;
   /** Global flags among the words that are settings: `--store x` decides which store is asked. */
   settings: Partial<Record<SettingKey, string>>;
 }
@@ -55,8 +58,11 @@ export async function completing(
     }
   }
   const settings = settingsIn(before);
+  const name = selection.path.join(" ");
+  const known = (kind: string | undefined, typed: string, isFlag: boolean): Completing | undefined =>
+    kind === undefined ? undefined : { kind, typed, command: name, isFlag, settings };
   const [flag, typed] = current.startsWith("--") && current.includes("=") ? split(current) : [undefined, current];
-  if (flag !== undefined) return known(valueNames.get(flag) ?? dynamicKind("", flag), typed, settings);
+  if (flag !== undefined) return known(valueNames.get(flag) ?? dynamicKind("", flag), typed, true);
 
   let positionals = 0;
   for (let at = 0; at < selection.args.length; at++) {
@@ -65,14 +71,10 @@ export async function completing(
     const takesValue = valueNames.has(word) || (globalFlagOf(word)?.takesValue === true && !word.includes("="));
     if (takesValue) {
       at++;
-      if (at === selection.args.length) return known(valueNames.get(word) ?? dynamicKind("", word), current, settings);
+      if (at === selection.args.length) return known(valueNames.get(word) ?? dynamicKind("", word), current, true);
     } else if (!word.startsWith("-")) positionals++;
   }
-  return known(command.registeredArguments[positionals]?.name(), current, settings);
-}
-
-function known(kind: string | undefined, typed: string, settings: Completing["settings"]): Completing | undefined {
-  return kind === undefined ? undefined : { kind, typed, settings };
+  return known(command.registeredArguments[positionals]?.name(), current, false);
 }
 
 async function loadCommand(entry: LeafEntry, context: CliContext) {

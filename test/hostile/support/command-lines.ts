@@ -57,6 +57,8 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
     ["order.again"],
     ["--list"],
     ["order.again", "--to", receiver, "--secret", secret],
+    ["stripe:invoice.paid", "--to", receiver, "--secret", secret],
+    ["github:push", "--to", receiver, "--secret", secret, "--dry-run"],
   ],
   replay: () => [["--failed", "--dry-run"]],
   sign: ({ secret }) => [["--secret", secret, "--id", "msg_1", "--timestamp", "1760000000"]],
@@ -92,6 +94,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   __complete: () => [
     ["--", "sub", "get", ""],
     ["--", "trigger", ""],
+    ["--", "trigger", "stripe:"],
     ["--", "event", "get", ""],
   ],
 };
