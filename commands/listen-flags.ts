@@ -6,6 +6,7 @@ import type { CliContext } from "../src/cli/context.ts";
 import { asUsage, collect, duration, wholeNumber } from "../src/cli/flag-values.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { checkEventPattern } from "../src/core/event-pattern.ts";
+import { FAULT_FORMS, type ListenFault, parseListenFault } from "../src/core/listen-fault.ts";
 
 /** The parsed command line of `hooks listen`. */
 export interface ListenOptions {
@@ -18,6 +19,7 @@ export interface ListenOptions {
   /** ms */
   within?: number;
   report?: string;
+  fault: ListenFault[];
   header: string[];
   events: string[];
   filter?: string;
@@ -79,6 +81,12 @@ export function defineListenFlags(command: Command): Command {
       duration("--within", { min: 100, max: DAY_MS }),
     )
     .option("--report <file>", "write what came there, at the end: .xml as JUnit, .ndjson as lines of JSON")
+    .option(
+      "--fault <fault>",
+      `try your program: ${FAULT_FORMS.join(", ")} (repeatable)`,
+      (text: string, before: ListenFault[]) => [...before, parseListenFault(text)],
+      [],
+    )
     .option("--env-name <name>", "give COMMAND the secret under this name too (repeatable)", collect, [])
     .option("--max-events <number>", "end after so many deliveries", wholeNumber("--max-events", 1, 1_000_000))
     .option("--print", "print each delivery and its result as a line of JSON")
@@ -110,6 +118,7 @@ export function checkListenOptions(options: ListenOptions, command: readonly str
   refuse("--route", options.route[0], why);
   refuse("--expect", options.expect[0], why);
   refuse("--report", options.report, why);
+  refuse("--fault", options.fault[0], why);
   refuse("command", command[0], why);
   refuse("--print", options.print, why);
   refuse("--max-events", options.maxEvents, why);

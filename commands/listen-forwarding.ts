@@ -1,13 +1,20 @@
 import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine } from "../src/cli/escape.ts";
 import { HooksError } from "../src/core/errors.ts";
+import type { ListenFault } from "../src/core/listen-fault.ts";
+import type { FaultyForward, Forward } from "../src/stream/faulty-forward.ts";
 import type { ForwardRoute } from "../src/stream/forward-route.ts";
 import type { ForwardTarget } from "../src/stream/forward-target.ts";
 import type { LocalPrograms } from "../src/stream/local-programs.ts";
+import type { ReadyFrame } from "../src/stream/protocol.ts";
 import type { ListenOptions } from "./listen-flags.ts";
 
 /** Where deliveries go. */
 export interface Forwarding {
   programs: LocalPrograms;
+  forward: Forward;
+  /** What signs the deliveries is known. */
+  onReady(ready: ReadyFrame): void;
   /** For people: where what no route takes goes; undefined: nowhere, it is answered here. */
   otherwise: string | undefined;
   routes: readonly ForwardRoute[];
@@ -23,7 +30,13 @@ export async function openForwarding(options: ListenOptions, context: CliContext
   const given = options.route.length === 0 ? routes : options.route.map((text) => ({ text, origin: "--route" }));
   if (target === undefined && given.length === 0) {
     const flag =
-      options.header.length !== 0 ? "--header" : options.forwardAllowRemote ? "--forward-allow-remote" : undefined;
+      options.header.length !== 0
+        ? "--header"
+        : options.fault.length !== 0
+          ? "--fault"
+          : options.forwardAllowRemote === true
+            ? "--forward-allow-remote"
+            : undefined;
     if (flag !== undefined) throw new HooksError("usage", `${flag} needs --forward or --route`, { field: flag });
     return undefined;
   }
@@ -47,5 +60,34 @@ export async function openForwarding(options: ListenOptions, context: CliContext
     context.out.note(`${yellow("○")} nothing listens on ${where}: start your program. Trying until it is there`);
   });
   programs.on("up", (where) => context.out.note(`${green("●")} ${where} is there`));
-  return { programs, otherwise: otherwise?.text, routes: parsed };
+  const faulty = options.fault.length === 0 ? undefined : await withFaults(options.fault, programs, context);
+  return {
+    programs,
+    forward: faulty?.forward ?? ((delivery, signal) => programs.forward(delivery, signal)),
+    onReady: ({ secrets: [secret] }) => {
+      if (faulty !== undefined) faulty.secret = secret;
+    },
+    otherwise: otherwise?.text,
+    routes: parsed,
+  };
+}
+
+async function withFaults(
+  faults: readonly ListenFault[],
+  programs: LocalPrograms,
+  { out }: CliContext,
+): Promise<FaultyForward> {
+  const [{ FaultyForward }, { formatStandardSecret }, { randomBytes }] = await Promise.all([
+    import("../src/stream/faulty-forward.ts"),
+    import("../src/core/signing/standard-secret.ts"),
+    import("node:crypto"),
+  ]);
+  const kinds = faults.map((fault) => (fault.kind === "delay" ? `delay of ${fault.ms} ms` : fault.kind));
+  out.note(`${out.noteColors.yellow("faults on purpose:")} ${kinds.join(", ")}`);
+  return new FaultyForward({
+    faults,
+    forward: (delivery, signal) => programs.forward(delivery, signal),
+    unknownSecret: formatStandardSecret(randomBytes(24)),
+    onNote: ({ event_id }, text) => out.note(`${escapeLine(event_id)}  ${escapeLine(text)}`),
+  });
 }

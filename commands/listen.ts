@@ -72,7 +72,7 @@ export async function runListen(
     endpoint: await listenEndpoint(context),
     // A program that is being started takes nothing yet.
     hello: program === undefined ? hello : { ...hello, credit: 0 },
-    answer: (delivery, signal) => forwarding?.programs.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
+    answer: (delivery, signal) => forwarding?.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
     maxDeliveries: options.maxEvents,
     keep: options.keep !== undefined,
     dialsOnce: options.printSecret === true,
@@ -84,9 +84,10 @@ export async function runListen(
   const followers = await endingFollowers(options, quit, context);
   if (program === undefined) {
     if (readyFile !== undefined) followers.unshift(readyFile);
-    if (forwarding !== undefined) followers.unshift({ onReady: () => forwarding.programs.look() });
+    if (forwarding !== undefined) followers.unshift(forwarding, { onReady: () => forwarding.programs.look() });
   } else {
     followers.unshift(
+      ...(forwarding === undefined ? [] : [forwarding]),
       new ListenChild(
         {
           command: [program, ...args],

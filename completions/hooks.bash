@@ -19,8 +19,8 @@ _hooks_point() {
       ;;
     'listen')
       commands=''
-      flags='--forward --forward-allow-remote --route --header --events --filter --session --ephemeral --keep --retry --concurrency --timeout --expect --count --within --report --env-name --max-events --print --print-secret --ready-file --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--forward --route --header --events --filter --session --concurrency --timeout --expect --count --within --report --env-name --max-events --ready-file --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--forward --forward-allow-remote --route --header --events --filter --session --ephemeral --keep --retry --concurrency --timeout --expect --count --within --report --fault --env-name --max-events --print --print-secret --ready-file --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--forward --route --header --events --filter --session --concurrency --timeout --expect --count --within --report --fault --env-name --max-events --ready-file --store --server --context --api-key --api-key-file --tenant --env --color'
       args='-'
       ;;
     'trigger')

@@ -94,6 +94,7 @@ complete -c hooks -n '__hooks_at listen' -l expect -x -a '(__hooks_dynamic)' -d 
 complete -c hooks -n '__hooks_at listen' -l count -x -d 'so many of each --expect (default: 1)'
 complete -c hooks -n '__hooks_at listen' -l within -x -d '--expect fails after so long (default: it waits)'
 complete -c hooks -n '__hooks_at listen' -l report -r -F -d 'write what came there, at the end: .xml as JUnit, .ndjson as lines of JSON'
+complete -c hooks -n '__hooks_at listen' -l fault -x -d 'try your program: duplicate, reorder, bad-signature, stale-timestamp, drop, rotate-secret, delay=2s (repeatable)'
 complete -c hooks -n '__hooks_at listen' -l env-name -x -d 'give COMMAND the secret under this name too (repeatable)'
 complete -c hooks -n '__hooks_at listen' -l max-events -x -d 'end after so many deliveries'
 complete -c hooks -n '__hooks_at listen' -l print -d 'print each delivery and its result as a line of JSON'

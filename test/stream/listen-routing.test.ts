@@ -180,6 +180,8 @@ describe("--expect", () => {
     [["--env-name", "X"], "--env-name"],
     [["--env-name", "1X", "--", "true"], "--env-name"],
     [["--route", "a"], "--route"],
+    [["--fault", "dupliacte"], "--fault"],
+    [["--fault", "drop"], "--forward"],
     [["--print-secret", "--", "true"], "command"],
   ])("%j is refused before anything is opened", async (args, flag) => {
     const ran = await runInProcess(["listen", ...args], { env: { HOOKS_HOME: home }, cwd: home });
