@@ -25,7 +25,7 @@ export function withBadSignature({ headers }: SignedDelivery): HeaderPairs {
 
 /** Signed anew with `secret`, as if it had been sent so many seconds earlier. Unchanged when it is not signed so. */
 export function withStaleTimestamp({ headers, body }: SignedDelivery, secret: string): HeaderPairs {
-  const [id, sentAt] = [valueOf(headers, "webhook-id"), Number(valueOf(headers, "webhook-timestamp"))];
+  const [id, sentAt] = [headerOf(headers, "webhook-id"), Number(headerOf(headers, "webhook-timestamp"))];
   if (id === undefined || Number.isNaN(sentAt)) return headers;
   const timestamp = sentAt - STALE_SECONDS;
   const signature = signStandard(decodeStandardSecret(secret), id, timestamp, body);
@@ -35,13 +35,13 @@ export function withStaleTimestamp({ headers, body }: SignedDelivery, secret: st
 
 /** @param other a secret that is nobody's, in the same form */
 export function withUnknownSignature({ headers, body }: SignedDelivery, other: string): HeaderPairs {
-  const [id, sentAt] = [valueOf(headers, "webhook-id"), Number(valueOf(headers, "webhook-timestamp"))];
+  const [id, sentAt] = [headerOf(headers, "webhook-id"), Number(headerOf(headers, "webhook-timestamp"))];
   if (id === undefined || Number.isNaN(sentAt)) return headers;
   const signature = signStandard(decodeStandardSecret(other), id, sentAt, body);
   return replaced(headers, "webhook-signature", (own) => `${signature} ${own}`);
 }
 
-function valueOf(headers: HeaderPairs, name: string): string | undefined {
+function headerOf(headers: HeaderPairs, name: string): string | undefined {
   return headers.find(([given]) => given.toLowerCase() === name)?.[1];
 }
 
