@@ -4,6 +4,7 @@ import { doors } from "./doors.ts";
 import { drain } from "./drain.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { fanOut } from "./fan-out.ts";
+import { filtering } from "./filtering.ts";
 import { ingest } from "./ingest.ts";
 import { isolation } from "./isolation.ts";
 import { latency } from "./latency.ts";
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   doors,
   backlog,
   matching,
+  filtering,
   ingest,
   store,
   signing,
