@@ -279,6 +279,11 @@ export const COMMANDS: CommandTable = {
           summary: "Send past deliveries again",
           load: async () => (await import("./replay.ts")).replayCommand,
         },
+        {
+          name: "why",
+          summary: "Say why an event was delivered, or was not",
+          load: async () => (await import("./why.ts")).whyCommand,
+        },
         { name: "sign", summary: "Sign a payload", load: async () => (await import("./sign.ts")).signCommand },
         {
           name: "verify",

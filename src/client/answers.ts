@@ -255,7 +255,7 @@ export const ENVIRONMENT = objectOf<EnvironmentResource>({
   updated_at: orNull(text),
 });
 
-const CONDITION = objectOf<ExplainedCondition>({
+export const CONDITION = objectOf<ExplainedCondition>({
   expression: text,
   result: orNull(flag),
   error: orNull(text),

@@ -32,6 +32,7 @@ import type {
   SubscriptionWithSecret,
 } from "../core/subscription.ts";
 import type { Whoami } from "../core/whoami.ts";
+import type { WhyQuery, WhyResource } from "../core/why/why.ts";
 import {
   ALERT,
   batchReceipt,
@@ -57,6 +58,7 @@ import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
 import { STATS, SUBSCRIPTION_HEALTH } from "./statistics-answers.ts";
+import { WHY } from "./why-answer.ts";
 
 /** A subscription's test waits for its receiver, whose time-out is at most 300 s. */
 const TEST_TIMEOUT_MS = 310_000;
@@ -205,6 +207,10 @@ export class RemoteService implements HooksService {
 
   async subscriptionHealth(id: string): Promise<SubscriptionHealth> {
     return this.#requests.get(SUBSCRIPTION_HEALTH, `${subscriptionPath(id)}/health`);
+  }
+
+  why({ event, subscription }: WhyQuery): Promise<WhyResource> {
+    return this.#requests.get(WHY, "/v1/why", { event, subscription });
   }
 
   tryFilter({ data, metadata, ...rest }: FilterTrial): Promise<FilterTrialResult> {

@@ -56,6 +56,12 @@ export class Batches<Owner> {
     if (rule.maxEvents <= gathering.waiting.size || MAX_BATCH_BYTES <= gathering.bytes) this.#send(gathering);
   }
 
+  /** What gathers for this owner: of several requests the one that goes out first. */
+  gathering(owner: Owner): { events: number; ripeAt: number } | undefined {
+    const [first] = (this.#gathering.get(owner) ?? []).toSorted((one, other) => one.ripeAt - other.ripeAt);
+    return first === undefined ? undefined : { events: first.waiting.size, ripeAt: first.ripeAt };
+  }
+
   /** What waits for this owner, which goes out no more. */
   take(owner: Owner): ClaimedDelivery[] {
     const taken = this.#gathering.get(owner) ?? [];

@@ -96,6 +96,20 @@ export class Brakes {
     }
   }
 
+  /** For people who ask why nothing is started. */
+  facts(now: number) {
+    const orNone = (until: number | undefined): number | undefined =>
+      until !== undefined && now < until ? until : undefined;
+    const limit = this.#throttle?.limit ?? Number.POSITIVE_INFINITY;
+    return {
+      breakerOpenUntil: orNone(this.#breaker?.openUntil(now)),
+      isProbing: this.isProbing,
+      restsUntil: orNone(this.#throttle?.restsUntil(now)),
+      slowedTo: limit === Number.POSITIVE_INFINITY ? undefined : limit,
+      rateLimitedUntil: orNone(this.#bucket?.nextAt(now)),
+    };
+  }
+
   /** Until when nothing can be started, whatever ends meanwhile, unix ms; at most `now`: it can. */
   blockedUntil(now: number): number {
     return Math.max(

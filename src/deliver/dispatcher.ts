@@ -3,6 +3,7 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
+import type { LaneFacts } from "../core/why/lane-facts.ts";
 import type { LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
 import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
 import { allOf, Batches } from "./batches.ts";
@@ -10,6 +11,7 @@ import { Claimer } from "./claimer.ts";
 import { deliverBatch } from "./deliver-batch.ts";
 import { type DeliverOnceOptions, deliverOnce } from "./deliver-once.ts";
 import type { Lane, Leased } from "./lane.ts";
+import { laneFactsOf } from "./lane-facts.ts";
 import { Lanes } from "./lanes.ts";
 import type { DispatchRates } from "./limits.ts";
 import type { DispatchStore } from "./shifted-store.ts";
@@ -191,6 +193,15 @@ export class Dispatcher {
       }
     }
     this.#run();
+  }
+
+  /** What holds this subscription back at this moment; undefined: it has no lane. */
+  laneFacts(subscriptionRowId: number): { lane: LaneFacts; now: number } | undefined {
+    const lane = this.#lanes.get(subscriptionRowId);
+    if (lane === undefined) return undefined;
+    const now = this.#options.now();
+    const shared = { slots: this.#lanes.slots, batches: this.#batches, isBehind: this.#isBehind(), now };
+    return { lane: laneFactsOf(lane, shared), now };
   }
 
   /** Leases of `freshLease` that were not used: one entry for each. */

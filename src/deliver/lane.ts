@@ -149,6 +149,11 @@ export class Lane implements Sleeper {
     return this.#brakes.rests(now);
   }
 
+  /** For people who ask why nothing is started. */
+  heldBy(now: number): ReturnType<Brakes["facts"]> {
+    return this.#brakes.facts(now);
+  }
+
   /** Counts a start. Every one must be followed by `ended`. */
   start(delivery: ClaimedDelivery, now: number): void {
     if (this.inFlight === 0) this.#movedAt = now;

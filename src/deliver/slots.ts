@@ -1,4 +1,5 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import type { TokenBucket } from "../core/rate-limit.ts";
 import { doubtfulShare, isScarce, laneShare, tenantShare } from "../core/slot-share.ts";
 import type { Lane, Leased } from "./lane.ts";
 import { FRESH, type Host, KINDS, type Kind, kindOf, type Limits, RETRIES, type Tenant } from "./limits.ts";
@@ -148,6 +149,17 @@ export class Slots {
       ? doubtfulShare(this.count, this.free) - this.#doubtfulInFlight - lane.readyCount
       : Number.POSITIVE_INFINITY;
     return Math.min(lane.free(now), this.#laneShare - lane.inFlight - lane.readyCount, doubtful);
+  }
+
+  /** When the limits that it shares with others let it go on; undefined: they do now. */
+  limitedUntil(lane: Lane, now: number) {
+    const until = (bucket: TokenBucket | undefined): number | undefined =>
+      bucket === undefined || 0 < bucket.available(now) ? undefined : bucket.nextAt(now);
+    return {
+      processLimitedUntil: until(this.#limits.process),
+      tenantLimitedUntil: until(lane.tenant.bucket),
+      hostLimitedUntil: lane.hostTurn.isWaiting ? until(lane.host?.bucket) : undefined,
+    };
   }
 
   /** The tenant may have reason to go on. */

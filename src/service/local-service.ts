@@ -46,6 +46,7 @@ import type {
   SubscriptionResource,
   SubscriptionWithSecret,
 } from "../core/subscription.ts";
+import type { WhyQuery, WhyResource } from "../core/why/why.ts";
 import type { StoredEvent } from "../store/store.ts";
 import { listAlerts } from "./alerts.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -279,6 +280,11 @@ class LocalService implements HooksService {
 
   listAlerts(query: AlertQuery = {}): Promise<Page<AlertResource>> {
     return listAlerts(this.#cases.parts.store.alerts, this.#scope, query);
+  }
+
+  async why(query: WhyQuery): Promise<WhyResource> {
+    const { explainEvent } = await import("./explaining.ts");
+    return explainEvent(this.#cases.parts, this.#scope, query);
   }
 
   async meta(): Promise<Meta> {

@@ -7,6 +7,7 @@ import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT, type RateLimit } from "../core/subscription.ts";
+import { isDaemonLocked } from "../store/sqlite/daemon-lock.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
@@ -142,6 +143,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     send: options.send,
     egress: options.egress,
     dispatch: undefined,
+    hasDaemon: () => isDaemonLocked(storePath),
   };
   const cases = new UseCases(parts);
   const keyChange = { store, vault, place, newId, now: options.now };

@@ -7,6 +7,7 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import type { Profiles } from "../core/profiles/registry.ts";
+import type { LaneFacts } from "../core/why/lane-facts.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { Backlog } from "./backlog.ts";
 import type { EventCatalogue } from "./event-catalogue.ts";
@@ -43,6 +44,8 @@ export interface ServiceParts {
   egress(): Promise<EgressCheck>;
   /** The dispatcher of this process; undefined where none runs: what is due waits for a daemon. */
   dispatch: DispatchPort | undefined;
+  /** Where none runs here: whether a daemon works on this store. Left out: none does. */
+  hasDaemon?(): boolean;
   /** Undefined: nobody wants to know. */
   observer?: PublishObserver | undefined;
 }
@@ -77,4 +80,6 @@ export interface DispatchPort {
   abandon(subscriptionRowIds: readonly number[]): void;
   /** Something of this subscription may be due. */
   wake(subscriptionRowId: number): void;
+  /** What holds this subscription back at `now` of its own clock; undefined: it has no lane, because it cannot be opened. */
+  laneFacts?(subscriptionRowId: number): { lane: LaneFacts; now: number } | undefined;
 }

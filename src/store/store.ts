@@ -23,6 +23,7 @@ import type { AlertStore } from "./alert-store.ts";
 import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
+import type { WhyStore } from "./why-store.ts";
 
 export interface Store extends EventStore, DeliveryStore, SubscriptionStore, MasterKeyStore {
   /** Stable for the life of the database. */
@@ -32,6 +33,7 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly figures: FiguresStore;
   readonly alerts: AlertStore;
   readonly statistics: StatisticsStore;
+  readonly why: WhyStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event
    * types or settings of an environment changed, or a tenant was deleted.

@@ -22,5 +22,6 @@ export const NOT_COMPARED: Readonly<Record<string, string>> = {
   status: "says where it works: store and daemon, or server",
   config: "says where each setting comes from, the server among them",
   doctor: "checks file, permissions and daemon, or server and key",
+  why: "asks the daemon what holds a delivery back, and says so where none runs: test/e2e/why.test.ts has both modes",
   __complete: "says nothing when it has no answer within 300 ms, which a loaded machine does not promise",
 };

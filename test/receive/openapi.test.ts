@@ -57,6 +57,7 @@ describe("the OpenAPI document", () => {
         "GET /v1/tenants",
         "GET /v1/tenants/{name}",
         "GET /v1/whoami",
+        "GET /v1/why",
         "PATCH /v1/environment",
         "PATCH /v1/event-types/{name}",
         "PATCH /v1/subscriptions/{id}",

@@ -33,6 +33,7 @@ import {
   SUBSCRIPTION_REPLACEMENT,
   SUBSCRIPTION_WITH_SECRET,
 } from "./subscription.ts";
+import { WHY, WHY_SUBSCRIPTION } from "./why.ts";
 
 /** Every schema that has a name (`$id`): the components of the OpenAPI document. */
 export const SHARED_SCHEMAS: readonly TSchema[] = [
@@ -80,6 +81,8 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   EVENT_TYPE_DETAIL,
   ENVIRONMENT,
   ENVIRONMENT_PATCH,
+  WHY_SUBSCRIPTION,
+  WHY,
   META,
   WHOAMI,
   HEALTH,

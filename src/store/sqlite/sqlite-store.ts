@@ -43,6 +43,7 @@ import { SqliteCatalogueStore } from "./sqlite-catalogue-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
 import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
+import { SqliteWhyStore } from "./sqlite-why-store.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
@@ -71,6 +72,7 @@ export class SqliteStore implements Store {
   readonly alerts: SqliteAlertStore;
   readonly figures: SqliteFigures;
   readonly statistics: SqliteStatisticsStore;
+  readonly why: SqliteWhyStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -114,6 +116,7 @@ export class SqliteStore implements Store {
     this.alerts = new SqliteAlertStore(connection, access);
     this.statistics = new SqliteStatisticsStore(connection, access);
     this.catalogue = new SqliteCatalogueStore(connection, access);
+    this.why = new SqliteWhyStore(connection, this.#deliveries, access);
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),

@@ -53,6 +53,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "delivery get": ({ delivery, failed }) => [[delivery], [failed]],
   "delivery retry": ({ failed }) => [[failed]],
   "delivery cancel": ({ delivery }) => [[delivery]],
+  why: ({ event, subscription }) => [[event], [event, subscription]],
   trigger: ({ receiver, secret }) => [
     ["order.again"],
     ["--list"],

@@ -251,6 +251,18 @@ const FIELDS: [name: string, change: object, field: string, ...statuses: number[
   ["a handshake that is a text", { handshake: "a.example" }, "handshake", 422],
   ["an order and batches", { order_by: "/id", batch: { max_events: 10 } }, "batch", 422],
   ["a pointer that is none", { order_by: "/a~2" }, "order_by", 422],
+  ["a filter that ends too early", { filter: "data.amount >" }, "filter", 400],
+  ["an empty filter", { filter: "" }, "filter", 400],
+  ["a filter that is no text", { filter: { $where: "sleep(1000)" } }, "filter", 400, 422],
+  ["a filter that is too long", { filter: `data.a == "${"x".repeat(2_000)}"` }, "filter", 400, 422],
+  ["a filter with too many parts", { filter: "data.a || ".repeat(150).concat("true") }, "filter", 400],
+  ["a filter that is nested too deeply", { filter: `${"(".repeat(100)}true${")".repeat(100)}` }, "filter", 400],
+  ["a filter with a regular expression", { filter: "data.a.matches('(a+)+$')" }, "filter", 400],
+  ["a filter whose work grows with the square", { filter: "data.a.all(x, data.a.all(y, x != y))" }, "filter", 400],
+  ["a filter that reaches for a prototype", { filter: "event.constructor.constructor('return 1')()" }, "filter", 400],
+  ["a filter that is no condition", { filter: "'text'" }, "filter", 400],
+  ["a filter with a number that JSON cannot hold", { filter: "data.id == 9007199254740993" }, "filter", 400],
+  ["a filter for what hooks tells of itself", { events: ["hooks.*"], filter: "true" }, "filter", 400],
   ["batches of one", { batch: { max_events: 1 } }, "batch.max_events", 422],
   ["a misspelt part of a part", { auto_disable: { failure: 5 } }, "auto_disable.failure", 422],
   ["metadata that is null in a list", { metadata: [null] }, "metadata", 422],
@@ -325,6 +337,20 @@ const BATCHES: Row[] = [
   ["an Idempotency-Key", { json: { events: [event] }, headers: { "idempotency-key": "a" } }, "idempotency-key", 422],
 ];
 
+const EXPLAIN: Row[] = [
+  ["why without an event", { request: "GET /v1/why" }, "event", 400],
+  ["why of an event that is not there", { request: "GET /v1/why?event=evt_zzz" }, "event", 404],
+  ["why of another tenant's event", { request: "GET /v1/why?event=evt_OTHER_TENANT" }, "event", 404],
+  ["why with an unknown parameter", { request: "GET /v1/why?event=evt_1&sub=x" }, "sub", 400],
+  [
+    "why of a subscription that is not there",
+    { request: "GET /v1/why?event=evt_1&subscription=x" },
+    "subscription",
+    404,
+  ],
+  ["why of two events", { request: "GET /v1/why?event=evt_1&event=evt_2" }, "event", 400],
+];
+
 function entries(surface: Surface, rows: readonly Row[]): BadInput<CorpusInput>[] {
   return rows.map(([name, input, field, ...status], at) => ({
     id: `${surface}-${at + 1}`,
@@ -345,4 +371,5 @@ export const OWN_BAD_INPUTS: readonly BadInput<CorpusInput>[] = [
   ...entries("publish_event", changed(event, EVENTS)),
   ...entries("publish_batch", BATCHES),
   ...entries("list", LISTS),
+  ...entries("http", EXPLAIN).map((entry) => ({ ...entry, id: `explain-${entry.id}` })),
 ];

@@ -259,6 +259,11 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "list",
     make: async (local) => ({ target: "/v1/audit?limit=200", mark: await subscriptionOf(local) }),
   },
+  "GET /v1/why": {
+    role: "reader",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/why?event=${await eventOf(local)}` }),
+  },
   "POST /v1/filters/test": {
     role: "reader",
     kind: "row",

@@ -1,0 +1,54 @@
+import { formatId } from "../../core/ids.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { StoredDelivery } from "../store.ts";
+import type { StoredSwitch, WhyStore } from "../why-store.ts";
+import type { Connection } from "./connection.ts";
+import type { DeliveryReader } from "./delivery-reader.ts";
+import type { StoreAccess } from "./sqlite-admin-store.ts";
+import { Statements } from "./statements.ts";
+
+const SWITCHES = ["hooks.subscription.disabled", "hooks.subscription.enabled"];
+
+/** Explaining on SQLite. */
+export class SqliteWhyStore implements WhyStore {
+  readonly #statements: Statements;
+  readonly #deliveries: DeliveryReader;
+  readonly #access: Pick<StoreAccess, "read">;
+
+  constructor(connection: Connection, deliveries: DeliveryReader, access: Pick<StoreAccess, "read">) {
+    this.#statements = new Statements(connection);
+    this.#deliveries = deliveries;
+    this.#access = access;
+  }
+
+  async findAhead({ rowId, scope }: Pick<StoredDelivery, "rowId" | "scope">): Promise<StoredDelivery | undefined> {
+    return this.#access.read(() => {
+      // As the writer chooses it: by due time, then in the order in which they were made.
+      const first = this.#statements
+        .rows<{ rowId: number; publicId: Uint8Array }>(`
+          SELECT d.delivery_id AS rowId, d.public_id AS publicId
+          FROM deliveries AS mine CROSS JOIN deliveries AS d INDEXED BY deliveries_in_order
+            ON d.subscription_id = mine.subscription_id AND d.order_key = mine.order_key
+          WHERE mine.delivery_id = ? AND d.claimable_at IS NOT NULL
+          ORDER BY d.claimable_at, d.delivery_id LIMIT 1
+        `)
+        .get(rowId);
+      if (first === undefined || first.rowId === rowId) return undefined;
+      return this.#deliveries.find(scope, formatId("dlv", first.publicId));
+    });
+  }
+
+  async listSwitches({ tenant, environment }: Scope, since: number, limit: number): Promise<StoredSwitch[]> {
+    return this.#access.read(() =>
+      this.#statements
+        .rows<StoredSwitch>(`
+          SELECT e.created_at AS at, t.name AS type, e.data
+          FROM event_types AS t CROSS JOIN events AS e INDEXED BY events_of_type USING (event_type_id)
+          WHERE t.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)
+            AND t.name IN (${SWITCHES.map(() => "?").join(", ")}) AND e.created_at >= ?
+          ORDER BY e.event_id LIMIT ?
+        `)
+        .all(tenant, environment, ...SWITCHES, since, limit),
+    );
+  }
+}
