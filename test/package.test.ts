@@ -133,7 +133,31 @@ describe("installed in an empty directory", () => {
     const file = path.join(installed, "consumer.js");
     writeFileSync(file, CONSUMER);
     const { stdout } = await run(process.execPath, [file], { cwd: installed, env });
-    expect(stdout).toBe("true false\n");
+    expect(stdout).toBe("true false\ntrue false true\n");
+  });
+
+  it("gives browsers and workers types without Node's", async () => {
+    const project = path.join(installed, "workers");
+    mkdirSync(project);
+    const compilerOptions = {
+      module: "esnext",
+      moduleResolution: "bundler",
+      target: "es2022",
+      lib: ["es2022", "dom", "dom.iterable"],
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    };
+    const file = path.join(project, "worker.ts");
+    writeFileSync(path.join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }));
+    writeFileSync(file, WORKER);
+    await compile(project);
+
+    // A promise is no verdict: who forgets to await it is told.
+    writeFileSync(file, WORKER.replace("await verify(", "verify("));
+    await expect(compile(project)).rejects.toThrow(/'valid' does not exist on type 'Promise/);
   });
 
   it.each([
@@ -215,6 +239,8 @@ describe("on a Node that is too old", () => {
 });
 
 const CONSUMER = `import { sign, verify } from "${manifest.name}";
+import { createVerifier, MemoryReplays, standardWebhooks } from "${manifest.name}/schemes";
+import { verify as verifyOnWeb } from "${manifest.name}/web";
 
 const secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const body = '{"type":"order.paid"}';
@@ -222,6 +248,25 @@ const { headers } = sign("standard-webhooks", { body }, secret, { id: "evt_1" })
 const verdict = verify("standard-webhooks", { headers, body }, secret);
 const forged = verify("standard-webhooks", { headers, body: body + " " }, secret);
 console.log(verdict.valid, forged.valid);
+const once = createVerifier(standardWebhooks, secret, { replays: new MemoryReplays() });
+const replayed = [once.verify({ headers, body }), once.verify({ headers, body })];
+const onWeb = await verifyOnWeb("standard-webhooks", { headers, body }, secret);
+console.log(...replayed.map((one) => one.valid), onWeb.valid);
+`;
+
+const WORKER = `import { createVerifier, type ReplayStore } from "${manifest.name}/web";
+import { stripe, verify } from "${manifest.name}/web/schemes";
+
+const replays: ReplayStore = { add: async () => true, delete: async () => undefined };
+const verifier = createVerifier("github", "secret", { replays });
+
+export async function receive(request: Request): Promise<Response> {
+  const body = new Uint8Array(await request.arrayBuffer());
+  const verdict = await verify(stripe, { headers: request.headers, body }, "secret");
+  if (!verdict.valid) return new Response(verdict.reason, { status: 401 });
+  const again = await verifier.verify({ headers: request.headers, body, method: request.method, url: request.url });
+  return new Response(again.valid ? "" : again.detail);
+}
 `;
 
 function hooks(...args: string[]): Promise<{ stdout: string; stderr: string }> {

@@ -4,7 +4,8 @@ import { type CompiledScheme, type ContentValues, contentOf } from "../signing/c
 import { computeSignature } from "../signing/hmac-signature.ts";
 import { formatTimestamp } from "../signing/message-time.ts";
 import type { Scheme } from "../signing/scheme.ts";
-import { type StatementAlgorithm, type StatementKey, signStatement } from "../signing/statement.ts";
+import type { StatementAlgorithm } from "../signing/signed-content.ts";
+import { type StatementKey, signStatement } from "../signing/statement.ts";
 import type { SigningSecret } from "../subscription.ts";
 
 /** In a header of this ending the new secret signs while the old one still signs the main one. */

@@ -4,7 +4,7 @@ import type { CompiledScheme } from "./compiled-scheme.ts";
 import { judgeAge } from "./message-time.ts";
 import type { VerifyOptions } from "./options.ts";
 import type { ReadMessage } from "./scheme-code.ts";
-import type { StatementAlgorithm } from "./statement.ts";
+import type { StatementAlgorithm } from "./signed-content.ts";
 import { type Accepted, type Refusal, refuse } from "./verdict.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 

@@ -1,6 +1,6 @@
 import type { CompiledScheme } from "./compiled-scheme.ts";
 import type { Tolerance } from "./message-time.ts";
-import type { Content } from "./statement.ts";
+import type { Content } from "./signed-content.ts";
 import { type Accepted, refuse, type VerifyResult } from "./verdict.ts";
 
 /**

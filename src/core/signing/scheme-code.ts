@@ -1,6 +1,6 @@
 import type { SignedMessage, UnsignedRequest } from "./options.ts";
 import type { SignatureEncoding } from "./scheme.ts";
-import type { Content, Statement, StatementAlgorithm } from "./statement.ts";
+import type { Content, Statement, StatementAlgorithm } from "./signed-content.ts";
 import type { Refusal } from "./verdict.ts";
 import type { HeaderValues, WebhookRequest } from "./webhook-request.ts";
 

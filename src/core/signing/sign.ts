@@ -3,7 +3,8 @@ import { computeSignature } from "./hmac-signature.ts";
 import { keptSigningKey } from "./kept-keys.ts";
 import type { Secrets, SignedMessage, UnsignedRequest } from "./options.ts";
 import { schemeNamed } from "./registry.ts";
-import { hashBody, type StatementAlgorithm, type StatementKey, signStatement } from "./statement.ts";
+import type { StatementAlgorithm } from "./signed-content.ts";
+import { hashBody, type StatementKey, signStatement } from "./statement.ts";
 import {
   type CompleteSignOptions,
   carriesOne,

@@ -5,22 +5,8 @@ import type { HmacAlgorithm, SignatureEncoding } from "./scheme.ts";
 import type { BodyHash } from "./scheme-code.ts";
 import { startHmac } from "./secret-key.ts";
 import type { TextKey } from "./secret-text.ts";
+import type { Content, PairAlgorithm, Statement, StatementAlgorithm } from "./signed-content.ts";
 import { isSameText } from "./text-comparer.ts";
-
-/** What a sender claims to have signed: right when one of the signatures is one of one of the contents. */
-export interface Statement {
-  algorithm: StatementAlgorithm;
-  encoding: SignatureEncoding;
-  /** As received, not decoded. */
-  signatures: readonly string[];
-  /** Mostly one; several where senders write the same thing in several ways (a URL with and without its port). */
-  contents: readonly Content[];
-}
-
-/** The signed bytes in pieces, so that a body is never copied for an HMAC; text is UTF-8. */
-export type Content = readonly (string | Uint8Array)[];
-
-export type StatementAlgorithm = HmacAlgorithm | "sha256" | "token" | keyof typeof PUBLIC_KEY;
 
 /** A secret (text or KeyObject), or a public key. */
 export type StatementKey = KeyObject | TextKey;
@@ -34,10 +20,10 @@ const PUBLIC_KEY = {
   "rsa-sha256": { type: "rsa", hash: "sha256", options: {} },
   // RFC 9421, 3.3.1: the salt has the length of the hash.
   "rsa-pss-sha512": { type: "rsa", hash: "sha512", options: { padding: 6, saltLength: 64 } },
-} as const;
+} as const satisfies Record<PairAlgorithm, object>;
 
 /** True when the algorithm takes a pair of keys. */
-export function isPublicKeyAlgorithm(algorithm: string): algorithm is keyof typeof PUBLIC_KEY {
+export function isPublicKeyAlgorithm(algorithm: string): algorithm is PairAlgorithm {
   return Object.hasOwn(PUBLIC_KEY, algorithm);
 }
 

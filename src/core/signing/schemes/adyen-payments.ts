@@ -3,7 +3,7 @@
 
 import { defineRecord } from "../define-record.ts";
 import type { ReadMessage } from "../scheme-code.ts";
-import type { Statement } from "../statement.ts";
+import type { Statement } from "../signed-content.ts";
 import { type Refusal, refuse } from "../verdict.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
 import { asObject, type JsonObject, own, ownText, parseObject } from "./json-object.ts";

@@ -3,7 +3,7 @@
 import { defineRecord } from "../define-record.ts";
 import type { SignedMessage, UnsignedRequest } from "../options.ts";
 import type { BodyHash, CodeSignOptions, FindHeader, ReadMessage, Signing } from "../scheme-code.ts";
-import type { StatementAlgorithm } from "../statement.ts";
+import type { StatementAlgorithm } from "../signed-content.ts";
 import {
   type InnerList,
   type Item,

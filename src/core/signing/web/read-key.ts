@@ -5,7 +5,7 @@ import { ed25519Pkcs8, ed25519Spki, SEED_BYTES } from "../ed25519-der.ts";
 import type { PublicKeyAlgorithm, Scheme, SecretRule } from "../scheme.ts";
 import { isWrittenKey, takesPublicKey } from "../scheme-keys.ts";
 import { decodeKeyText, readSecret, type TextKey, unusableText } from "../secret-text.ts";
-import type { StatementAlgorithm } from "../statement.ts";
+import type { StatementAlgorithm } from "../signed-content.ts";
 import {
   type KeyType,
   pkcs8OfEc,

@@ -1,6 +1,6 @@
 import { type CompiledScheme, contentOf } from "../compiled-scheme.ts";
 import type { Secrets, SignedMessage, UnsignedRequest } from "../options.ts";
-import type { StatementAlgorithm } from "../statement.ts";
+import type { StatementAlgorithm } from "../signed-content.ts";
 import {
   type CompleteSignOptions,
   carriesOne,

@@ -2,7 +2,7 @@ import { decodeStrictly, encodeBytes } from "../byte-text.ts";
 import { replayKeyHead } from "../replays.ts";
 import type { SignatureEncoding } from "../scheme.ts";
 import type { BodyHash } from "../scheme-code.ts";
-import type { Content, Statement, StatementAlgorithm } from "../statement.ts";
+import type { Content, Statement, StatementAlgorithm } from "../signed-content.ts";
 import { derOfRaw, rawOfDer } from "./ecdsa-signature.ts";
 import { isSameSecret, isSameText } from "./same-text.ts";
 import { attempt, digest, joinContent, subtle } from "./subtle.ts";

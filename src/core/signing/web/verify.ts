@@ -12,7 +12,7 @@ import { checkTolerance } from "../message-time.ts";
 import type { Secrets } from "../options.ts";
 import { checkReplayScheme, judgeReplay, type SignedContent, secondsToRemember } from "../replays.ts";
 import type { ReadMessage } from "../scheme-code.ts";
-import type { Content, StatementAlgorithm } from "../statement.ts";
+import type { Content, StatementAlgorithm } from "../signed-content.ts";
 import { type Refusal, refuse, type VerifyResult } from "../verdict.ts";
 import type { VerifierOptions } from "../verifier-options.ts";
 import type { WebhookRequest } from "../webhook-request.ts";

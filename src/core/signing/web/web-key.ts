@@ -1,5 +1,5 @@
 import type { TextKey } from "../secret-text.ts";
-import type { StatementAlgorithm } from "../statement.ts";
+import type { PairAlgorithm, StatementAlgorithm } from "../signed-content.ts";
 import type { KeyType } from "./key-forms.ts";
 import { attempt, type ImportedKey } from "./subtle.ts";
 
@@ -41,8 +41,6 @@ interface WebAlgorithm extends KeyType {
   /** ECDSA whose signatures are DER: bytes of one of its two numbers. */
   derSize?: number;
 }
-
-type PairAlgorithm = Exclude<StatementAlgorithm, "token" | "sha256" | `hmac-${string}`>;
 
 const ecdsa = (curve: "P-256" | "P-384", hash: string): WebAlgorithm => ({
   type: "ec",
