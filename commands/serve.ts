@@ -13,6 +13,7 @@ import { sourceTexts } from "../src/core/egress/source-addresses.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
+import { traceSettings } from "../src/core/trace-settings.ts";
 
 export interface ServeOptions {
   config?: string;
@@ -29,6 +30,7 @@ export interface ServeOptions {
   allowNet: string[];
   denyNet: string[];
   alert: string[];
+  otlpEndpoint?: string;
   acceptLoss?: boolean;
   drain?: string;
   logLevel?: string;
@@ -75,6 +77,10 @@ export function serveCommand(context: CliContext, run = runServe): Command {
       "tell of it (repeatable; none: of nothing): 'failure_rate > 50% in 10m' (default: 'failure_count > 10 in 5m')",
       collect,
       [],
+    )
+    .option(
+      "--otlp-endpoint <url>",
+      "collector of traces (OpenTelemetry), such as http://localhost:4318 (default: none)",
     )
     .option("--accept-loss", "start although the store lacks its newest changes (a damaged or older file)")
     .option("--drain <duration>", "how long stopping may take (default: 10s)")
@@ -137,6 +143,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     dns: options.dns,
     local_address: joined(options.localAddress),
     alerts: joined(options.alert),
+    otlp_endpoint: options.otlpEndpoint,
     drain: options.drain,
     log_level: options.logLevel,
     log_format: options.logFormat,
@@ -182,6 +189,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     allowNet: serve.allowNet,
     denyNet: serve.denyNet,
     alerts: serve.alerts,
+    traces: traceSettings(context.env, serve.otlpEndpoint),
     acceptLoss: options.acceptLoss === true,
     publicUrl: serve.publicUrl,
     allowedHosts: serve.allowedHosts,

@@ -954,6 +954,7 @@ complete -c hooks -n '__hooks_at serve' -l local-address -x -d 'address that req
 complete -c hooks -n '__hooks_at serve' -l allow-net -x -d 'a private network or name that may be sent to: CIDR[:PORT] or NAME'
 complete -c hooks -n '__hooks_at serve' -l deny-net -x -d 'one that may not, whatever allows it'
 complete -c hooks -n '__hooks_at serve' -l alert -x -d 'tell of it (repeatable; none: of nothing): \'failure_rate > 50% in 10m\' (default: \'failure_count > 10 in 5m\')'
+complete -c hooks -n '__hooks_at serve' -l otlp-endpoint -x -d 'collector of traces (OpenTelemetry), such as http://localhost:4318 (default: none)'
 complete -c hooks -n '__hooks_at serve' -l accept-loss -d 'start although the store lacks its newest changes (a damaged or older file)'
 complete -c hooks -n '__hooks_at serve' -l drain -x -d 'how long stopping may take (default: 10s)'
 complete -c hooks -n '__hooks_at serve' -l log-level -x -a 'debug info warn error silent' -d 'what is logged (default: info)'

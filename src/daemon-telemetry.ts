@@ -1,6 +1,8 @@
 // What can be seen of a running daemon from outside, wired: metrics, and what of publishing and attempts goes to the log.
 
+import { randomBytes } from "node:crypto";
 import type { AlertRule } from "./core/alert-rule.ts";
+import type { TraceSettings } from "./core/trace-settings.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import { AlertWatch } from "./service/alert-watch.ts";
@@ -8,9 +10,12 @@ import { BacklogSurvey } from "./service/backlog-survey.ts";
 import { newId } from "./service/new-id.ts";
 import type { LocalHooks } from "./service/open-local.ts";
 import type { PublishObserver } from "./service/publish-observer.ts";
+import type { PublishTracing } from "./service/publish-tracing.ts";
 import type { SubscriptionDirectory } from "./service/subscription-directory.ts";
 import { type CountedSubscription, Metrics } from "./telemetry/metrics.ts";
 import { EventLoopDelay } from "./telemetry/process-figures.ts";
+import { SpanExporter } from "./telemetry/span-exporter.ts";
+import { Tracer } from "./telemetry/tracer.ts";
 
 export interface TelemetryOptions {
   local: LocalHooks;
@@ -21,6 +26,8 @@ export interface TelemetryOptions {
   listeners(): number;
   version: string;
   alerts: readonly AlertRule[];
+  /** Undefined: nobody traces. */
+  traces?: TraceSettings | undefined;
   /** Something of this subscription may be due. */
   wake(subscriptionRowId: number): void;
   /** The store could not be read or written. */
@@ -30,6 +37,9 @@ export interface TelemetryOptions {
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly observer: PublishObserver;
+  /** Both undefined: nobody traces. */
+  readonly tracing: PublishTracing | undefined;
+  readonly traceHeaders: ((events: readonly { trace?: string | undefined }[]) => readonly string[]) | undefined;
   attempt(record: AttemptRecorded): void;
   /** Takes over the alerts that fire. */
   start(): Promise<void>;
@@ -60,6 +70,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     onNews: (alert) => log.alert(alert, directory.nameOf(alert.subscription ?? "")),
     onFault,
   });
+  const { exporter, tracer } = tracingOf(options);
   const metrics = new Metrics({
     subscriptions: () => counted(directory),
     takers: (scope, type) => directory.takersOf(scope, type).length,
@@ -70,28 +81,49 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     listeners,
     store: () => store.figures.figures(),
     logLinesDropped: () => log.linesDropped,
-    spans: () => ({ exported: 0, dropped: 0 }),
+    spans: () => ({ exported: exporter?.exported ?? 0, dropped: exporter?.dropped ?? 0 }),
     versions: { hooks: version, node: process.version, sqlite: local.storeFacts?.sqliteVersion ?? "" },
     eventLoop,
     now: Date.now,
   });
   return {
     metrics,
-    observer: publishObserver(metrics, log),
+    observer: publishObserver(metrics, log, tracer),
+    tracing: tracer,
+    traceHeaders: tracer === undefined ? undefined : (events) => tracer.requestHeaders(events),
     attempt: (record) => {
       metrics.attempt(record);
       alerts.attempt(record);
+      tracer?.attempt(record);
       log.attempt(record, directory.nameOf(record.subscriptionId));
     },
     start: () => alerts.start(),
     stop: async () => {
       eventLoop.stop();
       await alerts.stop();
+      await exporter?.stop();
     },
   };
 }
 
-function publishObserver({ counters }: Metrics, { published }: DaemonLog): PublishObserver {
+function tracingOf({ traces, local, log, version }: TelemetryOptions): { exporter?: SpanExporter; tracer?: Tracer } {
+  if (traces === undefined) return {};
+  const exporter = new SpanExporter({
+    settings: traces,
+    version,
+    onState: (state, why) => (state === "ok" ? log.info : log.warn)("traces", { note: why }),
+  });
+  const { directory } = local;
+  const tracer = new Tracer({
+    sampler: traces.sampler,
+    random: randomBytes,
+    add: (span) => exporter.add(span),
+    urlOf: (id) => directory.urlOf(id),
+  });
+  return { exporter, tracer };
+}
+
+function publishObserver({ counters }: Metrics, { published }: DaemonLog, tracer: Tracer | undefined): PublishObserver {
   return {
     appended(events, outcomes, durationMs) {
       const first = events[0];
@@ -100,7 +132,8 @@ function publishObserver({ counters }: Metrics, { published }: DaemonLog): Publi
       let repeated = 0;
       let deliveries = 0;
       const scoped = counters.scope(first.event.scope);
-      for (const [at, { event }] of events.entries()) {
+      const endedAt = tracer === undefined ? 0 : Date.now();
+      for (const [at, { event, traceParent }] of events.entries()) {
         const { kind } = outcomes[at]!;
         if (kind === "conflict") continue;
         if (kind === "stored") {
@@ -108,6 +141,20 @@ function publishObserver({ counters }: Metrics, { published }: DaemonLog): Publi
           deliveries += event.deliveries.length;
           scoped.published(event.type);
         } else repeated += 1;
+        if (event.trace !== undefined) {
+          tracer?.published({
+            scope: event.scope,
+            id: event.id,
+            type: event.type,
+            bytes: event.data.length,
+            deliveries: event.deliveries.length,
+            trace: event.trace,
+            parentSpanId: traceParent,
+            startedAt: endedAt - durationMs,
+            endedAt,
+            repeated: kind === "repeated",
+          });
+        }
         published?.({
           ...event.scope,
           eventId: event.id,

@@ -20,12 +20,14 @@ import type { Profiles } from "./core/profiles/registry.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
 import type { RateLimit } from "./core/subscription.ts";
+import type { TraceSettings } from "./core/trace-settings.ts";
 import { VERSION } from "./core/version.ts";
 import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
 import { createTelemetry } from "./daemon-telemetry.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import { ClockWatch } from "./deliver/clock-watch.ts";
+import type { DeliverOnceOptions } from "./deliver/deliver-once.ts";
 import { Dispatcher } from "./deliver/dispatcher.ts";
 import { NameResolver } from "./deliver/dns/name-resolver.ts";
 import { HttpSender } from "./deliver/http-sender.ts";
@@ -103,6 +105,8 @@ export interface DaemonOptions {
   allowNet?: NetList | undefined;
   /** What may not be sent to, whatever allows it. Default: nothing. */
   denyNet?: NetList | undefined;
+  /** Where spans go. Default: nobody traces. */
+  traces?: TraceSettings | undefined;
   /** When somebody is to be told that something is wrong. Default: never. */
   alerts?: readonly AlertRule[] | undefined;
   /** Go on with a store that lacks its newest changes. */
@@ -254,11 +258,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       listeners: () => tunnel.connected,
       version: VERSION,
       alerts: options.alerts ?? [],
+      traces: options.traces,
       wake: (subscriptionRowId) => dispatcher.wake(subscriptionRowId),
       onFault,
     });
     closers.push(() => telemetry.stop());
     local.cases.parts.observer = telemetry.observer;
+    local.cases.parts.tracing = telemetry.tracing;
     const dispatcher = buildDispatcher(local, sender, tunnel, {
       bootId,
       now: () => clock.now(),
@@ -267,6 +273,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       rates: options.rates,
       log,
       onAttempt: (record) => telemetry.attempt(record),
+      traceHeaders: telemetry.traceHeaders,
       onFatal,
     });
     const isLoopback = isLoopbackHost(options.host);
@@ -527,6 +534,7 @@ function buildDispatcher(
     rates,
     log,
     onAttempt,
+    traceHeaders,
     onFatal,
   }: {
     bootId: string;
@@ -536,6 +544,7 @@ function buildDispatcher(
     rates: DispatchRates | undefined;
     log: DaemonLog;
     onAttempt: ((record: AttemptRecorded) => void) | undefined;
+    traceHeaders?: DeliverOnceOptions["traceHeaders"];
     onFatal(error: Error): void;
   },
 ): Dispatcher {
@@ -553,6 +562,7 @@ function buildDispatcher(
     profiles: local.cases.parts.profiles,
     convert: (event, subscription) => local.cases.parts.catalogue.asWanted(event, subscription),
     onAttempt,
+    traceHeaders,
     onFault: (error, { id, event }) => log.fault(error, { id, eventId: event.id }),
     onDisabled: (subscriptionRowId, reason) => {
       const { id = "", name = "" } = local.directory.get(subscriptionRowId) ?? {};

@@ -26,6 +26,7 @@ const RECORD: AttemptRecorded = {
   nextAttemptAt: undefined,
   isReplayed: false,
   breaker: undefined,
+  trace: undefined,
   worker: "ses_1",
 };
 const REFUSED = { outcome: "failure", status: undefined, errorCode: "refused", durationMs: 1 } as const;

@@ -18,6 +18,7 @@ import {
   usage,
 } from "../core/setting-rules.ts";
 import type { RateLimit } from "../core/subscription.ts";
+import { urlOf } from "../core/trace-settings.ts";
 
 /** A value as it was given, and by whom. */
 interface Given {
@@ -59,6 +60,8 @@ export interface ServeSettings {
   /** What may be sent to although it is not public, and what may not be sent to at all. */
   allowNet: NetList;
   denyNet: NetList;
+  /** Collector of traces, without a path; undefined: the variables of OpenTelemetry say it. */
+  otlpEndpoint: URL | undefined;
   /** When somebody is to be told that something is wrong. */
   alerts: AlertRule[];
   /** How long a stopping daemon waits for what is in flight. */
@@ -103,6 +106,7 @@ export function serveSettings(
     sources: parsedOf(first("local_address"), parseSourceAddresses),
     allowNet: parseNetSetting(first("allow_net")?.text, "allow", "allow_net"),
     denyNet: parseNetSetting(first("deny_net")?.text, "deny", "deny_net"),
+    otlpEndpoint: parsedOf(first("otlp_endpoint"), urlOf),
     alerts: parseAlertRules(textOf("alerts"), "alerts"),
     drainMs: parseDuration(textOf("drain"), "drain", DRAIN_BOUNDS),
     logLevel: oneOf(textOf("log_level"), "log_level", LOG_LEVELS),

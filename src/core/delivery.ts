@@ -49,6 +49,8 @@ export interface ClaimedEvent {
   /** JSON object text as the publisher sent it; undefined when there was none. */
   metadata: Uint8Array | undefined;
   version: string | undefined;
+  /** The span of its publishing (trace-context.ts, `storedTrace`); left out: nobody traced. */
+  trace?: string | undefined;
 }
 
 /** What becomes of a delivery after an attempt: decided by `verdict.ts`, done by the store. */

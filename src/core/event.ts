@@ -1,4 +1,5 @@
 import type { DeliveryResource } from "./delivery.ts";
+import type { TraceContext } from "./trace-context.ts";
 
 /** JSON text as bytes that are passed on as they came: never parsed and printed again. */
 export type RawJson = Uint8Array;
@@ -27,6 +28,8 @@ export interface EventInput {
   metadata?: RawJson | undefined;
   /** Version of the event type, 1–32 characters. */
   version?: string | undefined;
+  /** The span that it is published in: where the server traces, it goes on in that trace. No part of the event. */
+  trace?: TraceContext | undefined;
 }
 
 export interface PublishReceipt {

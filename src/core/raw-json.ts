@@ -46,7 +46,7 @@ export function decodeEvent(bytes: Uint8Array): EventDetail {
  *   it could add members of its own.
  */
 export function encodeEventInput(event: EventInput): Buffer {
-  const { data, metadata, ...rest } = event;
+  const { data, metadata, trace: _, ...rest } = event;
   const parts: Uint8Array[] = [Buffer.from(`${openObject(rest)},"data":`), checked(data, "data")];
   if (metadata !== undefined) parts.push(Buffer.from(',"metadata":'), checked(metadata, "metadata"));
   return Buffer.concat([...parts, Buffer.from("}")]);

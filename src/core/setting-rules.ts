@@ -9,6 +9,7 @@ import { quoted, quotedUrl } from "./quoted.ts";
 import { parseRateLimit } from "./rate-limit.ts";
 import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT } from "./subscription.ts";
+import { urlOf } from "./trace-settings.ts";
 
 // Every setting: how its flag, variable and key are called, its default, and what it may be. Where the values come from
 // and which wins is config.ts's business.
@@ -182,6 +183,12 @@ const RULES = {
     check: (text, name) => void oneOf(text, name, LOG_FORMATS),
   },
   profiles: { flag: "--profiles", variable: "HOOKS_PROFILES", inProject: true, isPath: true },
+  otlp_endpoint: {
+    flag: "--otlp-endpoint",
+    variable: "HOOKS_OTLP_ENDPOINT",
+    inProject: true,
+    check: (text, name) => void urlOf(text, name),
+  },
   alerts: {
     flag: "--alert",
     variable: "HOOKS_ALERTS",

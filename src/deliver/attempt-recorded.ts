@@ -1,7 +1,8 @@
-import type { AttemptPhase, AttemptTrigger, SendErrorCode } from "../core/attempt.ts";
+import type { AttemptPhase, AttemptTrigger, HeaderPairs, SendErrorCode } from "../core/attempt.ts";
 import type { BreakerState } from "../core/breaker.ts";
 import type { ClaimedDelivery, DeliveryReason, RecordedAttempt } from "../core/delivery.ts";
 import type { Subscription, Transport } from "../core/subscription.ts";
+import { parseStoredTrace, parseTraceContext } from "../core/trace-context.ts";
 
 /**
  * The one wide record of an attempt, made once it is on disk. Log line, live stream and metrics are made from it, so
@@ -37,8 +38,22 @@ export interface AttemptRecorded {
   isReplayed: boolean;
   /** The subscription's circuit breaker, when this attempt changed it. */
   breaker: BreakerState | undefined;
+  /** Undefined: nobody traced it. */
+  trace: AttemptTrace | undefined;
   /** Boot id of the process that sent it. */
   worker: string;
+}
+
+/** The span of an attempt. */
+export interface AttemptTrace {
+  traceId: string;
+  spanId: string;
+  /** Of publishing its event. */
+  parentSpanId: string;
+  isSampled: boolean;
+  /** Of the trace that its request went out in: that of the first event of a batch. */
+  requestTraceId: string;
+  state: string | undefined;
 }
 
 export function attemptRecorded(
@@ -70,6 +85,15 @@ export function attemptRecorded(
     nextAttemptAt: verdict.kind === "retry" ? verdict.at : undefined,
     isReplayed: delivery.attemptCount !== delivery.roundAttempts || attempt.trigger !== "auto",
     breaker,
+    trace: delivery.event.trace === undefined ? undefined : traceOf(delivery.event.trace, attempt.requestHeaders),
     worker: attempt.worker,
   };
+}
+
+function traceOf(stored: string, requestHeaders: HeaderPairs): AttemptTrace | undefined {
+  const event = parseStoredTrace(stored);
+  const request = parseTraceContext(requestHeaders.findLast(([name]) => name === "traceparent")?.[1]);
+  if (event === undefined || request === undefined) return undefined;
+  const { traceId, spanId: parentSpanId, isSampled, state } = event;
+  return { traceId, spanId: request.spanId, parentSpanId, isSampled, requestTraceId: request.traceId, state };
 }

@@ -57,10 +57,10 @@ function build(
   deliveries: readonly ClaimedDelivery[],
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault, convert, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
+  { userAgent, onFault, convert, traceHeaders, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
-    return profiles.find(subscription.profile)?.buildBatch({
+    const request = profiles.find(subscription.profile)?.buildBatch({
       id: batchIdOf(deliveries.map(({ id }) => id)),
       deliveries: deliveries.map(({ event, id, createdAt }) => ({
         event: asWanted(event, subscription, convert),
@@ -71,6 +71,8 @@ function build(
       sentAt,
       userAgent,
     });
+    if (traceHeaders !== undefined) request?.headers.push(...traceHeaders(deliveries.map(({ event }) => event)));
+    return request;
   } catch (error) {
     onFault?.(error, deliveries[0]!);
     return undefined;

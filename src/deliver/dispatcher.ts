@@ -1,6 +1,6 @@
 // One loop over one state: what it claims, starts and records decide together what may be done next.
 
-import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import type { ClaimedDelivery, ClaimedEvent, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { LaneFacts } from "../core/why/lane-facts.ts";
@@ -37,6 +37,8 @@ export interface DispatcherOptions extends Pick<DeliverOnceOptions, "userAgent" 
   concurrency: number;
   /** Undefined or left out: no limits beside the subscriptions' own. */
   rates?: DispatchRates | undefined;
+  /** Headers that hand the trace of these events on, name, value …; left out: nobody traces. */
+  traceHeaders?: ((events: readonly ClaimedEvent[]) => readonly string[]) | undefined;
   /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
   onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
   /** After each attempt, once it is on disk. */

@@ -11,6 +11,7 @@ import { type CheckedEvent, checkEvent } from "../core/event-content.ts";
 import type { Scope } from "../core/scope.ts";
 import type { AppendedEvent, Lease, NewDelivery, NewEvent } from "../store/store.ts";
 import type { Place } from "./backlog.ts";
+import type { EventTrace } from "./publish-tracing.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** An event on its way to the store, with the leases that were reserved for it. */
@@ -18,11 +19,13 @@ interface Prepared {
   event: NewEvent;
   leased: NewDelivery[];
   warning: string | undefined;
+  traceParent?: string | undefined;
 }
 
 /** An event that its environment takes. */
 interface AdmittedEvent extends CheckedEvent {
   warning?: string | undefined;
+  traced?: EventTrace;
 }
 
 /**
@@ -110,17 +113,20 @@ export class Publishing {
 
   #check(scope: Scope, input: EventInput, at: number): AdmittedEvent {
     const checked = checkEvent(input, at);
-    const { version, warning } = this.#parts.catalogue.admit(scope, checked);
+    const { catalogue, tracing } = this.#parts;
+    const { version, warning } = catalogue.admit(scope, checked);
+    if (tracing !== undefined) return { ...checked, version, warning, traced: tracing.begin(input.trace) };
     return warning === undefined && version === checked.version ? checked : { ...checked, version, warning };
   }
 
   #prepare(scope: Scope, checked: AdmittedEvent, at: number): Prepared {
     const { directory, catalogue, dispatch, newId } = this.#parts;
-    const { id, warning, ...content } = checked;
+    const { id, warning, traced, ...content } = checked;
     // Ids first: what throws here must not leave room reserved that nobody gives back.
     const eventId = id ?? newId("evt");
     const leased: NewDelivery[] = [];
     const event: NewEvent = { scope, id: eventId, ...content, createdAt: at, deliveries: [] };
+    if (traced !== undefined) event.trace = traced.trace;
     const takers = catalogue.wanting(directory.takersOfEvent(scope, event), scope, event, directory);
     event.deliveries = takers.map((subscriptionRowId): NewDelivery => {
       const deliveryId = newId("dlv");
@@ -132,7 +138,7 @@ export class Publishing {
       if (lease !== undefined) leased.push(delivery);
       return delivery;
     });
-    return { event, leased, warning };
+    return { event, leased, warning, traceParent: traced?.parentSpanId };
   }
 
   /** Undefined without a limit to the backlog. @throws HooksError `unavailable` beyond it */

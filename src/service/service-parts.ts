@@ -12,6 +12,7 @@ import type { Lease, Store } from "../store/store.ts";
 import type { Backlog } from "./backlog.ts";
 import type { EventCatalogue } from "./event-catalogue.ts";
 import type { PublishObserver } from "./publish-observer.ts";
+import type { PublishTracing } from "./publish-tracing.ts";
 import type { SecretStores } from "./secret-stores.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
 import type { TestLimit } from "./test-limit.ts";
@@ -48,6 +49,8 @@ export interface ServiceParts {
   hasDaemon?(): boolean;
   /** Undefined: nobody wants to know. */
   observer?: PublishObserver | undefined;
+  /** Undefined: nobody traces, and what a publisher says of his trace is passed over. */
+  tracing?: PublishTracing | undefined;
 }
 
 export interface OneOffRequest {

@@ -56,6 +56,7 @@ export class SubscriptionDirectory {
   #indexes = new Map<string, PatternIndex<Entry>>();
   /** By id; of those that have one. */
   #names = new Map<string, string>();
+  #rowIds = new Map<string, number>();
   readonly #filters = new SubscriptionFilters();
   readonly filterCounts: FilterCounts = { dropped: 0, failed: 0 };
   /** How many want one version of their events. */
@@ -92,6 +93,7 @@ export class SubscriptionDirectory {
       this.#entries = new Map();
       this.#indexes = new Map();
       this.#names = new Map();
+      this.#rowIds = new Map();
       this.#versions = 0;
       for (const one of stored) {
         const old = before.get(one.rowId);
@@ -190,6 +192,12 @@ export class SubscriptionDirectory {
     return false;
   }
 
+  /** As it may be shown; undefined: it is not there, or has none. */
+  urlOf(id: string): string | undefined {
+    const rowId = this.#rowIds.get(id);
+    return rowId === undefined ? undefined : this.#entries.get(rowId)?.stored.url;
+  }
+
   /** For people; the id itself where there is no name. */
   nameOf(id: string): string {
     return this.#names.get(id) ?? id;
@@ -247,6 +255,7 @@ export class SubscriptionDirectory {
     entry.filter = this.#filters.of(stored);
     if (entry.version !== undefined) this.#versions += 1;
     this.#entries.set(stored.rowId, entry);
+    this.#rowIds.set(stored.id, stored.rowId);
     if (stored.name !== "") this.#names.set(stored.id, stored.name);
     if (!stored.enabled) return;
     const key = keyOf(stored.scope);
@@ -264,6 +273,7 @@ export class SubscriptionDirectory {
     this.#entries.delete(rowId);
     if (entry.version !== undefined) this.#versions -= 1;
     this.#names.delete(entry.stored.id);
+    this.#rowIds.delete(entry.stored.id);
     this.#indexes.get(keyOf(entry.stored.scope))?.remove(entry.stored.events, entry);
   }
 

@@ -56,6 +56,8 @@ export interface NewEvent {
   data: Uint8Array;
   metadata: Uint8Array | undefined;
   version: string | undefined;
+  /** The span of its publishing, for those of its attempts; left out: nobody traces. */
+  trace?: string | undefined;
   /** SHA-256 of what idempotency compares. */
   fingerprint: Uint8Array;
   createdAt: number;

@@ -76,7 +76,7 @@ const HOME: Record<string, readonly string[]> = {
   "@fastify/swagger": ["src/receive"],
   typebox: ["src/receive"],
   ajv: ["src/receive"],
-  undici: ["src/deliver", "src/client"],
+  undici: ["src/deliver", "src/client", "src/telemetry"],
   ws: ["src/stream"],
   commander: ["commands", "src/cli"],
   "@inquirer/prompts": ["src/cli"],
@@ -108,6 +108,7 @@ const DIAL_HOME: Record<string, string> = {
   "src/stream/forwarder.ts": "the developer's own program behind a listener",
   "src/stream/local-watch.ts": "whether the developer's own program is there",
   "src/client/server-connection.ts": "the hooks server that the user named",
+  "src/telemetry/span-exporter.ts": "the collector of traces that the operator named",
 };
 
 const FORBIDDEN_NAME = /(^|\/)(utils?|helpers?|common|lib|types?|interfaces?)\.ts$/;

@@ -8,6 +8,7 @@ import { BATCH_FRAME, BATCH_INPUT, BATCH_RECEIPT, EVENT_INPUT } from "../schemas
 import { BATCH_QUERY } from "../schemas/query.ts";
 import { refTo } from "../schemas/words.ts";
 import { compileCheck } from "../validation.ts";
+import { traced } from "./events.ts";
 
 /** An event and where it goes, or what is wrong with it. */
 type Entry = { event: EventInput; service: HooksService } | HooksError;
@@ -41,7 +42,10 @@ export const BATCH_ROUTE: Route = route({
     // A key that does not reach what the headers name is refused as a whole: that is no fault of an event.
     service();
     const services = scopedServices(service);
-    const entries = events.map((event) => toEntry(event, services));
+    const entries = events.map((event) => {
+      const entry = toEntry(event, services);
+      return entry instanceof HooksError ? entry : { ...entry, event: traced(entry.event, request) };
+    });
     return query.atomic === "true" ? publishAtomically(entries) : publishEach(entries);
   },
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { invalid } from "../../core/errors.ts";
 import { EVENT_ID_PATTERN, type EventInput } from "../../core/event.ts";
 import { encodeEvent } from "../../core/raw-json.ts";
+import { parseTraceContext } from "../../core/trace-context.ts";
 import { parseEvent, parseJson } from "../body.ts";
 import { singleHeader } from "../doors.ts";
 import { type Route, route } from "../route.ts";
@@ -23,7 +24,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     answer: { status: 202, description: "stored", schema: refTo(PUBLISH_RECEIPT) },
     async handle({ body, request, service }) {
       const { tenant, environment, ...event } = body;
-      return service({ tenant, environment }).publish(withIdempotencyKey(event, request));
+      return service({ tenant, environment }).publish(traced(withIdempotencyKey(event, request), request));
     },
   }),
 
@@ -70,6 +71,15 @@ export const EVENT_ROUTES: readonly Route[] = [
     },
   }),
 ];
+
+/** A publisher that traces says in which span (W3C Trace Context); what is no such header is passed over, as it asks. */
+export function traced(event: EventInput, { headers }: Pick<IncomingMessage, "headers">): EventInput {
+  const { traceparent } = headers;
+  if (typeof traceparent !== "string") return event;
+  const state = headers["tracestate"];
+  const trace = parseTraceContext(traceparent, Array.isArray(state) ? state.join(",") : state);
+  return trace === undefined ? event : { ...event, trace };
+}
 
 /** The header and the field name the same thing; both given must agree. */
 function withIdempotencyKey(event: EventInput, request: IncomingMessage): EventInput {

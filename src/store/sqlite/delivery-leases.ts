@@ -42,6 +42,7 @@ type ClaimedRow = [
   metadata: Uint8Array | null,
   data: Uint8Array,
   scopeId: number,
+  trace: string | null,
 ];
 
 interface LeasedRow {
@@ -90,7 +91,7 @@ export class DeliveryLeases {
     this.#due = connection
       .prepare<unknown[], ClaimedRow>(`
         SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.created_at, d.trigger, e.public_id, e.event_type_id,
-          e.timestamp, e.version, e.metadata, e.data, d.scope_id
+          e.timestamp, e.version, e.metadata, e.data, d.scope_id, e.trace
         FROM deliveries AS d INDEXED BY deliveries_waiting CROSS JOIN events AS e USING (event_id)
         WHERE d.subscription_id = ? AND (d.round_attempts > 0) = ? AND d.worker_id IS NULL
           AND d.claimable_at IS NOT NULL AND d.claimable_at <= ?
@@ -195,7 +196,7 @@ export class DeliveryLeases {
       taken += 1;
       rowId = row[0];
       const fields = [row[0], formatId("dlv", row[1]), row[2], row[3], row[4], row[5], row[6]];
-      fields.push(this.#interned.eventTypeName(row[7]), row[8], row[9]);
+      fields.push(this.#interned.eventTypeName(row[7]), row[8], row[9], row[13]);
       packer.addDelivery(fields, row[10], row[11]);
       if (MAX_CLAIM_BYTES <= packer.size) break;
     }

@@ -23,8 +23,8 @@ export class EventWrites {
     this.#deliveries = deliveries;
     this.#insert = connection.prepare(`
       INSERT INTO events (scope_id, public_id, event_type_id, timestamp, version, delivery_count, created_at,
-        fingerprint, metadata, data)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        fingerprint, metadata, data, trace)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (scope_id, public_id) DO NOTHING
     `);
     this.#findKnown = connection.prepare(
@@ -66,6 +66,7 @@ export class EventWrites {
       event.fingerprint,
       event.metadata,
       event.data,
+      event.trace,
     );
     if (changes === 0) return repeatOf(this.#findKnown.get(scopeId, event.id)!, event);
     const eventRowId = Number(lastInsertRowid);

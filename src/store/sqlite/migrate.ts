@@ -12,6 +12,7 @@ const MIGRATIONS = [
   "0005-statistics.sql",
   "0006-catalogue.sql",
   "0007-alerts.sql",
+  "0008-traces.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -87,6 +87,7 @@ export class OperationalEvents {
       ...event,
       version: null,
       metadata: null,
+      trace: null,
       createdAt: at,
       deliveries: takers.map(({ rowId, orderBy }) => ({
         id: operationalDeliveryId(event, rowId),

@@ -30,7 +30,7 @@ export class ClaimPacker {
     this.#countAt = this.#values.push(0, null, null, null, null) - 5;
   }
 
-  /** `fields`: row id, id, attempts, attempts of the round, creation, trigger, event's id, type, time, version. */
+  /** `fields`: row id, id, attempts, attempts of the round, creation, trigger, event's id, type, time, version, trace. */
   addDelivery(fields: PackedValue[], metadata: Uint8Array | null, data: Uint8Array): void {
     this.#values[this.#countAt] = (this.#values[this.#countAt] as number) + 1;
     for (const field of fields) this.#values.push(field);
@@ -94,10 +94,11 @@ export function unpackClaim(packed: PackedClaim): LaneClaimed[] {
       const type = take<string>();
       const timestamp = take<number>();
       const version = take<string | null>() ?? undefined;
+      const trace = take<string | null>() ?? undefined;
       const metadataLength = take<number | null>();
       const metadata = metadataLength === null ? undefined : takeBytes(metadataLength);
       const data = takeBytes(take<number>());
-      const event = { id: eventId, type, timestamp, data, metadata, version };
+      const event = { id: eventId, type, timestamp, data, metadata, version, trace };
       deliveries.push({ rowId, id, subscriptionRowId, scope, event, attemptCount, roundAttempts, createdAt, trigger });
     }
     lanes.push({ subscriptionRowId, deliveries, nextFreshAt, nextRetryAt });

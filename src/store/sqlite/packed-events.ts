@@ -22,6 +22,8 @@ export interface PackedEvent {
   timestamp: number;
   version: string | null;
   createdAt: number;
+  /** Null: nobody traced it. */
+  trace: string | null;
   fingerprint: Uint8Array;
   metadata: Uint8Array | null;
   data: Uint8Array;
@@ -53,6 +55,7 @@ export function packEvents(events: readonly NewEvent[], atomic: boolean): Packed
     values.push(scope.tenant, scope.environment, event.id, event.type, event.timestamp, event.version ?? null);
     values.push(
       event.createdAt,
+      event.trace ?? null,
       add(event.fingerprint),
       metadata === undefined ? null : add(metadata),
       add(event.data),
@@ -84,6 +87,7 @@ export function unpackEvents(packed: PackedEvents): PackedEvent[] {
     const timestamp = take<number>();
     const version = take<string | null>();
     const createdAt = take<number>();
+    const trace = take<string | null>();
     const fingerprint = takeBytes(take<number>());
     const metadataLength = take<number | null>();
     const metadata = metadataLength === null ? null : takeBytes(metadataLength);
@@ -106,6 +110,7 @@ export function unpackEvents(packed: PackedEvents): PackedEvent[] {
       timestamp,
       version,
       createdAt,
+      trace,
       fingerprint,
       metadata,
       data,
