@@ -25,6 +25,7 @@ const CANARIES = {
   metadata: canary("metadata of an event"),
   answer: canary("answer of a receiver"),
   badJson: canary("payload that is no JSON"),
+  collectorKey: canary("key for the collector of traces"),
   badSecret: canary("secret that is none"),
 } satisfies Record<string, Canary>;
 const ALL = Object.values(CANARIES);
@@ -45,6 +46,7 @@ const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
   "payload that is no JSON": [/^hooks trigger a /],
   "secret that is none": [/^file secret\.txt$/],
   "local token": [/^file token$/],
+  "key for the collector of traces": [/^headers to the collector$/],
   "answer of a receiver": [
     /^hooks (event|delivery|sub) (get|list|test|retry|cancel|replay|health) /,
     /^hooks trigger /,
@@ -95,7 +97,13 @@ describe("secrets", () => {
 /** A daemon, with what it is told, asked and made to fail at; all that comes of it goes to `written`. Answers its token. */
 async function everything(format: "json" | "pretty", written: Written): Promise<Canary> {
   const home = new HooksHome();
-  const env = { HOOKS_MASTER_KEY: CANARIES.masterKey.text, HOOKS_DEBUG: "1" };
+  const collector = await openReceiver({ reply: () => 200 });
+  const env = {
+    HOOKS_MASTER_KEY: CANARIES.masterKey.text,
+    HOOKS_DEBUG: "1",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `x-key=${CANARIES.collectorKey.text}`,
+  };
   const program = home.start(["serve", "--port", "0", "--log-format", format, "--log-level", "debug"], { env });
   const [url] = await program.sees(/http:\/\/[\w.[\]:]+:\d+/);
   const server = new AskedServer(url, await home.token(), written);
@@ -103,6 +111,11 @@ async function everything(format: "json" | "pretty", written: Written): Promise<
   await askEverything(server, prepared);
   await runEverything(prepared, { url, home, env }, written);
   await program.kill("SIGTERM");
+  expect(collector.requests.length).toBeGreaterThan(0);
+  for (const { text, rawHeaders } of collector.requests) {
+    written.add("spans to the collector", text);
+    written.add("headers to the collector", JSON.stringify(rawHeaders));
+  }
   written.add(`log (${format})`, program.output.stderr + program.output.stdout);
   for (const name of readdirSync(home.folder, { recursive: true, encoding: "utf8" }) as string[]) {
     const file = path.join(home.folder, name);
