@@ -1,6 +1,12 @@
 import { batchIdOf } from "../core/batch-id.ts";
 import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
-import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
+import {
+  type ClaimedEvent,
+  DELIVERY_STATES,
+  type DeliveryDetail,
+  type DeliveryResource,
+  type DeliveryState,
+} from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } from "../core/hooks-service.ts";
@@ -251,11 +257,24 @@ export class Deliveries {
       sentAt: delivery.lastAttemptAt ?? delivery.createdAt,
       userAgent: "",
     };
-    const own = { event, deliveryId: delivery.id, madeAt: delivery.createdAt };
+    const wanted = await this.#asWanted(event, settings?.eventVersion);
+    const own = { event: wanted, deliveryId: delivery.id, madeAt: delivery.createdAt };
     // Of a batch its own part: which others went with it is different each time.
     return settings?.batch === undefined
       ? profile.build({ ...own, ...context }).body
       : profile.buildBatch({ id: batchIdOf([delivery.id]), deliveries: [own], ...context }).body;
+  }
+
+  /** As it was published where there is no way to that version any more. */
+  async #asWanted(event: StoredEvent, eventVersion: string | undefined): Promise<ClaimedEvent> {
+    if (eventVersion === undefined) return event;
+    await this.#parts.catalogue.load();
+    try {
+      return this.#parts.catalogue.asWanted(event, { scope: event.scope, eventVersion });
+    } catch (error) {
+      if (error instanceof HooksError) return event;
+      throw error;
+    }
   }
 }
 

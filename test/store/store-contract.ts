@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import { adminContract } from "./admin-contract.ts";
 import { alertContract } from "./alert-contract.ts";
+import { catalogueContract } from "./catalogue-contract.ts";
 import { deliveryContract } from "./delivery-contract.ts";
 import { eventContract } from "./event-contract.ts";
 import { leaseContract } from "./lease-contract.ts";
@@ -32,6 +33,7 @@ export function storeContract(name: string, store: StoreUnderTest): void {
     operationalContract(store);
     adminContract(store);
     masterKeyContract(store);
+    catalogueContract(store);
     statisticsContract(store);
     alertContract(store);
   });

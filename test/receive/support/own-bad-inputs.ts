@@ -351,6 +351,43 @@ const EXPLAIN: Row[] = [
   ["why of two events", { request: "GET /v1/why?event=evt_1&event=evt_2" }, "event", 400],
 ];
 
+/** What the catalogue of event types refuses. */
+const TYPES: [name: string, change: object, field: string, ...statuses: number[]][] = [
+  ["a name with a space", { name: "order paid" }, "name", 400],
+  ["a name of hooks' own", { name: "hooks.order" }, "name", 400],
+  ["no name", { name: undefined }, "name", 400],
+  ["a name that is a list", { name: ["a"] }, "name", 400],
+  ["an unknown field", { shcema: {} }, "shcema", 400],
+  ["a schema that is a text", { schema: "{}" }, "schema", 400],
+  ["a schema of no type", { schema: { type: "objekt" } }, "schema.type", 400],
+  ["a schema elsewhere", { schema: { $ref: "http://169.254.169.254/latest" } }, "schema.$ref", 400],
+  ["a schema in a file", { schema: { $ref: "file:///etc/passwd" } }, "schema.$ref", 400],
+  ["a schema in a circle", { schema: { allOf: [{ $ref: "#" }] } }, "schema", 400],
+  ["a pattern that looks ahead", { schema: { pattern: "^(?=.*a).*$" } }, "schema.pattern", 400],
+  ["a pattern that refers back", { schema: { pattern: "(a+)\\1" } }, "schema.pattern", 400],
+  ["a pattern of a million states", { schema: { pattern: "((a{99}){99}){99}" } }, "schema.pattern", 400],
+  ["a schema of too many schemas", { schema: { allOf: Array.from({ length: 5_001 }, () => ({})) } }, "schema", 400],
+  ["a schema that is too large", { schema: { const: "x".repeat(263_000) } }, "schema", 413],
+  ["an example that does not fit", { schema: { type: "string" }, example: 5 }, "example", 400],
+  ["a version with a slash", { version: "1/2" }, "version", 400],
+  ["too many tags", { tags: Array.from({ length: 21 }, (_, at) => `t${at}`) }, "tags", 400],
+  ["a tag with a line break", { tags: ["a\nb"] }, "tags[0]", 400],
+  ["a description over several lines", { description: "a\nb" }, "description", 400],
+  ["a conversion to nowhere", { version: "2", down: { to: "1", steps: [] } }, "down.to", 400],
+  ["a conversion by code", { version: "2", down: { steps: "data => data" } }, "down.steps", 400],
+];
+
+const type = { name: "order.created" };
+
+function typeRows(): Row[] {
+  return TYPES.map(([name, change, field, ...statuses]) => [
+    `event type: ${name}`,
+    { request: "POST /v1/event-types", json: { ...type, ...change } },
+    field,
+    ...statuses,
+  ]);
+}
+
 function entries(surface: Surface, rows: readonly Row[]): BadInput<CorpusInput>[] {
   return rows.map(([name, input, field, ...status], at) => ({
     id: `${surface}-${at + 1}`,
@@ -367,6 +404,7 @@ function changed(base: object, rows: readonly [string, object, string, ...number
 
 export const OWN_BAD_INPUTS: readonly BadInput<CorpusInput>[] = [
   ...entries("http", HTTP),
+  ...entries("http", typeRows()),
   ...entries("create_subscription", changed(subscription, FIELDS)),
   ...entries("publish_event", changed(event, EVENTS)),
   ...entries("publish_batch", BATCHES),
