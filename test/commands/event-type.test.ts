@@ -46,7 +46,10 @@ describe("hooks event-type", () => {
       "--tag",
       "b",
     ];
-    const created = await store.run([...line, "--schema", store.file("schema.json", SCHEMA)], { isTty: true, env: { NO_COLOR: "1" } });
+    const created = await store.run([...line, "--schema", store.file("schema.json", SCHEMA)], {
+      isTty: true,
+      env: { NO_COLOR: "1" },
+    });
     expect(created.stdout).toContain("✓ order.paid is in the catalogue, version 1");
     await store.ok("publish", "seen.only", "--data", "1");
     const rows = (await store.ok("event-type", "list", "--json"))
@@ -126,7 +129,9 @@ describe("a strict environment", () => {
   it("names the lines of a file that are refused, and stores the others", async () => {
     const store = await strict();
     const good = { type: "order.paid", data: { id: "ord_0001", amount: 1 } };
-    const lines = [good, { ...good, data: { id: 5, amount: 1 } }, { ...good, type: "x" }].map((line) => JSON.stringify(line));
+    const lines = [good, { ...good, data: { id: 5, amount: 1 } }, { ...good, type: "x" }].map((line) =>
+      JSON.stringify(line),
+    );
     const run = await store.run(["publish", "--file", "-", "--json"], { stdin: lines.join("\n") });
     const [first, ...others] = run.stdout
       .trim()
