@@ -39,7 +39,7 @@ export async function whyFacts(
   delivery: StoredDelivery | undefined,
 ): Promise<WhyFacts> {
   const { store, now } = parts;
-  const subscription = stored === undefined ? undefined : subscriptionFacts(stored, ambiguous);
+  const subscription = stored === undefined ? undefined : subscriptionFacts(stored, ambiguous, parts);
   const ofOne = { changes: changes.get(subscriptionId) ?? [], switches: switches.get(subscriptionId) ?? [] };
   const then = subscription && stateBefore(subscription, ofOne.changes, ofOne.switches);
   const filter = await filterFacts(subscription?.filter, event);
@@ -69,7 +69,11 @@ export async function whyFacts(
   };
 }
 
-function subscriptionFacts(stored: StoredSubscription, ambiguous: ReadonlySet<string>): SubscriptionFacts {
+function subscriptionFacts(
+  stored: StoredSubscription,
+  ambiguous: ReadonlySet<string>,
+  { profiles }: Pick<ServiceParts, "profiles">,
+): SubscriptionFacts {
   const settings = readSettings(stored);
   const { id, name, url, transport, events, enabled, disabledReason, disabledAt, paused, breaker } = stored;
   return {
@@ -84,6 +88,8 @@ function subscriptionFacts(stored: StoredSubscription, ambiguous: ReadonlySet<st
     disabledReason,
     disabledAt,
     paused,
+    handshake: settings.handshake,
+    unknownProfile: profiles.find(settings.profile) === undefined ? settings.profile : undefined,
     concurrency: settings.concurrency,
     rateLimit: settings.rateLimit,
     orderBy: settings.orderBy,

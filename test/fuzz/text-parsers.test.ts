@@ -29,6 +29,7 @@ import { parseBound, parseInstant } from "../../src/core/instant.ts";
 import { checkRawJson, readBatch, readEnvelope, readLines } from "../../src/core/json-envelope.ts";
 import { nearest, nearestEventType } from "../../src/core/nearest.ts";
 import { parseOrderBy } from "../../src/core/order-key.ts";
+import { parseProfiles } from "../../src/core/profiles/profile-file.ts";
 import { parseRateLimit } from "../../src/core/rate-limit.ts";
 import { decodeEvent } from "../../src/core/raw-json.ts";
 import { parseRetryAfter } from "../../src/core/retry-after.ts";
@@ -47,6 +48,7 @@ import { parseTimestamp } from "../../src/core/signing/message-time.ts";
 import { decodeStandardSecret } from "../../src/core/signing/standard-secret.ts";
 import { verify } from "../../src/core/signing/verify.ts";
 import { checkTargetUrl } from "../../src/core/subscription-url.ts";
+import { idsOfUuid, uuidOf } from "../../src/core/uuid.ts";
 import { parseEvent, parseJson, parseWithRawData } from "../../src/receive/body.ts";
 import { printable } from "../../src/receive/http-error.ts";
 import { loadMasterKey } from "../../src/service/master-key.ts";
@@ -95,6 +97,25 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
   id: {
     parse: (text) => [parseId("evt", text), idRange("sub", text)],
     samples: ["evt_01kz4y2m7q8v9w0x1y2z3a4b5c", "sub_01kz"],
+  },
+  "UUID of an id": {
+    parse: (text) => {
+      const [first] = idsOfUuid("dlv", text);
+      if (first !== undefined) expect(uuidOf("dlv", first)).toMatch(/^[0-9a-f-]{14}4[0-9a-f]{3}-[89ab][0-9a-f]{3}-/);
+    },
+    samples: ["0199c784-5e20-4ed0-b160-74254b635cf9", "0199C784-5E20-7ED0-0160-74254B635CF9"],
+  },
+  "file with profiles": {
+    parse: (text) => {
+      for (const { name, test } of parseProfiles(text, "x.json")) {
+        expect(name).toMatch(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+        JSON.parse(Buffer.from(test.data(0)).toString());
+      }
+    },
+    samples: [
+      '{"name":"acme","envelope":{"a":"{type}","b?":"{metadata.x}"},"scheme":"github","headers":{"X-A":"{id}"}}',
+      '[{"name":"b","extends":"aegisx","timeout":"5s","test":{"type":"a.b","data":{}}}]',
+    ],
   },
   "scope name": { parse: (text) => checkScopeName(text, "tenant"), samples: ["default", "production-2"] },
   "subscription URL": {

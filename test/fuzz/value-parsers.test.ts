@@ -10,8 +10,10 @@ import { parseBatchRule } from "../../src/core/batch-rule.ts";
 import { checkCustomHeaders } from "../../src/core/custom-headers.ts";
 import { parseTrustedProxies } from "../../src/core/door-settings.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import { handshakeHeaders, parseHandshake } from "../../src/core/handshake.ts";
 import { orderKeyOf } from "../../src/core/order-key.ts";
 import { retryAfterOf } from "../../src/core/retry-after.ts";
+import { parseRetryOn } from "../../src/core/retry-on.ts";
 import { parseRetry, toRetryResource } from "../../src/core/retry-policy.ts";
 import { admit } from "../../src/receive/admission.ts";
 import { bodyFormatOf, Doors } from "../../src/receive/doors.ts";
@@ -40,6 +42,34 @@ describe("parts of a subscription", () => {
       fc.property(hostileValue(samples), (value) => {
         const policy = answers(() => parseRetry(value as never, "retry"));
         if (policy !== undefined) expect(parseRetry(toRetryResource(policy) as never, "retry")).toEqual(policy);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("a handshake is refused, or asks in headers that HTTP allows", () => {
+    fc.assert(
+      fc.property(
+        hostileValue([
+          { origin: "events.example.com", rate: 120 },
+          { origin: "a:80", rate: null },
+        ]),
+        (value) => {
+          const asked = answers(() => parseHandshake(value, "handshake"));
+          if (asked === undefined) return;
+          expect(asked.origin.length).toBeLessThanOrEqual(260);
+          for (const text of handshakeHeaders(asked, "hooks/1")) expect(text).toMatch(/^[\x21-\x7e]+$/);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("what is tried again is refused, or the same when it is read again", () => {
+    fc.assert(
+      fc.property(hostileValue(["any", "server-errors", ["5xx", "429", "network"]]), (value) => {
+        const chosen = answers(() => parseRetryOn(value as never, "retry_on"));
+        if (chosen !== undefined) expect(parseRetryOn(chosen, "retry_on")).toEqual(chosen);
       }),
       { numRuns: RUNS },
     );

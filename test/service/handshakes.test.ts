@@ -117,8 +117,12 @@ describe("a subscription with a handshake", () => {
     expect(await service.getSubscription(id)).toMatchObject({
       handshake: { state: "refused", error: "it answered 200, and no WebHook-Allowed-Origin" },
     });
-    expect(await service.publish({ type: "a.b", data: Buffer.from("{}") })).toMatchObject({ deliveries: 1 });
+    const event = await service.publish({ type: "a.b", data: Buffer.from("{}") });
+    expect(event).toMatchObject({ deliveries: 1 });
     expect((await opened(id)).paused).toBe(true);
+    expect((await service.why({ event: event.id })).subscriptions).toMatchObject([
+      { code: "handshake", summary: expect.stringContaining("no WebHook-Allowed-Origin") },
+    ]);
     clock.at += 3_600_000;
     await after("allowed");
     expect(states).toEqual(["refused", "allowed"]);

@@ -3,6 +3,7 @@ import type { AuditAction, AuditedFields } from "../audit.ts";
 import type { BreakerState } from "../breaker.ts";
 import type { DeliveryReason, DeliveryState } from "../delivery.ts";
 import type { ExplainedCondition, FilterOutcome } from "../filter/filter.ts";
+import type { Handshake } from "../handshake.ts";
 import type { BatchRule, DisabledReason, RateLimit, Transport } from "../subscription.ts";
 import type { LaneFacts } from "./lane-facts.ts";
 
@@ -29,6 +30,10 @@ export interface SubscriptionFacts {
   disabledReason: DisabledReason | undefined;
   disabledAt: number | undefined;
   paused: boolean;
+  /** What its receiver said to being asked first; left out: nobody asks. */
+  handshake?: Handshake | undefined;
+  /** Its profile's name, when the process that explains does not know it. */
+  unknownProfile?: string | undefined;
   concurrency: number;
   rateLimit: RateLimit | undefined;
   orderBy: string | undefined;

@@ -13,7 +13,7 @@ import { spanWords } from "./span-words.ts";
 type Held = (facts: WhyFacts, subscription: SubscriptionFacts, delivery: DeliveryFacts) => Finding | undefined;
 
 /** In the order in which they matter: the first that applies is the reason. */
-const REASONS: readonly Held[] = [disabled, paused, turn, retryLater, noSender, live, breaker, due];
+const REASONS: readonly Held[] = [disabled, paused, handshake, turn, retryLater, noSender, live, breaker, due];
 
 export function whatHolds(facts: WhyFacts, subscription: SubscriptionFacts, delivery: DeliveryFacts): Finding {
   for (const reason of REASONS) {
@@ -46,6 +46,22 @@ function paused(_facts: WhyFacts, { paused: isPaused, reference }: SubscriptionF
       actions: [action("resume it", `hooks sub resume ${shellWord(reference)}`)],
     },
   );
+}
+
+function handshake(_facts: WhyFacts, { handshake: asked, reference }: SubscriptionFacts): Finding | undefined {
+  if (asked === undefined || asked.state === "allowed") return undefined;
+  const askNow = action("ask it now", `hooks sub test ${shellWord(reference)}`);
+  if (asked.state === "pending") {
+    return finding("waiting", "handshake", "its receiver has not been asked yet whether it allows deliveries", {
+      actions: [action("a daemon asks it: hooks serve"), askNow],
+    });
+  }
+  const said = asked.state === "refused" ? "does not allow deliveries" : "did not say whether it allows deliveries";
+  const why = asked.why === undefined ? "" : `: ${asked.why}`;
+  return finding("waiting", "handshake", `its receiver ${said} from ${asked.origin}${why}`, {
+    details: ["it is asked again by itself; until it allows them, deliveries wait"],
+    actions: [action(`let it answer OPTIONS with WebHook-Allowed-Origin: ${asked.origin}`), askNow],
+  });
 }
 
 function turn(facts: WhyFacts, subscription: SubscriptionFacts, delivery: DeliveryFacts): Finding | undefined {
@@ -100,6 +116,14 @@ function noSender({ sender }: WhyFacts): Finding | undefined {
 function live({ sender, now }: WhyFacts, subscription: SubscriptionFacts): Finding | undefined {
   if (sender.kind !== "lane") return undefined;
   const { lane } = sender;
+  if (lane === undefined && subscription.unknownProfile !== undefined) {
+    return finding(
+      "waiting",
+      "no_profile",
+      `its profile ${JSON.stringify(subscription.unknownProfile)} is not defined in the daemon`,
+      { actions: [action("name the file that defines it", "hooks serve --profiles FILE")] },
+    );
+  }
   if (lane === undefined) {
     return finding(
       "waiting",

@@ -14,6 +14,7 @@ export const WHY_CODES = [
   "batch",
   "paused",
   "disabled",
+  "handshake", // its receiver has not allowed deliveries
   "breaker",
   "resting",
   "rate_limit",
@@ -24,6 +25,7 @@ export const WHY_CODES = [
   "no_listener",
   "no_sender",
   "no_secrets",
+  "no_profile",
   "store_behind",
   // failed, cancelled
   "exhausted",

@@ -65,6 +65,12 @@ const subscription = fc
     disabledReason: fc.constantFrom(undefined, "by_hand" as const, "gone" as const, "failing" as const),
     disabledAt: time,
     paused: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    handshake: fc.constantFrom(
+      ...[undefined, undefined, undefined, { origin: "a.example", state: "allowed" as const }],
+      { origin: "a.example", state: "pending" as const },
+      { origin: "a.example", state: "refused" as const, why: "it answered 405" },
+    ),
+    unknownProfile: fc.constantFrom(undefined, "acme"),
     orderBy: fc.constantFrom(undefined, "/id"),
     batch: fc.constantFrom(undefined, { maxEvents: 5, maxWaitMs: 1_000 }),
     rateLimit: fc.constantFrom(undefined, { count: 1, perMs: 1_000 }),

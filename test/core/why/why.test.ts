@@ -119,6 +119,32 @@ const WAITING: Row[] = [
     waiting({}, { subscription: { ...SUBSCRIPTION, paused: true } }),
     "hooks sub resume shop",
   ],
+  ...(
+    [
+      ["pending", /^its receiver has not been asked yet/, undefined],
+      ["refused", /^its receiver does not allow deliveries from a\.example: it answered 405$/, "it answered 405"],
+      ["failed", /^its receiver did not say whether it allows deliveries from a\.example: timeout$/, "timeout"],
+    ] as const
+  ).map(
+    ([state, summary, why]): Row => [
+      "waiting",
+      "handshake",
+      summary,
+      waiting({}, { subscription: { ...SUBSCRIPTION, handshake: { origin: "a.example", state, why } } }),
+      "hooks sub test shop",
+    ],
+  ),
+  [
+    "waiting",
+    "no_profile",
+    /^its profile "acme" is not defined in the daemon$/,
+    factsOf({
+      delivery: DELIVERY,
+      sender: { kind: "lane", lane: undefined },
+      subscription: { ...SUBSCRIPTION, unknownProfile: "acme" },
+    }),
+    "hooks serve --profiles FILE",
+  ],
   [
     "waiting",
     "turn",
