@@ -23,7 +23,10 @@ export async function signBody(options: SignCommandOptions, context: CliContext)
     signed = signMessage(scheme, { body, method, url }, secrets, { id, timestamp, keyId });
   } catch (error) {
     // What `sign` calls a caller's mistake was written on the command line.
-    if (error instanceof TypeError) throw new HooksError("usage", error.message, { cause: error });
+    if (error instanceof TypeError) {
+      const message = error.message.replace(/request\.(url|method) is needed/, "give it with --$1");
+      throw new HooksError("usage", message, { cause: error });
+    }
     throw error;
   }
   print(signed, scheme.scheme.name, options.output, context);

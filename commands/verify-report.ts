@@ -2,14 +2,15 @@ import type { Output } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { span } from "../src/cli/time-text.ts";
 import { type CompiledScheme, signatureHeaders } from "../src/core/signing/compiled-scheme.ts";
+import { neededParts } from "../src/core/signing/describe-scheme.ts";
 import type { Hint } from "../src/core/signing/explain/hint.ts";
 import { parseTimestamp, type Tolerance } from "../src/core/signing/message-time.ts";
 import type { VerifyResult } from "../src/core/signing/verdict.ts";
-import type { WebhookRequest } from "../src/core/signing/webhook-request.ts";
+import type { ReceivedRequest } from "./verify-request.ts";
 
 export interface VerdictFacts {
   scheme: CompiledScheme;
-  request: WebhookRequest;
+  request: ReceivedRequest;
   result: VerifyResult;
   hints: readonly Hint[];
   /** Unix seconds. */
@@ -35,6 +36,10 @@ export function reportVerdict(facts: VerdictFacts, choice: ReportChoice, out: Ou
   if (facts.result.valid && facts.result.bodyUnsigned === true && out.mode !== "json") {
     out.note("note: this signature does not cover the body: anybody on the way may have changed it");
   }
+  const assumed = assumedUrl(facts);
+  if (assumed !== undefined && out.mode !== "json") {
+    out.note(`note: checked for the URL ${escapeLine(assumed)}, by the request's own headers; --url names another`);
+  }
   if (out.mode === "json" || (facts.result.valid && !choice.explain)) return;
 
   if (!facts.result.valid) {
@@ -51,6 +56,12 @@ export function reportVerdict(facts: VerdictFacts, choice: ReportChoice, out: Ou
   if (!facts.result.valid) out.note("");
 }
 
+/** The URL that is signed and that nobody named. */
+function assumedUrl({ scheme: { scheme }, request }: VerdictFacts): string | undefined {
+  const isSigned = neededParts(scheme).includes("url") || scheme.name === "rfc9421";
+  return isSigned && request.urlIsAssumed === true ? request.url : undefined;
+}
+
 function verdictLine({ scheme, result, now }: VerdictFacts, { colors }: Output): string {
   const name = scheme.scheme.name;
   if (!result.valid) return `${colors.red("invalid")}  reason=${result.reason} scheme=${name}`;
@@ -58,15 +69,18 @@ function verdictLine({ scheme, result, now }: VerdictFacts, { colors }: Output):
   return `${colors.green("valid")}  scheme=${name} secret=#${result.secretIndex + 1}${age}`;
 }
 
-function verdictJson({ scheme, result, hints, now }: VerdictFacts): object {
+function verdictJson(facts: VerdictFacts): object {
+  const { scheme, result, hints, now } = facts;
   const name = scheme.scheme.name;
+  const assumed = assumedUrl(facts);
+  const url = assumed === undefined ? {} : { assumed_url: assumed };
   if (!result.valid) {
     const { reason, detail } = result;
-    return { valid: false, scheme: name, reason, detail, hints: hints.map((hint) => hint.code) };
+    return { valid: false, scheme: name, reason, detail, hints: hints.map((hint) => hint.code), ...url };
   }
   const time = result.timestamp === undefined ? {} : { timestamp: result.timestamp, age: ageOf(result.timestamp, now) };
   const unsigned = result.bodyUnsigned === true ? { body_unsigned: true } : {};
-  return { valid: true, scheme: name, secret: result.secretIndex + 1, ...time, ...unsigned };
+  return { valid: true, scheme: name, secret: result.secretIndex + 1, ...time, ...unsigned, ...url };
 }
 
 function ageOf(timestamp: number, now: number): number {

@@ -28,7 +28,7 @@ export async function verifyWebhook(options: VerifyCommandOptions, context: CliC
   const facts: VerdictFacts = { scheme, request, result, hints, now, tolerance };
   reportVerdict(
     facts,
-    { explain: options.explain, github: options.format === "github", bodyFile: options.body },
+    { explain: options.explain, github: options.format === "github", bodyFile: options.body ?? options.request },
     context.out,
   );
   if (result.valid) return;
@@ -97,9 +97,17 @@ function judge(
     return new Verifier(scheme, secrets, { tolerance }).verify(request, now);
   } catch (error) {
     // What the library calls a caller's mistake (a URL that is needed) was left out on the command line.
-    if (error instanceof TypeError) throw new HooksError("usage", error.message, { cause: error });
+    if (error instanceof TypeError) throw leftOut(error);
     throw error;
   }
+}
+
+function leftOut(error: TypeError): HooksError {
+  const [, before = "", part] = /^(.* signs the \w+: )request\.(url|method) is needed/.exec(error.message) ?? [];
+  if (part === undefined) return new HooksError("usage", error.message, { cause: error });
+  const whose =
+    part === "url" ? "the whole URL as the sender called it, behind a proxy the public one" : "POST, mostly";
+  return new HooksError("usage", `${before}give it with --${part}`, { field: `--${part}`, hint: whose, cause: error });
 }
 
 function readTolerance(text: string | undefined): Tolerance | undefined {

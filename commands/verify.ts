@@ -58,6 +58,7 @@ const EXAMPLES = `
 Examples:
   $ hooks verify --secret env:HOOK_SECRET --headers headers.txt body.json
   $ hooks verify --secret @secret.txt --request request.http --tolerance none
+  $ hooks verify --scheme square --secret env:KEY --request request.http --url https://example.com/in
   $ hooks verify --scheme stripe --secret env:STRIPE_SECRET --headers headers.txt --explain body.json
   $ hooks verify --sub sub_01kz --header 'webhook-id: msg_1' --header 'webhook-timestamp: 1760000000' \\
       --header 'webhook-signature: v1,K5oZ…' - < body.json`;

@@ -80,21 +80,24 @@ function parseHeaderJson(text: string, what: string): HeaderPair[] {
   } catch {
     throw unreadable(what, "it begins like JSON, but is none");
   }
-  const entries: [unknown, unknown][] = Array.isArray(value)
-    ? value.map((pair: unknown): [unknown, unknown] =>
-        Array.isArray(pair) ? [pair[0], pair[1]] : [undefined, undefined],
-      )
-    : Object.entries(value as object);
+  const entries: [unknown, unknown][] = Array.isArray(value) ? value.map(pairOf) : Object.entries(value as object);
   return entries.flatMap(([name, given]): HeaderPair[] => {
     const values: unknown[] = Array.isArray(given) ? given : [given];
     return values.map((one) => {
       if (typeof name === "string" && typeof one === "string") return [name, one];
       throw unreadable(
         what,
-        "JSON headers must be an object of names and values, or a list of [name, value]; all text",
+        "JSON headers must be an object of names and values, or a list of [name, value] or {name, value}; all text",
       );
     });
   });
+}
+
+/** `[name, value]`, or `{"name", "value"}` as browsers and HAR files have it. */
+function pairOf(pair: unknown): [unknown, unknown] {
+  if (Array.isArray(pair)) return [pair[0], pair[1]];
+  const { name, value } = (pair ?? {}) as { name?: unknown; value?: unknown };
+  return [name, value];
 }
 
 function unreadable(what: string, why: string): HooksError {

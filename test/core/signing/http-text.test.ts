@@ -59,6 +59,7 @@ describe("parseHeaderFile", () => {
     ["lines after a status line", "HTTP/1.1 200 OK\nWebhook-Id: msg_1\nx: a: b"],
     ["a JSON object", '{"Webhook-Id":"msg_1","x":"a: b"}'],
     ["JSON pairs", ' [["Webhook-Id","msg_1"],["x","a: b"]]'],
+    ["JSON as HAR files have it", '[{"name":"Webhook-Id","value":"msg_1"},{"name":"x","value":"a: b"}]'],
     ["JSON with a list of values", '{"Webhook-Id":["msg_1"],"x":"a: b"}'],
   ])("reads %s", (_name, text) => {
     expect(parseHeaderFile(text, "--headers: f")).toEqual(pairs);
