@@ -10,6 +10,8 @@ export const VERSION_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
 export const MAX_EVENT_TYPES = 5_000;
 export const MAX_VERSIONS = 50;
 export const MAX_TAGS = 20;
+/** All of them together, as JSON: a daemon keeps them in memory, and lists read them whole. */
+export const CATALOGUE_MAX_BYTES = 16 * 1024 * 1024;
 /** Of all versions of a type together, as JSON. */
 export const EVENT_TYPE_MAX_BYTES = 1024 * 1024;
 

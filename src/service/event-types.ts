@@ -3,6 +3,7 @@ import { checkLimit, formatTypeCursor, parseTypeCursor } from "../core/cursor.ts
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventType } from "../core/event-pattern.ts";
 import {
+  CATALOGUE_MAX_BYTES,
   type EventTypeInput,
   type EventTypePatch,
   type EventTypeQuery,
@@ -175,6 +176,7 @@ export class EventTypes {
       if (changes.length === 0) return result;
       const added = changes.filter(({ change }) => change.ifUpdatedAt === undefined).length;
       if (MAX_EVENT_TYPES < all.length + added && 0 < added) throw tooMany();
+      checkSize(all, changes);
       const audit = changes.map((one) => one.audit);
       const rows = changes.map((one) => one.change);
       if (await store.catalogue.changeEventTypes(scope, rows, now(), MAX_EVENT_TYPES, audit)) {
@@ -209,8 +211,10 @@ export class EventTypes {
   }
 
   async #find(scope: Scope, name: string): Promise<StoredEventType> {
-    const all = await this.#parts.store.catalogue.loadEventTypes(scope);
-    return this.#among(new Map(all.map((one) => [one.name, one])), name);
+    const { catalogue } = this.#parts.store;
+    const [found] = await catalogue.loadEventTypes(scope, name);
+    if (found !== undefined) return found;
+    return this.#among(new Map((await catalogue.loadEventTypes(scope)).map((one) => [one.name, one])), name);
   }
 
   #among(stored: ReadonlyMap<string, StoredEventType>, name: string): StoredEventType {
@@ -243,6 +247,21 @@ function audited({ description, tags, deprecated, defaultVersion, versions, remo
 
 function withWarnings(resource: EventTypeResource, warnings: readonly string[]): EventTypeResource {
   return warnings.length === 0 ? resource : { ...resource, warnings: [...warnings] };
+}
+
+/** @throws HooksError `conflict` when a change makes the catalogue larger than it may be */
+function checkSize(all: readonly StoredEventType[], changes: readonly { change: EventTypeChange }[]): void {
+  const sizes = new Map(all.map(({ name, content }) => [name, content.length]));
+  const sum = (): number => [...sizes.values()].reduce((total, size) => total + size, 0);
+  const before = sum();
+  for (const { change } of changes) sizes.set(change.name, change.content?.length ?? 0);
+  const after = sum();
+  if (after <= CATALOGUE_MAX_BYTES || after <= before) return;
+  throw new HooksError(
+    "conflict",
+    `the event types of an environment must be at most ${CATALOGUE_MAX_BYTES} bytes together, with their schemas and examples`,
+    { field: "schema" },
+  );
 }
 
 function tooMany(): HooksError {

@@ -36,6 +36,7 @@ import { readSettings, subscriptionResource } from "./subscription-resource.ts";
 import { draftSubscription, type SubscriptionDraft } from "./subscription-settings.ts";
 import { limitedSend } from "./test-limit.ts";
 import { testSubscription } from "./test-subscription.ts";
+import { versionWarnings } from "./version-warning.ts";
 
 type Put = (text: string, ownerId: string) => Promise<Sealed>;
 
@@ -89,7 +90,9 @@ export class Subscriptions {
       return store.insertSubscription(stored, entry, maxSubscriptions);
     });
     await this.#parts.directory.refresh(scope, id, rowId);
-    return withWarnings({ ...(await this.get(scope, id)), secret: text }, checked.warnings);
+    const created = await this.get(scope, id);
+    const warnings = [...checked.warnings, ...(await versionWarnings(this.#parts, scope, created))];
+    return withWarnings({ ...created, secret: text }, warnings);
   }
 
   async list(scope: Scope, query: SubscriptionQuery): Promise<Page<SubscriptionResource>> {
@@ -138,7 +141,8 @@ export class Subscriptions {
       const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
       return { change: onlyGiven(columns, patch), hidden };
     });
-    return withWarnings(changed, checked.warnings);
+    const ofVersion = patch.event_version === undefined ? [] : await versionWarnings(this.#parts, scope, changed);
+    return withWarnings(changed, [...checked.warnings, ...ofVersion]);
   }
 
   /** What is not given goes back to its default; the secret stays (rotate changes it). */
@@ -160,7 +164,7 @@ export class Subscriptions {
       const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
       return { change: columns, hidden };
     });
-    return withWarnings(changed, checked.warnings);
+    return withWarnings(changed, [...checked.warnings, ...(await versionWarnings(this.#parts, scope, changed))]);
   }
 
   async delete(scope: Scope, reference: string, actor: Actor): Promise<void> {

@@ -31,8 +31,8 @@ export interface StoredEnvironment {
 
 /** Whatever changes something here is noticed by other processes, as is a change of a subscription. */
 export interface CatalogueStore {
-  /** In alphabetical order; of every scope when `scope` is undefined. */
-  loadEventTypes(scope?: Scope): Promise<StoredEventType[]>;
+  /** In alphabetical order; of every scope when `scope` is undefined. `name`: that one only. */
+  loadEventTypes(scope?: Scope, name?: string): Promise<StoredEventType[]>;
   /**
    * All of the changes in one transaction, or none: false when one of them is not as it was read, or the scope would have
    * more than `most`.

@@ -244,6 +244,48 @@ describe("removing", () => {
   });
 });
 
+describe("a catalogue", () => {
+  it("is at most 16 MiB large, which nobody is kept from making smaller", { timeout: 120_000 }, async () => {
+    const { service, cases } = await openTestHooks();
+    const large = (text: string) => Array.from({ length: 4 }, (_, n) => ({ title: text.repeat(60_000), n }));
+    const inputs = Array.from({ length: 17 }, (_, n) =>
+      large("x").map(
+        (schema, version): EventTypeInput => ({
+          name: `t${n}`,
+          version: String(version + 1),
+          schema: { ...schema, description: "y".repeat(190_000) },
+        }),
+      ),
+    );
+    const actor = { name: "local", from: "cli" };
+    await cases.eventTypes.createAll(TEST_SCOPE, inputs.slice(0, 16).flat(), actor);
+    await expect(cases.eventTypes.createAll(TEST_SCOPE, inputs[16]!, actor)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("16777216 bytes together"),
+    });
+    await service.createEventType({ name: "small" });
+    await service.updateEventType("t0", { schema: null });
+    await service.deleteEventType("t1");
+    expect((await service.listEventTypes({ catalogued: true })).data).toHaveLength(16);
+  });
+});
+
+describe("a subscription's version", () => {
+  it("is warned of when no type that it takes has one", async () => {
+    const { service } = await openTestHooks();
+    await service.createEventType(PAID);
+    const input = { url: "https://example.com/", events: ["order.*"] };
+    expect(await service.createSubscription({ ...input, event_version: "1" })).not.toHaveProperty("warnings");
+    const { id, warnings } = await service.createSubscription({ ...input, event_version: "v1" });
+    expect(warnings).toEqual([
+      "event_version: none of the event types in the catalogue that it takes has a version v1",
+    ]);
+    expect(await service.updateSubscription(id, { name: "x" })).not.toHaveProperty("warnings");
+    expect(await service.updateSubscription(id, { event_version: "1" })).not.toHaveProperty("warnings");
+    expect((await service.updateSubscription(id, { event_version: "2" })).warnings).toHaveLength(1);
+  });
+});
+
 describe("the list", () => {
   it("has the catalogue and what was seen, in pages and by filter", async () => {
     const { service } = await openTestHooks();

@@ -16,14 +16,19 @@ function ofScope(scope: Scope | undefined): { where: string; values: string[] } 
   return { where: "tenant = ? AND environment = ?", values: [scope.tenant, scope.environment] };
 }
 
-export function loadEventTypes(connection: Connection, scope: Scope | undefined): StoredEventType[] {
+export function loadEventTypes(
+  connection: Connection,
+  scope: Scope | undefined,
+  name: string | undefined,
+): StoredEventType[] {
   const { where, values } = ofScope(scope);
+  const named = name === undefined ? { where: "", values: [] } : { where: "AND name = ?", values: [name] };
   return connection
     .prepare<unknown[], Omit<StoredEventType, "scope"> & InScope>(`
       SELECT tenant, environment, name, content, created_at AS createdAt, updated_at AS updatedAt
-      FROM catalogue JOIN scopes USING (scope_id) WHERE ${where} ORDER BY name, scope_id
+      FROM catalogue JOIN scopes USING (scope_id) WHERE ${where} ${named.where} ORDER BY name, scope_id
     `)
-    .all(...values)
+    .all(...values, ...named.values)
     .map(({ tenant, environment, ...row }) => ({ scope: { tenant, environment }, ...row }));
 }
 

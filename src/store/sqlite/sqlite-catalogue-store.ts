@@ -15,8 +15,8 @@ export class SqliteCatalogueStore implements CatalogueStore {
     this.#access = access;
   }
 
-  async loadEventTypes(scope?: Scope): Promise<StoredEventType[]> {
-    return this.#access.read(() => loadEventTypes(this.#connection, scope));
+  async loadEventTypes(scope?: Scope, name?: string): Promise<StoredEventType[]> {
+    return this.#access.read(() => loadEventTypes(this.#connection, scope, name));
   }
 
   changeEventTypes(
