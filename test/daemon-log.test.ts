@@ -70,6 +70,85 @@ describe("the log for people", () => {
   });
 });
 
+describe("the levels", () => {
+  const EVENT = {
+    tenant: "default",
+    environment: "production",
+    eventId: "evt_1",
+    eventType: "order.paid",
+    deliveries: 2,
+    bytes: 10,
+    repeated: false,
+  };
+  const ALERT = {
+    id: "alr_1",
+    scope: { tenant: "default", environment: "production" },
+    subscription: undefined,
+    rule: { text: "backlog > 5", kind: "backlog" },
+    value: 6,
+    endedAt: undefined,
+  } as const;
+
+  function everything(level: LogOptions["level"], format: LogOptions["format"] = "json"): string[] {
+    const lines: string[] = [];
+    const log = createDaemonLog({ level, format, write: (line) => lines.push(line) });
+    log.published?.(EVENT);
+    log.attempt(RECORD, "shop");
+    log.attempt({ ...RECORD, ...REFUSED, verdict: "retry", nextAttemptAt: 0 }, "shop");
+    log.fault(new TypeError("cannot read x"), { id: "dlv_1", eventId: "evt_1" });
+    log.alert(ALERT, "");
+    log.alert({ ...ALERT, endedAt: 1 }, "shop");
+    return lines;
+  }
+
+  it("are those of the systems before: publishing debug, an attempt info, a failed one warn, a fault of ours error", () => {
+    const said = everything("debug").map((line) => JSON.parse(line) as { level: number; msg: string });
+    expect(said.map(({ level, msg }) => [level, msg])).toEqual([
+      [20, "event.published"],
+      [30, "attempt.recorded"],
+      [40, "attempt.recorded"],
+      [50, "delivery.fault"],
+      [40, "alert.firing"],
+      [30, "alert.resolved"],
+    ]);
+    expect(said[0]).toMatchObject(EVENT);
+    expect(said[3]).toMatchObject({
+      deliveryId: "dlv_1",
+      error: "cannot read x",
+      stack: expect.stringContaining("TypeError"),
+    });
+    expect(said[4]).toMatchObject({ id: "alr_1", tenant: "default", kind: "backlog", rule: "backlog > 5", value: 6 });
+  });
+
+  it.each([
+    ["debug", 6],
+    ["info", 5],
+    ["warn", 3],
+    ["error", 1],
+    ["silent", 0],
+  ] as const)("%s has %i of those lines", (level, lines) => {
+    expect(everything(level)).toHaveLength(lines);
+    expect(everything(level, "pretty")).toHaveLength(lines);
+  });
+
+  it("cost a published event nothing where nobody wants to see it", () => {
+    const log = (level: LogOptions["level"]) => createDaemonLog({ level, format: "json", write: () => {} });
+    expect(log("info").published).toBeUndefined();
+    expect(log("debug").published).toBeTypeOf("function");
+  });
+
+  it("are words for people", () => {
+    expect(everything("debug", "pretty").map((line) => line.slice("00:00:00 ".length))).toEqual([
+      "debug order.paid  stored  evt_1  2 deliveries",
+      expect.stringContaining("200"),
+      expect.stringContaining("refused"),
+      "error dlv_1  cannot read x",
+      "warn  ALERT  default/production  backlog > 5  (6)",
+      "info  alert over  shop  backlog > 5",
+    ]);
+  });
+});
+
 describe("a log that nobody reads", () => {
   /** Writes a line of 1 kB `count` times; nobody reads but `reading` bytes at the end. */
   function unread(format: LogOptions["format"], level: LogOptions["level"] = "info") {
