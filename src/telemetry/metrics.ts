@@ -1,4 +1,6 @@
+import type { SendErrorCode } from "../core/attempt.ts";
 import { type BreakerState, breakerPhase } from "../core/breaker.ts";
+import type { DeliveryReason } from "../core/delivery.ts";
 import {
   type ExpositionFormat,
   exposition,
@@ -81,6 +83,8 @@ export class Metrics {
     const families = new Families((labels) =>
       labels === undefined ? isAll : covers(reach, { tenant: labels[0]!, environment: labels[1]! }),
     );
+    // Counters that are there from the start: what Prometheus sees first it takes for no increase.
+    for (const { scope } of this.#sources.subscriptions()) this.counters.scope(scope);
     this.#addCounters(families);
     this.#addSubscriptions(families);
     for (const { tenant, environment, pending, retrying, ageMs, failed } of await this.#sources.backlog()) {
@@ -180,15 +184,22 @@ export class Metrics {
   }
 }
 
+/** What as a rule comes of attempts and deliveries that fail: shown before it ever happened. */
+const USUAL_CLASSES = [2, 4, 5];
+const USUAL_ERRORS: readonly SendErrorCode[] = ["dns_failed", "refused", "reset", "timeout", "tls_error"];
+const USUAL_REASONS: readonly DeliveryReason[] = ["exhausted", "final_status", "gone"];
+
 function addScope(families: Families, counters: ScopeCounters): void {
   const scope = [counters.tenant, counters.environment] as const;
+  for (const code of USUAL_ERRORS) families.add("attempts", [...scope, "failure", code], 0);
+  for (const reason of USUAL_REASONS) families.add("deliveriesFailed", [...scope, reason], 0);
   families.add("eventsAccepted", scope, counters.eventsAccepted);
   families.add("eventsRepeated", scope, counters.eventsRepeated);
   for (const [code, count] of counters.eventsRefused) families.add("eventsRefused", [...scope, code], count);
   families.add("deliveriesCreated", scope, counters.deliveriesCreated);
   families.add("publishDuration", scope, counters.publishDuration);
   for (const [status, count] of counters.answers.entries()) {
-    if (count === 0) continue;
+    if (count === 0 && !USUAL_CLASSES.includes(status)) continue;
     families.add("attempts", [...scope, status === 2 ? "success" : "failure", `${status}xx`], count);
   }
   for (const [code, count] of counters.errors) families.add("attempts", [...scope, "failure", code], count);

@@ -160,6 +160,17 @@ describe("what happens", () => {
     expect(seriesValue(families, "hooks_deliveries_succeeded_total")).toBe(2);
   });
 
+  it("can be told from what never happened: counters of whoever has a subscription begin at 0", async () => {
+    const { page } = open({ subscriptions: () => [subscription("sub_1")] });
+    const families = await page();
+    for (const result of ["2xx", "4xx", "5xx", "timeout", "refused"]) {
+      expect(seriesValue(families, "hooks_attempts_total", { ...SCOPE, result })).toBe(0);
+    }
+    expect(seriesValue(families, "hooks_deliveries_failed_total", { ...SCOPE, reason: "exhausted" })).toBe(0);
+    expect(seriesValue(families, "hooks_events_accepted_total", SCOPE)).toBe(0);
+    expect(seriesOf(await open().page(), "hooks_attempts_total")).toEqual([]);
+  });
+
   it("is shown in part to who reaches a part", async () => {
     const { metrics } = open();
     metrics.attempt(attempt());
