@@ -138,6 +138,18 @@ const KEY: GroupEntry = {
   ],
 };
 
+const CHECK: GroupEntry = {
+  name: "check",
+  summary: "Try how a program takes webhooks",
+  commands: [
+    {
+      name: "idempotency",
+      summary: "Send each event twice and compare the answers",
+      load: async () => (await import("./check/idempotency.ts")).checkIdempotencyCommand,
+    },
+  ],
+};
+
 const TENANT: GroupEntry = {
   name: "tenant",
   summary: "Manage organisations",
@@ -290,6 +302,7 @@ export const COMMANDS: CommandTable = {
           summary: "Check a webhook signature",
           load: async () => (await import("./verify.ts")).verifyCommand,
         },
+        CHECK,
         {
           name: "demo",
           summary: "Watch the whole story in half a minute",

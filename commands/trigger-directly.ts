@@ -32,15 +32,24 @@ export interface DirectOptions {
 
 /** `trigger --to`: signed and sent straight to a URL. Exits 1 unless every answer is a 2xx. */
 export async function triggerDirectly(options: DirectOptions, context: CliContext): Promise<void> {
+  const { url, timeoutMs, make } = await prepareDirect(options, context);
+  await sendEach({ ...options, url, timeoutMs }, () => make(), context);
+}
+
+/** Where to send, and what makes the requests; `id`: of an event that was sent before. @throws HooksError `usage` */
+export async function prepareDirect(
+  options: Pick<DirectOptions, "event" | "to" | "secret" | "header" | "profile">,
+  context: CliContext,
+): Promise<{ url: TargetUrl; timeoutMs: number; make(id?: string): DirectRequest }> {
   const url = targetUrl(options.to, "--to");
   const profile = await readProfileValue(options.profile ?? "standard", "--profile", context);
   const secret = await readSecretValue(options.secret ?? "", "--secret", context);
   const key = asUsage("--secret", () => profile.decodeSecret(secret));
   const headers = ownHeaders(options.header, profile.reservedHeaders);
   const { type, data, metadata } = options.event;
-  const make = (): DirectRequest => {
+  const make = (given?: string): DirectRequest => {
     const sentAt = context.now();
-    const id = freshId("evt", sentAt);
+    const id = given ?? freshId("evt", sentAt);
     const request = profile.build({
       event: { id, type, timestamp: sentAt, data, metadata, version: undefined },
       deliveryId: freshId("dlv", sentAt),
@@ -58,7 +67,7 @@ export async function triggerDirectly(options: DirectOptions, context: CliContex
     });
     return { id, type, ...request };
   };
-  await sendEach({ ...options, url, timeoutMs: profile.timeoutMs }, make, context);
+  return { url, timeoutMs: profile.timeoutMs, make };
 }
 
 /** A request to send straight to a URL. */
@@ -99,9 +108,7 @@ export async function sendEach(
     for (let number = 0; number < count; number++) printRequest(make(number), url, form, context);
     return;
   }
-  const rules = { environment: context.scope().environment, allow: [], deny: [] };
-  const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
-  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
+  const rules = await directRules(url, context);
   let failures = 0;
   let last = "";
   for (let number = 0; number < count; number++) {
@@ -123,6 +130,16 @@ export async function sendEach(
     const hint = isBlocked ? `if it is meant so: --allow-net ${url.host}` : `does something listen at ${url.origin}?`;
     throw new HooksError("failed", message, { hint });
   }
+}
+
+type DirectRules = Parameters<CliContext["sendOnce"]>[0]["rules"];
+
+/** Under which such requests go. @throws HooksError `url_refused` */
+export async function directRules(url: TargetUrl, context: CliContext): Promise<DirectRules> {
+  const rules = { environment: context.scope().environment, allow: [], deny: [] };
+  const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
+  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
+  return rules;
 }
 
 /** At one's own machine nobody else has to be asked. */
@@ -173,7 +190,8 @@ function excerptOf(response: string): string {
   return text === "" ? "" : `   ${escapeLine(JSON.stringify(text))}`;
 }
 
-function answerOf(result: SendResult): string {
+/** A status, or why there is none. */
+export function answerOf(result: SendResult): string {
   if (result.kind === "answered") return String(result.status);
   return result.kind === "error" ? `${result.code}: ${result.message}` : "not sent";
 }

@@ -8,6 +8,7 @@ export const LOCAL_ONLY: Readonly<Record<string, string>> = {
   restore: "puts the store's file in place while no daemon runs on it",
   "sub secret": "a whole secret is shown to the owner of the store's file, and never over HTTP",
   "key rotate-master": "seals the store anew under another master key, which no server is ever sent",
+  "check idempotency": "sends straight to a URL, with no store: its own tests",
   demo: "works on a temporary store of its own, and looks at no setting",
   "context list": "shows a file of the user",
   "context use": "changes a file of the user",

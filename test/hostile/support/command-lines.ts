@@ -85,6 +85,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "tenant get": () => [["acme"], ["default"]],
   "tenant update": () => [["acme", "--description", "y"]],
   "tenant delete": () => [["acme", "--yes"]],
+  "check idempotency": () => [["order.paid", "--to", "http://127.0.0.1:1", "--secret", "whsec_0"]],
   "alert list": () => [[], ["--state", "firing"]],
   audit: () => [[], ["--action", "subscription.*"]],
   "context list": () => [[]],
