@@ -1,3 +1,5 @@
+// The table of all commands, in the order of help: one list, so that nothing of a command is loaded to know of it.
+
 import type { CommandTable, GroupEntry } from "../src/cli/command-table.ts";
 
 const SUB: GroupEntry = {
