@@ -8,6 +8,7 @@ import type { DeliveryDetail, DeliveryResource } from "../src/core/delivery.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { PublishReceipt } from "../src/core/event.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
+import { shellWord } from "../src/core/shell-word.ts";
 import { startSender } from "./local-sender.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -166,10 +167,10 @@ function throwUnlessSucceeded(all: readonly Outcome[], limitMs: number): void {
   if (first === undefined) return;
   if (0 < failed.length) {
     throw new HooksError("failed", `${failed.length} of ${all.length} ${of} failed`, {
-      hint: `hooks delivery get ${first.delivery.id}`,
+      hint: `hooks why ${first.delivery.event_id} ${shellWord(first.name)}`,
     });
   }
   throw new HooksError("failed", `${waiting.length} of ${all.length} ${of} had no result within ${span(limitMs)}`, {
-    hint: `is the subscription paused, or does its listener run? hooks sub get ${first.delivery.subscription}`,
+    hint: `hooks why ${first.delivery.event_id} ${shellWord(first.name)}`,
   });
 }

@@ -86,7 +86,8 @@ function isConcerned({ id, stored, delivery }: Chosen, { event, changes, switche
   if (takes(stored.events)) return true;
   const ofOne = changes.get(id);
   if (ofOne === undefined || event.createdAt < stored.createdAt) return false;
-  const now = { events: stored.events, filter: readSettings(stored).filter, enabled: stored.enabled };
+  const { filter, eventVersion } = readSettings(stored);
+  const now = { events: stored.events, filter, eventVersion, enabled: stored.enabled };
   return takes(stateBefore(now, ofOne, switches.get(id) ?? []).events);
 }
 
@@ -123,7 +124,7 @@ async function naming<T>(field: string, find: () => Promise<T>): Promise<T> {
 }
 
 async function historyOf(
-  { store }: Pick<ServiceParts, "store">,
+  { store, catalogue }: Pick<ServiceParts, "store" | "catalogue">,
   scope: Scope,
   event: StoredEvent,
   subscriptions: readonly StoredSubscription[],
@@ -133,10 +134,12 @@ async function historyOf(
   const [entries, switches] = await Promise.all([
     store.admin.listAudit(filter, MOST_CHANGES + 1, undefined),
     store.why.listSwitches(scope, since, MOST_CHANGES + 1),
+    catalogue.load(),
   ]);
   return {
     history: {
       event,
+      type: catalogue.find(scope, event.type),
       changes: changesBySubscription(entries),
       switches: switchesBySubscription(switches),
       ambiguous: repeatedNames(subscriptions),

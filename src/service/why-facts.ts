@@ -1,4 +1,5 @@
 import type { AuditedFields } from "../core/audit.ts";
+import { type VersionedType, versionVerdict } from "../core/event-version.ts";
 import { FilterSubject } from "../core/filter/filter-subject.ts";
 import { maskUrl } from "../core/masked-url.ts";
 import { maxAttempts } from "../core/retry-policy.ts";
@@ -23,6 +24,8 @@ import { readSettings } from "./subscription-resource.ts";
 /** What is read once for an event, whatever the number of subscriptions. */
 export interface EventHistory {
   event: StoredEvent;
+  /** Undefined: it is in no catalogue. */
+  type: VersionedType | undefined;
   /** By subscription id; changes after the event, oldest first. */
   changes: ReadonlyMap<string, readonly ChangeFact[]>;
   switches: ReadonlyMap<string, readonly SwitchFact[]>;
@@ -33,7 +36,7 @@ export interface EventHistory {
 /** Everything that is known of the event and one subscription (undefined: it is deleted). */
 export async function whyFacts(
   parts: ServiceParts,
-  { event, changes, switches, ambiguous }: EventHistory,
+  { event, type, changes, switches, ambiguous }: EventHistory,
   subscriptionId: string,
   stored: StoredSubscription | undefined,
   delivery: StoredDelivery | undefined,
@@ -57,6 +60,8 @@ export async function whyFacts(
     ...ofOne,
     filter,
     filterThen: then?.filter === subscription?.filter ? filter : await filterFacts(then?.filter, event),
+    version: versionVerdict(type, event.version, subscription?.eventVersion),
+    versionThen: versionVerdict(type, event.version, then?.eventVersion),
     sender: senderOf(parts, stored?.rowId ?? delivery?.subscriptionRowId),
     ahead: ahead && {
       id: ahead.id,
@@ -84,6 +89,7 @@ function subscriptionFacts(
     transport,
     events,
     filter: settings.filter,
+    eventVersion: settings.eventVersion,
     enabled,
     disabledReason,
     disabledAt,

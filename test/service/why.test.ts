@@ -143,6 +143,28 @@ describe("why an event did not come", () => {
     expect((await service.why({ event: byFilter })).subscriptions.map(({ name }) => name)).toEqual(["shop"]);
   });
 
+  it("was it skipped for its version, or is it converted on the way", async () => {
+    const { create, publish, why, service, clock } = await open();
+    await service.createEventType({ name: "order.paid", version: "1", schema: {} });
+    await service.createEventType({ name: "order.paid", version: "2", schema: {} });
+    const id = await create("old", { event_version: "1" });
+    clock.at += 1_000;
+    const { id: event } = await service.publish({ type: "order.paid", data: json({}), version: "2" });
+    clock.at += 1_000;
+    expect(await why(event, "old")).toMatchObject({
+      outcome: "not_sent",
+      code: "version",
+      summary: "it was skipped for its version: no conversion is declared from version 2 to 1",
+    });
+    await service.updateSubscription(id, { event_version: null });
+    expect(await why(event, "old")).toMatchObject({
+      code: "version",
+      details: [expect.stringMatching(/^its version changed at .*: it is pinned to none now$/)],
+      actions: [{ command: `hooks event replay ${event} --sub old` }],
+    });
+    expect((await why(await publish(), "old")).code).toBe("no_sender");
+  });
+
   it("knows whether it was disabled then, whoever disabled and enabled it", async () => {
     const hooks = await open();
     const { create, publish, why, service, later, store, clock, directory } = hooks;

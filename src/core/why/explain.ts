@@ -104,6 +104,8 @@ function besides(facts: WhyFacts): string[] {
   if (event.createdAt < delivery.createdAt) {
     said.push(`it was made at ${toIso(delivery.createdAt)}, after the event: somebody replayed it`);
   }
+  if (facts.version.kind === "converted")
+    said.push(`its data is converted from version ${facts.version.from} to ${facts.version.to}`);
   for (const { at, action: deed, by } of deeds.slice(0, 3)) {
     if (deed === "delivery.retry") said.push(`${by} sent it again at ${toIso(at)}`);
   }

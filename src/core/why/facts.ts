@@ -2,6 +2,7 @@ import type { Attempt } from "../attempt.ts";
 import type { AuditAction, AuditedFields } from "../audit.ts";
 import type { BreakerState } from "../breaker.ts";
 import type { DeliveryReason, DeliveryState } from "../delivery.ts";
+import type { VersionVerdict } from "../event-version.ts";
 import type { ExplainedCondition, FilterOutcome } from "../filter/filter.ts";
 import type { Handshake } from "../handshake.ts";
 import type { BatchRule, DisabledReason, RateLimit, Transport } from "../subscription.ts";
@@ -26,6 +27,8 @@ export interface SubscriptionFacts {
   transport: Transport;
   events: readonly string[];
   filter: string | undefined;
+  /** The version of its event types that it is pinned to; undefined: it takes what comes. */
+  eventVersion: string | undefined;
   enabled: boolean;
   disabledReason: DisabledReason | undefined;
   disabledAt: number | undefined;
@@ -97,6 +100,9 @@ export interface WhyFacts {
   /** The filter as it is, and as it was when the event came; undefined: it has, or had, none. */
   filter: FilterFacts | undefined;
   filterThen: FilterFacts | undefined;
+  /** What becomes of the event's version for it, as it is pinned now, and as it was. */
+  version: VersionVerdict;
+  versionThen: VersionVerdict;
   sender: SenderFacts;
   /** The delivery of the same order key that comes first; undefined: none does, or it is this one. */
   ahead:

@@ -17,6 +17,7 @@ export function whyNotSent(facts: WhyFacts, subscription: SubscriptionFacts): Fi
     notByPattern(facts, subscription, then) ??
     notWhileOff(facts, subscription, then) ??
     notByFilter(facts, subscription) ??
+    notByVersion(facts, subscription) ??
     unknown(facts, subscription)
   );
 }
@@ -125,6 +126,29 @@ function notByFilter(facts: WhyFacts, subscription: SubscriptionFacts): Finding 
   });
 }
 
+/** The filter was asked first, of the data as it was published. */
+function notByVersion(facts: WhyFacts, subscription: SubscriptionFacts): Finding | undefined {
+  const { versionThen } = facts;
+  if (versionThen.kind !== "skipped") return undefined;
+  const changed = changeOf(facts.changes, "event_version");
+  const pinned =
+    subscription.eventVersion === undefined
+      ? "it is pinned to none now"
+      : `it is pinned to ${subscription.eventVersion} now`;
+  return finding("not_sent", "version", `it was skipped for its version: ${versionThen.reason}`, {
+    details: changed === undefined ? [] : [changedSince("its version", changed, pinned)],
+    actions: takesNow(facts, subscription)
+      ? [replay(facts, subscription)]
+      : [
+          action("see which versions and conversions there are", `hooks event-type get ${facts.event.type}`),
+          action(
+            "or take every version",
+            `hooks sub update ${shellWord(subscription.reference)} --reset event-version`,
+          ),
+        ],
+  });
+}
+
 function unknown(facts: WhyFacts, subscription: SubscriptionFacts): Finding {
   const details = [
     subscription.transport === "tunnel"
@@ -140,13 +164,15 @@ function unknown(facts: WhyFacts, subscription: SubscriptionFacts): Finding {
 /** Whether it would get the event if it came now. */
 export function takesNow(facts: WhyFacts, { events, enabled }: SubscriptionFacts): boolean {
   const isTaken = events.some((pattern) => patternTakes(pattern, facts.event.type));
-  return enabled && isTaken && (facts.filter === undefined || facts.filter.outcome.kind === "matched");
+  const isFiltered = facts.filter !== undefined && facts.filter.outcome.kind !== "matched";
+  return enabled && isTaken && !isFiltered && facts.version.kind !== "skipped";
 }
 
-function notNow({ event, filter }: WhyFacts, { events, enabled }: SubscriptionFacts): string {
+function notNow({ event, filter, version }: WhyFacts, { events, enabled }: SubscriptionFacts): string {
   if (!events.some((pattern) => patternTakes(pattern, event.type)))
     return `none of its patterns takes ${event.type}: ${events.join(", ")}`;
   if (filter?.outcome.kind === "failed") return `its filter fails: ${filter.outcome.why}`;
+  if (version.kind === "skipped") return `it would be skipped for its version: ${version.reason}`;
   if (filter !== undefined && filter.outcome.kind === "not_matched") return `its filter is not true: ${filter.text}`;
   return enabled ? "it does" : "it is disabled";
 }

@@ -41,6 +41,7 @@ export const WHY_CODES = [
   "created_later",
   "filtered",
   "filter_failed",
+  "version",
   "not_listening",
   "unknown",
 ] as const;

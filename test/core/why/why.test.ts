@@ -22,6 +22,8 @@ const changed = (before: Record<string, unknown>): ChangeFact => ({
 });
 const tunnel = { ...SUBSCRIPTION, transport: "tunnel" as const, url: undefined };
 
+const SKIPPED = { kind: "skipped" as const, reason: "no conversion is declared from version 2 to 1" };
+
 type Row = [WhyOutcome, WhyCode, RegExp, WhyFacts, command?: string];
 
 const NOT_SENT: Row[] = [
@@ -86,6 +88,14 @@ const NOT_SENT: Row[] = [
     factsOf({ filterThen: filterFacts({ kind: "failed", why: "no such key: data.a" }) }),
     "hooks event replay evt_1 --sub shop",
   ],
+  [
+    "not_sent",
+    "version",
+    /^it was skipped for its version: no conversion is declared from version 2 to 1$/,
+    factsOf({ version: SKIPPED, versionThen: SKIPPED }),
+    "hooks sub update shop --reset event-version",
+  ],
+  ["not_sent", "version", /^it was skipped/, factsOf({ versionThen: SKIPPED }), "hooks event replay evt_1 --sub shop"],
   [
     "not_sent",
     "not_listening",
