@@ -115,7 +115,7 @@ describe("sub create", () => {
       [...OF_ONE, "--retry-preset", "nope"],
       /^error: --retry-preset must be one of standard, .*got "nope"/,
     ],
-    ["an unknown profile", [...OF_ONE, "--profile", "nope"], /^error: --profile must be one of standard/],
+    ["an unknown profile", [...OF_ONE, "--profile", "nope"], /^error: --profile must be one of: standard/],
     [
       "a wrong retry-on",
       [...OF_ONE, "--retry-on", "9xx"],
@@ -178,18 +178,18 @@ describe("the other sub commands", () => {
     await store.create();
     const shown = async () => (await store.ok("sub", "get", "shop")).replaceAll(/ +/g, " ");
     expect(await shown()).toMatch(
-      /^order by -\nbatch -\nbreaker on\nauto-disable after 20 failures in a row over 1h$/m,
+      /^order by -\nevent version -\nbatch -\nbreaker on\nauto-disable after 20 failures in a row over 1h$/m,
     );
     await store.ok("sub", "update", "shop", "--order-by", "data.order.id", "--no-breaker", "--re-enable", "probe");
     expect(await shown()).toMatch(
-      /^order by \/order\/id\nbatch -\nbreaker off\nauto-disable after 20 failures in a row over 1h; tried again every hour$/m,
+      /^order by \/order\/id\nevent version -\nbatch -\nbreaker off\nauto-disable after 20 failures in a row over 1h; tried again every hour$/m,
     );
     const both = await store.run(["sub", "update", "shop", "--batch", "100,2s"]);
     expect(both).toMatchObject({ code: 2 });
     expect(both.stderr).toContain("hint: switch order_by off first: null in the API, --reset order-by");
     await store.ok("sub", "update", "shop", "--batch", "100,2s", "--reset", "order-by", "--auto-disable", "off");
     expect(await shown()).toMatch(
-      /^order by -\nbatch up to 100 events, after 2s at the latest\nbreaker off\nauto-disable never$/m,
+      /^order by -\nevent version -\nbatch up to 100 events, after 2s at the latest\nbreaker off\nauto-disable never$/m,
     );
     await store.ok("sub", "update", "shop", "--reset", "batch", "--reset", "breaker", "--reset", "auto-disable");
     expect(await store.json("sub", "get", "shop")).toMatchObject({
