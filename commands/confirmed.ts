@@ -8,7 +8,7 @@ interface Deed {
   what: string;
   /** `hooks tenant delete` */
   command: string;
-  argument: string;
+  argument?: string;
   /** `nothing was deleted` */
   undone?: string;
 }
@@ -23,7 +23,7 @@ export function confirmed(context: CliContext, deed: Deed): (question: string) =
   if (!context.canPrompt) {
     throw new HooksError("usage", `${what} needs --yes where nobody can be asked`, {
       field: "--yes",
-      hint: `${command} ${shellWord(argument)} --yes`,
+      hint: `${command} ${argument === undefined ? "" : `${shellWord(argument)} `}--yes`,
     });
   }
   return async (question) => {

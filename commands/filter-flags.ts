@@ -11,6 +11,8 @@ const FILTER_FLAGS: Readonly<Record<string, string>> = {
   event: "--event",
   cursor: "--cursor",
   limit: "--limit",
+  reason: "--reason",
+  rate: "--rate",
 };
 
 const PUBLISH_FLAGS: Readonly<Record<string, string>> = {

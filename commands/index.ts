@@ -1,4 +1,5 @@
 // The table of all commands, in the order of help: one list, so that nothing of a command is loaded to know of it.
+// One table: every command by name, what it is in a few words, and where it is loaded from.
 
 import type { CommandTable, GroupEntry } from "../src/cli/command-table.ts";
 
@@ -121,6 +122,24 @@ const ALERT: GroupEntry = {
   summary: "See what is wrong, and what was",
   commands: [
     { name: "list", summary: "List alerts", load: async () => (await import("./alert/list.ts")).alertListCommand },
+  ],
+};
+
+const DLQ: GroupEntry = {
+  name: "dlq",
+  summary: "Look after dead letters: deliveries that failed for good",
+  commands: [
+    { name: "list", summary: "List dead letters", load: async () => (await import("./dlq/list.ts")).dlqListCommand },
+    {
+      name: "replay",
+      summary: "Send dead letters again",
+      load: async () => (await import("./dlq/replay.ts")).dlqReplayCommand,
+    },
+    {
+      name: "purge",
+      summary: "Delete dead letters",
+      load: async () => (await import("./dlq/purge.ts")).dlqPurgeCommand,
+    },
   ],
 };
 
@@ -325,6 +344,7 @@ export const COMMANDS: CommandTable = {
           load: async () => (await import("./publish.ts")).publishCommand,
         },
         DELIVERY,
+        DLQ,
       ],
     },
     {

@@ -24,6 +24,7 @@ import type { TraceSettings } from "./core/trace-settings.ts";
 import { VERSION } from "./core/version.ts";
 import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
+import { attemptNews, tellingObserver } from "./daemon-tail.ts";
 import { createTelemetry } from "./daemon-telemetry.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import { ClockWatch } from "./deliver/clock-watch.ts";
@@ -36,6 +37,7 @@ import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
 import { checkSourceAddresses } from "./deliver/source-address.ts";
 import { SteadyClock } from "./deliver/steady-clock.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
+import { Tail } from "./receive/tail.ts";
 import { dateWarning, readTlsFiles, type TlsFiles, type TlsIdentity } from "./receive/tls-files.ts";
 import { TlsWatch } from "./receive/tls-watch.ts";
 import { AgeRotation } from "./service/age-rotation.ts";
@@ -47,6 +49,7 @@ import type { KeyChangeReceipt } from "./service/master-key-change.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
 import { ReEnabler } from "./service/re-enable.ts";
+import { ReplayRunner } from "./service/replay-runner.ts";
 import type { OneOffRequest } from "./service/service-parts.ts";
 import { StoreReadiness } from "./service/store-readiness.ts";
 import { TEST_RATE } from "./service/test-limit.ts";
@@ -263,8 +266,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => telemetry.stop());
-    local.cases.parts.observer = telemetry.observer;
     local.cases.parts.tracing = telemetry.tracing;
+    const tail = new Tail();
+    local.cases.parts.observer = tellingObserver(tail, telemetry.observer);
     const dispatcher = buildDispatcher(local, sender, tunnel, {
       bootId,
       now: () => clock.now(),
@@ -272,8 +276,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       concurrency: options.concurrency,
       rates: options.rates,
       log,
-      onAttempt: (record) => telemetry.attempt(record),
       traceHeaders: telemetry.traceHeaders,
+      onAttempt: (record) => {
+        telemetry.attempt(record);
+        if (tail.hasReaders) tail.tell(attemptNews(record, local.directory.nameOf(record.subscriptionId)));
+      },
       onFatal,
     });
     const isLoopback = isLoopbackHost(options.host);
@@ -300,11 +307,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         return { ready: store === "ok" && secrets !== "missing", checks: { store, secrets } };
       },
       metrics: (reach, format) => telemetry.metrics.page(reach, format),
+      tail,
+      keepAdmitted: (caller, end) => admissions.keep(caller, end),
       version: VERSION,
       newId,
       log: { error: (fields, message) => log.error(message, fields) },
     });
     closers.push(() => server.close(isBroken ? BROKEN_GRACE_MS : undefined));
+    closers.push(() => tail.close());
     server.app.server.on("upgrade", (request, socket, head) => {
       void server.admitUpgrade(request).then(
         ({ scope, caller }) => {
@@ -356,6 +366,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => handshakes.stop());
+    const replayRunner = new ReplayRunner({
+      store: local.store.replays,
+      replays: local.cases.replays,
+      now: Date.now,
+      elapsed: () => performance.now(),
+      onFault,
+    });
+    closers.push(() => replayRunner.stop());
+    parts.replayRunner = replayRunner;
+    // What a predecessor began.
+    replayRunner.wake();
+    closers.push(local.store.watch(() => replayRunner.wake()));
     const ageRotation = new AgeRotation({
       directory: local.directory,
       rotation: local.cases.rotation,

@@ -1,4 +1,5 @@
 import type { CliContext } from "./context.ts";
+import { progressBar } from "./progress-bar.ts";
 import { startSpinner } from "./spinner.ts";
 
 export interface CopyProgress {
@@ -8,25 +9,20 @@ export interface CopyProgress {
   stop(): void;
 }
 
-const BAR_CELLS = 20;
-
 /** Shows on a terminal how far the copy of a store has come. */
 export async function watchCopy({ out, signal }: CliContext): Promise<CopyProgress> {
   const spinner = await startSpinner(out, "copying");
   return {
     signal,
-    onProgress: (progress) => spinner.text(`copying  ${progressBar(progress)}`),
+    onProgress: (progress) => spinner.text(`copying  ${copyProgressText(progress)}`),
     onCopied: () => spinner.text("checking that it is whole"),
     stop: () => spinner.stop(),
   };
 }
 
 /** `█████░░░░░░░░░░░░░░░  25 %  of 260 MB` */
-export function progressBar({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): string {
-  const part = totalBytes === 0 ? 1 : doneBytes / totalBytes;
-  const cells = Math.floor(part * BAR_CELLS);
-  const bar = "█".repeat(cells) + "░".repeat(BAR_CELLS - cells);
-  return `${bar}  ${Math.floor(part * 100)} %  of ${sizeText(totalBytes)}`;
+export function copyProgressText({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): string {
+  return `${progressBar(totalBytes === 0 ? 1 : doneBytes / totalBytes)}  of ${sizeText(totalBytes)}`;
 }
 
 /** For people: "120 kB", "4.2 MB", "3.0 GB". */

@@ -5,8 +5,9 @@ import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from ".
 import type { EnvironmentResource, EventTypeResource, EventTypeSummary, EventTypeVersion } from "../core/event-type.ts";
 import type { ExplainedCondition } from "../core/filter/filter.ts";
 import type { FilterTrialResult } from "../core/filter/filter-trial.ts";
-import type { Meta, Page, ReplayReceipt, TestResult } from "../core/hooks-service.ts";
+import type { Meta, Page, TestResult } from "../core/hooks-service.ts";
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { PurgeReceipt, ReplayReceipt, ReplayResource, ReplayStarted } from "../core/replay.ts";
 import type { SecretsRotated, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { TenantResource } from "../core/tenant.ts";
 import type { Whoami } from "../core/whoami.ts";
@@ -214,6 +215,27 @@ export const TEST_RESULT = objectOf<TestResult>({
 });
 
 export const REPLAY_RECEIPT = objectOf<ReplayReceipt>({ count: number, dry_run: flag });
+export const PURGE_RECEIPT = objectOf<PurgeReceipt>({ count: number, dry_run: flag });
+export const REPLAY_STARTED = objectOf<ReplayStarted>({
+  count: number,
+  dry_run: flag,
+  id: orNull(text),
+  status: text,
+});
+export const REPLAY = objectOf<ReplayResource>({
+  id: text,
+  status: text,
+  filter: record,
+  rate: orNull(text),
+  count: number,
+  reopened: number,
+  tenant: text,
+  environment: text,
+  created_at: text,
+  updated_at: text,
+  ended_at: orNull(text),
+});
+
 export const EVENT_TYPE_SUMMARY = objectOf<EventTypeSummary>({
   name: text,
   description: text,

@@ -17,12 +17,20 @@ import type {
   HooksService,
   Meta,
   Page,
-  ReplayReceipt,
-  ReplayRequest,
+  PageQuery,
   SubscriptionQuery,
   TestResult,
 } from "../core/hooks-service.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw, encodeWithRawParts } from "../core/raw-json.ts";
+import type {
+  DeadLetterQuery,
+  PurgeReceipt,
+  PurgeRequest,
+  ReplayReceipt,
+  ReplayRequest,
+  ReplayResource,
+  ReplayStarted,
+} from "../core/replay.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -46,8 +54,11 @@ import {
   FILTER_TRIAL_RESULT,
   META,
   PUBLISH_RECEIPT,
+  PURGE_RECEIPT,
   pageOf,
+  REPLAY,
   REPLAY_RECEIPT,
+  REPLAY_STARTED,
   SECRETS_ROTATED,
   SUBSCRIPTION,
   SUBSCRIPTION_WITH_SECRET,
@@ -193,8 +204,30 @@ export class RemoteService implements HooksService {
     return this.#requests.send(DELIVERY, { method: "POST", path: `/v1/deliveries/${segment(id)}/cancel` });
   }
 
-  replay({ dry_run, ...filter }: ReplayRequest): Promise<ReplayReceipt> {
-    return this.#requests.post(REPLAY_RECEIPT, "/v1/replays", { filter, dry_run });
+  replay({ dry_run, rate, ...filter }: ReplayRequest): Promise<ReplayStarted> {
+    return this.#requests.post(REPLAY_STARTED, "/v1/replays", { filter, rate, dry_run });
+  }
+
+  listReplays(query: PageQuery = {}): Promise<Page<ReplayResource>> {
+    return this.#requests.get(pageOf(REPLAY), "/v1/replays", { ...query });
+  }
+
+  async getReplay(id: string): Promise<ReplayResource> {
+    return this.#requests.get(REPLAY, `/v1/replays/${segment(id)}`);
+  }
+
+  async cancelReplay(id: string): Promise<ReplayResource> {
+    return this.#requests.send(REPLAY, { method: "POST", path: `/v1/replays/${segment(id)}/cancel` });
+  }
+
+  listDeadLetters(query: DeadLetterQuery = {}): Promise<Page<DeliveryResource>> {
+    return this.#requests.get(pageOf(DELIVERY), "/v1/dead-letters", { ...query });
+  }
+
+  purgeDeadLetters({ dry_run, ...filter }: PurgeRequest): Promise<PurgeReceipt> {
+    const query = { ...filter, dry_run: dry_run === true ? "true" : undefined };
+    // A second time would answer another count.
+    return this.#requests.send(PURGE_RECEIPT, { method: "DELETE", path: "/v1/dead-letters", query, repeatable: false });
   }
 
   stats(query: StatsQuery = {}): Promise<StatsResource> {

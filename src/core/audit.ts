@@ -19,6 +19,8 @@ export const AUDIT_ACTIONS = [
   "delivery.retry",
   "delivery.cancel",
   "delivery.replay",
+  "replay.cancel",
+  "dead_letter.purge",
   "key.create",
   "key.revoke",
   "tenant.create",

@@ -5,15 +5,22 @@ import type { Scope } from "./scope.ts";
 export const DELIVERY_STATES = ["pending", "sending", "retrying", "succeeded", "failed", "cancelled"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** Why a delivery is `failed`: that of a dead letter. */
+export const FAILURE_REASONS = [
+  "exhausted", // the schedule is used up
+  "final_status", // retry_on says that this outcome is final
+  "gone", // 410
+  "subscription_disabled",
+] as const;
+
 /** Why a delivery is `failed` or `cancelled`. */
-export type DeliveryReason =
-  | "exhausted" // the schedule is used up
-  | "final_status" // retry_on says that this outcome is final
-  | "gone" // 410
-  | "subscription_disabled"
-  | "subscription_deleted"
-  | "expired" // nobody listened in time (tunnel)
-  | "cancelled"; // by a person
+export const DELIVERY_REASONS = [
+  ...FAILURE_REASONS,
+  "subscription_deleted",
+  "expired", // nobody listened in time (tunnel)
+  "cancelled", // by a person
+] as const;
+export type DeliveryReason = (typeof DELIVERY_REASONS)[number];
 
 /**
  * One event × one subscription, leased to this process. Everything that sending needs is in it, so that nothing is
@@ -36,6 +43,11 @@ export interface ClaimedDelivery {
   trigger: AttemptTrigger;
   /** The others that go out in the same request, when its subscription has its events in batches; else left out. */
   with?: readonly ClaimedDelivery[];
+}
+
+/** It was tried before, or somebody had it sent again: it gives way to what is new. */
+export function isRetry({ roundAttempts, trigger }: Pick<ClaimedDelivery, "roundAttempts" | "trigger">): boolean {
+  return 0 < roundAttempts || trigger === "replay";
 }
 
 export interface ClaimedEvent {

@@ -11,6 +11,15 @@ import type {
   EventTypeSummary,
 } from "./event-type.ts";
 import type { ExplainService } from "./explain-service.ts";
+import type {
+  DeadLetterQuery,
+  PurgeReceipt,
+  PurgeRequest,
+  ReplayReceipt,
+  ReplayRequest,
+  ReplayResource,
+  ReplayStarted,
+} from "./replay.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "./statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -59,21 +68,6 @@ export interface DeliveryQuery extends PageQuery, TimeRange {
   subscription?: string | undefined;
   type?: string | undefined;
   event?: string | undefined;
-}
-
-export interface ReplayRequest extends TimeRange {
-  subscription?: string | undefined;
-  /** Default `failed`. */
-  status?: DeliveryState | undefined;
-  types?: string[] | undefined;
-  /** Only count. */
-  dry_run?: boolean | undefined;
-}
-
-export interface ReplayReceipt {
-  /** Deliveries that were (or with `dry_run` would be) sent again. */
-  count: number;
-  dry_run: boolean;
 }
 
 /** `POST …/test`: one request at once, nothing stored. */
@@ -151,8 +145,18 @@ export interface HooksService extends ExplainService {
   /** One attempt at once; history kept; then the rest of the schedule. */
   retryDelivery(id: string): Promise<DeliveryResource>;
   cancelDelivery(id: string): Promise<DeliveryResource>;
-  /** Sends ended deliveries again, by filter. */
-  replay(request: ReplayRequest): Promise<ReplayReceipt>;
+  /** Sends ended deliveries again, by filter: begins a job, of which whoever sends from the store does what is left. */
+  replay(request: ReplayRequest): Promise<ReplayStarted>;
+  /** Newest first. */
+  listReplays(query?: PageQuery): Promise<Page<ReplayResource>>;
+  getReplay(id: string): Promise<ReplayResource>;
+  /** Nothing more is re-opened; what was goes out. `conflict` when it is at its end. */
+  cancelReplay(id: string): Promise<ReplayResource>;
+
+  /** Deliveries that failed, newest first. They are sent again with `replay`. */
+  listDeadLetters(query?: DeadLetterQuery): Promise<Page<DeliveryResource>>;
+  /** Deletes them and their attempts; what was counted of them stays. */
+  purgeDeadLetters(request: PurgeRequest): Promise<PurgeReceipt>;
 
   /** What attempts came to in a period, and how long they took. */
   stats(query?: StatsQuery): Promise<StatsResource>;

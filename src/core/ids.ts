@@ -1,7 +1,20 @@
 // Public ids: a prefix that says what it names, and a UUIDv7 in Crockford's base32, lower case. 26 digits hold
 // 130 bits, so the first one is 0–7. Ids sort by time, and a prefix of an id is a range of ids.
 
-export type IdPrefix = "sub" | "evt" | "dlv" | "sec" | "key" | "src" | "req" | "ses" | "msg" | "bat" | "aud" | "alr";
+export type IdPrefix =
+  | "sub"
+  | "evt"
+  | "dlv"
+  | "sec"
+  | "key"
+  | "src"
+  | "req"
+  | "ses"
+  | "msg"
+  | "bat"
+  | "aud"
+  | "alr"
+  | "rpl";
 
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));

@@ -1,4 +1,4 @@
-import type { ClaimedDelivery } from "../core/delivery.ts";
+import { type ClaimedDelivery, isRetry } from "../core/delivery.ts";
 import type { BatchRule } from "../core/subscription.ts";
 import { WakeTimer } from "./wake-timer.ts";
 
@@ -42,14 +42,13 @@ export class Batches<Owner> {
   }
 
   add(owner: Owner, rule: BatchRule, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    const isRetry = 0 < delivery.roundAttempts;
     const { length } = delivery.event.data;
-    let gathering = this.#gathering.get(owner)?.find((one) => one.isRetry === isRetry);
+    let gathering = this.#gathering.get(owner)?.find((one) => one.isRetry === isRetry(delivery));
     if (gathering !== undefined && MAX_BATCH_BYTES < gathering.bytes + length) {
       this.#send(gathering);
       gathering = undefined;
     }
-    gathering ??= this.#begin(owner, isRetry, rule.maxWaitMs);
+    gathering ??= this.#begin(owner, isRetry(delivery), rule.maxWaitMs);
     gathering.bytes += length - (gathering.waiting.get(delivery.rowId)?.event.data.length ?? 0);
     gathering.waiting.set(delivery.rowId, delivery);
     gathering.leaseEndsAt = Math.min(gathering.leaseEndsAt, leaseEndsAt);
@@ -74,11 +73,11 @@ export class Batches<Owner> {
     this.#timer.clear();
   }
 
-  #begin(owner: Owner, isRetry: boolean, maxWaitMs: number): Gathering<Owner> {
+  #begin(owner: Owner, ofRetries: boolean, maxWaitMs: number): Gathering<Owner> {
     const now = this.#options.now();
     const ripeAt = now + maxWaitMs;
     const waiting = new Map<number, ClaimedDelivery>();
-    const gathering = { owner, isRetry, waiting, bytes: 0, ripeAt, leaseEndsAt: Number.POSITIVE_INFINITY };
+    const gathering = { owner, isRetry: ofRetries, waiting, bytes: 0, ripeAt, leaseEndsAt: Number.POSITIVE_INFINITY };
     const ofOwner = this.#gathering.get(owner);
     if (ofOwner === undefined) this.#gathering.set(owner, [gathering]);
     else ofOwner.push(gathering);

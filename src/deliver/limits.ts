@@ -1,4 +1,4 @@
-import type { ClaimedDelivery } from "../core/delivery.ts";
+import { type ClaimedDelivery, isRetry } from "../core/delivery.ts";
 import { TokenBucket } from "../core/rate-limit.ts";
 import type { RateLimit } from "../core/subscription.ts";
 import type { Lane } from "./lane.ts";
@@ -22,7 +22,7 @@ export type Kind = typeof FRESH | typeof RETRIES;
 export const KINDS = [FRESH, RETRIES] as const;
 
 export function kindOf(delivery: ClaimedDelivery): Kind {
-  return delivery.roundAttempts === 0 ? FRESH : RETRIES;
+  return isRetry(delivery) ? RETRIES : FRESH;
 }
 
 /** What the lanes of one tenant share. */

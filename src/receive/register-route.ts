@@ -15,6 +15,7 @@ import { type Access, namedReach, scopeOf } from "./principal.ts";
 import { type Call, type Route, TextAnswer } from "./route.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
+import type { Tail } from "./tail.ts";
 import { type Check, compileCheck } from "./validation.ts";
 
 declare module "fastify" {
@@ -41,6 +42,9 @@ export interface RouteContext {
   isDraining(): boolean;
   bodies: BodyBudget;
   clients: Clients;
+  tail: Tail;
+  /** Calls `end` when the key ends that somebody was let in with; answers how to stop that. */
+  keepAdmitted(caller: Caller, end: () => void): () => void;
 }
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -145,6 +149,16 @@ function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, u
     },
     admin: () => context.adminFor(callerOf(request, context)),
     named: (given) => namedReach(addNames(namesInHeaders(request.raw), given)),
+    tail(filter) {
+      const caller = callerOf(request, context);
+      const scope = scopeOf(caller, namesInHeaders(request.raw), context.defaultEnvironment);
+      const stream = context.tail.open(scope, filter);
+      stream.once(
+        "close",
+        context.keepAdmitted(caller, () => stream.push(null)),
+      );
+      return stream;
+    },
   };
 }
 

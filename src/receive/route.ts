@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import type { Static, TSchema } from "typebox";
 import type { AdminService } from "../core/admin-service.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { Caller } from "../core/key.ts";
 import type { BodyParser } from "./body.ts";
 import type { Access } from "./principal.ts";
+import type { TailFilter } from "./tail.ts";
 
 /** Names that a body or a query may give besides the headers. */
 export interface NamedScope {
@@ -32,15 +34,18 @@ export interface Call<Params, Query, Body> {
    * @throws HooksError `invalid_request` for two names that differ.
    */
   named(given: NamedScope): NamedScope;
+  /** What happens in that tenant and environment from now on, for as long as the key is good. */
+  tail(filter: TailFilter): Readable;
 }
 
 /** An answer that is no JSON. */
 export class TextAnswer {
   /** Content-Type. */
   readonly type: string;
-  readonly text: string;
+  /** A stream goes on until it ends, or nobody reads it any more. */
+  readonly text: string | Readable;
 
-  constructor(type: string, text: string) {
+  constructor(type: string, text: string | Readable) {
     this.type = type;
     this.text = text;
   }

@@ -38,11 +38,14 @@ import { healthRoutes } from "./routes/health.ts";
 import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
 import { type MetricsPage, metricsRoutes } from "./routes/metrics.ts";
+import { REPLAY_ROUTES } from "./routes/replays.ts";
 import { STATISTICS_ROUTES } from "./routes/statistics.ts";
 import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
+import { TAIL_ROUTE } from "./routes/tail.ts";
 import { TENANT_ROUTES } from "./routes/tenants.ts";
 import { SHARED_SCHEMAS } from "./schemas/shared.ts";
+import { Tail } from "./tail.ts";
 import type { TlsIdentity } from "./tls-files.ts";
 
 export interface ServerOptions {
@@ -76,6 +79,10 @@ export interface ServerOptions {
   connections?: ConnectionLimits | undefined;
   /** A connection was refused; for the log, which must bound how often it says so. */
   onCrowded?: ((why: "total" | "address", address: string | undefined) => void) | undefined;
+  /** What happens, for whoever listens. Default: nothing. */
+  tail?: Tail | undefined;
+  /** Calls back when the key ends that somebody was let in with. Default: never. */
+  keepAdmitted?: ((caller: Caller, end: () => void) => () => void) | undefined;
   /** How long a body may come slowly while others want its room. Default: 5 s. */
   slowBodyMs?: number | undefined;
 }
@@ -171,6 +178,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...SUBSCRIPTION_ROUTES,
     ...SUBSCRIPTION_ACTION_ROUTES,
     ...DELIVERY_ROUTES,
+    ...REPLAY_ROUTES,
     ...STATISTICS_ROUTES,
     ...KEY_ROUTES,
     ...TENANT_ROUTES,
@@ -179,6 +187,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...EVENT_TYPE_ROUTES,
     ...ALERT_ROUTES,
     ...META_ROUTES,
+    TAIL_ROUTE,
     ...metricsRoutes(options.metrics),
     ...healthRoutes(
       async () => (state === "open" ? options.readiness() : { ready: false, checks: { server: "stopping" } }),
@@ -193,6 +202,8 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     isDraining: () => state !== "open",
     bodies,
     clients: doors.clients,
+    tail: options.tail ?? new Tail(),
+    keepAdmitted: options.keepAdmitted ?? (() => () => {}),
   };
   const knownPaths = routes.map((route) => knownPath(route.path, route.method));
   for (const route of routes) registerRoute(app, route, context);

@@ -9,11 +9,12 @@ import {
 } from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
-import type { DeliveryQuery, Page, ReplayReceipt, ReplayRequest, TimeRange } from "../core/hooks-service.ts";
+import type { DeliveryQuery, Page, TimeRange } from "../core/hooks-service.ts";
 import { parseRange } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
 import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import { quoted } from "../core/quoted.ts";
+import type { ReplayReceipt } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
@@ -21,9 +22,6 @@ import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
 import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { readSettings } from "./subscription-resource.ts";
-
-/** Deliveries re-opened in one transaction: short enough that publishing never waits long behind it. */
-const REPLAY_BATCH = 500;
 
 /** Reads deliveries, and sends them again. */
 export class Deliveries {
@@ -98,46 +96,6 @@ export class Deliveries {
     // What waited for it is due now.
     dispatch?.wake(delivery.subscriptionRowId);
     return toDeliveryResource(await findDelivery(store, scope, delivery.id));
-  }
-
-  /** Goes through what matches now, newest first, in batches; what arrives meanwhile is left out. */
-  async replay(scope: Scope, request: ReplayRequest, actor: Actor): Promise<ReplayReceipt> {
-    const { store, now, dispatch } = this.#parts;
-    const status = request.status ?? "failed";
-    if (status !== "failed" && status !== "succeeded" && status !== "cancelled") {
-      throw invalid("status", "status must be failed, succeeded or cancelled: what still waits is sent anyway");
-    }
-    const types = request.types?.map((pattern, index) => checkEventPattern(pattern, `types[${index}]`));
-    const filters = await Promise.all(
-      (types ?? [undefined]).map((type) => this.#filter(scope, { ...request, status, type })),
-    );
-    const dryRun = request.dry_run === true;
-    const matching = await Promise.all(filters.map((filter) => store.countDeliveries(scope, filter)));
-    const found = matching.reduce((sum, one) => sum + one, 0);
-    if (dryRun) return { count: found, dry_run: true };
-    // With the first portion: from then on something is sent. How many were found is known, how many will be is not.
-    const { dry_run: _, ...asked } = { ...request, status };
-    const audit = this.#entry(actor, scope, { action: "delivery.replay", id: undefined, after: { ...asked, found } });
-    let count = 0;
-    for (const filter of filters) {
-      let before: number | undefined;
-      do {
-        const rows = await store.listDeliveries(scope, filter, REPLAY_BATCH, before);
-        const reopened = await store.reopenDeliveries(
-          rows.map((row) => row.rowId),
-          now(),
-          "replay",
-          count === 0 ? audit : undefined,
-        );
-        count += reopened.length;
-        // At once: the next batch may fail, and these are due all the same.
-        for (const subscriptionRowId of new Set(rows.map((row) => row.subscriptionRowId))) {
-          dispatch?.wake(subscriptionRowId);
-        }
-        before = rows.length === REPLAY_BATCH ? rows.at(-1)!.rowId : undefined;
-      } while (before !== undefined);
-    }
-    return { count, dry_run: false };
   }
 
   /**

@@ -30,13 +30,21 @@ import type {
   HooksService,
   Meta,
   Page,
-  ReplayReceipt,
-  ReplayRequest,
+  PageQuery,
   SubscriptionQuery,
   TestResult,
 } from "../core/hooks-service.ts";
 import { parseRange, toIso } from "../core/instant.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
+import type {
+  DeadLetterQuery,
+  PurgeReceipt,
+  PurgeRequest,
+  ReplayReceipt,
+  ReplayRequest,
+  ReplayResource,
+  ReplayStarted,
+} from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
@@ -58,6 +66,7 @@ import { KeyTable } from "./key-table.ts";
 import { Keys } from "./keys.ts";
 import { LocalAdmin } from "./local-admin.ts";
 import { Publishing } from "./publishing.ts";
+import { Replays } from "./replays.ts";
 import { SecretRotations } from "./secret-rotations.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { Statistics } from "./statistics.ts";
@@ -74,6 +83,7 @@ export class UseCases {
   readonly subscriptions: Subscriptions;
   readonly rotation: SecretRotations;
   readonly deliveries: Deliveries;
+  readonly replays: Replays;
   /** Who may come in; to be loaded by whoever lets somebody in. */
   readonly keyTable: KeyTable;
   readonly keys: Keys;
@@ -89,6 +99,7 @@ export class UseCases {
     this.subscriptions = new Subscriptions(parts);
     this.rotation = new SecretRotations(parts);
     this.deliveries = new Deliveries(parts);
+    this.replays = new Replays(parts);
     this.keyTable = new KeyTable(parts.store.admin, parts.now);
     this.keys = new Keys(parts, this.keyTable);
     this.tenants = new Tenants(parts, this.keyTable);
@@ -225,8 +236,28 @@ class LocalService implements HooksService {
     return this.#cases.deliveries.cancel(this.#scope, id, this.#actor);
   }
 
-  replay(request: ReplayRequest): Promise<ReplayReceipt> {
-    return this.#cases.deliveries.replay(this.#scope, request, this.#actor);
+  replay(request: ReplayRequest): Promise<ReplayStarted> {
+    return this.#cases.replays.start(this.#scope, request, this.#actor);
+  }
+
+  listReplays(query: PageQuery = {}): Promise<Page<ReplayResource>> {
+    return this.#cases.replays.list(this.#scope, query);
+  }
+
+  getReplay(id: string): Promise<ReplayResource> {
+    return this.#cases.replays.get(this.#scope, id);
+  }
+
+  cancelReplay(id: string): Promise<ReplayResource> {
+    return this.#cases.replays.cancel(this.#scope, id, this.#actor);
+  }
+
+  listDeadLetters(query: DeadLetterQuery = {}): Promise<Page<DeliveryResource>> {
+    return this.#cases.replays.deadLetters(this.#scope, query);
+  }
+
+  purgeDeadLetters({ dry_run, ...filter }: PurgeRequest): Promise<PurgeReceipt> {
+    return this.#cases.replays.purge(this.#scope, filter, dry_run === true, this.#actor);
   }
 
   stats(query: StatsQuery = {}): Promise<StatsResource> {

@@ -7,6 +7,7 @@ import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import type { Scope } from "../core/scope.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT, type RateLimit } from "../core/subscription.ts";
+import type { ReplayStep } from "../store/replay-store.ts";
 import { isDaemonLocked } from "../store/sqlite/daemon-lock.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
@@ -100,6 +101,8 @@ export interface LocalHooks {
    * @returns what the operator has still to do for the master key; undefined: nothing
    */
   settleSecrets(): Promise<KeyChangeReceipt | undefined>;
+  /** Does the next step of a replay in this process. */
+  stepReplay(scope: Scope, id: string): Promise<ReplayStep>;
   /** From now on what is published goes to this dispatcher. */
   attach(dispatch: DispatchPort): void;
   close(): Promise<void>;
@@ -186,6 +189,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
       await sealPlainUrls(parts);
       return left;
     },
+    stepReplay: (scope, id) => cases.replays.stepOf(scope, id),
     attach: (dispatch) => {
       parts.dispatch = dispatch;
     },

@@ -47,6 +47,8 @@ export interface ServiceParts {
   dispatch: DispatchPort | undefined;
   /** Where none runs here: whether a daemon works on this store. Left out: none does. */
   hasDaemon?(): boolean;
+  /** Does what is left of replays; undefined where none does: a daemon will. */
+  replayRunner?: { wake(): void } | undefined;
   /** Undefined: nobody wants to know. */
   observer?: PublishObserver | undefined;
   /** Undefined: nobody traces, and what a publisher says of his trace is passed over. */

@@ -22,6 +22,7 @@ import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
+import type { ReplayStore } from "./replay-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
 import type { WhyStore } from "./why-store.ts";
 
@@ -34,6 +35,7 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly alerts: AlertStore;
   readonly statistics: StatisticsStore;
   readonly why: WhyStore;
+  readonly replays: ReplayStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event
    * types or settings of an environment changed, or a tenant was deleted.
@@ -163,6 +165,10 @@ export interface DeliveryFilter {
   /** Of the delivery's creation. */
   since: number | undefined;
   until: number | undefined;
+  /** Of those that ended: why, and when. */
+  reason?: DeliveryReason | undefined;
+  endedSince?: number | undefined;
+  endedUntil?: number | undefined;
 }
 
 export interface LaneClaim {

@@ -109,7 +109,7 @@ describe("RemoteService", () => {
     expect(await there.getDelivery(id)).toEqual(await here.getDelivery(id));
     expect((await there.retryDelivery(id)).status).toBe("pending");
     expect((await there.cancelDelivery(id)).status).toBe("cancelled");
-    expect(await there.replay({ subscription: created.id, status: "cancelled", dry_run: true })).toEqual({
+    expect(await there.replay({ subscription: created.id, status: "cancelled", dry_run: true })).toMatchObject({
       count: 1,
       dry_run: true,
     });

@@ -100,7 +100,10 @@ describe("the audit", () => {
     await expect(service.cancelDelivery(delivery!.id)).rejects.toMatchObject({ code: "conflict" });
     await service.retryDelivery(delivery!.id);
     await service.cancelDelivery(delivery!.id);
-    expect(await service.replay({ status: "cancelled", subscription: "shop" })).toEqual({ count: 1, dry_run: false });
+    expect(await service.replay({ status: "cancelled", subscription: "shop" })).toMatchObject({
+      count: 1,
+      dry_run: false,
+    });
     await service.replay({ status: "cancelled" });
     await service.replay({ status: "cancelled", dry_run: true });
     await service.replayEvent(event.id, { subscriptions: [id] });
@@ -179,7 +182,7 @@ describe("the audit", () => {
     await service.replaceSubscription(id, { ...INPUT, headers });
     await service.rotateSecrets({ subscriptions: [id] });
     expect(await service.replayEvent(event.id)).toEqual({ count: 0, dry_run: false });
-    expect(await service.replay({ status: "failed" })).toEqual({ count: 0, dry_run: false });
+    expect(await service.replay({ status: "failed" })).toMatchObject({ count: 0, dry_run: false });
     expect((await entries()).slice(made).map(({ action }) => action)).toEqual(["subscription.rotate_secret"]);
 
     await service.pauseSubscription(id);

@@ -30,11 +30,17 @@ const BY_SUBSCRIPTION: Record<string, (service: HooksService, id: string) => Pro
   subscriptionStats: (service, id) => service.subscriptionStats(id),
   subscriptionHealth: (service, id) => service.subscriptionHealth(id),
   replay: (service, id) => service.replay({ subscription: id }),
+  listDeadLetters: (service, id) => service.listDeadLetters({ subscription: id }),
+  purgeDeadLetters: (service, id) => service.purgeDeadLetters({ subscription: id }),
 };
 const BY_EVENT: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
   getEvent: (service, id) => service.getEvent(id),
   replayEvent: (service, id) => service.replayEvent(id),
   listDeliveries: (service, id) => service.listDeliveries({ event: id }),
+};
+const BY_REPLAY: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
+  getReplay: (service, id) => service.getReplay(id),
+  cancelReplay: (service, id) => service.cancelReplay(id),
 };
 const BY_DELIVERY: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
   getDelivery: (service, id) => service.getDelivery(id),
@@ -57,6 +63,9 @@ describe("what is in one tenant and environment", () => {
     await home.createEventType({ name: "only.here" });
     await home.updateEnvironment({ strict_types: false });
     const [delivery] = (await home.listDeliveries()).data;
+    // One that goes on, and that its rate holds back.
+    await home.cancelDelivery(delivery!.id);
+    const replay = await home.replay({ status: "cancelled", rate: "1/h" });
     const before = [await home.getSubscription(subscription.id), await home.getDelivery(delivery!.id)];
     for (const scope of ELSEWHERE) {
       const there = serviceFor(scope);
@@ -83,6 +92,12 @@ describe("what is in one tenant and environment", () => {
       }
       expect((await there.listEventTypes()).data.map(({ name }) => name)).not.toContain("only.here");
       expect(await there.getEnvironment()).toMatchObject({ ...scope, updated_at: null });
+      for (const [method, call] of Object.entries(BY_REPLAY)) {
+        for (const reference of beginnings(replay.id!)) {
+          await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
+        }
+      }
+      expect((await there.listReplays()).data).toEqual([]);
       await expect(there.replayEvent(own.id, { subscriptions: [subscription.id] })).rejects.toMatchObject(refused);
       expect((await there.listSubscriptions()).data).toEqual([]);
       expect((await there.listSubscriptions({ q: "shop" })).data).toEqual([]);
@@ -100,7 +115,7 @@ describe("what is in one tenant and environment", () => {
     const { service } = await openTestHooks();
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
     const walked = new Set(
-      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE].flatMap((calls) => Object.keys(calls)),
+      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE, BY_REPLAY].flatMap((calls) => Object.keys(calls)),
     );
     const withoutReference = new Set([
       ...[
@@ -116,6 +131,8 @@ describe("what is in one tenant and environment", () => {
         "tryFilter",
         "getEnvironment",
         "updateEnvironment",
+        "listReplays",
+        "listAlerts",
       ],
     ]);
     expect(methods.filter((name) => !walked.has(name) && !withoutReference.has(name))).toEqual([]);

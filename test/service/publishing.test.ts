@@ -118,13 +118,13 @@ describe("replay", () => {
       await service.publish({ type, data: json("1") });
     for (const delivery of (await service.listDeliveries()).data) await service.cancelDelivery(delivery.id);
 
-    expect(await service.replay({ status: "failed" })).toEqual({ count: 0, dry_run: false });
-    expect(await service.replay({ status: "cancelled", types: ["order.*"], dry_run: true })).toEqual({
+    expect(await service.replay({ status: "failed" })).toMatchObject({ count: 0, dry_run: false });
+    expect(await service.replay({ status: "cancelled", types: ["order.*"], dry_run: true })).toMatchObject({
       count: 2,
       dry_run: true,
     });
     expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(0);
-    expect(await service.replay({ status: "cancelled", types: ["order.*"], subscription: id })).toEqual({
+    expect(await service.replay({ status: "cancelled", types: ["order.*"], subscription: id })).toMatchObject({
       count: 2,
       dry_run: false,
     });
@@ -132,7 +132,7 @@ describe("replay", () => {
       "order.created",
       "order.paid",
     ]);
-    expect(await service.replay({ status: "cancelled", since: "1h" })).toEqual({ count: 1, dry_run: false });
+    expect(await service.replay({ status: "cancelled", since: "1h" })).toMatchObject({ count: 1, dry_run: false });
     expect((await store.nextDueTimes([1])).get(1)).toBe(clock.at);
     await expect(service.replay({ status: "pending" as never })).rejects.toMatchObject({ field: "status" });
   });

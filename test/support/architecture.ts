@@ -29,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/web-schemes.ts": ["src/core", "src/library", "src/records.ts"],
   "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
   "src/daemon-egress.ts": ["src/core"],
+  "src/daemon-tail.ts": ["src/core", "src/deliver", "src/receive", "src/service"],
   // What is seen from outside: it is told of everything, and nobody waits for it.
   "src/telemetry": ["src/core", "src/deliver/attempt-recorded.ts"],
   "src/daemon-telemetry.ts": [
@@ -41,6 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/daemon.ts": [
     "src/daemon-egress.ts",
     "src/daemon-log.ts",
+    "src/daemon-tail.ts",
     "src/daemon-telemetry.ts",
     "src/core",
     "src/config.ts",

@@ -1,7 +1,6 @@
-import { parseJson } from "../body.ts";
 import { type Route, route } from "../route.ts";
 import { DELIVERY, DELIVERY_DETAIL } from "../schemas/delivery.ts";
-import { DELIVERY_QUERY, ID_PARAMS, numbered, REPLAY_RECEIPT, REPLAY_REQUEST } from "../schemas/query.ts";
+import { DELIVERY_QUERY, ID_PARAMS, numbered } from "../schemas/query.ts";
 import { pageOfRefs, refTo } from "../schemas/words.ts";
 
 const tag = "deliveries";
@@ -60,21 +59,6 @@ export const DELIVERY_ROUTES: readonly Route[] = [
     answer: { status: 200, description: "the delivery, cancelled", schema: refTo(DELIVERY) },
     async handle({ params, service }) {
       return service().cancelDelivery(params.id);
-    },
-  }),
-
-  route({
-    method: "POST",
-    path: "/v1/replays",
-    access: "admin",
-    id: "replay",
-    summary: "Send all deliveries again that match `filter` and ended (default: those that failed).",
-    tag,
-    body: { schema: refTo(REPLAY_REQUEST), parse: parseJson },
-    answer: { status: 202, description: "deliveries to be sent again", schema: refTo(REPLAY_RECEIPT) },
-    async handle({ body, service }) {
-      const { filter, dry_run } = body;
-      return service().replay({ ...filter, ...(dry_run === undefined ? {} : { dry_run }) });
     },
   }),
 ];

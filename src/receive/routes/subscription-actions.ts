@@ -2,13 +2,8 @@ import type { HooksService } from "../../core/hooks-service.ts";
 import { parseJson, parseWithRawData } from "../body.ts";
 import { type Route, route } from "../route.ts";
 import { ROTATION, SECRETS_ROTATED, SECRETS_ROTATION, TEST_REQUEST, TEST_RESULT } from "../schemas/other.ts";
-import {
-  ID_PARAMS,
-  numbered,
-  REPLAY_RECEIPT,
-  SUBSCRIPTION_DELIVERY_QUERY,
-  SUBSCRIPTION_REPLAY,
-} from "../schemas/query.ts";
+import { ID_PARAMS, numbered, SUBSCRIPTION_DELIVERY_QUERY } from "../schemas/query.ts";
+import { REPLAY_STARTED, SUBSCRIPTION_REPLAY } from "../schemas/replay.ts";
 import { SUBSCRIPTION, SUBSCRIPTION_WITH_SECRET } from "../schemas/subscription.ts";
 import { pageOfRefs, refTo } from "../schemas/words.ts";
 
@@ -101,7 +96,7 @@ export const SUBSCRIPTION_ACTION_ROUTES: readonly Route[] = [
     tag,
     params: ID_PARAMS,
     body: { schema: refTo(SUBSCRIPTION_REPLAY), parse: parseJson, optional: true },
-    answer: { status: 202, description: "deliveries to be sent again", schema: refTo(REPLAY_RECEIPT) },
+    answer: { status: 202, description: "the job, and what it found", schema: refTo(REPLAY_STARTED) },
     async handle({ params, body, service }) {
       return service().replay({ ...body, subscription: params.id });
     },

@@ -17,7 +17,7 @@ export const PAGE = {
   ),
 };
 
-const BOUND = Type.String({
+export const BOUND = Type.String({
   pattern: "^[0-9A-Za-z:.+-]{1,40}$",
   description: "an ISO 8601 time, or a duration that counts back from now (2h)",
 });
@@ -25,7 +25,7 @@ const BOUND = Type.String({
 export const RANGE = { since: Type.Optional(BOUND), until: Type.Optional(BOUND) };
 
 const REFERENCE_TEXT = "an id, a unique beginning of one, or a name";
-const REFERENCE = Type.String({
+export const REFERENCE = Type.String({
   minLength: 1,
   maxLength: 255,
   description: REFERENCE_TEXT,
@@ -68,23 +68,6 @@ export const BATCH_QUERY = closed({
 export const ID_PARAMS = Type.Object({ id: Type.String({ minLength: 1, description: REFERENCE_TEXT }) });
 
 // ---- bodies that choose what is sent again -----------------------------------------------------------------------
-
-const REPLAY_FILTER = {
-  ...RANGE,
-  status: Type.Optional(STATUS),
-  types: Type.Optional(Type.Array(EVENT_PATTERN, { minItems: 1, maxItems: 100 })),
-};
-const DRY_RUN = Type.Optional(Type.Boolean({ description: "only count" }));
-
-export const SUBSCRIPTION_REPLAY = closed({ ...REPLAY_FILTER, dry_run: DRY_RUN }, { $id: "SubscriptionReplay" });
-
-export const REPLAY_REQUEST = closed(
-  {
-    filter: Type.Optional(closed({ ...REPLAY_FILTER, subscription: Type.Optional(REFERENCE) })),
-    dry_run: DRY_RUN,
-  },
-  { $id: "ReplayRequest" },
-);
 
 export const EVENT_REPLAY = closed(
   { subscriptions: Type.Optional(Type.Array(REFERENCE, { minItems: 1, maxItems: 1000 })) },

@@ -2,7 +2,7 @@ import { formatId } from "../../core/ids.ts";
 import { outcomeOf } from "../../core/statistics/tally.ts";
 import type { LaneClaim, Lease } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
-import { type DeliveryOrder, firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
+import { type DeliveryOrder, firstDue, isRetry, WAITS_FOR_TURN } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
 import type { OperationalEvents } from "./operational-events.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
@@ -93,7 +93,7 @@ export class DeliveryLeases {
         SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.created_at, d.trigger, e.public_id, e.event_type_id,
           e.timestamp, e.version, e.metadata, e.data, d.scope_id, e.trace
         FROM deliveries AS d INDEXED BY deliveries_waiting CROSS JOIN events AS e USING (event_id)
-        WHERE d.subscription_id = ? AND (d.round_attempts > 0) = ? AND d.worker_id IS NULL
+        WHERE d.subscription_id = ? AND ${isRetry("d")} = ? AND d.worker_id IS NULL
           AND d.claimable_at IS NOT NULL AND d.claimable_at <= ?
         ORDER BY d.claimable_at, d.delivery_id
         LIMIT ?
@@ -104,7 +104,7 @@ export class DeliveryLeases {
       UPDATE deliveries SET state = 'sending', worker_id = ?, claimable_at = ?
       WHERE delivery_id IN (
         SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
-        WHERE subscription_id = ? AND (round_attempts > 0) = ? AND worker_id IS NULL
+        WHERE subscription_id = ? AND ${isRetry()} = ? AND worker_id IS NULL
           AND claimable_at IS NOT NULL AND claimable_at <= ?
         ORDER BY claimable_at, delivery_id
         LIMIT ?

@@ -11,13 +11,21 @@ import type { Connection, Statement } from "./connection.ts";
 export const WAITS_FOR_TURN = 253_402_300_799_999;
 
 /**
+ * SQL, of `deliveries` under this name: in which part of its lane one is. What was tried before, and what a replay sends
+ * again, gives way to what is new. As in the index `deliveries_waiting`.
+ */
+export function isRetry(table = "deliveries"): string {
+  return `(${table}.round_attempts > 0 OR ${table}.trigger IS 'replay')`;
+}
+
+/**
  * SQL: when the first waiting delivery of a subscription is due, of those never tried (0) or of the retries (1);
  * `WAITS_FOR_TURN` when none is due by itself.
  */
 export function firstDue(subscriptionRowId: string, kind: 0 | 1): string {
   return `ifnull((
     SELECT claimable_at FROM deliveries INDEXED BY deliveries_waiting
-    WHERE subscription_id = ${subscriptionRowId} AND (round_attempts > 0) = ${kind} AND worker_id IS NULL
+    WHERE subscription_id = ${subscriptionRowId} AND ${isRetry()} = ${kind} AND worker_id IS NULL
       AND claimable_at IS NOT NULL
     ORDER BY claimable_at LIMIT 1
   ), ${WAITS_FOR_TURN})`;

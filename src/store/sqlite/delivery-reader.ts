@@ -138,7 +138,7 @@ export class DeliveryReader {
       .values<number>(`
         SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
         WHERE worker_id IS NULL AND claimable_at IS NOT NULL AND claimable_at < ${WAITS_FOR_TURN}
-          AND CASE WHEN (round_attempts > 0) THEN ${retries} ELSE ? < claimable_at END
+          AND CASE WHEN round_attempts > 0 THEN ${retries} ELSE ? < claimable_at END
       `)
       .all(...(0 < stepMs ? [now - stepMs, now] : [now]));
   }
@@ -164,7 +164,10 @@ function conditionsOf(scope: Scope, filter: DeliveryFilter): Conditions {
     .addIf("d.event_id = ?", filter.eventRowId)
     .addIf("t.name = ?", filter.type)
     .addIf("d.created_at >= ?", filter.since)
-    .addIf("d.created_at < ?", filter.until);
+    .addIf("d.created_at < ?", filter.until)
+    .addIf("d.reason = ?", filter.reason)
+    .addIf("d.completed_at >= ?", filter.endedSince)
+    .addIf("d.completed_at < ?", filter.endedUntil);
   // Written out, not bound: only then does SQLite see that a partial index holds them all.
   if (filter.state === "failed") conditions.add("d.state = 'failed'");
   else if (filter.state === "sending") conditions.add("d.state = 'sending' AND d.worker_id IS NOT NULL");

@@ -13,6 +13,7 @@ const MIGRATIONS = [
   "0006-catalogue.sql",
   "0007-alerts.sql",
   "0008-traces.sql",
+  "0009-replays.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

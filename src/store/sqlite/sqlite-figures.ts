@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Scope } from "../../core/scope.ts";
 import type { FiguresStore, LaneBacklog, StoreFigures } from "../figures-store.ts";
 import type { Connection } from "./connection.ts";
+import { isRetry } from "./delivery-order.ts";
 import { Statements } from "./statements.ts";
 
 /** How the store that this is a part of is read, and what it knows of its writes. */
@@ -54,7 +55,7 @@ export class SqliteFigures implements FiguresStore {
       .values<number>(`
         SELECT count(*) FROM (
           SELECT 1 FROM deliveries INDEXED BY deliveries_waiting
-          WHERE subscription_id = ? AND (round_attempts > 0) = ${kind} AND worker_id IS NULL AND claimable_at IS NOT NULL
+          WHERE subscription_id = ? AND ${isRetry()} = ${kind} AND worker_id IS NULL AND claimable_at IS NOT NULL
           LIMIT ?
         )
       `)

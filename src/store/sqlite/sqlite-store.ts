@@ -42,6 +42,7 @@ import { SqliteAlertStore } from "./sqlite-alert-store.ts";
 import { SqliteCatalogueStore } from "./sqlite-catalogue-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
+import { SqliteReplayStore } from "./sqlite-replay-store.ts";
 import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
 import { SqliteWhyStore } from "./sqlite-why-store.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
@@ -73,6 +74,7 @@ export class SqliteStore implements Store {
   readonly figures: SqliteFigures;
   readonly statistics: SqliteStatisticsStore;
   readonly why: SqliteWhyStore;
+  readonly replays: SqliteReplayStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -117,6 +119,7 @@ export class SqliteStore implements Store {
     this.statistics = new SqliteStatisticsStore(connection, access);
     this.catalogue = new SqliteCatalogueStore(connection, access);
     this.why = new SqliteWhyStore(connection, this.#deliveries, access);
+    this.replays = new SqliteReplayStore(connection, access);
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),

@@ -3,6 +3,7 @@ import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
 import type { NewAlert } from "../alert-store.ts";
 import type { EventTypeChange } from "../catalogue-store.ts";
+import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
 import type {
   AppendedEvent,
   ChangeOutcome,
@@ -71,6 +72,14 @@ export interface WriteOperations {
   eraseDeleted: { input: { limit: number }; result: number };
   /** Answers how many rows were moved or deleted; `limit` when there may be more. */
   ageStatistics: { input: { now: number; limit: number }; result: number };
+  insertReplay: { input: Audited & { replay: NewReplay }; result: boolean };
+  stepReplay: { input: { rowId: number; limit: number; now: number }; result: ReplayStep };
+  cancelReplay: { input: Audited & { rowId: number; now: number }; result: boolean };
+  /** Of what is behind `cursor`. */
+  purgeFailed: {
+    input: Audited & { scope: Scope; selection: DeliverySelection; cursor: number; limit: number };
+    result: PurgeStep;
+  };
   appendAudit: { input: Audited; result: undefined };
   rotateSecrets: { input: Audited & { rotations: readonly SecretRotation[]; now: number }; result: number[] };
   beginMasterKeyChange: { input: Audited & { change: MasterKeyChange }; result: boolean };

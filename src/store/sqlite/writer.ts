@@ -14,6 +14,7 @@ import { KeyWrites } from "./key-rows.ts";
 import { MasterKeyWrites } from "./master-key-writes.ts";
 import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
+import { ReplayWrites } from "./replay-writes.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { StatisticsWrites } from "./statistics-writes.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
@@ -192,6 +193,7 @@ function handlersOf(
     () => new AttemptRecorder(connection, interned, revision, order(), recording, operational, statistics()),
   );
   const changes = once(() => new DeliveryChanges(connection, order()));
+  const replays = once(() => new ReplayWrites(connection, interned, changes()));
   const keys = once(() => new KeyWrites(connection, revision));
   const tenants = once(() => new TenantWrites(connection, interned, revision));
   const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
@@ -225,6 +227,10 @@ function handlersOf(
     deleteTenant: ({ name, force, now }) => tenants().delete(name, force, now),
     eraseDeleted: ({ limit }) => tenants().eraseDeleted(limit),
     ageStatistics: ({ now, limit }) => statistics().age(now, limit),
+    insertReplay: ({ replay }) => replays().insert(replay),
+    stepReplay: ({ rowId, limit, now }) => replays().step(rowId, limit, now),
+    cancelReplay: ({ rowId, now }) => replays().cancel(rowId, now),
+    purgeFailed: ({ scope, selection, cursor, limit }) => replays().purge(scope, selection, cursor, limit),
     // Itself an entry, and nothing else.
     appendAudit: () => undefined,
     rotateSecrets: ({ rotations, now }) => subscriptions().rotateSecrets(rotations, now),

@@ -54,6 +54,9 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "delivery retry": ({ failed }) => [[failed]],
   "delivery cancel": ({ delivery }) => [[delivery]],
   why: ({ event, subscription }) => [[event], [event, subscription]],
+  "dlq list": () => [[], ["--fields", "id,reason,error,response_excerpt"]],
+  "dlq replay": () => [["--dry-run"], []],
+  "dlq purge": () => [["--dry-run"], ["--yes"]],
   trigger: ({ receiver, secret }) => [
     ["order.again"],
     ["--list"],
@@ -61,7 +64,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
     ["stripe:invoice.paid", "--to", receiver, "--secret", secret],
     ["github:push", "--to", receiver, "--secret", secret, "--dry-run"],
   ],
-  replay: () => [["--failed", "--dry-run"]],
+  replay: () => [["--failed", "--dry-run"], ["--list"]],
   sign: ({ secret }) => [["--secret", secret, "--id", "msg_1", "--timestamp", "1760000000"]],
   verify: ({ secret }) => [["--secret", secret, "--header", "webhook-id: msg_1", "--explain"]],
   publish: () => [["order.again", "--data", "{}"]],
@@ -118,7 +121,7 @@ export function commandsWithoutLines(): string[] {
 export function allLines(prepared: Prepared): string[][] {
   const names = Object.keys(LINES).filter((name) => COMMAND_NAMES.includes(name));
   // What deletes comes after what shows.
-  const late = ["sub delete", "restore"];
+  const late = ["dlq replay", "dlq purge", "sub delete", "restore"];
   return [...names.filter((name) => !late.includes(name)), ...late].flatMap((name) =>
     LINES[name]!(prepared).map((rest) => [...name.split(" "), ...rest]),
   );

@@ -1,5 +1,6 @@
 // A request for each route, as somebody would send it who may: what the matrix of permissions is made of.
 
+import type { Verdict } from "../../../src/core/delivery.ts";
 import type { LocalHooks } from "../../../src/service/open-local.ts";
 
 /** Whose data the requests of the matrix are about. */
@@ -48,8 +49,20 @@ async function deliveryOf(local: LocalHooks): Promise<string> {
   return event.deliveries[0]!.id;
 }
 
-/** An attempt that was recorded. */
-async function attemptOf(local: LocalHooks): Promise<void> {
+/** One that goes on: it is held back by its rate. */
+async function replayOf(local: LocalHooks): Promise<string> {
+  const service = local.serviceFor(OWN);
+  await service.cancelDelivery(await deliveryOf(local));
+  const { id } = await service.replay({ status: "cancelled", rate: "1/h" });
+  return id!;
+}
+
+async function deadLetterOf(local: LocalHooks): Promise<string> {
+  return attemptOf(local, { kind: "failed", reason: "exhausted" });
+}
+
+/** An attempt that was recorded; answers its delivery. */
+async function attemptOf(local: LocalHooks, verdict: Verdict = { kind: "succeeded" }): Promise<string> {
   const delivery = await local.store.findDelivery(OWN, await deliveryOf(local));
   const { rowId, subscriptionRowId } = delivery!;
   const lease = { worker: "boot-1", endsAt: Date.now() + 60_000 };
@@ -59,7 +72,7 @@ async function attemptOf(local: LocalHooks): Promise<void> {
       deliveryRowId: rowId,
       subscriptionRowId,
       eventType: "own.happened",
-      verdict: { kind: "succeeded" },
+      verdict,
       endedAt: Date.now(),
       attempt: {
         number: 1,
@@ -81,6 +94,7 @@ async function attemptOf(local: LocalHooks): Promise<void> {
       },
     },
   ]);
+  return delivery!.id;
 }
 
 async function eventTypeOf(local: LocalHooks): Promise<string> {
@@ -174,6 +188,43 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   "GET /v1/deliveries/:id": { role: "reader", kind: "row", make: delivery("") },
   "POST /v1/deliveries/:id/retry": { role: "admin", kind: "row", make: delivery("/retry") },
   "POST /v1/deliveries/:id/cancel": { role: "admin", kind: "row", make: delivery("/cancel") },
+  "GET /v1/replays": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/replays", mark: await replayOf(local) }),
+  },
+  "GET /v1/replays/:id": {
+    role: "reader",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/replays/${await replayOf(local)}` }),
+  },
+  "POST /v1/replays/:id/cancel": {
+    role: "admin",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/replays/${await replayOf(local)}/cancel` }),
+  },
+  "GET /v1/dead-letters": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/dead-letters", mark: await deadLetterOf(local) }),
+  },
+  "POST /v1/dead-letters/replay": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => {
+      await deadLetterOf(local);
+      return { target: "/v1/dead-letters/replay", json: { dry_run: true }, mark: '"count":[1-9]' };
+    },
+  },
+  "DELETE /v1/dead-letters": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => {
+      await deadLetterOf(local);
+      return { target: "/v1/dead-letters", mark: '"count":[1-9]' };
+    },
+  },
+  "GET /v1/tail": { role: "reader", kind: "public", make: fixed({ target: "/v1/tail?for=1ms" }) },
   "GET /v1/stats": {
     role: "reader",
     kind: "list",
