@@ -20,9 +20,6 @@ import { hintAtDaemon, startSenderIfNeeded } from "./local-sender.ts";
 import { REQUEST_FORMS, type RequestForm } from "./print-request.ts";
 import { noteReceiptWarnings } from "./receipt-views.ts";
 import { profileOption } from "./sub/subscription-flags.ts";
-import { madeData } from "./trigger-data.ts";
-import { triggerDirectly } from "./trigger-directly.ts";
-import { waitForDeliveries } from "./trigger-wait.ts";
 import { DEFAULT_WAIT_MS } from "./wait-until.ts";
 
 export interface TriggerOptions {
@@ -135,7 +132,10 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
 
   const event = await buildEvent(type, options, context);
   if (options.to === undefined && options.data === undefined) await checkKnown(type, context);
-  if (options.to !== undefined) return triggerDirectly({ ...options, to: options.to, event, limit, form }, context);
+  if (options.to !== undefined) {
+    const { triggerDirectly } = await import("./trigger-directly.ts");
+    return triggerDirectly({ ...options, to: options.to, event, limit, form }, context);
+  }
 
   if (options.wait === true) await startSenderIfNeeded(context, "hooks trigger --wait");
   const receipts: PublishReceipt[] = [];
@@ -150,7 +150,10 @@ export async function runTrigger(options: TriggerOptions, context: CliContext): 
   if (receipts.every((receipt) => receipt.deliveries === 0)) {
     await sayWhyNobody(type, service, context);
   } else if (options.wait !== true) await hintAtDaemon(context);
-  if (options.wait === true) await waitForDeliveries(receipts, options.timeout ?? DEFAULT_WAIT_MS, context);
+  if (options.wait === true) {
+    const { waitForDeliveries } = await import("./trigger-wait.ts");
+    await waitForDeliveries(receipts, options.timeout ?? DEFAULT_WAIT_MS, context);
+  }
 }
 
 async function sayWhyNobody(type: string, service: HooksService, { out }: CliContext): Promise<void> {
@@ -177,8 +180,11 @@ function printReceipt(receipt: PublishReceipt, type: string, waits: boolean, { o
 }
 
 async function buildEvent(type: string, options: TriggerOptions, context: CliContext): Promise<EventInput> {
-  const made =
-    options.data === undefined && options.to === undefined ? await madeData(type, options, context) : undefined;
+  let made: RawJson | undefined;
+  if (options.data === undefined && options.to === undefined) {
+    const { madeData } = await import("./trigger-data.ts");
+    made = await madeData(type, options, context);
+  }
   const version = options.eventVersion;
   const data: RawJson =
     options.data === undefined ? (made ?? Buffer.from("{}")) : await readJson(context, "--data", options.data);
