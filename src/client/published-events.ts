@@ -31,6 +31,9 @@ export interface EventExtras {
   timestamp?: string | Date | undefined;
   /** A JSON object beside the data. */
   metadata?: object | undefined;
+  /** The span that it is published in (W3C Trace Context): where the server traces, it goes on in that trace. */
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
 }
 
 export interface PublishOptions<Version = string> extends EventExtras {

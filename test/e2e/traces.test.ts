@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createPublisher } from "../../src/index.ts";
 import { type CollectedSpan, startCollector } from "../support/collector.ts";
 import { HooksHome, RunningDaemon } from "../support/hooks-program.ts";
 import { openReceiver } from "../support/open-receiver.ts";
@@ -161,6 +162,23 @@ describe("traces of a daemon", () => {
     await publish(daemon, { events: [{ type: "a", data: 2 }] }, { traceparent: PARENT });
     expect((await receiver.request(2)).headers["traceparent"]).toMatch(new RegExp(`^00-${TRACE}-[\\da-f]{16}-01$`));
     expect((await collector.spans(2)).map(({ traceId }) => traceId)).toEqual([TRACE, TRACE]);
+    // An event's own word counts before that of its request.
+    const other = TRACE.replace("4b", "ff");
+    const traceparent = `00-${other}-${SPAN}-01`;
+    await publish(
+      daemon,
+      { events: [{ type: "a", data: 3, traceparent, tracestate: "x=y" }] },
+      { traceparent: PARENT },
+    );
+    expect((await receiver.request(3)).headers).toMatchObject({
+      traceparent: expect.stringContaining(other),
+      tracestate: "x=y",
+    });
+    const publisher = createPublisher({ server: daemon.url, apiKey: await home.token() });
+    await publisher.publish("a", 4, { traceparent });
+    await publisher.close();
+    expect((await receiver.request(4)).headers["traceparent"]).toContain(other);
+    expect((await collector.spans(6)).slice(2).map(({ traceId }) => traceId)).toEqual([other, other, other, other]);
   });
 
   it("are not there without a collector: no header, nothing kept", async () => {

@@ -24,7 +24,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     answer: { status: 202, description: "stored", schema: refTo(PUBLISH_RECEIPT) },
     async handle({ body, request, service }) {
       const { tenant, environment, ...event } = body;
-      return service({ tenant, environment }).publish(traced(withIdempotencyKey(event, request), request));
+      return service({ tenant, environment }).publish(withIdempotencyKey(traced(event, request), request));
     },
   }),
 
@@ -72,12 +72,23 @@ export const EVENT_ROUTES: readonly Route[] = [
   }),
 ];
 
-/** A publisher that traces says in which span (W3C Trace Context); what is no such header is passed over, as it asks. */
-export function traced(event: EventInput, { headers }: Pick<IncomingMessage, "headers">): EventInput {
-  const { traceparent } = headers;
-  if (typeof traceparent !== "string") return event;
-  const state = headers["tracestate"];
-  const trace = parseTraceContext(traceparent, Array.isArray(state) ? state.join(",") : state);
+/** What a publisher that traces says of its span, in the event or for the whole request. */
+export interface NamedSpan {
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
+}
+
+/** A publisher that traces says in which span (W3C Trace Context); what names none is passed over, as it asks. */
+export function traced(
+  { traceparent, tracestate, ...event }: EventInput & NamedSpan,
+  { headers }: Pick<IncomingMessage, "headers">,
+): EventInput {
+  const ofRequest = headers["traceparent"];
+  if (traceparent === undefined && typeof ofRequest !== "string") return event;
+  const trace =
+    traceparent === undefined
+      ? parseTraceContext(ofRequest as string, [headers["tracestate"] ?? []].flat().join(","))
+      : parseTraceContext(traceparent, tracestate);
   return trace === undefined ? event : { ...event, trace };
 }
 

@@ -39,6 +39,14 @@ export const EVENT_INPUT = closed(
     ),
     metadata: Type.Optional(RAW_OBJECT),
     version: Type.Optional(Type.String({ minLength: 1, maxLength: 32, description: "version of the event type" })),
+    traceparent: Type.Optional(
+      Type.String({
+        pattern: String.raw`^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}`,
+        maxLength: 512,
+        description: "the span that it is published in (W3C Trace Context); default: the header of that name",
+      }),
+    ),
+    tracestate: Type.Optional(Type.String({ maxLength: 512, description: "belongs to traceparent" })),
     tenant: Type.Optional(SCOPE_NAME),
     environment: Type.Optional(SCOPE_NAME),
   },
