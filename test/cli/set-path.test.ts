@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_COLORS } from "../../src/cli/color.ts";
 import { prettyJson } from "../../src/cli/json-text.ts";
-import { setPath } from "../../src/cli/set-path.ts";
+import { hasPath, setPath } from "../../src/cli/set-path.ts";
 import { parseExact } from "../../src/core/exact-json.ts";
 
 function set(json: string, ...assignments: string[]): unknown {
@@ -76,5 +76,28 @@ describe("JSON for people", () => {
   it("shows hostile characters, and text that is no JSON as it is", () => {
     expect(prettyJson('{"a":"\u009b\u202e"}', NO_COLORS)).toContain('"\\x9b\\u202e"');
     expect(prettyJson("not json \x1b[2J", NO_COLORS)).toBe("not json \\x1b[2J");
+  });
+});
+
+describe("a body that is a list", () => {
+  it("takes a path that begins with a place, which an object does not", () => {
+    expect(setPath([{ a: 1 }], "[0].a=2")).toEqual([{ a: 2 }]);
+    expect(setPath([{ a: 1 }], "0.a=2")).toEqual([{ a: 2 }]);
+    expect(() => setPath({ a: 1 }, "[0].a=2")).toThrow(/--set/);
+    expect(() => setPath([{ a: 1 }], ".0.a=2")).toThrow(/--set/);
+  });
+});
+
+describe("hasPath", () => {
+  it.each([
+    ["data.items[0].price=5", true],
+    ["data.items[1].price=5", false],
+    ["data.none=5", false],
+    ["data.none.deeper=5", false],
+    ["data.items[0].price.cents=5", false],
+    ["data.toString=5", false],
+    ["=5", false],
+  ])("%s: %s", (assignment, there) => {
+    expect(hasPath({ data: { items: [{ price: null }] } }, assignment)).toBe(there);
   });
 });

@@ -132,6 +132,27 @@ it("row 18: a person sends one delivery again, or all that failed, after a look 
   await relay.until("/v1/deliveries?status=succeeded", (body) => body.data.length === 3);
 });
 
+it("row 19: what was given up is a dead letter: listed, sent again, deleted, and told of", async () => {
+  const relay = await Relay.start();
+  const [receiver, ops] = [await openReceiver({ reply: () => 500 }), await openReceiver()];
+  await relay.subscribe(receiver.url, { ...NEVER_AGAIN, breaker: false, name: "shop" });
+  await relay.subscribe(ops.url, { events: ["hooks.delivery.exhausted"] });
+  for (let n = 0; n < 3; n++) await relay.publish("order.paid", { n });
+  const { data } = await relay.until("/v1/dead-letters", (body) => body.data.length === 3);
+  const told = JSON.parse((await ops.request(1)).text);
+  expect(told).toMatchObject({ type: "hooks.delivery.exhausted", data: { last_attempt: { status: 500 } } });
+  expect(await relay.home.ok("dlq", "list", "--quiet")).toContain(data[0].id);
+  receiver.reply(() => 204);
+  await relay.home.ok("dlq", "replay", "--yes");
+  await relay.until("/v1/dead-letters", (body) => body.data.length === 0);
+  await relay.until("/v1/deliveries?status=succeeded&type=order.paid", (body) => body.data.length === 3);
+  receiver.reply(() => 500);
+  await relay.publish("order.lost");
+  await relay.until("/v1/dead-letters", (body) => body.data.length === 1);
+  await relay.home.ok("dlq", "purge", "--yes");
+  expect((await relay.ok("GET", "/v1/dead-letters")).data).toEqual([]);
+});
+
 it("row 20: a test delivery to one subscription, with a type and data of choice, answered at once", async () => {
   const relay = await Relay.start();
   const [one, other] = [await openReceiver({ reply: () => ({ status: 201, body: "got it" }) }), await openReceiver()];
