@@ -2,6 +2,7 @@
 // One table: every command by name, what it is in a few words, and where it is loaded from.
 
 import type { CommandTable, GroupEntry } from "../src/cli/command-table.ts";
+import { EVENT_TYPE } from "./event-type/commands.ts";
 
 const SUB: GroupEntry = {
   name: "sub",
@@ -199,38 +200,6 @@ const TENANT: GroupEntry = {
       name: "delete",
       summary: "Delete an organisation",
       load: async () => (await import("./tenant/delete.ts")).tenantDeleteCommand,
-    },
-  ],
-};
-
-const EVENT_TYPE: GroupEntry = {
-  name: "event-type",
-  summary: "Manage the catalogue of event types",
-  commands: [
-    {
-      name: "list",
-      summary: "List event types",
-      load: async () => (await import("./event-type/list.ts")).eventTypeListCommand,
-    },
-    {
-      name: "get",
-      summary: "Show one event type",
-      load: async () => (await import("./event-type/get.ts")).eventTypeGetCommand,
-    },
-    {
-      name: "create",
-      summary: "Add an event type, or a version of one",
-      load: async () => (await import("./event-type/create.ts")).eventTypeCreateCommand,
-    },
-    {
-      name: "update",
-      summary: "Change an event type",
-      load: async () => (await import("./event-type/update.ts")).eventTypeUpdateCommand,
-    },
-    {
-      name: "delete",
-      summary: "Remove an event type, or a version of one",
-      load: async () => (await import("./event-type/delete.ts")).eventTypeDeleteCommand,
     },
   ],
 };

@@ -109,7 +109,8 @@ if (process.argv[1] === import.meta.filename) {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   // One request at a time: events are stored in the order of the outbox.
-  await using publisher = createPublisher({ requests: 1 });
+  const publisher = createPublisher({ requests: 1 });
   await relay(pool, publisher, stop.signal);
+  await publisher.close();
   await pool.end();
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { PACK_NAMES, packNamed } from "../src/core/catalogue/packs/registry.ts";
+import { PACK_NAMES } from "../src/core/catalogue/packs/pack-names.ts";
+import { packNamed } from "../src/core/catalogue/packs/registry.ts";
 import { findProfile } from "../src/core/profiles/registry.ts";
 import { messageFor, pairs } from "./core/profiles/support/profile-message.ts";
 

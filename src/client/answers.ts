@@ -3,6 +3,7 @@ import type { AuditEntry } from "../core/audit.ts";
 import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
 import type { EnvironmentResource, EventTypeResource, EventTypeSummary, EventTypeVersion } from "../core/event-type.ts";
+import type { EventTypeImportResult, ImportedType } from "../core/event-type-import.ts";
 import type { ExplainedCondition } from "../core/filter/filter.ts";
 import type { FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type { Meta, Page, TestResult } from "../core/hooks-service.ts";
@@ -306,6 +307,11 @@ export const ALERT = objectOf<AlertResource>({
   environment: text,
   began_at: text,
   ended_at: orNull(text),
+});
+
+export const EVENT_TYPE_IMPORT_RESULT = objectOf<EventTypeImportResult>({
+  dry_run: flag,
+  results: listOf(objectOf<ImportedType>({ name: text, version: text, outcome: text, warnings: listOf(text) })),
 });
 
 export const META = objectOf<Meta>({

@@ -10,6 +10,7 @@ import type {
   EventTypeResource,
   EventTypeSummary,
 } from "../core/event-type.ts";
+import type { EventTypeImport, EventTypeImportResult } from "../core/event-type-import.ts";
 import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type {
   DeliveryQuery,
@@ -50,6 +51,7 @@ import {
   EVENT,
   EVENT_DETAIL,
   EVENT_TYPE,
+  EVENT_TYPE_IMPORT_RESULT,
   EVENT_TYPE_SUMMARY,
   FILTER_TRIAL_RESULT,
   META,
@@ -278,6 +280,10 @@ export class RemoteService implements HooksService {
   async deleteEventTypeVersion(name: string, version: string): Promise<EventTypeResource> {
     const path = `${eventTypePath(name)}/versions/${segment(version, "version")}`;
     return this.#requests.send(EVENT_TYPE, { method: "DELETE", path, repeatable: false });
+  }
+
+  importEventTypes(input: EventTypeImport): Promise<EventTypeImportResult> {
+    return this.#requests.post(EVENT_TYPE_IMPORT_RESULT, "/v1/event-types/import", input);
   }
 
   getEnvironment(): Promise<EnvironmentResource> {

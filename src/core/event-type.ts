@@ -85,6 +85,9 @@ export interface EventTypeInput {
   replace?: boolean | undefined;
 }
 
+/** What became of a type that was to be added: alone, or as one of many. */
+export type EventTypeOutcome = "created" | "version_added" | "replaced" | "unchanged";
+
 /** What is left out stays; null: none. `schema`, `example` and `down` are those of `version` (default: the default one). */
 export interface EventTypePatch {
   description?: string | null | undefined;

@@ -10,6 +10,7 @@ import type {
   EventTypeResource,
   EventTypeSummary,
 } from "./event-type.ts";
+import type { EventTypeImport, EventTypeImportResult } from "./event-type-import.ts";
 import type { ExplainService } from "./explain-service.ts";
 import type {
   DeadLetterQuery,
@@ -178,6 +179,8 @@ export interface HooksService extends ExplainService {
   deleteEventType(name: string): Promise<void>;
   /** Whoever publishes that version is told that it is gone. */
   deleteEventTypeVersion(name: string, version: string): Promise<EventTypeResource>;
+  /** From a pack or documents: all of their types in one step, or none. */
+  importEventTypes(input: EventTypeImport): Promise<EventTypeImportResult>;
   /** What is set for the whole environment. */
   getEnvironment(): Promise<EnvironmentResource>;
   updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource>;

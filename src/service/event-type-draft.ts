@@ -4,6 +4,7 @@ import {
   type DownConversion,
   EVENT_TYPE_MAX_BYTES,
   type EventTypeInput,
+  type EventTypeOutcome,
   type EventTypePatch,
   FIRST_VERSION,
   MAX_TAGS,
@@ -21,7 +22,7 @@ const TAG_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
 /** What a type is to become, checked whole. */
 export interface DraftedType {
   content: EventTypeContent;
-  outcome: "created" | "version_added" | "replaced" | "unchanged";
+  outcome: EventTypeOutcome;
   /** Sentences: what is taken, and may not be meant. */
   warnings: string[];
 }

@@ -1,14 +1,16 @@
 import { changesBetween } from "../core/audit.ts";
 import { checkLimit, formatTypeCursor, parseTypeCursor } from "../core/cursor.ts";
-import { HooksError, invalid } from "../core/errors.ts";
+import { HooksError, invalid, isHooksError } from "../core/errors.ts";
 import { checkEventType } from "../core/event-pattern.ts";
 import {
   CATALOGUE_MAX_BYTES,
   type EventTypeInput,
+  type EventTypeOutcome,
   type EventTypePatch,
   type EventTypeQuery,
   type EventTypeResource,
   type EventTypeSummary,
+  FIRST_VERSION,
   MAX_EVENT_TYPES,
 } from "../core/event-type.ts";
 import type { Page } from "../core/hooks-service.ts";
@@ -31,11 +33,14 @@ import {
 import { readSettings } from "./subscription-resource.ts";
 
 const MOST_TRIES = 10;
+/** Of the inputs that cannot be taken, in words. */
+const MOST_NAMED = 20;
 
 /** What became of one of several types. */
-export interface EventTypeOutcome {
+export interface AddedType {
   name: string;
-  outcome: "created" | "version_added" | "replaced" | "unchanged";
+  version: string;
+  outcome: EventTypeOutcome;
   warnings: readonly string[];
 }
 
@@ -54,15 +59,22 @@ export class EventTypes {
 
   /**
    * All of them in one step, or none. An input of a type that exists adds the version that it names, if there is none
-   * such yet. `dryRun`: only says what would be done.
-   * @throws HooksError `conflict` for what exists with another content, unless the input says `replace`
+   * such yet. `dryRun`: only says what would be done. `decide`: what an input means beside what is there.
+   * @throws HooksError `conflict` for what exists with another content, unless the input says `replace`; of several
+   *   inputs that cannot be taken each is named
    */
   async createAll(
     scope: Scope,
     inputs: readonly EventTypeInput[],
     actor: Actor,
-    { dryRun = false }: { dryRun?: boolean } = {},
-  ): Promise<EventTypeOutcome[]> {
+    {
+      dryRun = false,
+      decide = (_, input) => input,
+    }: {
+      dryRun?: boolean;
+      decide?: (before: EventTypeContent | undefined, input: EventTypeInput, at: number) => EventTypeInput;
+    } = {},
+  ): Promise<AddedType[]> {
     const names = inputs.map(({ name }) => checkEventType(name, "name"));
     const operational = names.find((name) => name.startsWith("hooks."));
     if (operational !== undefined) {
@@ -70,11 +82,13 @@ export class EventTypes {
     }
     return this.#change(scope, async (stored) => {
       const drafts = new Map<string, DraftedType>();
-      const outcomes = inputs.map((input): EventTypeOutcome => {
-        const before = drafts.get(input.name)?.content ?? contentOf(stored.get(input.name));
+      const outcomes = eachOf(inputs, (given, at): AddedType => {
+        const before = drafts.get(given.name)?.content ?? contentOf(stored.get(given.name));
+        const input = decide(before, given, at);
         const draft = addedTo(before, input, this.#parts.now());
         if (draft.outcome !== "unchanged") drafts.set(input.name, draft);
-        return { name: input.name, outcome: draft.outcome, warnings: draft.warnings };
+        const { name, version = FIRST_VERSION } = input;
+        return { name, version, outcome: draft.outcome, warnings: draft.warnings };
       });
       const changes = dryRun
         ? []
@@ -227,6 +241,35 @@ export class EventTypes {
       hint: "hooks event-type list",
     });
   }
+}
+
+/** What `add` answers for each. @throws HooksError the one that it threw; of several one that names each input */
+function eachOf(inputs: readonly EventTypeInput[], add: (input: EventTypeInput, at: number) => AddedType): AddedType[] {
+  const faults: { name: string; error: HooksError }[] = [];
+  const added = inputs.flatMap((input, at) => {
+    try {
+      return [add(input, at)];
+    } catch (error) {
+      if (!isHooksError(error)) throw error;
+      faults.push({ name: input.name, error });
+      return [];
+    }
+  });
+  const [first] = faults;
+  if (first === undefined) return added;
+  if (inputs.length === 1) throw first.error;
+  // What is wrong by itself goes before what is in the way of it.
+  const wrong = faults.filter(({ error }) => error.code !== "conflict");
+  const told = wrong.length === 0 ? faults : wrong;
+  const shown = told
+    .slice(0, MOST_NAMED)
+    .map(({ name, error }) => (error.message.includes(name) ? error.message : `${name}: ${error.message}`));
+  const rest = told.length - shown.length;
+  const { name, error } = told[0] ?? first;
+  throw new HooksError(error.code, [...shown, ...(rest === 0 ? [] : [`and ${rest} more`])].join("; "), {
+    field: name,
+    hint: wrong.length === 0 ? "to take their place: replace · beside them: as a new version" : error.hint,
+  });
 }
 
 function contentOf(stored: StoredEventType | undefined): EventTypeContent | undefined {

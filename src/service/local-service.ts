@@ -23,6 +23,7 @@ import type {
   EventTypeResource,
   EventTypeSummary,
 } from "../core/event-type.ts";
+import type { EventTypeImport, EventTypeImportResult } from "../core/event-type-import.ts";
 import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type {
   DeliveryQuery,
@@ -299,6 +300,12 @@ class LocalService implements HooksService {
 
   deleteEventTypeVersion(name: string, version: string): Promise<EventTypeResource> {
     return this.#cases.eventTypes.deleteVersion(this.#scope, name, version, this.#actor);
+  }
+
+  async importEventTypes(input: EventTypeImport): Promise<EventTypeImportResult> {
+    // Packs and formats are much, and seldom needed.
+    const { importEventTypes } = await import("./event-type-imports.ts");
+    return importEventTypes(this.#cases.eventTypes, this.#scope, input, this.#actor);
   }
 
   getEnvironment(): Promise<EnvironmentResource> {

@@ -76,6 +76,8 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   updateEventType: () => service.updateEventType("a.b", { description: "d" }),
   deleteEventType: () => service.deleteEventType("a.b"),
   deleteEventTypeVersion: () => service.deleteEventTypeVersion("a.b", "1"),
+  why: () => service.why({ event: "evt_1" }),
+  importEventTypes: () => service.importEventTypes({ pack: "aegisx" }),
   getEnvironment: () => service.getEnvironment(),
   updateEnvironment: () => service.updateEnvironment({ strict_types: true }),
   whoami: () => service.whoami(),

@@ -16,6 +16,7 @@ const versioned = (version: string, total: string): TypeDefinition => ({
   ...packNamed("aegisx")[2]!,
   name: "order.paid",
   version,
+  isDefault: version === "2",
   schema: { type: "object", properties: { total: { type: total } }, required: ["total"] },
 });
 

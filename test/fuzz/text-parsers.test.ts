@@ -10,6 +10,7 @@ import { setPath } from "../../src/cli/set-path.ts";
 import { targetUrl } from "../../src/cli/target-url.ts";
 import { toErrorOfAnswer } from "../../src/client/error-answer.ts";
 import { parseAlertRules } from "../../src/core/alert-rule.ts";
+import { readDocuments } from "../../src/core/catalogue/documents/document-format.ts";
 import { parseCursor } from "../../src/core/cursor.ts";
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "../../src/core/door-settings.ts";
 import { parseDuration } from "../../src/core/duration.ts";
@@ -48,6 +49,7 @@ import { parseTimestamp } from "../../src/core/signing/message-time.ts";
 import { decodeStandardSecret } from "../../src/core/signing/standard-secret.ts";
 import { verify } from "../../src/core/signing/verify.ts";
 import { checkTargetUrl } from "../../src/core/subscription-url.ts";
+import { declareEvents } from "../../src/core/typescript/event-declarations.ts";
 import { idsOfUuid, uuidOf } from "../../src/core/uuid.ts";
 import { parseEvent, parseJson, parseWithRawData } from "../../src/receive/body.ts";
 import { printable } from "../../src/receive/http-error.ts";
@@ -60,11 +62,26 @@ import { hostileBytes, hostileText, monotonous, RUNS } from "./support/hostile-t
 // whoever gave it, and in time that grows with the text's length only.
 
 const NOW = Date.UTC(2026, 0, 31);
+/** As an import reads them, and as TypeScript has them. */
+function typesIn(text: string, name: string): unknown {
+  const document = { name, value: (parseJson(Buffer.from(text), "json") as object | null) ?? {} };
+  return declareEvents(readDocuments([document]));
+}
+
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const EVENT = '{"type":"order.paid","id":"evt_1","data":{"a":[1,2.50,"x\\u0000"]},"metadata":{"by":"x"}}';
 
 /** Name → what it does with a text, and texts that are good. */
 const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[] }> = {
+  "types in JSON": {
+    parse: (text) => typesIn(text, "x.json"),
+    samples: [
+      '{"title":"a.b","properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{"$ref":"#"}}}',
+      '{"openapi":"3.1.0","webhooks":{"a.b":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/A"}}}}}}},"components":{"schemas":{"A":{}}}}',
+      '{"asyncapi":"3.0.0","channels":{"a":{"messages":{"m":{"name":"a.b","payload":{"items":[{}]}}}}}}',
+      '{"format":"hooks-event-types/1","event_types":[{"name":"a.b","schema":{"type":"object"}}]}',
+    ],
+  },
   duration: { parse: (text) => parseDuration(text, "x"), samples: ["10s", "500ms", "365d", "0s"] },
   "rate limit": { parse: (text) => parseRateLimit(text, "x"), samples: ["10/s", "100000/h"] },
   "Retry-After": {

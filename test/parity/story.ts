@@ -18,6 +18,48 @@ const SHIPPED = {
   down: '{"to":"1","steps":[{"move":"/parcel/id","to":"/id"},{"drop":"/parcel"}]}',
 };
 
+/** Types from packs and documents, and back. */
+function documents(): Call[] {
+  const type = (...args: string[]): string[] => ["event-type", ...args];
+  const schema = '{"title":"parcel.weighed","type":"object","properties":{"grams":{"type":"integer"}}}';
+  const other = schema.replace("integer", "number");
+  const openapi = "openapi: 3.1.0\nwebhooks:\n  parcel.opened: {post: {description: 'By its\\n receiver.'}}\n";
+  return [
+    ...once(...type("import", "arsmedica", "--dry-run")),
+    ...read(...type("import", "arsmedica")),
+    ...once(...type("import", "arsmedcia")),
+    ...once(...type("import", "arsmedica", "aegisx")),
+    ...typed(schema, ...type("import", "-")),
+    ...typed(other, ...type("import", "-")),
+    ...typed(other, ...type("import", "-", "--as-new-version", "--json")),
+    ...typed(other, ...type("import", "-", "--as-new-version")),
+    ...typed(schema.replace("grams", "weight"), ...type("import", "-", "--replace")),
+    ...typed(other, ...type("import", "-", "--replace", "--as-new-version")),
+    ...typed(openapi, ...type("import", "-")),
+    ...typed("a: *nothing", ...type("import", "-")),
+    ...typed('{"title":"parcel.bad","properties":{"x":{"$ref":"https://example.com/x"}}}', ...type("import", "-")),
+    ...typed('{"title":"parcel.bad","type":"objekt"}', ...type("import", "-", "--json")),
+    ...once(...type("export", "parcel.weighed")),
+    ...once(...type("export", "parcel.weighed", "--format", "openapi", "--title", "Post")),
+    ...json(...type("export", "parcel.opened", "appointment.created", "--format", "json-schema")),
+    ...once(...type("export", "--format", "asyncapi")),
+    ...once(...type("export", "--format", "raml")),
+    ...once(...type("export", "parcel.weihged")),
+    ...once(...type("generate-types")),
+    ...once(...type("generate-types", "--check")),
+    ...once(...type("infer", "parcel.sent")),
+    ...json(...type("infer", "parcel.sent", "--last", "2")),
+    ...once(...type("infer", "parcel.learned")),
+    ...json("publish", "parcel.learned", "--data", '{"at":"2026-01-31T12:00:00Z","n":1}'),
+    ...once(...type("infer", "parcel.learned", "--save")),
+    ...once("publish", "parcel.learned", "--data", '{"n":1.5}'),
+    ...once(...type("infer", "parcel.learned", "--save")),
+    ...once(...type("infer", "parcel.learned", "--save", "--replace")),
+    ...once(...type("infer", "parcel.learned", "--replace")),
+    ...once(...type("get", "parcel.learned", "--schema")),
+  ];
+}
+
 /** The catalogue: types, versions, and an environment that takes nothing else. */
 function catalogue(url: string): Call[] {
   const type = (...args: string[]): string[] => ["event-type", ...args];
@@ -86,6 +128,7 @@ function catalogue(url: string): Call[] {
     ...once(...type("delete", "parcel.sent", "--yes")),
     ...once(...type("delete", "parcel.lost", "--yes", "--quiet")),
     ...once(...type("delete", "parcel.lost", "--yes")),
+    ...documents(),
   ];
 }
 

@@ -71,6 +71,7 @@ describe("the OpenAPI document", () => {
         "POST /v1/deliveries/{id}/cancel",
         "POST /v1/deliveries/{id}/retry",
         "POST /v1/event-types",
+        "POST /v1/event-types/import",
         "POST /v1/events",
         "POST /v1/events/batch",
         "POST /v1/events/{id}/replay",

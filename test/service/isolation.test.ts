@@ -128,6 +128,7 @@ describe("what is in one tenant and environment", () => {
         "meta",
         "stats",
         "createEventType",
+        "importEventTypes",
         "tryFilter",
         "getEnvironment",
         "updateEnvironment",

@@ -3,7 +3,7 @@
 
 import { SCHEMA_DIALECT } from "../json-schema/infer-schema.ts";
 import type { SchemaObject } from "../json-schema/subschemas.ts";
-import type { TypeDefinition } from "./type-definition.ts";
+import { bareType, type TypeDefinition } from "./type-definition.ts";
 
 export interface Field {
   schema: SchemaObject;
@@ -14,7 +14,7 @@ export interface Field {
 export type Fields = Readonly<Record<string, Field>>;
 
 /** A type of a pack, before its tags. */
-export type PackType = Omit<TypeDefinition, "tags" | "version" | "deprecated">;
+export type PackType = Pick<TypeDefinition, "name" | "description" | "schema" | "example">;
 
 export function packType(name: string, description: string, fields: Fields): PackType {
   const { schema, example } = object(fields);
@@ -23,7 +23,7 @@ export function packType(name: string, description: string, fields: Fields): Pac
 
 /** The types of one part of a system, all with its tag. */
 export function tagged(tag: string, types: readonly PackType[]): TypeDefinition[] {
-  return types.map((type) => ({ ...type, version: null, tags: [tag], deprecated: false }));
+  return types.map((type) => ({ ...bareType(type.name), ...type, tags: [tag] }));
 }
 
 export function text(example: string, description?: string): Field {

@@ -16,6 +16,11 @@ const HEAD = `// Made by \`hooks event-type generate-types\` from the catalogue:
 //     const publisher = createPublisher<${EVENTS}, ${VERSIONS}>();
 `;
 
+/** Whether a text is a file of declarations, of whichever catalogue. */
+export function isDeclarations(text: string): boolean {
+  return text.startsWith(HEAD.split("\n")[0] ?? HEAD);
+}
+
 /** One version of an event type, with the name of the type of its data. */
 interface Declared {
   type: TypeDefinition;
@@ -24,13 +29,9 @@ interface Declared {
 
 /**
  * The text of a .d.ts file: a type for the data of each event type and version, and the maps that `createPublisher`
- * takes. `types` are in the order in which a later version of a name stands behind an earlier one; the last one that is
- * not deprecated is what a publisher that names no version means, unless `current` names another.
+ * takes. A name without a version stands for its default one.
  */
-export function declareEvents(
-  types: readonly TypeDefinition[],
-  current: (name: string) => string | null | undefined = () => undefined,
-): string {
+export function declareEvents(types: readonly TypeDefinition[]): string {
   const names = new TypeNames([EVENTS, VERSIONS]);
   const versionsOf = Map.groupBy(types, ({ name }) => name);
   const blocks: string[] = [];
@@ -43,7 +44,7 @@ export function declareEvents(
       return { type, typeName };
     }),
   ]);
-  const events = declared.map(([name, versions]) => eventLine(name, versions, current(name)));
+  const events = declared.map(([name, versions]) => eventLine(name, versions));
   const byVersion = declared.flatMap(([name, versions]) => versionLines(name, versions));
   return [
     HEAD,
@@ -69,11 +70,8 @@ function describe({ name, version, description, deprecated }: TypeDefinition): s
   return [title, ...(description === "" ? [] : ["", description]), ...(deprecated ? ["", "@deprecated"] : [])];
 }
 
-function eventLine(name: string, versions: readonly Declared[], current: string | null | undefined): string {
-  const chosen =
-    versions.find(({ type }) => current !== undefined && type.version === current) ??
-    versions.findLast(({ type }) => !type.deprecated) ??
-    versions.at(-1);
+function eventLine(name: string, versions: readonly Declared[]): string {
+  const chosen = versions.find(({ type }) => type.isDefault) ?? versions.at(-1);
   if (chosen === undefined) return "";
   return `${docComment(about(chosen.type), "  ")}  ${literal(name)}: ${chosen.typeName};\n`;
 }

@@ -5,6 +5,8 @@ import { docComment, literal, memberName } from "./escaped-text.ts";
 interface Expression {
   text: string;
   kind: "union" | "intersection" | "single";
+  /** Set for what is a list and nothing else. */
+  isList?: true;
 }
 
 /** What a `$ref` stands for. */
@@ -118,7 +120,8 @@ function valueType(value: unknown): Expression {
 function arrayType(schema: SchemaObject, place: Place): Expression {
   const { prefixItems, items } = schema;
   const rest = typeof items === "boolean" || isSchemaObject(items) ? expressionOf(items, place) : UNKNOWN;
-  if (!Array.isArray(prefixItems) || prefixItems.length === 0) return { text: `${grouped(rest)}[]`, kind: "single" };
+  if (!Array.isArray(prefixItems) || prefixItems.length === 0)
+    return { text: `${grouped(rest)}[]`, kind: "single", isList: true };
   const least = typeof schema["minItems"] === "number" ? schema["minItems"] : 0;
   const entries = prefixItems.map((entry, at) => {
     const entryType = branch(entry, place);
@@ -127,7 +130,7 @@ function arrayType(schema: SchemaObject, place: Place): Expression {
   const isClosed =
     items === false || (typeof schema["maxItems"] === "number" && schema["maxItems"] <= prefixItems.length);
   if (!isClosed) entries.push(`...${grouped(rest)}[]`);
-  return { text: `[${entries.join(", ")}]`, kind: "single" };
+  return { text: `[${entries.join(", ")}]`, kind: "single", isList: true };
 }
 
 function objectType(schema: SchemaObject, place: Place): Expression {
@@ -206,7 +209,11 @@ function union(branches: readonly Expression[]): Expression {
 }
 
 function intersection(parts: readonly Expression[]): Expression {
-  const texts = distinct(parts.filter(({ text }) => text !== "unknown"));
+  const given = distinct(parts.filter(({ text }) => text !== "unknown"));
+  // A list that is an object, too, or another list, is nothing that JSON has, and the compiler cannot always follow it.
+  const texts = given.filter(
+    ({ isList }, at) => isList !== true || given.length === 1 || (at === 0 && given.every((part) => part.isList)),
+  );
   const [only] = texts;
   if (only === undefined) return UNKNOWN;
   if (texts.length === 1) return only;

@@ -1,10 +1,13 @@
 import type { EventTypeInput, EventTypePatch } from "../../core/event-type.ts";
+import { IMPORT_MAX_BYTES } from "../../core/event-type-import.ts";
 import { parseJson } from "../body.ts";
 import { type Route, route } from "../route.ts";
 import {
   ENVIRONMENT,
   ENVIRONMENT_PATCH,
   EVENT_TYPE_DETAIL,
+  EVENT_TYPE_IMPORT,
+  EVENT_TYPE_IMPORT_RESULT,
   EVENT_TYPE_INPUT,
   EVENT_TYPE_PARAMS,
   EVENT_TYPE_PATCH,
@@ -51,6 +54,22 @@ export const EVENT_TYPE_ROUTES: readonly Route[] = [
     async handle({ body, service }) {
       const { tenant, environment, ...input } = body;
       return service({ tenant, environment }).createEventType(input as EventTypeInput);
+    },
+  }),
+
+  route({
+    method: "POST",
+    path: "/v1/event-types/import",
+    access: "admin",
+    id: "importEventTypes",
+    summary:
+      "Take the types of a pack, JSON Schemas, OpenAPI webhooks or AsyncAPI messages into the catalogue: all of them, or none. A type that exists with another content is a conflict, unless `replace` or `as_new_version`.",
+    tag,
+    body: { schema: refTo(EVENT_TYPE_IMPORT), parse: parseJson, maxBytes: IMPORT_MAX_BYTES, sizeField: "documents" },
+    answer: { status: 200, description: "what became of each type", schema: refTo(EVENT_TYPE_IMPORT_RESULT) },
+    async handle({ body, service }) {
+      const { tenant, environment, ...input } = body;
+      return service({ tenant, environment }).importEventTypes(input);
     },
   }),
 

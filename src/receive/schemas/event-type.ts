@@ -1,5 +1,7 @@
 import { Type } from "typebox";
+import { PACK_NAMES } from "../../core/catalogue/packs/pack-names.ts";
 import type { EventTypeInput, EventTypeResource } from "../../core/event-type.ts";
+import { type EventTypeImportResult, MAX_DOCUMENTS } from "../../core/event-type-import.ts";
 import type { JsonValue } from "../../core/json-value.ts";
 import { EVENT_TYPE } from "./event.ts";
 import { PAGE } from "./query.ts";
@@ -126,6 +128,45 @@ export const EVENT_TYPE_VERSION_PARAMS = Type.Object({
   name: Type.String({ minLength: 1 }),
   version: Type.String({ minLength: 1 }),
 });
+
+const DOCUMENT = closed({
+  name: Type.String({ minLength: 1, maxLength: 1024, description: "of its file, as messages name it" }),
+  content: Type.Unsafe<unknown>({
+    description: "JSON or YAML as text, or the JSON itself: a JSON Schema, an OpenAPI 3.1 or AsyncAPI document, a pack",
+  }),
+});
+
+export const EVENT_TYPE_IMPORT = closed(
+  {
+    pack: Type.Optional(Type.String({ maxLength: 64, description: PACK_NAMES.join(", ") })),
+    documents: Type.Optional(Type.Array(DOCUMENT, { minItems: 1, maxItems: MAX_DOCUMENTS })),
+    replace: Type.Optional(Type.Boolean({ description: "take the place of what exists with another content" })),
+    as_new_version: Type.Optional(
+      Type.Boolean({ description: "what exists with another schema gets another version" }),
+    ),
+    dry_run: Type.Optional(Type.Boolean({ description: "only say what would be done" })),
+    ...SCOPE,
+  },
+  { $id: "EventTypeImport" },
+);
+
+export const EVENT_TYPE_IMPORT_RESULT = Type.Unsafe<EventTypeImportResult>(
+  Type.Object(
+    {
+      dry_run: Type.Boolean(),
+      results: Type.Array(
+        Type.Object({
+          name: EVENT_TYPE,
+          version: Type.String(),
+          outcome: Type.Enum(["created", "version_added", "replaced", "unchanged"]),
+          warnings: Type.Array(Type.String()),
+        }),
+        { description: "one for each type and version, in the documents' order" },
+      ),
+    },
+    { $id: "EventTypeImportResult" },
+  ),
+);
 
 const STRICT = Type.Boolean({
   description: "only types of the catalogue may be published, and only with data that fits their schema",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readDocuments } from "../../../src/core/catalogue/documents/document-format.ts";
-import type { TypeDefinition } from "../../../src/core/catalogue/type-definition.ts";
+import { bareType, type TypeDefinition } from "../../../src/core/catalogue/type-definition.ts";
 import { HooksError } from "../../../src/core/errors.ts";
 
 function read(value: unknown, name = "file.json"): TypeDefinition[] {
@@ -32,7 +32,7 @@ describe("a JSON Schema of somebody else's", () => {
   it("gives description, example and state, and stays as it is", () => {
     const schema = { title: "a.b", description: "What.", examples: [{ n: 1 }, 2], deprecated: true, type: "object" };
     expect(read(schema)).toEqual([
-      { name: "a.b", version: null, description: "What.", example: { n: 1 }, tags: [], deprecated: true, schema },
+      { ...bareType("a.b"), description: "What.", example: { n: 1 }, deprecated: true, schema },
     ]);
   });
 
@@ -91,8 +91,7 @@ describe("an OpenAPI document of somebody else's", () => {
   it("gives each webhook with what it refers to, also in circles", () => {
     expect(read(OPENAPI)).toEqual([
       {
-        name: "invoice.paid",
-        version: null,
+        ...bareType("invoice.paid"),
         description: "An invoice was paid",
         tags: ["invoices"],
         deprecated: true,
@@ -196,13 +195,10 @@ describe("an AsyncAPI document of somebody else's", () => {
   ])("%s", (_, document) => {
     expect(read(document)).toEqual([
       {
-        name: "user.created",
-        version: null,
+        ...bareType("user.created"),
         description: "New",
         schema: { type: "object" },
-        example: undefined,
         tags: ["user"],
-        deprecated: false,
       },
     ]);
   });

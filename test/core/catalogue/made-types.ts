@@ -66,9 +66,11 @@ export const madeTypes: fc.Arbitrary<TypeDefinition[]> = fc
       description: words,
       schema: fc.oneof({ weight: 8, arbitrary: root }, fc.constantFrom(null, true, false, {})),
       example: fc.oneof(fc.constant(undefined), fc.jsonValue()),
+      down: fc.option(fc.constantFrom({ to: "1", steps: [{ drop: "/a" }, { move: "/b~1c", to: "/d" }] })),
+      isDefault: fc.boolean(),
       tags: fc.uniqueArray(words, { maxLength: 3 }),
       deprecated: fc.boolean(),
-    }) as fc.Arbitrary<TypeDefinition>,
+    }) as unknown as fc.Arbitrary<TypeDefinition>,
     { minLength: 1, maxLength: 5, selector: ({ name: type, version }) => `${type} ${version}` },
   )
   // As text and back: what JSON has no words for (-0) is in nobody's catalogue.

@@ -3,7 +3,8 @@ import path from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import { PACK_NAMES, packNamed } from "../../../src/core/catalogue/packs/registry.ts";
+import { PACK_NAMES } from "../../../src/core/catalogue/packs/pack-names.ts";
+import { packNamed } from "../../../src/core/catalogue/packs/registry.ts";
 import { EVENT_TYPE_PATTERN } from "../../../src/core/event.ts";
 
 /** What the documents of the five systems name, copied from them. */

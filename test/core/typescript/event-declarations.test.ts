@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PACK_NAMES, packNamed } from "../../../src/core/catalogue/packs/registry.ts";
-import type { TypeDefinition } from "../../../src/core/catalogue/type-definition.ts";
+import { PACK_NAMES } from "../../../src/core/catalogue/packs/pack-names.ts";
+import { packNamed } from "../../../src/core/catalogue/packs/registry.ts";
+import { bareType, type TypeDefinition } from "../../../src/core/catalogue/type-definition.ts";
 import type { JsonSchema } from "../../../src/core/json-schema/subschemas.ts";
 import { declareEvents } from "../../../src/core/typescript/event-declarations.ts";
 import { StrictCompiler } from "../../support/strict-compiler.ts";
@@ -21,7 +22,7 @@ function compile(declarations: string, program = "export {};\n"): Promise<void> 
 }
 
 function type(name: string, schema: JsonSchema | null, more: Partial<TypeDefinition> = {}): TypeDefinition {
-  return { name, version: null, description: "", schema, example: undefined, tags: [], deprecated: false, ...more };
+  return { ...bareType(name), schema, ...more };
 }
 
 /** The type that a schema becomes. */
@@ -162,7 +163,7 @@ export type None = HooksEvents["invoice.payed"];
     "have versions, the current one and names of their own for each",
     async () => {
       const v = (version: string, schema: JsonSchema, more: Partial<TypeDefinition> = {}) =>
-        type("order.paid", schema, { version, ...more });
+        type("order.paid", schema, { version, isDefault: version === "2", ...more });
       const types = [
         v("1", { properties: { total: { type: "string" } }, required: ["total"] }, { deprecated: true }),
         v("2", { properties: { total: { type: "number" } }, required: ["total"] }, { description: "With a number." }),
@@ -174,9 +175,8 @@ export type None = HooksEvents["invoice.payed"];
       const text = declareEvents(types);
       expect(text).toMatch(/ \* order\.paid, version 1\n \*\n \* @deprecated\n \*\/\nexport type OrderPaidV1 = /);
       expect(text).toMatch(/\/\*\* With a number\. \*\/\n {2}"order\.paid": OrderPaidV2;/);
-      expect(declareEvents(types, (name) => (name === "order.paid" ? "1" : undefined))).toContain(
-        '  "order.paid": OrderPaidV1;',
-      );
+      const other = types.map((each) => ({ ...each, isDefault: each.version !== "2" }));
+      expect(declareEvents(other)).toContain('  "order.paid": OrderPaidV1;');
       await compile(
         text,
         `import type { HooksEvents, HooksEvents2, HooksEventVersions, OrderPaid, OrderPaidV1, Type9Lives } from "./hooks-events.js";

@@ -336,6 +336,14 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "new",
     make: async () => ({ target: "/v1/event-types", json: { name: `new.type-${++count}` } }),
   },
+  "POST /v1/event-types/import": {
+    role: "admin",
+    kind: "new",
+    make: async () => ({
+      target: "/v1/event-types/import",
+      json: { documents: [{ name: `imported.type-${++count}.json`, content: "{}" }] },
+    }),
+  },
   "GET /v1/event-types/:name": { role: "any", kind: "row", make: eventType("") },
   "PATCH /v1/event-types/:name": { role: "admin", kind: "row", make: eventType("", { description: "d" }) },
   "DELETE /v1/event-types/:name": { role: "admin", kind: "row", make: eventType("") },

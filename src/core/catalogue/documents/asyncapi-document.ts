@@ -2,10 +2,11 @@ import { valueAt } from "../../json-schema/json-pointer.ts";
 import { takeSchemaOut } from "../../json-schema/local-references.ts";
 import { toDraft2020 } from "../../json-schema/older-drafts.ts";
 import { isSchemaObject, type JsonSchema, type SchemaObject } from "../../json-schema/subschemas.ts";
-import type { TypeDefinition } from "../type-definition.ts";
+import { bareType, type TypeDefinition } from "../type-definition.ts";
 import { DocumentProblem, type DocumentProblems, type TypeDocument } from "./document-problems.ts";
 import { envelopeAt } from "./event-envelope.ts";
 import { EXTENSION, readExtension } from "./event-type-extension.ts";
+import { oneLine, tagNames } from "./foreign-text.ts";
 import { type LocalPart, partAt, partOf, textOf } from "./local-parts.ts";
 
 /** What a payload may be written in: JSON Schema under its names, and AsyncAPI's own superset of draft 7. */
@@ -103,15 +104,13 @@ function typeOfMessage(
   const { tags } = message.value;
   const example = exampleOf(message.value);
   return {
-    name: own.find((name) => name !== undefined && name !== "") ?? lastName(message.path),
-    version: null,
-    description: textOf(message.value, "description") ?? textOf(message.value, "summary") ?? "",
+    ...bareType(own.find((name) => name !== undefined && name !== "") ?? lastName(message.path)),
+    description: oneLine(textOf(message.value, "description") ?? textOf(message.value, "summary") ?? ""),
     schema,
     example: envelope === undefined ? example : isSchemaObject(example) ? example["data"] : undefined,
     tags: Array.isArray(tags)
-      ? tags.flatMap((tag: unknown) => (isSchemaObject(tag) ? (textOf(tag, "name") ?? []) : []))
+      ? tagNames(tags.map((tag: unknown) => (isSchemaObject(tag) ? tag["name"] : undefined)))
       : [],
-    deprecated: false,
   };
 }
 

@@ -4,23 +4,23 @@ import { quoted } from "../../quoted.ts";
 import type { TypeDefinition } from "../type-definition.ts";
 import { typesOfAsyncApi } from "./asyncapi-document.ts";
 import { DocumentProblem, DocumentProblems, type TypeDocument } from "./document-problems.ts";
+import type { DocumentFormat } from "./format-names.ts";
 import { toJsonSchemaBundle, typesOfJsonSchema } from "./json-schema-document.ts";
 import { toOpenApi, typesOfOpenApi } from "./openapi-document.ts";
 import { PACK_FORMAT, toPack, typesOfPack } from "./pack-document.ts";
 import { toAsyncApi2, toAsyncApi3 } from "./to-asyncapi.ts";
 
-/** What types can be written down in. `asyncapi-2` is read as `asyncapi`, which knows both. */
-export const DOCUMENT_FORMATS = ["pack", "json-schema", "openapi", "asyncapi", "asyncapi-2"] as const;
-export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
-
 const MOST_TYPES = 1_000;
 
 /**
  * The event types that documents describe, all of them or none.
+ * @param problems what was found wrong before, to be told together
  * @throws HooksError `invalid_request` that names each place that is wrong
  */
-export function readDocuments(documents: readonly TypeDocument[]): TypeDefinition[] {
-  const problems = new DocumentProblems();
+export function readDocuments(
+  documents: readonly TypeDocument[],
+  problems: DocumentProblems = new DocumentProblems(),
+): TypeDefinition[] {
   const types = documents.flatMap((document) => readOne(document, problems));
   problems.throwIfAny();
   checkNames(types);

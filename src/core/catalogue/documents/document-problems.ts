@@ -31,14 +31,19 @@ export class DocumentProblems {
     if (this.#found.length < MOST_KEPT) this.#found.push(problem);
   }
 
+  /** Notes a problem, and passes on what is none. @throws whatever else */
+  take(error: unknown): undefined {
+    if (!(error instanceof DocumentProblem)) throw error;
+    this.add(error);
+    return undefined;
+  }
+
   /** What `read` answers; undefined when it found something wrong, which is noted. */
   noting<T>(read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof DocumentProblem)) throw error;
-      this.add(error);
-      return undefined;
+      return this.take(error);
     }
   }
 

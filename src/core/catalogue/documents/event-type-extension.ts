@@ -10,8 +10,18 @@ export const EXTENSION = "x-hooks-event-type";
 
 export type ExtensionContent = Omit<TypeDefinition, "schema">;
 
-export function extensionOf({ name, version, description, tags, deprecated, example }: TypeDefinition): object {
-  return { name, version, description, tags, deprecated, ...(example === undefined ? {} : { example }) };
+export function extensionOf(type: TypeDefinition): object {
+  const { name, version, description, tags, deprecated, example, down, isDefault } = type;
+  return {
+    name,
+    version,
+    ...(isDefault ? {} : { default: false }),
+    description,
+    tags,
+    deprecated,
+    ...(example === undefined ? {} : { example }),
+    ...(down === null ? {} : { down }),
+  };
 }
 
 /** What stands at `path`; undefined: no extension. @throws DocumentProblem */
@@ -27,13 +37,16 @@ export function readExtension(
 /** Name, version and so on as our own documents have them. @throws DocumentProblem */
 export function readDetails(document: TypeDocument, at: readonly string[], value: unknown): ExtensionContent {
   if (!isSchemaObject(value)) throw new DocumentProblem(document, at, "must be an object");
-  const { name, version = null, description = "", tags = [], deprecated = false, example } = value;
+  const { name, version = null, description = "", tags = [], deprecated = false, example, down = null } = value;
+  const isDefault = value["default"] ?? true;
   const wrong = (member: string, what: string) =>
     new DocumentProblem(document, [...at, member], `${member} must be ${what}`);
   if (typeof name !== "string") throw wrong("name", "the name of an event type");
   if (version !== null && typeof version !== "string") throw wrong("version", "a text or null");
   if (typeof description !== "string") throw wrong("description", "a text");
   if (typeof deprecated !== "boolean") throw wrong("deprecated", "true or false");
+  if (typeof isDefault !== "boolean") throw wrong("default", "true or false");
+  if (down !== null && !isSchemaObject(down)) throw wrong("down", "an object with to and steps, or null");
   return {
     name,
     version,
@@ -41,6 +54,9 @@ export function readDetails(document: TypeDocument, at: readonly string[], value
     tags: textList(tags) ?? fail(wrong("tags", "a list of texts")),
     deprecated,
     example,
+    // Its steps are judged by whoever takes the type.
+    down: down as unknown as TypeDefinition["down"],
+    isDefault,
   };
 }
 

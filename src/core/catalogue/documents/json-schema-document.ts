@@ -4,10 +4,11 @@ import { formatFragment } from "../../json-schema/json-pointer.ts";
 import { putSchemaInto, takeSchemaOut } from "../../json-schema/local-references.ts";
 import { toDraft2020 } from "../../json-schema/older-drafts.ts";
 import { isSchemaObject, type JsonSchema, type SchemaObject } from "../../json-schema/subschemas.ts";
-import type { TypeDefinition } from "../type-definition.ts";
+import { bareType, type TypeDefinition } from "../type-definition.ts";
 import { documentKeys, inOrder } from "./document-keys.ts";
 import { DocumentProblem, type DocumentProblems, type TypeDocument } from "./document-problems.ts";
 import { EXTENSION, extensionOf, readExtension } from "./event-type-extension.ts";
+import { oneLine } from "./foreign-text.ts";
 
 /** Marks a document whose `$defs` are event types, each under its name. */
 const BUNDLE = "x-hooks-event-types";
@@ -39,7 +40,7 @@ function typeAt(document: TypeDocument, path: readonly string[]): TypeDefinition
   const schema = takeSchemaOut(document.value, path, refuse);
   if (!isSchemaObject(schema)) {
     // True or false: a schema, of which only the file's name says what it is for.
-    return { ...noDetails(nameOfFile(document, path)), schema };
+    return { ...bareType(nameOfFile(document, path)), schema };
   }
   const details = readExtension(document, path, schema);
   if (details === undefined) return plainType(document, path, toDraft2020(schema) as SchemaObject);
@@ -58,16 +59,12 @@ function plainType(document: TypeDocument, path: readonly string[], schema: Sche
       (candidate): candidate is string => typeof candidate === "string" && isTypeName(candidate),
     ) ?? nameOfFile(document, path);
   return {
-    ...noDetails(name),
-    description: typeof description === "string" ? description : "",
+    ...bareType(name),
+    description: typeof description === "string" ? oneLine(description) : "",
     schema,
     example: Array.isArray(examples) ? (examples[0] as unknown) : undefined,
     deprecated: deprecated === true,
   };
-}
-
-function noDetails(name: string): Omit<TypeDefinition, "schema"> {
-  return { name, version: null, description: "", example: undefined, tags: [], deprecated: false };
 }
 
 /** `https://example.com/schemas/invoice.paid.schema.json` and `urn:example:invoice.paid` → `invoice.paid` */

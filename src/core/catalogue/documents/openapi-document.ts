@@ -1,11 +1,12 @@
 import { valueAt } from "../../json-schema/json-pointer.ts";
 import { putSchemaInto, takeSchemaOut } from "../../json-schema/local-references.ts";
 import { isSchemaObject, type JsonSchema, type SchemaObject } from "../../json-schema/subschemas.ts";
-import type { TypeDefinition } from "../type-definition.ts";
+import { bareType, type TypeDefinition } from "../type-definition.ts";
 import { documentKeys, inOrder } from "./document-keys.ts";
 import { DocumentProblem, type DocumentProblems, type TypeDocument } from "./document-problems.ts";
 import { envelopeAt, envelopeExample, envelopeSchema } from "./event-envelope.ts";
 import { EXTENSION, type ExtensionContent, extensionOf, readExtension } from "./event-type-extension.ts";
+import { oneLine, tagNames } from "./foreign-text.ts";
 import { type LocalPart, partAt, partOf, textOf } from "./local-parts.ts";
 
 const METHODS = ["post", "put", "patch", "get", "delete", "options", "head", "trace"];
@@ -69,12 +70,10 @@ function foreign(name: string, operation: LocalPart, item: LocalPart): Extension
   ]);
   const { tags, deprecated } = operation.value;
   return {
-    name,
-    version: null,
-    description: words.find((text) => text !== undefined && text !== "") ?? "",
-    tags: Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === "string") : [],
+    ...bareType(name),
+    description: oneLine(words.find((text) => text !== undefined && text !== "") ?? ""),
+    tags: Array.isArray(tags) ? tagNames(tags) : [],
     deprecated: deprecated === true,
-    example: undefined,
   };
 }
 

@@ -6,18 +6,17 @@ import { AEGISX } from "./aegisx.ts";
 import { ARSMEDICA } from "./arsmedica.ts";
 import { DOTMAC } from "./dotmac.ts";
 import { FORESIGHT } from "./foresight.ts";
+import { PACK_NAMES, type PackName } from "./pack-names.ts";
 import { SECUREBASE } from "./securebase.ts";
 
 /** The event types of known systems, ready to be imported. */
-const PACKS: ReadonlyMap<string, readonly TypeDefinition[]> = new Map([
+const PACKS: ReadonlyMap<string, readonly TypeDefinition[]> = new Map<PackName, readonly TypeDefinition[]>([
   ["foresight", FORESIGHT],
   ["aegisx", AEGISX],
   ["arsmedica", ARSMEDICA],
   ["dotmac", DOTMAC],
   ["securebase", SECUREBASE],
 ]);
-
-export const PACK_NAMES: readonly string[] = [...PACKS.keys()];
 
 /** @throws HooksError `invalid_request` (field `pack`) for a name that is none. */
 export function packNamed(name: string): readonly TypeDefinition[] {
