@@ -294,6 +294,12 @@ export const COMMANDS: CommandTable = {
         },
         CHECK,
         {
+          name: "logs",
+          summary: "Show attempts, also as they happen",
+          endsBySignal: true,
+          load: async () => (await import("./logs.ts")).logsCommand,
+        },
+        {
           name: "demo",
           summary: "Watch the whole story in half a minute",
           endsBySignal: true,
@@ -329,6 +335,12 @@ export const COMMANDS: CommandTable = {
           name: "status",
           summary: "Show what runs and what waits",
           load: async () => (await import("./status.ts")).statusCommand,
+        },
+        {
+          name: "top",
+          summary: "Watch what is sent and what waits",
+          endsBySignal: true,
+          load: async () => (await import("./top.ts")).topCommand,
         },
         {
           name: "stats",

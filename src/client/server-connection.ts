@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   environment?: string | undefined;
   /** `hooks/0.1.0` */
   userAgent: string;
+  /** PEM: the one certificate that a daemon on this machine may show, whatever name it is for. */
+  certificate?: string | undefined;
   /** For one call from start to end, in ms; default 30,000. */
   timeoutMs?: number | undefined;
 }
@@ -34,6 +36,16 @@ export interface ServerAnswer {
   /** 200–299 */
   status: number;
   body: Buffer;
+}
+
+export interface StreamRequest {
+  path: string;
+  query: Record<string, string | undefined>;
+  /** Media type. */
+  accept: string;
+  signal: AbortSignal;
+  /** The server is there and sends. */
+  onOpen(): void;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -72,30 +84,75 @@ export class ServerConnection {
     }
   }
 
+  /**
+   * The text of an answer as it comes, for as long as it does.
+   * @throws HooksError what the server said; `unreachable` when there is none, or it hung up
+   */
+  async *stream({ path, query, accept, signal, onOpen }: StreamRequest): AsyncGenerator<string> {
+    const { server } = this.#options;
+    try {
+      const request = { method: "GET" as const, path, query, headers: { accept } };
+      const answer = await this.#send(request, signal);
+      if (answer.statusCode !== 200) {
+        await readAnswer(answer, this.#options);
+        throw new HooksError(
+          "unreachable",
+          `${server.origin} answered ${answer.statusCode ?? 0} to a request for a stream`,
+        );
+      }
+      onOpen();
+      answer.setEncoding("utf8");
+      yield* answer as AsyncIterable<string>;
+      throw new HooksError("unreachable", `${server.origin} ended the connection`);
+    } catch (error) {
+      throw error instanceof HooksError ? error : toUnreachable(server, error);
+    }
+  }
+
   close(): void {
     this.#agent?.destroy();
   }
 
-  async #once({ method, path, query, body, timeoutMs, signal }: ServerRequest): Promise<ServerAnswer> {
-    const { server } = this.#options;
+  async #once({ timeoutMs, signal, ...request }: ServerRequest): Promise<ServerAnswer> {
+    const timeout = AbortSignal.timeout(timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS);
+    const until = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+    return readAnswer(await this.#send(request, until), this.#options);
+  }
+
+  /** Resolves with the head of the answer. */
+  async #send(
+    {
+      method,
+      path,
+      query,
+      body,
+      headers,
+    }: Pick<ServerRequest, "method" | "path" | "query" | "body"> & {
+      headers?: Record<string, string>;
+    },
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { server, certificate } = this.#options;
     const isTls = server.protocol === "https:";
     // Loaded when the first request goes out: commands that work on a local store never pay for it.
     const http = isTls ? await import("node:https") : await import("node:http");
     this.#agent ??= new http.Agent({ keepAlive: true });
-    const timeout = AbortSignal.timeout(timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS);
+    const pinned =
+      certificate === undefined
+        ? {}
+        : { ca: certificate, allowPartialTrustChain: true, checkServerIdentity: () => undefined };
     const options: RequestOptions = {
       method,
       agent: this.#agent,
       hostname: server.hostname.replace(/^\[|\]$/g, ""),
       port: server.port === "" ? undefined : server.port,
       path: `${this.#basePath}${path}${toQuery(query)}`,
-      headers: this.#headers(body),
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      headers: { ...this.#headers(body), ...headers },
+      signal,
+      ...pinned,
     };
     return new Promise((resolve, reject) => {
-      const request = http.request(options, (answer) => {
-        readAnswer(answer, this.#options).then(resolve, reject);
-      });
+      const request = http.request(options, resolve);
       request.on("error", (error: NodeJS.ErrnoException) => {
         const isCut = error.code === "ECONNRESET" || error.code === "EPIPE";
         reject(request.reusedSocket && isCut ? new StaleConnection(error) : error);

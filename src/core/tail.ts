@@ -48,3 +48,14 @@ export interface DroppedNews {
 }
 
 export type TailNews = AttemptNews | EventNews | DroppedNews;
+
+export interface TailQuery {
+  /** Default: all. */
+  kinds?: readonly TailKind[] | undefined;
+  /** Id, unique prefix of one, or name. */
+  subscription?: string | undefined;
+  /** Type or pattern. */
+  type?: string | undefined;
+  /** Attempts only that came to this. */
+  outcome?: "success" | "failure" | undefined;
+}

@@ -21,6 +21,7 @@ export const LOCAL_ONLY: Readonly<Record<string, string>> = {
 export const NOT_COMPARED: Readonly<Record<string, string>> = {
   hooks: "says where it works: store and daemon, or server",
   status: "says where it works: store and daemon, or server",
+  top: "shows rates of the moment, which differ from one side to the other",
   config: "says where each setting comes from, the server among them",
   doctor: "checks file, permissions and daemon, or server and key",
   why: "asks the daemon what holds a delivery back, and says so where none runs: test/e2e/why.test.ts has both modes",

@@ -368,6 +368,14 @@ export function story(url: string): readonly Call[] {
     ...read("dlq", "purge", "--yes", "--until", "30d"),
     ...once("dlq", "purge", "--yes", "--sub", "nobody"),
 
+    // ---- what happened
+    ...once("logs", "--type", "invoice.*"),
+    ...json("logs", "--failed", "--sub", "billing"),
+    ...once("logs", "--limit", "0"),
+    ...once("logs", "--sub", "nobody"),
+    ...once("logs", "--type", "a..b"),
+    ...once("logs", "--events"),
+
     // ---- statistics
     ...read("stats"),
     ...read("stats", "--by", "status"),

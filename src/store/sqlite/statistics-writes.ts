@@ -6,8 +6,8 @@ import { addMinute, SpanTallies, type SpanTally } from "./span-tallies.ts";
 
 const MINUTE_MS = SPANS[0].lengthMs;
 /** Commits, or bytes of them, after which the log is added up. */
-const LOG_ENTRIES = 256;
-const LOG_BYTES = 512 * 1024;
+const LOG_ENTRIES = 128;
+const LOG_BYTES = 128 * 1024;
 /** Rows that one commit adds to: a few ms. What is left stays in the log. */
 const MAX_ROWS_AT_ONCE = 2_000;
 /** More event types than a store can have: a subscription's number and a type's fit into one. */

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import type { CliContext } from "../src/cli/context.ts";
+import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { duration, wholeNumber } from "../src/cli/flag-values.ts";
+import { examples } from "../src/cli/help.ts";
+import { SORTS, type Sort } from "../src/cli/top-frame.ts";
+import { snapshotOf, type TopLook, type TopSnapshot } from "../src/cli/top-snapshot.ts";
+import { isHooksError } from "../src/core/errors.ts";
+import type { HooksService } from "../src/core/hooks-service.ts";
+
+export interface TopOptions {
+  /** ms */
+  interval: number;
+  count?: number;
+}
+
+const DEFAULT_INTERVAL_MS = 2_000;
+const LEAST_INTERVAL_MS = 200;
+const MOST_SHOWN = 100;
+const ARROWS: Readonly<Record<string, number>> = { "\x1b[A": -1, "\x1b[B": 1, k: -1, j: 1 };
+
+/** Defines `hooks top`. */
+export function topCommand(context: CliContext, run = runTop): Command {
+  return new Command("top")
+    .description(
+      "Shows live what is sent and what waits: rates, backlog, the busiest, slowest and failing subscriptions. Fills the " +
+        "terminal; in a pipe it shows one moment, with --json one line after the other.",
+    )
+    .option(
+      "--interval <duration>",
+      "between two looks (default: 2s)",
+      duration("--interval", { min: LEAST_INTERVAL_MS, max: 3_600_000 }),
+      DEFAULT_INTERVAL_MS,
+    )
+    .option("--count <number>", "ends after so many looks", wholeNumber("--count", 1, 1_000_000))
+    .addHelpText("after", examples("hooks top", "hooks top --interval 5s", "hooks top --json --count 10"))
+    .action((flags: TopOptions) => run(flags, context));
+}
+
+export async function runTop(flags: TopOptions, context: CliContext): Promise<void> {
+  const { out, signal } = context;
+  const service = await context.service({ reads: true });
+  if (out.mode === "human") return fillScreen(flags, context, service);
+  const { interval, count = out.mode === "json" ? Number.POSITIVE_INFINITY : 1 } = flags;
+  let before: TopLook | undefined;
+  for (let n = 0; n < count && !signal.aborted; n++) {
+    if (0 < n) await sleep(interval, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    const look = await lookAt(service);
+    print(snapshotOf(look, before), context);
+    before = look;
+  }
+}
+
+async function lookAt(service: HooksService): Promise<TopLook> {
+  const [stats, subscriptions] = await Promise.all([
+    service.stats({ period: "1h", by: "subscription", limit: MOST_SHOWN }),
+    service.listSubscriptions({ limit: 200 }),
+  ]);
+  return { stats, subscriptions: subscriptions.data };
+}
+
+function print(snapshot: TopSnapshot, { out }: CliContext): void {
+  if (out.mode === "json") out.print(jsonLine(snapshot));
+  if (out.mode === "json") return;
+  for (const row of snapshot.subscriptions) {
+    const { id, name, state, attempts_per_s, failed_per_s, attempts, failed, p95_ms, waiting } = row;
+    if (out.mode === "quiet") out.print(id);
+    else {
+      const cells = [
+        id,
+        name ?? "",
+        state ?? "",
+        attempts_per_s,
+        failed_per_s,
+        attempts,
+        failed,
+        p95_ms ?? "",
+        waiting,
+      ];
+      out.print(cells.map((cell) => escapeLine(String(cell))).join("\t"));
+    }
+  }
+}
+
+/** Until q, Ctrl-C or the last look. */
+async function fillScreen({ interval, count }: TopOptions, context: CliContext, service: HooksService): Promise<void> {
+  const [{ FullScreen }, { topFrame }] = await Promise.all([
+    import("../src/cli/full-screen.ts"),
+    import("../src/cli/top-frame.ts"),
+  ]);
+  const { target } = context.settings();
+  const where = target.kind === "local" ? target.storePath : target.server.href;
+  const view = { sort: "rate" as Sort, scroll: 0, isPaused: false, trouble: undefined as string | undefined };
+  let snapshot: TopSnapshot | undefined;
+  let last: TopLook | undefined;
+  let looks = 0;
+  const ended = new AbortController();
+  const until = AbortSignal.any([context.signal, ended.signal]);
+  const draw = (): void => {
+    const { width, height } = screen;
+    screen.draw(topFrame(snapshot, { ...view, where, width, height, colors: context.out.colors, now: context.now() }));
+  };
+  const screen = new FullScreen({
+    onInterrupt: () => ended.abort(),
+    onResize: draw,
+    onKey: (key) => {
+      const rows = snapshot?.subscriptions.length ?? 0;
+      if (key === "q") return ended.abort();
+      if (key === "s") view.sort = SORTS[(SORTS.indexOf(view.sort) + 1) % SORTS.length]!;
+      else if (key === "p") view.isPaused = !view.isPaused;
+      else view.scroll = Math.max(0, Math.min(rows - 1, view.scroll + (ARROWS[key] ?? 0)));
+      draw();
+    },
+  });
+  screen.open();
+  try {
+    while (!until.aborted && looks < (count ?? Number.POSITIVE_INFINITY)) {
+      if (!view.isPaused) {
+        try {
+          const look = await lookAt(service);
+          snapshot = snapshotOf(look, last);
+          last = look;
+          view.trouble = undefined;
+        } catch (error) {
+          // At first it says that there is nothing to show; later the server may come back.
+          if (last === undefined || !isHooksError(error)) throw error;
+          view.trouble = error.message;
+        }
+        looks += 1;
+      }
+      draw();
+      await sleep(interval, undefined, { signal: until }).catch(() => {});
+    }
+  } finally {
+    screen.close();
+  }
+  if (snapshot !== undefined) {
+    const { attempts, failed, waiting } = snapshot;
+    context.out.note(`last hour: ${attempts} attempts, ${failed} failed; ${waiting} waiting`);
+  }
+}

@@ -1,0 +1,62 @@
+import type { TailNews, TailQuery } from "../core/tail.ts";
+import { type ConnectionOptions, ServerConnection } from "./server-connection.ts";
+
+/** A server that keeps sending without an end of an event must not fill the memory. */
+const EVENT_MAX_CHARS = 1024 * 1024;
+const KINDS: ReadonlySet<string> = new Set(["attempt.recorded", "event.accepted", "dropped"]);
+
+/**
+ * What happens on a server from now on, as long as the connection lasts; `onOpen` is called when it is there.
+ * @throws HooksError what the server said; `unreachable` when it could not be reached, or hung up
+ */
+export async function* tailServer(
+  options: ConnectionOptions,
+  query: TailQuery,
+  { signal, onOpen }: { signal: AbortSignal; onOpen(): void },
+): AsyncGenerator<TailNews> {
+  const connection = new ServerConnection(options);
+  try {
+    const { kinds, ...filter } = query;
+    const stream = connection.stream({
+      path: "/v1/tail",
+      query: { ...filter, events: kinds?.join(",") },
+      accept: "text/event-stream",
+      signal,
+      onOpen,
+    });
+    yield* newsIn(stream);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Server-sent events (WHATWG HTML, 9.2), as far as hooks sends them: what is of another kind is left out. */
+export async function* newsIn(texts: AsyncIterable<string>): AsyncGenerator<TailNews> {
+  let rest = "";
+  for await (const text of texts) {
+    rest += text;
+    for (let end = rest.indexOf("\n\n"); end !== -1; end = rest.indexOf("\n\n")) {
+      const news = newsOf(rest.slice(0, end));
+      rest = rest.slice(end + 2);
+      if (news !== undefined) yield news;
+    }
+    if (EVENT_MAX_CHARS < rest.length) throw new RangeError("an event without an end");
+  }
+}
+
+function newsOf(block: string): TailNews | undefined {
+  const field = (name: string): string | undefined =>
+    block
+      .split("\n")
+      .find((line) => line.startsWith(`${name}: `))
+      ?.slice(name.length + 2);
+  const [kind, data] = [field("event"), field("data")];
+  if (kind === undefined || data === undefined || !KINDS.has(kind)) return undefined;
+  try {
+    const value: unknown = JSON.parse(data);
+    if (typeof value !== "object" || value === null || !("type" in value) || value.type !== kind) return undefined;
+    return value as TailNews;
+  } catch {
+    return undefined;
+  }
+}
