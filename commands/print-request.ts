@@ -1,5 +1,5 @@
 import type { CliContext } from "../src/cli/context.ts";
-import { jsonLine } from "../src/cli/escape.ts";
+import { escapeBlock, escapeLine, jsonLine } from "../src/cli/escape.ts";
 import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import type { DirectRequest } from "./trigger-directly.ts";
@@ -9,7 +9,7 @@ export type RequestForm = (typeof REQUEST_FORMS)[number];
 export const REQUEST_FORMS = ["http", "curl", "body"] as const;
 
 /**
- * Prints a request that is not sent. What `http` prints can be given to `hooks verify --request -`: with line ends of a
+ * Prints a request that is not sent. What `http` prints into a pipe can be given to `hooks verify --request -`: with line ends of a
  * request, and nothing behind the body.
  */
 export function printRequest(request: DirectRequest, url: TargetUrl, form: RequestForm, { out }: CliContext): void {
@@ -28,6 +28,12 @@ export function printRequest(request: DirectRequest, url: TargetUrl, form: Reque
       for (const [name, value] of headers) lines.push(`${name}: ${value}`);
       if (!headers.some(([name]) => name.toLowerCase() === "content-length"))
         lines.push(`Content-Length: ${body.length}`);
+      if (out.mode === "human") {
+        for (const line of lines) out.print(escapeLine(line));
+        out.print("");
+        showBody(body, out);
+        return;
+      }
       out.write(`${lines.join("\r\n")}\r\n\r\n`);
       out.write(body);
       return;
@@ -39,6 +45,12 @@ export function printRequest(request: DirectRequest, url: TargetUrl, form: Reque
       return;
     }
     case "body":
-      out.write(body);
+      if (out.mode === "human") showBody(body, out);
+      else out.write(body);
   }
+}
+
+/** For people: what a terminal would obey is shown instead. */
+function showBody(body: Uint8Array, out: CliContext["out"]): void {
+  out.print(escapeBlock(Buffer.from(body).toString("utf8")));
 }

@@ -53,7 +53,7 @@ function actionFilter(text: string | undefined): Pick<AuditFilter, "action" | "a
     "action",
     `action ${JSON.stringify(text.slice(0, 60))} is not recorded`,
     near === undefined
-      ? `one of: ${AUDIT_ACTIONS.join(", ")}, or all of a kind: subscription.*`
+      ? `all of a kind, ${[...KINDS].map((one) => `${one}.*`).join(", ")}, or one, such as subscription.create`
       : `did you mean ${near}?`,
   );
 }
