@@ -137,6 +137,7 @@ describe("what is parsed", () => {
         since: "2h",
         type: ["a", "b"],
         dryRun: true,
+        wait: true,
       },
     );
     expect(await parsed(deliveryListCommand, "--status", "failed", "--limit", "7", "--fields", "id, status")).toEqual({
@@ -156,6 +157,7 @@ describe("what is parsed", () => {
     ];
     expect(await parsed(serveCommand, "--port", "0", ...doors)).toEqual({
       localAddress: [],
+      alert: [],
       port: "0",
       allowHost: ["a", "b"],
       trustProxy: ["loopback", "10.0.0.0/8"],

@@ -54,6 +54,7 @@ describe("hooks listen -- COMMAND", () => {
       status: "succeeded",
       attempt_count: 1,
     });
+    await running.kill("SIGTERM");
   });
 
   it("passes SIGTERM on to it, and its exit code is ours", async () => {

@@ -111,6 +111,7 @@ async function everything(format: "json" | "pretty", written: Written): Promise<
   await askEverything(server, prepared);
   await runEverything(prepared, { url, home, env }, written);
   await program.kill("SIGTERM");
+  await server.addStreams();
   expect(collector.requests.length).toBeGreaterThan(0);
   for (const { text, rawHeaders } of collector.requests) {
     written.add("spans to the collector", text);
@@ -124,16 +125,33 @@ async function everything(format: "json" | "pretty", written: Written): Promise<
   return { name: "local token", text: server.key };
 }
 
+async function allOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of stream) chunks.push(chunk);
+  } catch {
+    // The server is gone, and with it the rest of it.
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 /** Asks, and keeps what was answered. */
 class AskedServer {
   readonly url: string;
   readonly key: string;
   readonly #written: Written;
+  /** Of answers that go on until the server ends. */
+  readonly #streams: Promise<string>[] = [];
 
   constructor(url: string, key: string, written: Written) {
     this.url = url;
     this.key = key;
     this.#written = written;
+  }
+
+  /** To be called when the server has ended. */
+  async addStreams(): Promise<void> {
+    for (const text of await Promise.all(this.#streams)) this.#written.add("GET /v1/tail (as it went)", text);
   }
 
   async ask(
@@ -151,6 +169,10 @@ class AskedServer {
       },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
+    if (response.headers.get("content-type")?.startsWith("text/event-stream") === true) {
+      this.#streams.push(allOf(response.body!));
+      return { status: response.status, json: {} };
+    }
     const text = await response.text();
     this.#written.add(
       `${method} ${target.split("?")[0]} (${note || response.status})`,

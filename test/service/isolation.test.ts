@@ -35,6 +35,7 @@ const BY_SUBSCRIPTION: Record<string, (service: HooksService, id: string) => Pro
 };
 const BY_EVENT: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
   getEvent: (service, id) => service.getEvent(id),
+  why: (service, id) => service.why({ event: id }),
   replayEvent: (service, id) => service.replayEvent(id),
   listDeliveries: (service, id) => service.listDeliveries({ event: id }),
 };
