@@ -47,10 +47,12 @@ const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
   "secret that is none": [/^file secret\.txt$/],
   "local token": [/^file token$/],
   "key for the collector of traces": [/^headers to the collector$/],
+  // A request that is printed instead of sent goes where --to says.
+  "token in a URL's query": [/^hooks trigger github:push /],
   "answer of a receiver": [
-    /^hooks (event|delivery|sub) (get|list|test|retry|cancel|replay|health) /,
+    /^hooks (event|delivery|sub|dlq) (get|list|test|retry|cancel|replay|health) /,
     /^hooks trigger /,
-    /^(GET|POST) \/v1\/(events|deliveries|subscriptions)\b/,
+    /^(GET|POST) \/v1\/(events|deliveries|subscriptions|dead-letters)\b/,
     /^file .*\.db(-wal)?$/,
   ],
 };
