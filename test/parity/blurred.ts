@@ -35,6 +35,7 @@ export class Blur {
       .replace(/^(evt#\d+\t.*\t)\d+$/gm, "$1N") // trigger --wait ends in the duration
       .replace(/^((?:ok|failed)\t.*\t)\d+$/gm, "$1N") // and so does sub test
       .replace(/^(\d+\tTIME\t)\d+(?=\t)/gm, "$1N") // an attempt's comes after its time
+      .replace(/(\tattempt\.recorded\t(?:[^\t\n]*\t){7})\d+(?=\t)/g, "$1N") // and in logs after its status
       .replace(/("from":"|\t)(?:cli|127\.0\.0\.1)(?=["\t])/g, "$1FROM") // the audit says where a change came from
       .replace(/ (?:cli|127\.0\.0\.1)(?= |$)/gm, " FROM")
       .replace(/"(webhook-signature|webhook-timestamp|date)","[^"]+"/gi, '"$1","…"')
