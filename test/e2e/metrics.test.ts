@@ -55,12 +55,44 @@ describe("/metrics of a daemon", () => {
     const before = await metricsOf(daemon);
     expect(seriesValue(before, "hooks_events_accepted_total")).toBeUndefined();
 
-    await home.ok("sub", "create", "--url", good.url, "--event", "order.*", "--event", "order.paid");
+    await home.ok("sub", "create", ...daemon.asked, "--url", good.url, "--event", "order.*", "--event", "order.paid");
     const failing = JSON.parse(
-      await home.ok("sub", "create", "--url", bad.url, "--event", "order.paid", "--retry", "100ms,100ms,24h", "--json"),
+      await home.ok(
+        "sub",
+        "create",
+        ...daemon.asked,
+        "--url",
+        bad.url,
+        "--event",
+        "order.paid",
+        "--retry",
+        "100ms,100ms,24h",
+        "--json",
+      ),
     );
-    await home.ok("sub", "create", "--url", gone.url, "--event", "refund", "--retry-on", "server-errors");
-    const paused = await home.ok("sub", "create", "--url", good.url, "--event", "late", "--name", "later", "--json");
+    await home.ok(
+      "sub",
+      "create",
+      ...daemon.asked,
+      "--url",
+      gone.url,
+      "--event",
+      "refund",
+      "--retry-on",
+      "server-errors",
+    );
+    const paused = await home.ok(
+      "sub",
+      "create",
+      ...daemon.asked,
+      "--url",
+      good.url,
+      "--event",
+      "late",
+      "--name",
+      "later",
+      "--json",
+    );
     await home.ok("sub", "pause", JSON.parse(paused).id);
     const events = {
       events: [

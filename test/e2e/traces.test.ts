@@ -46,7 +46,17 @@ describe("traces of a daemon", () => {
       OTEL_EXPORTER_OTLP_HEADERS: "x-key=collector-key",
       OTEL_SERVICE_NAME: "relay",
     });
-    await home.ok("sub", "create", "--url", `${receiver.url}/secret-path`, "--event", "order.*", "--retry", "100ms");
+    await home.ok(
+      "sub",
+      "create",
+      ...daemon.asked,
+      "--url",
+      `${receiver.url}/secret-path`,
+      "--event",
+      "order.*",
+      "--retry",
+      "100ms",
+    );
     await publish(
       daemon,
       { type: "order.paid", data: { n: 1 }, id: "one" },
@@ -116,7 +126,7 @@ describe("traces of a daemon", () => {
     const collector = await open();
     const receiver = await openReceiver();
     const first = await serve(home, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "a", "--name", "later");
+    await home.ok("sub", "create", ...first.asked, "--url", receiver.url, "--event", "a", "--name", "later");
     await home.ok("sub", "pause", "later");
     await publish(first, { type: "a", data: 1 });
     const [published] = await collector.spans(1);
@@ -134,7 +144,7 @@ describe("traces of a daemon", () => {
     const collector = await open();
     const receiver = await openReceiver();
     const daemon = await serve(home, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "a", "--batch", "3,1m");
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "a", "--batch", "3,1m");
     for (let n = 0; n < 3; n++) await publish(daemon, { type: "a", data: n });
     const attempts = named(await collector.spans(6), "POST");
     const [, traceId, spanId] = receiver.requests[0]!.headers["traceparent"]!.split("-");
@@ -156,7 +166,7 @@ describe("traces of a daemon", () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_TRACES_SAMPLER: "parentbased_always_off",
     });
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "a");
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "a");
     await publish(daemon, { type: "a", data: 1 });
     expect((await receiver.request(1)).headers["traceparent"]).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
     await publish(daemon, { events: [{ type: "a", data: 2 }] }, { traceparent: PARENT });
@@ -185,7 +195,7 @@ describe("traces of a daemon", () => {
     const home = new HooksHome();
     const receiver = await openReceiver();
     const daemon = await serve(home, {});
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "a");
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "a");
     await publish(daemon, { type: "a", data: 1 }, { traceparent: PARENT });
     expect((await receiver.request(1)).headers).not.toHaveProperty("traceparent");
     expect((await daemon.program.sees(/.*"msg":"attempt.recorded".*/)).at(0)).not.toContain("trace");
@@ -207,7 +217,7 @@ describe("traces of a daemon", () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await closedPort()}`,
       OTEL_BSP_MAX_QUEUE_SIZE: "10",
     });
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "a");
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "a");
     await publish(daemon, { events: Array.from({ length: 100 }, (_, n) => ({ type: "a", data: n })) });
     await receiver.request(100);
     const said = JSON.parse((await daemon.program.sees(/.*"msg":"traces".*/)).at(0)!);

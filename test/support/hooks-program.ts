@@ -147,6 +147,11 @@ export class RunningDaemon {
     this.url = url;
     this.home = home;
   }
+
+  /** Flags with which a command asks the daemon itself: what another process changes, it sees a moment later only. */
+  get asked(): string[] {
+    return ["--server", this.url, "--api-key-file", path.join(this.home.folder, "token")];
+  }
 }
 
 function collect(child: ChildProcessWithoutNullStreams): { stdout: string; stderr: string } {
