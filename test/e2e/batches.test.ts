@@ -41,7 +41,7 @@ describe("a subscription with --batch", () => {
     const home = new HooksHome();
     const receiver = await openReceiver();
     const daemon = await home.serve();
-    const { id, secret } = await subscribe(home, receiver.url, "--batch", "20,30s");
+    const { id, secret } = await subscribe(home, receiver.url, ...daemon.asked, "--batch", "20,30s");
     const published = await publish(daemon, 100);
     await receiver.request(5);
     expect(idsOf(receiver).sort()).toEqual(published.toSorted());
@@ -63,7 +63,7 @@ describe("a subscription with --batch", () => {
     const home = new HooksHome();
     const receiver = await openReceiver({ reply: [500, 204] });
     const daemon = await home.serve();
-    await subscribe(home, receiver.url, "--batch", "20,200ms", "--retry", "100ms");
+    await subscribe(home, receiver.url, ...daemon.asked, "--batch", "20,200ms", "--retry", "100ms");
     const published = await publish(daemon, 7);
     const [first, second] = [await receiver.request(1), await receiver.request(2)];
     expect(eventsOf(first).map((event) => event.id)).toEqual(published);
@@ -85,7 +85,7 @@ describe("a subscription with --batch", () => {
       },
     });
     const daemon = await home.serve();
-    await subscribe(home, receiver.url, "--batch", "10,500ms", "--concurrency", "1");
+    await subscribe(home, receiver.url, ...daemon.asked, "--batch", "10,500ms", "--concurrency", "1");
     const published = await publish(daemon, 100);
     await underWay;
     await daemon.program.kill("SIGKILL");
