@@ -14,6 +14,8 @@ const [port, heads, bodies] = process.argv.slice(2).map(Number) as [number, numb
 const token = process.env["HOOKS_TOKEN"] ?? "";
 const facts: SlowClients = { head: { closed: 0, longestMs: 0 }, body: { closed: 0, longestMs: 0 } };
 let open = 0;
+/** Once all are open; those that are closed and opened anew tell nothing. */
+let isReady = false;
 
 function start(kind: SlowKind): void {
   const socket = connect({ port, host: "127.0.0.1" });
@@ -22,7 +24,10 @@ function start(kind: SlowKind): void {
   socket.on("connect", () => {
     openedAt = clockMs();
     open += 1;
-    if (open === heads + bodies) process.send?.({ ready: true });
+    if (!isReady && open === heads + bodies) {
+      isReady = true;
+      process.send?.({ ready: true });
+    }
     const whole = `${HEAD}${token}\r\ncontent-type: application/json\r\ncontent-length: ${BODY_BYTES}\r\n\r\n`;
     // Heads begin as a real one: what is no HTTP from its first byte is closed sooner.
     const text = kind === "head" ? `${HEAD}${"x".repeat(400)}` : `${whole}{"type":"${"x".repeat(BODY_BYTES)}`;
