@@ -69,7 +69,17 @@ describe("JSON", { timeout: 120_000 }, () => {
     const home = new HooksHome();
     const receiver = await openReceiver();
     const daemon = await home.serve();
-    const secret = await home.ok("sub", "create", "--url", receiver.url, "--event", "kept.*", "--fields", "secret");
+    const secret = await home.ok(
+      "sub",
+      "create",
+      ...daemon.asked,
+      "--url",
+      receiver.url,
+      "--event",
+      "kept.*",
+      "--fields",
+      "secret",
+    );
     const key = await home.token();
     const ids: string[] = [];
     for (const [at, [, data]] of KEPT.entries()) {
@@ -123,7 +133,7 @@ describe("JSON", { timeout: 120_000 }, () => {
     const home = new HooksHome();
     const receiver = await openReceiver();
     const daemon = await home.serve();
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "*");
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "*");
     const key = await home.token();
     for (const [name, body, code, says] of REFUSED) {
       const response = await fetch(`${daemon.url}/v1/events`, {

@@ -12,7 +12,7 @@ describe("an id that is published again and again", () => {
     const home = new HooksHome();
     const receiver = await openReceiver();
     const daemon = await home.serve();
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "order.*");
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "order.*");
     const key = await home.token();
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     onTestFinished(() => agent.destroy());

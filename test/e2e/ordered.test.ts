@@ -57,7 +57,7 @@ describe("events with --order-by", () => {
       },
     });
     const daemon = await home.serve();
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "order.*", ...ORDERED);
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "order.*", ...ORDERED);
     await publishSteps(daemon);
     await receiver.request(KEYS.length * EVENTS + EVENTS);
     const once = Array.from({ length: EVENTS }, (_, step) => step);
@@ -79,7 +79,7 @@ describe("events with --order-by", () => {
       },
     });
     const daemon = await home.serve();
-    await home.ok("sub", "create", "--url", receiver.url, "--event", "order.*", ...ORDERED);
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "order.*", ...ORDERED);
     await publishSteps(daemon);
     await enough;
     await daemon.program.kill("SIGKILL");

@@ -137,7 +137,17 @@ describe.each<[string, (context: TestContext) => Shop | Promise<Shop>]>([
       const home = new HooksHome();
       const daemon = await home.serve();
       const receiver = await openReceiver();
-      await home.ok("sub", "create", "--url", `${receiver.url}/hook`, "--event", "order.placed", "--name", "shop");
+      await home.ok(
+        "sub",
+        "create",
+        ...daemon.asked,
+        "--url",
+        `${receiver.url}/hook`,
+        "--event",
+        "order.placed",
+        "--name",
+        "shop",
+      );
 
       const placed: string[] = [];
       for (let total = 1; total <= 20; total++) placed.push(await shop.place(total));
@@ -172,7 +182,7 @@ describe.each<[string, (context: TestContext) => Shop | Promise<Shop>]>([
       const home = new HooksHome();
       const daemon = await home.serve();
       const receiver = await openReceiver();
-      await home.ok("sub", "create", "--url", `${receiver.url}/hook`, "--event", "*");
+      await home.ok("sub", "create", ...daemon.asked, "--url", `${receiver.url}/hook`, "--event", "*");
       const token = await home.token();
       await shop.place(1, "order.early");
       // Nobody listens there: the row stays.

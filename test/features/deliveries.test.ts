@@ -222,7 +222,7 @@ it("row 24: health of a subscription from its attempts; too many failures disabl
 it("row 31: an event type has versions, and a subscription pins one", async () => {
   const relay = await Relay.start();
   const [old, current] = [await openReceiver(), await openReceiver()];
-  const create = (...flags: string[]) => relay.home.ok("event-type", "create", "order.paid", ...flags);
+  const create = (...flags: string[]) => relay.hooks("event-type", "create", "order.paid", ...flags);
   await create("--event-version", "1", "--schema", '{"type":"object","required":["id"]}');
   await create(
     ...["--event-version", "2", "--schema", '{"type":"object","required":["order"]}', "--default"],

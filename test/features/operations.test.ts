@@ -17,7 +17,7 @@ it("row 21: a catalogue of event types, with schemas and examples; a strict envi
   });
   expect(await relay.home.ok("event-type", "list")).toContain("order.paid");
   expect(await relay.call("POST", "/v1/events", { type: "order.lost", data: {} })).toMatchObject({ status: 202 });
-  await relay.home.ok("env", "update", "--strict-types", "on");
+  await relay.hooks("env", "update", "--strict-types", "on");
   expect(await relay.call("POST", "/v1/events", { type: "order.sold", data: {} })).toMatchObject({
     status: 400,
     body: { error: { code: "unknown_event_type" } },

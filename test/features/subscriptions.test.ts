@@ -141,7 +141,8 @@ it("row 30: matching is in memory, and sees a change of another process at once"
   const relay = await Relay.start();
   const receiver = await openReceiver();
   // Another process: the command line on the same file.
-  await relay.home.ok("sub", "create", "--url", receiver.url, "--event", "order.*", "--name", "shop");
+  const create = ["sub", "create", "--url", receiver.url, "--event", "order.*", "--name", "shop"];
+  expect(await relay.home.run(create, { isAwaited: true })).toMatchObject({ code: 0 });
   await relay.until("/v1/subscriptions", (body) => body.data.length === 1);
   let receipt = await relay.publish("order.paid");
   while (receipt.deliveries === 0) receipt = await relay.publish("order.paid");

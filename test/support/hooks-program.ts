@@ -20,11 +20,19 @@ export interface Ran {
 export interface RunOptions {
   env?: Record<string, string>;
   input?: string;
+  /** The test itself waits until the daemon has noticed what this command changes. */
+  isAwaited?: boolean;
 }
+
+/** What changes set-up: a daemon on the same store notices it a moment later, when another process does it. */
+const CHANGE =
+  /^(?:(?:sub|env|key|tenant|source|event-type) (?!list|get|health|test|secret |filter-test|export|generate|infer|rotate-master)|apply)/;
 
 /** A place of its own for one test: HOOKS_HOME, and commands that use it. */
 export class HooksHome {
   readonly folder = mkdtempSync(path.join(tmpdir(), "hooks-test-"));
+  #daemons = 0;
+  #unseen: string | undefined;
 
   constructor() {
     onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
@@ -57,7 +65,20 @@ export class HooksHome {
     const output = collect(child);
     child.stdin.end(options.input ?? "");
     const [code] = (await once(child, "close")) as [number | null];
+    const words = args.join(" ");
+    if (code === 0 && 0 < this.#daemons && options.isAwaited !== true && CHANGE.test(words) && !isRemote(args))
+      this.#unseen = words;
+    // Whoever waited for a delivery has seen the daemon take notice.
+    if (args.includes("--wait")) this.#unseen = undefined;
     return { code, ...output };
+  }
+
+  /** @throws Error when a command changed something that the running daemon may not have noticed yet. */
+  mustBeSeen(): void {
+    if (this.#unseen === undefined) return;
+    throw new Error(
+      `"hooks ${this.#unseen}" came a moment ago: ask the daemon itself (...daemon.asked), or wait for it`,
+    );
   }
 
   /** Runs a command that must succeed; answers its standard output without the last line break. */
@@ -76,6 +97,12 @@ export class HooksHome {
   async serve(...args: string[]): Promise<RunningDaemon> {
     const program = this.start(["serve", "--port", "0", "--log-format", "json", ...args]);
     const [url] = await program.sees(/https?:\/\/[\w.[\]:]+:\d+/);
+    this.#daemons += 1;
+    this.#unseen = undefined;
+    void program.ended.then(() => {
+      this.#daemons -= 1;
+      this.#unseen = undefined;
+    });
     return new RunningDaemon(program, url, this);
   }
 
@@ -139,20 +166,28 @@ export class RunningProgram {
 
 export class RunningDaemon {
   readonly program: RunningProgram;
-  readonly url: string;
   readonly home: HooksHome;
+  readonly #url: string;
 
   constructor(program: RunningProgram, url: string, home: HooksHome) {
     this.program = program;
-    this.url = url;
+    this.#url = url;
     this.home = home;
+  }
+
+  /** @throws Error after a change by a command on the store: what is asked over HTTP now may not know of it. */
+  get url(): string {
+    this.home.mustBeSeen();
+    return this.#url;
   }
 
   /** Flags with which a command asks the daemon itself: what another process changes, it sees a moment later only. */
   get asked(): string[] {
-    return ["--server", this.url, "--api-key-file", path.join(this.home.folder, "token")];
+    return ["--server", this.#url, "--api-key-file", path.join(this.home.folder, "token")];
   }
 }
+
+const isRemote = (args: readonly string[]): boolean => args.some((arg) => /^--server\b/.test(arg));
 
 function collect(child: ChildProcessWithoutNullStreams): { stdout: string; stderr: string } {
   const output = { stdout: "", stderr: "" };

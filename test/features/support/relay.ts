@@ -44,6 +44,11 @@ export class Relay {
     return { status: answer.status, body: text.startsWith("{") ? JSON.parse(text) : text };
   }
 
+  /** A command that asks the daemon itself, and must succeed: what it changes holds for the next call. */
+  hooks(...args: string[]): Promise<string> {
+    return this.home.ok(...args, ...this.daemon.asked);
+  }
+
   /** The answer to a call that must succeed. */
   async ok(method: string, route: string, body?: unknown, options?: CallOptions): Promise<Json> {
     const answer = await this.call(method, route, body, options);
