@@ -63,11 +63,14 @@ export class JsonScanner {
 
   skipWhitespace(): void {
     const { bytes } = this;
-    while (this.at < this.#end) {
-      const byte = bytes[this.at];
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
-      this.at++;
+    const end = this.#end;
+    let at = this.at;
+    while (at < end) {
+      const byte = bytes[at]!;
+      if (0x20 < byte || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break;
+      at++;
     }
+    this.at = at;
   }
 
   /** @throws HooksError `invalid_json` when anything but white space is left. */
@@ -136,17 +139,27 @@ export class JsonScanner {
       for (;;) {
         if (depth === 0) return deepest;
         const inObject = this.#open[depth - 1] === 1;
-        this.skipWhitespace();
-        if (this.take(COMMA)) {
+        const next = this.#nextToken();
+        if (next === COMMA) {
+          this.at++;
           this.skipWhitespace();
           if (inObject) this.scanName();
           break;
         }
-        if (!this.take(inObject ? CLOSE_OBJECT : CLOSE_ARRAY))
+        if (next !== (inObject ? CLOSE_OBJECT : CLOSE_ARRAY))
           throw this.unexpected(inObject ? '"," or "}"' : '"," or "]"');
+        this.at++;
         depth--;
       }
     }
+  }
+
+  /** The byte behind white space, or -1 at the end; not taken. */
+  #nextToken(): number {
+    const byte = this.peek();
+    if (0x20 < byte) return byte;
+    this.skipWhitespace();
+    return this.peek();
   }
 
   #push(depth: number, isObject: 0 | 1): void {
@@ -238,7 +251,18 @@ export class JsonScanner {
   }
 
   #skipNumber(): "number" {
-    if (this.bytes[this.at] === MINUS) this.at++;
+    const { bytes } = this;
+    let at = this.at;
+    if (bytes[at] === MINUS) at++;
+    const start = at;
+    while (at < this.#end && isDigit(bytes[at]!)) at++;
+    this.at = at;
+    // Most numbers of most texts end here.
+    const next = at < this.#end ? bytes[at]! : -1;
+    const isWhole = next !== 0x2e && next !== 0x65 && next !== 0x45;
+    if (isWhole && (at === start + 1 || (start < at && bytes[start] !== 0x30))) return "number";
+
+    this.at = start;
     if (this.take(0x30)) {
       if (isDigit(this.peek())) throw this.#invalid("a number begins with 0");
     } else this.#takeDigits();
@@ -272,15 +296,16 @@ export class JsonScanner {
 
   /** 1-based; columns count bytes. */
   #position(): { line: number; column: number } {
+    const { bytes, at } = this;
     let line = 1;
     let lineStart = 0;
-    for (let index = 0; index < this.at; index++) {
-      if (this.bytes[index] === 0x0a) {
+    for (let index = 0; index < at; index++) {
+      if (bytes[index] === 0x0a) {
         line++;
         lineStart = index + 1;
       }
     }
-    return { line, column: this.at - lineStart + 1 };
+    return { line, column: at - lineStart + 1 };
   }
 }
 
