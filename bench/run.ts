@@ -24,11 +24,13 @@ async function main(): Promise<void> {
   const machine = machineNow();
   console.log(machineInWords(machine));
   const results: NamedOutcome[] = [];
+  const failed: string[] = [];
   for (const { name, run } of BENCHES.filter((bench) => names.length === 0 || names.includes(bench.name))) {
     process.stderr.write(`${name} …\n`);
     const startedAt = performance.now();
     const outcome = await run(flags.quick ? "quick" : "full").catch((error: unknown) => {
       console.error(error);
+      failed.push(name);
       process.exitCode = 1;
     });
     if (outcome === undefined) continue;
@@ -37,7 +39,9 @@ async function main(): Promise<void> {
     console.log(`\n${name} (${seconds} s)\n${terminalTable(outcome.rows)}`);
   }
   const missed = results.flatMap(({ rows }) => rows).filter(({ met }) => met === false);
-  console.log(missed.length === 0 ? "\nEvery target is met." : `\n${missed.length} targets are not met.`);
+  if (0 < failed.length) console.log(`\nWithout figures, because they failed: ${failed.join(", ")}.`);
+  if (0 < missed.length) console.log(`\n${missed.length} targets are not met.`);
+  else if (failed.length === 0) console.log("\nEvery target is met.");
   if (flags.keep || (names.length === 0 && !flags.quick)) keepResults({ machine, results }, NAMES);
 }
 
