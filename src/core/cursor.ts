@@ -1,4 +1,5 @@
 import { invalid } from "./errors.ts";
+import type { Page } from "./hooks-service.ts";
 
 const PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 const ROW_ID = /^r([1-9]\d{0,15})$/;
@@ -17,6 +18,19 @@ export function parseCursor(cursor: string | undefined): number | undefined {
     throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
   }
   return rowId;
+}
+
+/** The first `limit` of the rows that were found, and a cursor for the rest of them. */
+export function toPage<Row extends { rowId: number }, Resource>(
+  rows: readonly Row[],
+  limit: number,
+  toResource: (row: Row) => Resource,
+): Page<Resource> {
+  const page = rows.slice(0, limit);
+  return {
+    data: page.map((row) => toResource(row)),
+    next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
+  };
 }
 
 const TYPE_CURSOR = /^t([A-Za-z0-9_.-]{1,200})$/;

@@ -1,6 +1,6 @@
 import { ALERT_STATES, type AlertQuery, type AlertResource } from "../core/alert.ts";
 import { ALERT_UNITS } from "../core/alert-rule.ts";
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { invalid } from "../core/errors.ts";
 import type { Page } from "../core/hooks-service.ts";
 import { toIso, toIsoOrNull } from "../core/instant.ts";
@@ -19,11 +19,7 @@ export async function listAlerts(
     throw invalid("state", `state must be one of ${ALERT_STATES.join(", ")}`);
   }
   const rows = await store.listAlerts(scope, query.state, limit + 1, before);
-  const page = rows.slice(0, limit);
-  return {
-    data: page.map(toAlertResource),
-    next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
-  };
+  return toPage(rows, limit, toAlertResource);
 }
 
 function toAlertResource({ id, scope, subscription, rule, value, beganAt, endedAt }: StoredAlert): AlertResource {

@@ -1,5 +1,5 @@
 import { AUDIT_ACTIONS, type AuditEntry, type AuditQuery } from "../core/audit.ts";
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { invalid } from "../core/errors.ts";
 import type { Page } from "../core/hooks-service.ts";
 import { parseRange } from "../core/instant.ts";
@@ -33,11 +33,7 @@ export class AuditLog {
       resource: query.resource,
     };
     const rows = await this.#parts.store.admin.listAudit(filter, limit + 1, before);
-    const page = rows.slice(0, limit);
-    return {
-      data: page.map(toAuditResource),
-      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
-    };
+    return toPage(rows, limit, toAuditResource);
   }
 }
 

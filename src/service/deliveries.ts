@@ -1,5 +1,5 @@
 import { batchIdOf } from "../core/batch-id.ts";
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import {
   type ClaimedEvent,
   DELIVERY_STATES,
@@ -36,11 +36,7 @@ export class Deliveries {
     const before = parseCursor(query.cursor);
     const filter = await this.#filter(scope, query);
     const rows = await this.#parts.store.listDeliveries(scope, filter, limit + 1, before);
-    const page = rows.slice(0, limit);
-    return {
-      data: page.map(toDeliveryResource),
-      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
-    };
+    return toPage(rows, limit, toDeliveryResource);
   }
 
   async get(scope: Scope, reference: string): Promise<DeliveryDetail> {

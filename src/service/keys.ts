@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { parseDuration } from "../core/duration.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import type { Page } from "../core/hooks-service.ts";
@@ -86,12 +86,7 @@ export class Keys {
         (role === undefined || key.role === role) &&
         (status === undefined || statusOf(key, at) === status),
     );
-    const page = found.reverse().slice(0, limit);
-    const last = page.at(-1);
-    return {
-      data: page.map((key) => toKeyResource(key, at)),
-      next_cursor: last !== undefined && page.length < found.length ? formatCursor(last.rowId) : null,
-    };
+    return toPage(found.reverse(), limit, (key) => toKeyResource(key, at));
   }
 
   async get(caller: Caller, reference: string): Promise<KeyResource> {

@@ -1,6 +1,6 @@
 import type { AdminService } from "../core/admin-service.ts";
 import type { AlertQuery, AlertResource } from "../core/alert.ts";
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import { sourceTexts } from "../core/egress/source-addresses.ts";
 import {
@@ -146,11 +146,7 @@ class LocalService implements HooksService {
     const before = parseCursor(query.cursor);
     const filter = { ...typeFilter(query.type, "type"), ...parseRange(query, now()) };
     const rows = await store.listEvents(this.#scope, filter, limit + 1, before);
-    const page = rows.slice(0, limit);
-    return {
-      data: page.map(toEventResource),
-      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
-    };
+    return toPage(rows, limit, toEventResource);
   }
 
   async getEvent(id: string): Promise<EventDetail> {

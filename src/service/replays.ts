@@ -1,4 +1,4 @@
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { DELIVERY_REASONS, type DeliveryResource, FAILURE_REASONS } from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
@@ -75,11 +75,7 @@ export class Replays {
   async list(scope: Scope, query: PageQuery): Promise<Page<ReplayResource>> {
     const limit = checkLimit(query.limit);
     const rows = await this.#parts.store.replays.list(scope, limit + 1, parseCursor(query.cursor));
-    const page = rows.slice(0, limit);
-    return {
-      data: page.map(toResource),
-      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
-    };
+    return toPage(rows, limit, toResource);
   }
 
   async get(scope: Scope, reference: string): Promise<ReplayResource> {
@@ -121,11 +117,7 @@ export class Replays {
       endedUntil: until,
     };
     const rows = await this.#parts.store.listDeliveries(scope, filter, limit + 1, before);
-    const page = rows.slice(0, limit);
-    return {
-      data: page.map(toDeliveryResource),
-      next_cursor: limit < rows.length ? formatCursor(page.at(-1)!.rowId) : null,
-    };
+    return toPage(rows, limit, toDeliveryResource);
   }
 
   /** Deletes them with their attempts. What was counted of them stays: `counts`, statistics, the audit. */

@@ -1,5 +1,5 @@
 import { type AuditAction, type AuditedFields, changesBetween } from "../core/audit.ts";
-import { checkLimit, formatCursor, parseCursor } from "../core/cursor.ts";
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventType, patternTakes } from "../core/event-pattern.ts";
 import { healthState } from "../core/health.ts";
@@ -116,12 +116,8 @@ export class Subscriptions {
         `${one.name}\n${settings.description}\n${shownUrl(one) ?? ""}`.toLowerCase().includes(wanted)
       );
     });
-    const page = found.reverse().slice(0, limit);
-    const last = page.at(-1);
-    return {
-      data: await Promise.all(page.map((one) => this.#resource(one))),
-      next_cursor: last !== undefined && page.length < found.length ? formatCursor(last.rowId) : null,
-    };
+    const { data, next_cursor } = toPage(found.reverse(), limit, (one) => this.#resource(one));
+    return { data: await Promise.all(data), next_cursor };
   }
 
   async get(scope: Scope, reference: string): Promise<SubscriptionResource> {
