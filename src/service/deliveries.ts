@@ -151,12 +151,7 @@ export class Deliveries {
   }
 
   #deliveriesOf(scope: Scope, event: StoredEvent): Promise<StoredDelivery[]> {
-    return this.#parts.store.listDeliveries(
-      scope,
-      { ...ANY, eventRowId: event.rowId },
-      Number.MAX_SAFE_INTEGER,
-      undefined,
-    );
+    return this.#parts.store.listDeliveries(scope, { eventRowId: event.rowId }, Number.MAX_SAFE_INTEGER, undefined);
   }
 
   /** The row id of a subscription that can be sent to. */
@@ -231,16 +226,6 @@ export class Deliveries {
     }
   }
 }
-
-const ANY: DeliveryFilter = {
-  state: undefined,
-  subscriptionRowId: undefined,
-  eventRowId: undefined,
-  type: undefined,
-  typePrefix: undefined,
-  since: undefined,
-  until: undefined,
-};
 
 function checkState(status: DeliveryState): DeliveryState {
   if (DELIVERY_STATES.includes(status)) return status;

@@ -9,7 +9,7 @@ import type { StoredDelivery, StoredEvent, StoredSubscription } from "../store/s
 import { findEvent, findSubscription } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { readSettings } from "./subscription-resource.ts";
-import { ANY_ACTION, changesBySubscription, type EventHistory, switchesBySubscription, whyFacts } from "./why-facts.ts";
+import { changesBySubscription, type EventHistory, switchesBySubscription, whyFacts } from "./why-facts.ts";
 
 /** Subscriptions that one answer explains. */
 const MOST_EXPLAINED = 200;
@@ -29,7 +29,7 @@ export async function explainEvent(parts: ServiceParts, scope: Scope, query: Why
   const event = await naming("event", () => findEvent(store, scope, query.event));
   const [subscriptions, deliveries] = await Promise.all([
     store.loadSubscriptions(scope),
-    store.listDeliveries(scope, { ...ANY_DELIVERY, eventRowId: event.rowId }, Number.MAX_SAFE_INTEGER, undefined),
+    store.listDeliveries(scope, { eventRowId: event.rowId }, Number.MAX_SAFE_INTEGER, undefined),
   ]);
   const { history, isComplete } = await historyOf(parts, scope, event, subscriptions);
   const all = candidates(subscriptions, deliveries);
@@ -130,7 +130,7 @@ async function historyOf(
   subscriptions: readonly StoredSubscription[],
 ): Promise<{ history: EventHistory; isComplete: boolean }> {
   const since = event.createdAt + 1;
-  const filter = { ...ANY_ACTION, reach: scope, actionPrefix: "subscription.", since, resource: undefined };
+  const filter = { reach: scope, withPast: false, actionPrefix: "subscription.", since };
   const [entries, switches] = await Promise.all([
     store.admin.listAudit(filter, MOST_CHANGES + 1, undefined),
     store.why.listSwitches(scope, since, MOST_CHANGES + 1),
@@ -157,12 +157,3 @@ function repeatedNames(subscriptions: readonly StoredSubscription[]): Set<string
   }
   return repeated;
 }
-
-const ANY_DELIVERY = {
-  state: undefined,
-  subscriptionRowId: undefined,
-  type: undefined,
-  typePrefix: undefined,
-  since: undefined,
-  until: undefined,
-};

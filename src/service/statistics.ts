@@ -64,7 +64,7 @@ export class Statistics {
     const { since } = windowOf("24h", now());
     const [statistics, [last]] = await Promise.all([
       store.statistics.read(scope, { since, by: undefined, subscriptionRowId: stored.rowId, limit: 0 }),
-      store.listDeliveries(scope, { ...NO_FILTER, subscriptionRowId: stored.rowId }, 1, undefined),
+      store.listDeliveries(scope, { subscriptionRowId: stored.rowId }, 1, undefined),
     ]);
     const day = sumOf(statistics.total);
     return {
@@ -150,15 +150,6 @@ export class Statistics {
     };
   }
 }
-
-const NO_FILTER = {
-  state: undefined,
-  eventRowId: undefined,
-  type: undefined,
-  typePrefix: undefined,
-  since: undefined,
-  until: undefined,
-};
 
 function periodOf(period: Period | undefined): Period {
   return period === undefined ? "24h" : oneOf(period, PERIODS, "period");

@@ -182,15 +182,7 @@ export class TunnelSessions implements ListenSessions {
 
   async #waiting(stored: StoredSubscription): Promise<Pick<ListenSession, "waiting" | "missedFrom" | "missedTo">> {
     const { store } = this.#parts;
-    const filter: DeliveryFilter = {
-      state: "pending",
-      subscriptionRowId: stored.rowId,
-      eventRowId: undefined,
-      type: undefined,
-      typePrefix: undefined,
-      since: undefined,
-      until: undefined,
-    };
+    const filter: DeliveryFilter = { state: "pending", subscriptionRowId: stored.rowId };
     const [waiting, [newest], due] = await Promise.all([
       store.countDeliveries(stored.scope, filter),
       store.listDeliveries(stored.scope, filter, 1, undefined),

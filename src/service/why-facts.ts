@@ -158,20 +158,12 @@ const DEEDS_READ = 20;
 async function deedsOf({ store }: ServiceParts, delivery: StoredDelivery): Promise<WhyFacts["deeds"]> {
   const resource = delivery.reason === "subscription_deleted" ? delivery.subscriptionId : delivery.id;
   const entries = await store.admin.listAudit(
-    { ...ANY_ACTION, reach: delivery.scope, resource, since: undefined },
+    { reach: delivery.scope, withPast: false, resource },
     DEEDS_READ,
     undefined,
   );
   return entries.map(({ at, action, actor }) => ({ at, action, by: actor }));
 }
-
-export const ANY_ACTION = {
-  withPast: false,
-  until: undefined,
-  key: undefined,
-  action: undefined,
-  actionPrefix: undefined,
-} as const;
 
 /** Oldest first, by what was changed. */
 export function changesBySubscription(entries: readonly StoredAuditEntry[]): Map<string, ChangeFact[]> {

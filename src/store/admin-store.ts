@@ -73,14 +73,14 @@ export interface AuditFilter {
   reach: Reach;
   /** Also what belonged to tenants that were deleted, of which one of today may have the name. */
   withPast: boolean;
-  since: number | undefined;
-  until: number | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
   /** `local`: without a key. */
-  key: string | undefined;
-  action: string | undefined;
+  key?: string | undefined;
+  action?: string | undefined;
   /** Actions that begin with it: `subscription.` */
-  actionPrefix: string | undefined;
-  resource: string | undefined;
+  actionPrefix?: string | undefined;
+  resource?: string | undefined;
 }
 
 /** Writes that change something add their entry in the same transaction; those that change nothing add none. */

@@ -108,12 +108,12 @@ export interface StoredEvent {
 
 export interface EventFilter {
   /** Exact; undefined: any. */
-  type: string | undefined;
+  type?: string | undefined;
   /** Types that begin with this (a pattern's `invoice.`). */
-  typePrefix: string | undefined;
+  typePrefix?: string | undefined;
   /** Of the event's `createdAt`: from this one on; `until`: before this one. */
-  since: number | undefined;
-  until: number | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
 }
 
 export interface EventStore {
@@ -157,14 +157,14 @@ export interface StoredDelivery {
 }
 
 export interface DeliveryFilter {
-  state: DeliveryState | undefined;
-  subscriptionRowId: number | undefined;
-  eventRowId: number | undefined;
-  type: string | undefined;
-  typePrefix: string | undefined;
+  state?: DeliveryState | undefined;
+  subscriptionRowId?: number | undefined;
+  eventRowId?: number | undefined;
+  type?: string | undefined;
+  typePrefix?: string | undefined;
   /** Of the delivery's creation. */
-  since: number | undefined;
-  until: number | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
   /** Of those that ended: why, and when. */
   reason?: DeliveryReason | undefined;
   endedSince?: number | undefined;

@@ -4,19 +4,11 @@ import Database from "better-sqlite3";
 import type { Attempt } from "../../src/core/attempt.ts";
 import { DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "../../src/core/scope.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
-import type { DeliveryFilter, EventFilter, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import type { StoredAttemptContent, StoredContent, StoredDeliveryContent, StoredEventContent } from "./history.ts";
 
 const SCOPE = { tenant: DEFAULT_TENANT, environment: DEFAULT_ENVIRONMENT };
 const PAGE = 1_000;
-const ANY_EVENT: EventFilter = { type: undefined, typePrefix: undefined, since: undefined, until: undefined };
-const ANY_DELIVERY: DeliveryFilter = {
-  ...ANY_EVENT,
-  state: undefined,
-  subscriptionRowId: undefined,
-  eventRowId: undefined,
-};
-
 /** Everything in a store that no daemon works on, with each page of the file looked at. */
 export async function readStoredContent(storePath: string): Promise<StoredContent> {
   // First by a connection that may write: after a crash it is who recovers the log.
@@ -49,7 +41,7 @@ async function readEvents(store: Store): Promise<Map<string, StoredEventContent>
   const events = new Map<string, StoredEventContent>();
   let before: number | undefined;
   for (;;) {
-    const page = await store.listEvents(SCOPE, ANY_EVENT, PAGE, before);
+    const page = await store.listEvents(SCOPE, {}, PAGE, before);
     for (const { id, createdAt } of page) {
       const { data } = (await store.findEvent(SCOPE, id))!;
       events.set(id, { createdAt, dataHash: createHash("sha256").update(data).digest("hex") });
@@ -64,7 +56,7 @@ async function readDeliveries(store: Store): Promise<StoredDeliveryContent[]> {
   const deliveries: StoredDeliveryContent[] = [];
   let before: number | undefined;
   for (;;) {
-    const page = await store.listDeliveries(SCOPE, ANY_DELIVERY, PAGE, before);
+    const page = await store.listDeliveries(SCOPE, {}, PAGE, before);
     for (const { rowId, eventId, subscriptionRowId, subscriptionId, state, attemptCount } of page) {
       const attempts = (await store.listAttempts(rowId)).map(attemptContent);
       // A deleted one is found by its id alone.

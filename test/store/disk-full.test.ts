@@ -36,14 +36,7 @@ for (const mode of ["inline", "thread"] as const) {
     const [claimed] = await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON, LEASE);
     await store.recordAttempts(WORKER, [success(claimed!.deliveries[0]!)]);
     expect(await store.appendEvents([newEvent([lane], { data })])).toMatchObject([{ kind: "stored" }]);
-    expect(
-      await store.listEvents(
-        SCOPE,
-        { type: undefined, typePrefix: undefined, since: undefined, until: undefined },
-        1_000,
-        undefined,
-      ),
-    ).toHaveLength(stored.length + 1);
+    expect(await store.listEvents(SCOPE, {}, 1_000, undefined)).toHaveLength(stored.length + 1);
     const db = new Database(path, { readonly: true });
     onTestFinished(() => void db.close());
     expect(db.pragma("integrity_check", { simple: true })).toBe("ok");

@@ -3,8 +3,6 @@ import type { EventFilter } from "../../src/store/store.ts";
 import { NOON, newEvent, newSubscription, OTHER_ENVIRONMENT, OTHER_TENANT, SCOPE } from "./fixtures.ts";
 import type { StoreUnderTest } from "./store-contract.ts";
 
-const ANY: EventFilter = { type: undefined, typePrefix: undefined, since: undefined, until: undefined };
-
 export function eventContract(under: StoreUnderTest): void {
   describe("events", () => {
     it("keeps every byte and field", async () => {
@@ -73,7 +71,7 @@ export function eventContract(under: StoreUnderTest): void {
       const kinds = answers.map(([answer]) => answer!.kind);
       expect(kinds.filter((kind) => kind === "stored")).toHaveLength(1);
       expect(kinds.filter((kind) => kind === "repeated")).toHaveLength(999);
-      expect(await store.listEvents(SCOPE, ANY, 10, undefined)).toHaveLength(1);
+      expect(await store.listEvents(SCOPE, {}, 10, undefined)).toHaveLength(1);
       expect(store.commits - before).toBeLessThanOrEqual(20);
     });
 
@@ -141,12 +139,12 @@ export function eventContract(under: StoreUnderTest): void {
       for (const scope of [OTHER_TENANT, OTHER_ENVIRONMENT]) {
         expect(await store.findEvent(scope, event.id)).toBeUndefined();
         expect(await store.findEventIds(scope, "evt_", 10)).toEqual([]);
-        expect(await store.listEvents(scope, ANY, 10, undefined)).toEqual([]);
+        expect(await store.listEvents(scope, {}, 10, undefined)).toEqual([]);
         expect(await store.listEventTypes(scope)).toEqual([]);
         const twin = newEvent([], { scope, id: event.id, data: Buffer.from("{}") });
         expect(await store.appendEvents([twin])).toMatchObject([{ kind: "stored" }]);
       }
-      expect(await store.listEvents(SCOPE, ANY, 10, undefined)).toHaveLength(1);
+      expect(await store.listEvents(SCOPE, {}, 10, undefined)).toHaveLength(1);
     });
 
     it("finds ids by their beginning", async () => {
@@ -163,14 +161,14 @@ export function eventContract(under: StoreUnderTest): void {
       const types = ["invoice.paid", "order.created", "invoice.sent", "invoices.x", "invoice.paid"];
       await store.appendEvents(types.map((type, n) => newEvent([], { type, id: `e${n}`, createdAt: NOON + n })));
       const ids = async (filter: Partial<EventFilter>) =>
-        (await store.listEvents(SCOPE, { ...ANY, ...filter }, 10, undefined)).map(({ id }) => id);
+        (await store.listEvents(SCOPE, filter, 10, undefined)).map(({ id }) => id);
       expect(await ids({})).toEqual(["e4", "e3", "e2", "e1", "e0"]);
       expect(await ids({ type: "invoice.paid" })).toEqual(["e4", "e0"]);
       expect(await ids({ type: "invoice" })).toEqual([]);
       expect(await ids({ typePrefix: "invoice." })).toEqual(["e4", "e2", "e0"]);
       expect(await ids({ since: NOON + 1, until: NOON + 3 })).toEqual(["e2", "e1"]);
       expect(await ids({ type: "invoice.paid", until: NOON + 4 })).toEqual(["e0"]);
-      expect((await store.listEvents(SCOPE, ANY, 1, undefined))[0]!.data).toHaveLength(0);
+      expect((await store.listEvents(SCOPE, {}, 1, undefined))[0]!.data).toHaveLength(0);
       expect(await store.listEventTypes(SCOPE)).toEqual([
         "invoice.paid",
         "invoice.sent",
@@ -186,7 +184,7 @@ export function eventContract(under: StoreUnderTest): void {
       const seen: string[] = [];
       let before: number | undefined;
       for (;;) {
-        const page = await store.listEvents(SCOPE, ANY, 10, before);
+        const page = await store.listEvents(SCOPE, {}, 10, before);
         if (page.length === 0) break;
         seen.push(...page.map(({ id }) => id));
         before = page.at(-1)!.rowId;

@@ -52,7 +52,7 @@ it("records an attempt once although the disk is full for what follows from it, 
 
   // One that was not leased when its subscription was disabled, as if it had been too many for one commit.
   await store.appendEvents([newEvent([rowId])]);
-  const waiting = { ...anyOf(rowId), state: "pending" } as const;
+  const waiting = { subscriptionRowId: rowId, state: "pending" } as const;
   await store.claimDue([], NOON, LEASE);
   expect(await store.countDeliveries(SCOPE, waiting)).toBe(1);
   refused.clear();
@@ -66,11 +66,11 @@ it("says that a subscription is deleted although the disk is full for its delive
   const rowId = await store.insertSubscription(newSubscription());
   await store.appendEvents([newEvent([rowId])]);
   expect(await store.deleteSubscription(rowId, NOON)).toBe(true);
-  const [delivery] = await store.listDeliveries(SCOPE, anyOf(rowId), 10, undefined);
+  const [delivery] = await store.listDeliveries(SCOPE, { subscriptionRowId: rowId }, 10, undefined);
   expect(delivery).toMatchObject({ state: "pending" });
   refused.clear();
   await store.claimDue([], NOON, LEASE);
-  const [cancelled] = await store.listDeliveries(SCOPE, anyOf(rowId), 10, undefined);
+  const [cancelled] = await store.listDeliveries(SCOPE, { subscriptionRowId: rowId }, 10, undefined);
   expect(cancelled).toMatchObject({ state: "cancelled", reason: "subscription_deleted" });
 });
 
@@ -96,15 +96,3 @@ it("still says that a disk failed", async () => {
   const rowId = await store.insertSubscription(newSubscription());
   await expect(store.deleteSubscription(rowId, NOON)).rejects.toThrow("no space left");
 });
-
-function anyOf(subscriptionRowId: number) {
-  return {
-    state: undefined,
-    subscriptionRowId,
-    eventRowId: undefined,
-    type: undefined,
-    typePrefix: undefined,
-    since: undefined,
-    until: undefined,
-  };
-}
