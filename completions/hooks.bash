@@ -538,7 +538,7 @@ _hooks_flag_values() {
       values='exhausted final_status gone subscription_disabled subscription_deleted expired cancelled'
       ;;
     'sign --scheme' | 'verify --scheme')
-      values='auto standard-webhooks standard-webhooks-v1a svix clerk resend openai anthropic replicate polar gitlab-signed stripe paddle mux workos elevenlabs sanity retell calendly convoy-advanced slack zoom discord telnyx sendgrid twitch zendesk hubspot-v3 box webflow custom-foresight github github-sha1 meta bitbucket jira intercom notion pagerduty typeform shopify square docusign dropbox asana hookdeck convoy-simple adyen-banking linear plain line razorpay gocardless onfido vercel custom-webhook-signature-256 custom-x-signature custom-x-webhook-signature custom-securebase hubspot-v1 hubspot-v2 gitlab-token okta auth0 mailgun dropbox-sign twilio adyen-payments sns plaid rfc9421'
+      values='auto standard-webhooks standard-webhooks-v1a svix clerk resend openai anthropic replicate polar gitlab-signed stripe paddle mux workos elevenlabs sanity retell calendly convoy-advanced slack zoom discord telnyx sendgrid twitch zendesk hubspot-v3 box webflow custom-foresight github github-sha1 meta bitbucket jira intercom notion pagerduty typeform x xero shopify square docusign dropbox asana hookdeck convoy-simple adyen-banking linear plain line razorpay gocardless onfido vercel custom-webhook-signature-256 custom-x-signature custom-x-webhook-signature custom-securebase hubspot-v1 hubspot-v2 gitlab-token okta auth0 mailgun dropbox-sign twilio adyen-payments sns plaid rfc9421'
       ;;
     'sign --output')
       values='headers json value body'

@@ -30,6 +30,8 @@ export {
   square,
   typeform,
   vercel,
+  x,
+  xero,
 } from "./core/signing/schemes/body-only.ts";
 export { plaid } from "./core/signing/schemes/plaid.ts";
 export { rfc9421 } from "./core/signing/schemes/rfc9421.ts";

@@ -31,7 +31,7 @@ export interface Handshake extends HandshakeRequest {
 export const ORIGIN_HEADER = "webhook-request-origin";
 
 /** RFC 1123 names, with a port or without. */
-const ORIGIN =
+export const ORIGIN =
   /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::\d{1,5})?$/;
 const MAX_RATE = 100_000;
 const MINUTE_MS = 60_000;

@@ -41,6 +41,8 @@ export const SCHEME_NAMES_AND_ALIASES: readonly (readonly [name: string, ...alia
   ["notion"],
   ["pagerduty"],
   ["typeform"],
+  ["x", "twitter"],
+  ["xero"],
   ["shopify"],
   ["square"],
   ["docusign"],

@@ -56,6 +56,14 @@ export const typeform = /* @__PURE__ */ bodyHmac("typeform", "Typeform", "typefo
   signature: { headers: ["typeform-signature"], format: "prefixed", prefix: "sha256=" },
 });
 
+export const x = /* @__PURE__ */ bodyHmac("x", "X (Twitter)", "x-twitter-webhooks-signature", "base64", {
+  aliases: ["twitter"],
+  signature: { headers: ["x-twitter-webhooks-signature"], format: "prefixed", prefix: "sha256=" },
+  notes: ["The secret is the app's consumer secret (API key secret)."],
+});
+
+export const xero = /* @__PURE__ */ bodyHmac("xero", "Xero", "x-xero-signature", "base64");
+
 export const shopify = /* @__PURE__ */ bodyHmac("shopify", "Shopify", "x-shopify-hmac-sha256", "base64", {
   signature: { headers: ["x-shopify-hmac-sha256", "shopify-hmac-sha256"], format: "raw" },
   notes: ["The secret is the app's client secret."],
@@ -159,6 +167,8 @@ export const BODY_ONLY_SCHEMES: readonly Scheme[] = [
   notion,
   pagerduty,
   typeform,
+  x,
+  xero,
   shopify,
   square,
   docusign,
