@@ -1,8 +1,8 @@
 import type { CliContext } from "../src/cli/context.ts";
+import { type ForwardedDelivery, isOk } from "../src/cli/forwarded-delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { ExpectationTally } from "../src/core/expectation.ts";
 import type { ListenFollower } from "./listen-followers.ts";
-import { type ForwardedDelivery, isOk } from "./listen-lines.ts";
 
 export interface ExpectingOptions {
   patterns: readonly string[];

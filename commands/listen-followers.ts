@@ -1,5 +1,5 @@
+import type { ForwardedDelivery } from "../src/cli/forwarded-delivery.ts";
 import type { ReadyFrame } from "../src/stream/protocol.ts";
-import type { ForwardedDelivery } from "./listen-lines.ts";
 
 /** What else a run of `hooks listen` does with what happens: writes a report, waits for events, starts a program. */
 export interface ListenFollower {

@@ -2,29 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { Colors, Output } from "../src/cli/context.ts";
 import { padToWidth } from "../src/cli/display-width.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
-import type { HeaderPairs } from "../src/core/attempt.ts";
+import { type ForwardedDelivery, isOk } from "../src/cli/forwarded-delivery.ts";
 import { toIso } from "../src/core/instant.ts";
-
-/** A delivery that was forwarded, and what came of it. */
-export interface ForwardedDelivery {
-  /** When it was answered, unix ms. */
-  at: number;
-  deliveryId: string;
-  attempt: number;
-  eventId: string;
-  eventType: string;
-  /** A person asked for it. */
-  replay: boolean;
-  request: { method: string; path: string; query: string; headers: HeaderPairs; body: Uint8Array };
-  result: { status: number; headers: HeaderPairs; body: Uint8Array; truncated: boolean } | undefined;
-  /** Why there is no result. */
-  failure: { code: string; message: string } | undefined;
-  durationMs: number;
-}
-
-export function isOk({ result }: ForwardedDelivery): boolean {
-  return result !== undefined && 200 <= result.status && result.status < 300;
-}
 
 /** One delivery as a line in the output's form; undefined with --quiet. */
 export function deliveryLine(forwarded: ForwardedDelivery, out: Pick<Output, "mode" | "colors">): string | undefined {

@@ -2,13 +2,13 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CliContext } from "../src/cli/context.ts";
 import { jsonLine } from "../src/cli/escape.ts";
+import { type ForwardedDelivery, isOk } from "../src/cli/forwarded-delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { ExpectationTally } from "../src/core/expectation.ts";
 import { toIso } from "../src/core/instant.ts";
 import { junitXml, type ReportCase } from "../src/core/junit-report.ts";
 import { quoted } from "../src/core/quoted.ts";
 import type { ListenFollower } from "./listen-followers.ts";
-import { type ForwardedDelivery, isOk } from "./listen-lines.ts";
 
 const FLAG = "--report";
 /** Of the deliveries; further ones are in the counts only, so that a run of days fits into memory. */

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { checkFilterFlag } from "../src/cli/filter-caret.ts";
+import { type ForwardedDelivery, isOk } from "../src/cli/forwarded-delivery.ts";
 import { examples } from "../src/cli/help.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { ExpectationTally } from "../src/core/expectation.ts";
@@ -23,7 +24,7 @@ import {
 } from "./listen-flags.ts";
 import type { ListenFollower } from "./listen-followers.ts";
 import { type Forwarding, openForwarding } from "./listen-forwarding.ts";
-import { deliveryLine, type ForwardedDelivery, isOk, jsonOf, missedLine, secretHint } from "./listen-lines.ts";
+import { deliveryLine, jsonOf, missedLine, secretHint } from "./listen-lines.ts";
 import { ReadyFile } from "./listen-ready-file.ts";
 
 /** Defines `hooks listen`. */

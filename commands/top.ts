@@ -18,7 +18,7 @@ export interface TopOptions {
 const DEFAULT_INTERVAL_MS = 2_000;
 const LEAST_INTERVAL_MS = 200;
 const MOST_SHOWN = 100;
-const ARROWS: Readonly<Record<string, number>> = { "\x1b[A": -1, "\x1b[B": 1, k: -1, j: 1 };
+const ARROWS: Readonly<Record<string, number>> = { up: -1, down: 1, k: -1, j: 1 };
 
 /** Defines `hooks top`. */
 export function topCommand(context: CliContext, run = runTop): Command {
@@ -105,7 +105,7 @@ async function fillScreen({ interval, count }: TopOptions, context: CliContext, 
   const screen = new FullScreen({
     onInterrupt: () => ended.abort(),
     onResize: draw,
-    onKey: (key) => {
+    onKey: ({ name: key }) => {
       const rows = snapshot?.subscriptions.length ?? 0;
       if (key === "q") return ended.abort();
       if (key === "s") view.sort = SORTS[(SORTS.indexOf(view.sort) + 1) % SORTS.length]!;

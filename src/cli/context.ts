@@ -98,6 +98,9 @@ export interface Output {
   readonly notesWaiting: number;
   /** `hint: …` on stderr, left out with --quiet and --json. */
   hint(line: string): void;
+  /** While something fills the terminal: notes and hints are given to `sink`, a plain line each; undefined: to stderr
+   * again. Where stderr is no terminal they go there all the same. */
+  divertNotes(sink: ((line: string) => void) | undefined): void;
   /** Colours for stdout and for stderr, each decided by itself. Identity functions when colour is off. */
   readonly colors: Colors;
   readonly noteColors: Colors;

@@ -1,13 +1,35 @@
-const ENTER = "\x1b[?1049h\x1b[?25l";
-const LEAVE = "\x1b[?25h\x1b[?1049l";
-const CTRL_C = "\x03";
-const CTRL_Z = "\x1a";
+import { emitKeypressEvents, type Interface } from "node:readline";
+import { displayWidth } from "./display-width.ts";
+
+// Lines that are wider than the terminal are cut by it and never wrap: whatever it thinks of a character's width, the
+// lines below stay where they are.
+const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l";
+const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/** A terminal that knows these shows what stands between them at once; others take no notice. */
+const BEGIN_FRAME = "\x1b[?2026h";
+const END_FRAME = "\x1b[?2026l";
+/** A lone Esc is one after so long: what an arrow sends comes together, also over a slow line. */
+const ESCAPE_MS = 100;
+
+export interface Key {
+  /** `up`, `return`, `escape`, `pagedown`, `a` also for "A"; "" for other characters. */
+  name: string;
+  /** What it writes; "" for keys that write nothing. */
+  text: string;
+  ctrl: boolean;
+}
 
 export interface FullScreenOptions {
-  onKey(key: string): void;
+  onKey(key: Key): void;
   onResize(): void;
-  /** Ctrl-C. */
+  /** Ctrl-C, or the keyboard is gone. */
   onInterrupt(): void;
+}
+
+interface RawKey {
+  name?: string | undefined;
+  ctrl?: boolean;
+  meta?: boolean;
 }
 
 /**
@@ -17,8 +39,17 @@ export interface FullScreenOptions {
 export class FullScreen {
   readonly #options: FullScreenOptions;
   #isOpen = false;
-  readonly #onData = (bytes: Buffer): void => this.#read(bytes.toString());
-  readonly #onResize = (): void => this.#options.onResize();
+  /** What stands on the screen, a line each; empty: not known. */
+  #shown: string[] = [];
+  #shownWidth = 0;
+  readonly #onKeypress = (text: string | undefined, key: RawKey): void => this.#press(text ?? "", key);
+  readonly #onResize = (): void => {
+    this.#shown = [];
+    this.#options.onResize();
+  };
+  readonly #onHangup = (): void => this.#options.onInterrupt();
+  readonly #onFault = (): void => {}; // of a terminal that is gone: SIGHUP tells of it
+  readonly #onStop = (): void => this.#suspend();
   readonly #atExit = (): void => this.#leave();
 
   constructor(options: FullScreenOptions) {
@@ -37,39 +68,72 @@ export class FullScreen {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
+    this.#shown = [];
     process.on("exit", this.#atExit);
+    process.on("SIGTSTP", this.#onStop);
     process.stdout.write(ENTER);
     process.stdout.on("resize", this.#onResize);
-    process.stdin.setRawMode(true).resume().on("data", this.#onData);
+    const { stdin } = process;
+    // Its second argument stands for a readline interface, of which this is all it reads.
+    emitKeypressEvents(stdin, { escapeCodeTimeout: ESCAPE_MS } as unknown as Interface);
+    stdin.on("keypress", this.#onKeypress).on("end", this.#onHangup).on("error", this.#onFault);
+    stdin.setRawMode(true).resume();
   }
 
-  /** Whole lines, one over the other: nothing is cleared first, so nothing flickers. */
+  /** Whole lines, one over the other, and only those that changed: nothing is cleared first, so nothing flickers. */
   draw(lines: readonly string[]): void {
     if (!this.#isOpen) return;
-    process.stdout.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`);
+    const { width, height } = this;
+    if (width !== this.#shownWidth || height !== this.#shown.length) this.#shown = [];
+    let changes = "";
+    for (let row = 0; row < height; row++) {
+      const line = lines[row] ?? "";
+      if (this.#shown[row] === line) continue;
+      // Behind a full line the cursor stands on its last character, which would be erased with the rest.
+      const whole = displayWidth(line) < width ? `${line}\x1b[K` : `\x1b[2K${line}`;
+      changes += `\x1b[${row + 1};1H${whole}`;
+    }
+    if (changes !== "") process.stdout.write(BEGIN_FRAME + changes + END_FRAME);
+    this.#shown = Array.from({ length: height }, (_, row) => lines[row] ?? "");
+    this.#shownWidth = width;
+  }
+
+  /** Gives the terminal to another program, as it was found, until `work` is done. */
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    const wasOpen = this.#isOpen;
+    this.close();
+    try {
+      return await work();
+    } finally {
+      if (wasOpen) this.open();
+    }
   }
 
   close(): void {
-    process.stdin.off("data", this.#onData);
+    const { stdin } = process;
+    stdin.off("keypress", this.#onKeypress).off("end", this.#onHangup).off("error", this.#onFault);
     process.stdout.off("resize", this.#onResize);
     this.#leave();
     process.off("exit", this.#atExit);
+    process.off("SIGTSTP", this.#onStop);
   }
 
   #leave(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    process.stdout.write(LEAVE);
-    process.stdin.setRawMode(false).pause();
+    try {
+      process.stdout.write(LEAVE);
+      process.stdin.setRawMode(false).pause();
+    } catch {
+      // The terminal is gone: there is nothing to leave.
+    }
   }
 
-  #read(text: string): void {
-    // An arrow is several characters that come together; keys that are typed fast may, too.
-    for (const key of text.match(/\x1b\[[A-Z]|[\s\S]/g) ?? []) {
-      if (key === CTRL_C) this.#options.onInterrupt();
-      else if (key === CTRL_Z) this.#suspend();
-      else this.#options.onKey(key);
-    }
+  #press(text: string, { name = "", ctrl = false, meta = false }: RawKey): void {
+    if (ctrl && name === "c") this.#options.onInterrupt();
+    else if (ctrl && name === "z") this.#suspend();
+    else if (ctrl && name === "l") this.#onResize();
+    else this.#options.onKey({ name, text: ctrl || meta || /\p{Cc}/u.test(text) ? "" : text, ctrl });
   }
 
   /** As a shell expects it of every program: `fg` brings it back. */

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { type ColorChoice, loadColors, NO_COLORS, takesColor } from "./color.ts";
 import type { Colors, Output } from "./context.ts";
 import { escapeJson, escapeLeftovers, escapeLine } from "./escape.ts";
@@ -35,6 +36,7 @@ class StreamOutput implements Output {
   readonly isTty: boolean;
   readonly #io: CliIo;
   readonly #location: readonly string[];
+  #noteSink: ((line: string) => void) | undefined;
 
   constructor(io: CliIo, choice: OutputChoice, colors: Colors, noteColors: Colors) {
     this.#io = io;
@@ -64,8 +66,11 @@ class StreamOutput implements Output {
 
   note(line: string): void {
     if (this.mode === "quiet") return;
-    const text = escapeLeftovers(withLocation(line, this.#location), this.noteColors !== NO_COLORS);
-    this.#io.stderr.write(`${text}\n`);
+    this.#say(escapeLeftovers(withLocation(line, this.#location), this.noteColors !== NO_COLORS));
+  }
+
+  divertNotes(sink: ((line: string) => void) | undefined): void {
+    this.#noteSink = sink;
   }
 
   get notesWaiting(): number {
@@ -74,6 +79,11 @@ class StreamOutput implements Output {
 
   hint(line: string): void {
     if (this.mode === "quiet" || this.mode === "json") return;
-    this.#io.stderr.write(`${this.noteColors.cyan("hint:")} ${escapeLine(withLocation(line, this.#location))}\n`);
+    this.#say(`${this.noteColors.cyan("hint:")} ${escapeLine(withLocation(line, this.#location))}`);
+  }
+
+  #say(text: string): void {
+    this.#noteSink?.(stripVTControlCharacters(text));
+    if (this.#noteSink === undefined || this.#io.stderr.isTTY !== true) this.#io.stderr.write(`${text}\n`);
   }
 }

@@ -43,6 +43,7 @@ function printed(
     write: () => {},
     note: () => {},
     notesWaiting: 0,
+    divertNotes: () => {},
     hint: () => {},
   };
   printList(out, rows, view, fields);

@@ -131,6 +131,7 @@ class PlainContext implements DemoContext {
     write: () => {},
     note: (line) => this.notes.push(line),
     notesWaiting: 0,
+    divertNotes: () => {},
     hint: () => {},
     colors: asIs,
     noteColors: asIs,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deliveryLine, type ForwardedDelivery, jsonOf, missedLine, secretHint } from "../../commands/listen-lines.ts";
+import { deliveryLine, jsonOf, missedLine, secretHint } from "../../commands/listen-lines.ts";
 import type { Colors } from "../../src/cli/context.ts";
+import type { ForwardedDelivery } from "../../src/cli/forwarded-delivery.ts";
 
 const plain = (text: string): string => text;
 const colors: Colors = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
