@@ -8,7 +8,7 @@ import { printOne, printsFields } from "../../src/cli/print-one.ts";
 import { paintOfRate, rateText } from "../../src/cli/stats-view.ts";
 import { breakerText, DISABLED_TEXTS, handshakeText, paintOfState } from "../../src/cli/subscription-view.ts";
 import type { ListView } from "../../src/cli/table.ts";
-import { relativeTime } from "../../src/cli/time-text.ts";
+import { timeText } from "../../src/cli/time-text.ts";
 import type { SubscriptionHealth } from "../../src/core/statistics/statistics.ts";
 
 const VIEW: ListView<SubscriptionHealth> = {
@@ -53,8 +53,7 @@ export async function runSubHealth(
   printOne(out, health, VIEW, {
     fields,
     lines: () => {
-      const time = (iso: string | null): string =>
-        iso === null ? "never" : out.mode === "human" ? `${iso}  ${relativeTime(iso, context.now())}` : iso;
+      const time = (iso: string | null): string => (iso === null ? "never" : timeText(out, context.now())(iso));
       const paint = paintOfState(health.state, out.colors);
       const reason = health.disabled_reason === null ? "" : ` (${DISABLED_TEXTS[health.disabled_reason]})`;
       const last = health.last_delivery;

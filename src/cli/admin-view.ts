@@ -5,7 +5,7 @@ import type { Colors, Output, Paint } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
-import { relativeTime } from "./time-text.ts";
+import { relativeTime, timeText } from "./time-text.ts";
 
 // How keys, tenants and the audit look. `now` is for relative times.
 
@@ -163,8 +163,4 @@ function reachText(name: string): string {
 
 function paintOf(status: KeyStatus, { green, dim, red }: Colors): Paint {
   return { active: green, expired: dim, revoked: red }[status] ?? ((text) => text);
-}
-
-function timeText(out: Output, now: number): (iso: string | null) => string {
-  return (iso) => (iso === null ? "-" : out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso);
 }

@@ -10,7 +10,7 @@ import type { Colors, Output, Paint } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
-import { relativeTime, span } from "./time-text.ts";
+import { relativeTime, span, timeText } from "./time-text.ts";
 
 const FIELDS = [
   "id",
@@ -157,8 +157,7 @@ function waitsForTurn(row: DeliveryResource): boolean {
 
 /** The head of `hooks delivery get`; the attempts and the payload follow it. */
 export function deliveryLines(row: DeliveryDetail | DeliveryResource, out: Output, now: number): ViewLine[] {
-  const time = (iso: string | null): string =>
-    iso === null ? "-" : out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso;
+  const time = timeText(out, now);
   const lines: ViewLine[] = [
     ["id", row.id],
     ["event", `${row.event_type}  ${row.event_id}`],

@@ -3,7 +3,7 @@ import type { Output } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
-import { relativeTime } from "./time-text.ts";
+import { timeText } from "./time-text.ts";
 
 // How event types and environments look. `now` is for relative times.
 
@@ -103,14 +103,10 @@ export function environmentLines(row: EnvironmentResource, out: Output, now: num
       "strict types",
       row.strict_types ? "on: only types of the catalogue, and data that fits" : "off: any event type is taken",
     ],
-    ["updated", row.updated_at === null ? "-" : escapeLine(timeText(out, now)(row.updated_at))],
+    ["updated", escapeLine(timeText(out, now)(row.updated_at))],
   ];
 }
 
 function onOff(isOn: boolean): string {
   return isOn ? "on" : "off";
-}
-
-function timeText(out: Output, now: number): (iso: string) => string {
-  return (iso) => (out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso);
 }

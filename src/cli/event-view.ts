@@ -3,7 +3,7 @@ import type { Output } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
-import { relativeTime } from "./time-text.ts";
+import { relativeTime, timeText } from "./time-text.ts";
 
 const FIELDS = [
   "id",
@@ -32,7 +32,7 @@ export function eventView(now: number): ListView<EventResource> {
 
 /** The head of `hooks event get`; the deliveries and the data follow it. */
 export function eventLines(row: EventResource, out: Output, now: number): ViewLine[] {
-  const time = (iso: string): string => (out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso);
+  const time = timeText(out, now);
   const lines: ViewLine[] = [
     ["id", row.id],
     ["type", row.type],

@@ -3,7 +3,7 @@ import type { Output } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import { cellOf, type ListView } from "./table.ts";
-import { relativeTime } from "./time-text.ts";
+import { relativeTime, timeText } from "./time-text.ts";
 
 const PAINTS = { running: "yellow", completed: "green", cancelled: "dim" } as const;
 
@@ -54,8 +54,7 @@ function filterText({ filter }: ReplayResource): string {
 }
 
 export function replayLines(row: ReplayResource, out: Output, now: number): ViewLine[] {
-  const time = (iso: string | null): string =>
-    iso === null ? "-" : out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso;
+  const time = timeText(out, now);
   return [
     ["id", row.id],
     ["status", out.colors[PAINTS[row.status]](row.status)],

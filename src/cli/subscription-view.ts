@@ -11,7 +11,7 @@ import type { CliContext, Colors, Output, Paint } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
 import type { ListView } from "./table.ts";
-import { relativeTime, span } from "./time-text.ts";
+import { span, timeText } from "./time-text.ts";
 
 const FIELDS = [
   "id",
@@ -107,8 +107,7 @@ function breakerOnText(breaker: SubscriptionResource["health"]["breaker"]): stri
 
 /** `hooks sub get`. */
 export function subscriptionLines(row: SubscriptionResource, out: Output, now: number): ViewLine[] {
-  const time = (iso: string | null): string =>
-    iso === null ? "-" : out.mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso;
+  const time = timeText(out, now);
   const headers = Object.entries(row.headers).map(([name, value]) => `${name}: ${value}`);
   const lines: ViewLine[] = [
     ["id", row.id],

@@ -1,3 +1,5 @@
+import type { Output } from "./context.ts";
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -10,6 +12,11 @@ export function relativeTime(iso: string | null, now: number): string {
   const length = Math.abs(distance);
   if (length < 1_000) return "now";
   return distance < 0 ? `${span(length)} ago` : `in ${span(length)}`;
+}
+
+/** A time in the output's form, with how long ago it was for people; "-" for null. */
+export function timeText({ mode }: Pick<Output, "mode">, now: number): (iso: string | null) => string {
+  return (iso) => (iso === null ? "-" : mode === "human" ? `${iso}  ${relativeTime(iso, now)}` : iso);
 }
 
 /** For people, one unit: "41 ms", "5 s", "30 min", "2 h", "3 d". */
