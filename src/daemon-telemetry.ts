@@ -6,13 +6,13 @@ import type { TraceSettings } from "./core/trace-settings.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
 import { AlertWatch } from "./service/alert-watch.ts";
-import { BacklogSurvey } from "./service/backlog-survey.ts";
+import { BacklogSurvey, type SurveyedSubscription } from "./service/backlog-survey.ts";
 import { newId } from "./service/new-id.ts";
 import type { LocalHooks } from "./service/open-local.ts";
 import type { PublishObserver } from "./service/publish-observer.ts";
 import type { PublishTracing } from "./service/publish-tracing.ts";
 import type { SubscriptionDirectory } from "./service/subscription-directory.ts";
-import { type CountedSubscription, Metrics } from "./telemetry/metrics.ts";
+import { Metrics } from "./telemetry/metrics.ts";
 import { EventLoopDelay } from "./telemetry/process-figures.ts";
 import { SpanExporter } from "./telemetry/span-exporter.ts";
 import { Tracer } from "./telemetry/tracer.ts";
@@ -72,7 +72,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   });
   const { exporter, tracer } = tracingOf(options);
   const metrics = new Metrics({
-    subscriptions: () => counted(directory),
+    subscriptions: () => withUrl(directory),
     takers: (scope, type) => directory.takersOf(scope, type).length,
     backlog: async () => (await survey.read()).scopes.map(({ scope, ...one }) => ({ ...scope, ...one })),
     alertsFiring: () => alerts.firing.map(({ scope, rule }) => ({ ...scope, kind: rule.kind })),
@@ -173,16 +173,12 @@ function publishObserver({ counters }: Metrics, { published }: DaemonLog, tracer
 }
 
 /** Those with a URL: a listener's session is nobody's business but the listener's. */
-function* counted(directory: SubscriptionDirectory): Iterable<CountedSubscription> {
-  for (const stored of directory.stored()) {
-    if (stored.transport !== "http") continue;
-    const { rowId, id, scope, events, enabled, paused, breaker } = stored;
-    yield { rowId, id, scope, events, enabled, paused, breaker };
-  }
+function* withUrl(directory: SubscriptionDirectory) {
+  for (const stored of directory.stored()) if (stored.transport === "http") yield stored;
 }
 
-function* surveyed(directory: SubscriptionDirectory) {
-  for (const { rowId, id, scope, enabled, paused, transport } of directory.stored()) {
-    if (transport === "http") yield { rowId, id, scope, takes: enabled && !paused };
+function* surveyed(directory: SubscriptionDirectory): Generator<SurveyedSubscription> {
+  for (const { rowId, id, scope, enabled, paused } of withUrl(directory)) {
+    yield { rowId, id, scope, takes: enabled && !paused };
   }
 }

@@ -1,6 +1,6 @@
 import { type AlertRule, concerns } from "./alert-rule.ts";
 import { firesAfter, type Measured, measuredValue, SlidingCounts } from "./alert-state.ts";
-import type { Scope } from "./scope.ts";
+import { type Scope, scopeKey } from "./scope.ts";
 
 /** What a rule watches: an environment, or one subscription in it. */
 export interface AlertTarget {
@@ -15,11 +15,6 @@ export interface DueAlert extends AlertTarget {
   rule: AlertRule;
   fires: boolean;
   value: number;
-}
-
-/** One that was firing when the process began. */
-export interface FiringAlert extends AlertTarget {
-  rule: string;
 }
 
 interface Watched extends AlertTarget {
@@ -73,18 +68,16 @@ export class AlertBook {
     return this.#firing.size !== 0 || this.#touched.size !== 0;
   }
 
-  /** Takes over what fires already. Returns those whose rule is gone. */
-  restore(alerts: readonly FiringAlert[], now: number): FiringAlert[] {
-    return alerts.filter((alert) => {
-      const rule = this.#rules.find(({ text }) => text === alert.rule);
-      if (rule === undefined || !concerns(rule, alert.scope)) return true;
-      const watched = this.#watch(rule, alert, now);
-      if (watched === undefined) return true;
-      watched.isFiring = true;
-      watched.seenFrom = now + rule.windowMs;
-      this.#firing.add(watched);
-      return false;
-    });
+  /** Takes over what fires already. False: no rule asks for it any more. `ruleText`: of the rule. */
+  restore(ruleText: string, target: AlertTarget, now: number): boolean {
+    const rule = this.#rules.find(({ text }) => text === ruleText);
+    if (rule === undefined || !concerns(rule, target.scope)) return false;
+    const watched = this.#watch(rule, target, now);
+    if (watched === undefined) return false;
+    watched.isFiring = true;
+    watched.seenFrom = now + rule.windowMs;
+    this.#firing.add(watched);
+    return true;
   }
 
   attempt(scope: Scope, subscription: string, isFailure: boolean, now: number): void {
@@ -168,7 +161,7 @@ export class AlertBook {
 
   /** What a rule's alert of a target is called here. */
   static keyOf({ text }: Pick<AlertRule, "text">, { scope, subscription }: AlertTarget): string {
-    return `${text}/${scope.tenant}/${scope.environment}/${subscription ?? ""}`;
+    return `${text}/${scopeKey(scope)}/${subscription ?? ""}`;
   }
 
   #judge(watched: Watched, measured: Measured, now: number, due: DueAlert[]): void {

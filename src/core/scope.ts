@@ -7,6 +7,11 @@ export interface Scope {
   environment: string;
 }
 
+/** One text for a scope, to find things by: neither name can contain a slash. */
+export function scopeKey({ tenant, environment }: Scope): string {
+  return `${tenant}/${environment}`;
+}
+
 export const DEFAULT_TENANT = "default";
 
 /** Of the CLI and of requests that name none, unless `hooks serve --env` says otherwise (rulings.md 32). */

@@ -64,19 +64,10 @@ export class AlertWatch {
   /** Takes over what fires, and ends what no rule asks for any more. */
   async start(): Promise<void> {
     const { store, running } = this.#options;
-    const stored = await store.loadFiring();
-    const targets = stored.map((alert) => ({ ...alert, text: alert.rule.text }));
-    const gone = this.#book.restore(
-      targets.map(({ scope, subscription, text }) => ({ scope, subscription, rule: text })),
-      running(),
-    );
-    for (const alert of stored) {
-      const { scope, subscription, rule } = alert;
-      const isGone = gone.some(
-        (one) => one.rule === rule.text && one.subscription === subscription && isSame(one.scope, scope),
-      );
-      if (isGone) await this.#end(alert, alert.value);
-      else this.#firing.set(AlertBook.keyOf(rule, alert), alert);
+    for (const alert of await store.loadFiring()) {
+      if (this.#book.restore(alert.rule.text, alert, running())) {
+        this.#firing.set(AlertBook.keyOf(alert.rule, alert), alert);
+      } else await this.#end(alert, alert.value);
     }
     this.#sleep();
   }
@@ -176,10 +167,6 @@ export class AlertWatch {
         else this.#wakeIn(again);
       });
   }
-}
-
-function isSame(one: Scope, other: Scope): boolean {
-  return one.tenant === other.tenant && one.environment === other.environment;
 }
 
 function laneOf({ scope, id, pending, retrying, ageMs }: LaneSurveyed): LaneMeasure {

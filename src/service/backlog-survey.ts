@@ -1,4 +1,4 @@
-import type { Scope } from "../core/scope.ts";
+import { type Scope, scopeKey } from "../core/scope.ts";
 import type { FiguresStore } from "../store/figures-store.ts";
 import type { DeliveryStore } from "../store/store.ts";
 
@@ -123,7 +123,7 @@ export class BacklogSurvey {
 }
 
 function scopeOf(scopes: Map<string, ScopeSurvey>, scope: Scope): ScopeSurvey {
-  const key = `${scope.tenant}/${scope.environment}`;
+  const key = scopeKey(scope);
   let found = scopes.get(key);
   if (found === undefined) {
     found = { scope, pending: 0, retrying: 0, ageMs: 0, failed: 0 };

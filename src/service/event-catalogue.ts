@@ -5,7 +5,7 @@ import { convertData } from "../core/event-conversion.ts";
 import { type VersionedType, versionVerdict } from "../core/event-version.ts";
 import { JsonSchema } from "../core/json-schema/json-schema.ts";
 import { nearestNames } from "../core/nearest.ts";
-import type { Scope } from "../core/scope.ts";
+import { type Scope, scopeKey } from "../core/scope.ts";
 import type { CatalogueStore, StoredEventType } from "../store/catalogue-store.ts";
 import { type EnvironmentSettings, readEnvironment } from "./environments.ts";
 import { type EventTypeContent, readContent } from "./stored-event-type.ts";
@@ -95,7 +95,7 @@ export class EventCatalogue {
 
   /** Undefined: not in the catalogue. */
   find(scope: Scope, type: string): CatalogueEntry | undefined {
-    return this.#scopes.get(keyOf(scope))?.types.get(type);
+    return this.#scopes.get(scopeKey(scope))?.types.get(type);
   }
 
   /**
@@ -103,7 +103,7 @@ export class EventCatalogue {
    * @throws HooksError `unknown_event_type`, `gone_version`; `invalid_request` naming the place in the data
    */
   admit(scope: Scope, event: Pick<CheckedEvent, "type" | "version" | "data">): Admitted {
-    const rules = this.#scopes.size === 0 ? undefined : this.#scopes.get(keyOf(scope));
+    const rules = this.#scopes.size === 0 ? undefined : this.#scopes.get(scopeKey(scope));
     if (rules === undefined) return { version: event.version, warning: undefined };
     const entry = rules.types.get(event.type);
     const isStrict = rules.settings.strictTypes;
@@ -188,14 +188,14 @@ export class EventCatalogue {
     const before = this.#scopes;
     const scopes = new Map<string, ScopeRules>();
     const rulesOf = (scope: Scope): ScopeRules => {
-      const key = keyOf(scope);
+      const key = scopeKey(scope);
       const rules = scopes.get(key) ?? { settings: readEnvironment(undefined), types: new Map() };
       scopes.set(key, rules);
       return rules;
     };
     for (const stored of environments) rulesOf(stored.scope).settings = readEnvironment(stored);
     for (const stored of types) {
-      const old = before.get(keyOf(stored.scope))?.types.get(stored.name);
+      const old = before.get(scopeKey(stored.scope))?.types.get(stored.name);
       // What nobody touched keeps its schemas ready.
       const isSame = old?.stored.updatedAt === stored.updatedAt && old.stored.content === stored.content;
       rulesOf(stored.scope).types.set(stored.name, isSame ? old : new CatalogueEntry(stored));
@@ -216,9 +216,4 @@ function unknownType(type: string, known: Iterable<string>): HooksError {
     `type ${JSON.stringify(type)} is not in the catalogue, and this environment takes no other${guess}`,
     { field: "type", hint: `hooks event-type list · to add it: hooks event-type create ${type}` },
   );
-}
-
-/** Neither name can contain a slash. */
-function keyOf(scope: Scope): string {
-  return `${scope.tenant}/${scope.environment}`;
 }

@@ -4,7 +4,7 @@ import type { Filter } from "../core/filter/filter.ts";
 import { type FilterableEvent, FilterSubject } from "../core/filter/filter-subject.ts";
 import { orderKeyOf } from "../core/order-key.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
-import type { Scope } from "../core/scope.ts";
+import { type Scope, scopeKey } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { StoredSubscription, SubscriptionStore } from "../store/store.ts";
 import { openSubscription, peekSubscription } from "./opened-subscription.ts";
@@ -205,13 +205,13 @@ export class SubscriptionDirectory {
 
   /** Row ids of the enabled subscriptions whose patterns take events of this type: paused ones collect too. */
   takersOf(scope: Scope, type: string): number[] {
-    const takers = this.#indexes.get(keyOf(scope))?.takers(type);
+    const takers = this.#indexes.get(scopeKey(scope))?.takers(type);
     return takers === undefined ? [] : Array.from(takers, (entry) => entry.stored.rowId);
   }
 
   /** The same of those only whose filters, if they have one, are true for this event. */
   takersOfEvent(scope: Scope, event: FilterableEvent): number[] {
-    const takers = this.#indexes.get(keyOf(scope))?.takers(event.type);
+    const takers = this.#indexes.get(scopeKey(scope))?.takers(event.type);
     const rowIds: number[] = [];
     if (takers === undefined) return rowIds;
     let subject: FilterSubject | undefined;
@@ -258,7 +258,7 @@ export class SubscriptionDirectory {
     this.#rowIds.set(stored.id, stored.rowId);
     if (stored.name !== "") this.#names.set(stored.id, stored.name);
     if (!stored.enabled) return;
-    const key = keyOf(stored.scope);
+    const key = scopeKey(stored.scope);
     let index = this.#indexes.get(key);
     if (index === undefined) {
       index = new PatternIndex();
@@ -274,7 +274,7 @@ export class SubscriptionDirectory {
     if (entry.version !== undefined) this.#versions -= 1;
     this.#names.delete(entry.stored.id);
     this.#rowIds.delete(entry.stored.id);
-    this.#indexes.get(keyOf(entry.stored.scope))?.remove(entry.stored.events, entry);
+    this.#indexes.get(scopeKey(entry.stored.scope))?.remove(entry.stored.events, entry);
   }
 
   /**
@@ -331,9 +331,4 @@ function sameSecrets(one: StoredSubscription, other: StoredSubscription): boolea
 /** Its settings are read of those few only that want one. */
 function versionIn(stored: StoredSubscription): string | undefined {
   return stored.settings.includes('"eventVersion"') ? readSettings(stored).eventVersion : undefined;
-}
-
-/** Neither name can contain a slash. */
-function keyOf(scope: Scope): string {
-  return `${scope.tenant}/${scope.environment}`;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type ErrorCode, HooksError, toHooksError } from "../core/errors.ts";
 import { toIsoOrNull } from "../core/instant.ts";
 import { quoted } from "../core/quoted.ts";
-import type { Scope } from "../core/scope.ts";
+import { type Scope, scopeKey } from "../core/scope.ts";
 import type { ListenRequest, ListenSession, ListenSessions } from "../service/listen-sessions.ts";
 import type { ListenerConnection } from "./listener-connection.ts";
 import { type HelloFrame, MESSAGE_MAX_CHARS } from "./protocol.ts";
@@ -269,5 +269,5 @@ function refuse(connection: ListenerConnection, error: unknown): void {
 }
 
 function turnOf(scope: Scope, name: string): string {
-  return `${scope.tenant}/${scope.environment}/${name}`;
+  return `${scopeKey(scope)}/${name}`;
 }

@@ -10,7 +10,7 @@ import {
 } from "../core/exposition.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { ANY, covers, type Reach } from "../core/key.ts";
-import type { Scope } from "../core/scope.ts";
+import { type Scope, scopeKey } from "../core/scope.ts";
 import type { AttemptRecorded } from "../deliver/attempt-recorded.ts";
 import { OTHER } from "./capped-map.ts";
 import { METRICS, type MetricKey } from "./metric-definitions.ts";
@@ -22,7 +22,6 @@ const MOST_SERIES = 500;
 
 /** A subscription, as far as it is counted. */
 export interface CountedSubscription {
-  rowId: number;
   id: string;
   scope: Scope;
   events: readonly string[];
@@ -110,7 +109,7 @@ export class Metrics {
     const known = new Map<string, CountedSubscription>();
     const types = new Map<string, { scope: Scope; types: Set<string> }>();
     const typesOf = (scope: Scope): Set<string> => {
-      const key = `${scope.tenant}/${scope.environment}`;
+      const key = scopeKey(scope);
       const entry = types.get(key) ?? { scope, types: new Set<string>() };
       types.set(key, entry);
       return entry.types;

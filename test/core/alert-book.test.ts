@@ -141,15 +141,17 @@ describe("what waits", () => {
 describe("after a restart", () => {
   it("goes on with what fires, for a whole window at least, and names what no rule asks for", () => {
     const alerts = book("failure_count > 0 in 1m, backlog > 5");
-    const firing = { scope: SCOPE, subscription: undefined, rule: "failure_count > 0 in 1m" };
-    const waits = { scope: SCOPE, subscription: undefined, rule: "backlog > 5" };
-    const gone = { scope: SCOPE, subscription: undefined, rule: "failure_count > 99 in 1m" };
-    expect(alerts.restore([firing, waits, gone], 1_000)).toEqual([gone]);
+    const firing = "failure_count > 0 in 1m";
+    const waits = "backlog > 5";
+    const target = { scope: SCOPE, subscription: undefined };
+    expect(alerts.restore(firing, target, 1_000)).toBe(true);
+    expect(alerts.restore(waits, target, 1_000)).toBe(true);
+    expect(alerts.restore("failure_count > 99 in 1m", target, 1_000)).toBe(false);
     fail(alerts, 3, 2_000);
     expect(alerts.look(2_000)).toEqual([]);
     expect(alerts.look(WINDOW)).toEqual([]);
-    expect(alerts.look(3 * WINDOW)).toMatchObject([{ fires: false, rule: { text: firing.rule } }]);
-    expect(alerts.lookAtBacklog([], [], 3 * WINDOW)).toMatchObject([{ fires: false, rule: { text: waits.rule } }]);
+    expect(alerts.look(3 * WINDOW)).toMatchObject([{ fires: false, rule: { text: firing } }]);
+    expect(alerts.lookAtBacklog([], [], 3 * WINDOW)).toMatchObject([{ fires: false, rule: { text: waits } }]);
   });
 });
 

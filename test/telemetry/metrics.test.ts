@@ -66,7 +66,7 @@ function attempt(fields: Partial<AttemptRecorded> = {}): AttemptRecorded {
 const FAILED = { outcome: "failure", status: undefined, errorCode: "timeout", verdict: "retry" } as const;
 
 function subscription(id: string, fields: Partial<CountedSubscription> = {}): CountedSubscription {
-  return { rowId: 1, id, scope: SCOPE, events: ["a"], enabled: true, paused: false, breaker: CLOSED, ...fields };
+  return { id, scope: SCOPE, events: ["a"], enabled: true, paused: false, breaker: CLOSED, ...fields };
 }
 
 const seriesOf = (families: ReadonlyMap<string, ParsedFamily>, name: string) => families.get(name)!.samples;
