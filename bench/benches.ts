@@ -13,6 +13,7 @@ import { peers } from "./peers.ts";
 import { recovery } from "./recovery.ts";
 import { signing } from "./signing.ts";
 import { startUp } from "./start-up.ts";
+import { statistics } from "./statistics.ts";
 import { store } from "./store.ts";
 import { tenants } from "./tenants.ts";
 
@@ -31,6 +32,7 @@ export const BENCHES: readonly Bench[] = [
   matching,
   filtering,
   ingest,
+  statistics,
   store,
   signing,
   startUp,

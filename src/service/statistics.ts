@@ -4,6 +4,7 @@ import { toIso } from "../core/instant.ts";
 import type { Caller } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import { percentiles } from "../core/statistics/duration-buckets.ts";
+import type { Figures } from "../core/statistics/figures.ts";
 import { PERIODS, type Period, startOf, windowOf } from "../core/statistics/spans.ts";
 import {
   type Backlog,
@@ -125,14 +126,15 @@ export class Statistics {
       store.statistics.readWaiting(scope, MOST_WAITING),
     ]);
     const total = sumOf(read.total);
-    const stored = read.groups.map(({ key, name, series }): StatsGroup => {
-      const points = stepsOf(series, window);
-      return {
-        key,
-        name: name === "" ? null : name,
-        ...figuresOf(sumOf(series)),
-        series: { attempts: points.map(({ attempts }) => attempts), failed: points.map(failedOf) },
-      };
+    const stored = read.groups.map(({ key, name, total: figures, series }): StatsGroup => {
+      const attempts = Array<number>(window.steps).fill(0);
+      const failed = Array<number>(window.steps).fill(0);
+      for (const [start, span] of series) {
+        const step = stepOf(start, window);
+        attempts[step]! += span.attempts;
+        failed[step]! += span.failed;
+      }
+      return { key, name: name === "" ? null : name, ...figuresOf(figures), series: { attempts, failed } };
     });
     const statuses = by === "status" ? statusGroups(total) : [];
     return {
@@ -168,25 +170,27 @@ function sumOf(series: TallySeries): Tally {
 }
 
 /** One tally for each step, empty ones too. */
-function stepsOf(series: TallySeries, { since, stepMs, steps }: Window): Tally[] {
-  const tallies = Array.from({ length: steps }, () => new Tally());
-  // A clock that was ahead: what it left behind counts for now.
-  for (const [start, tally] of series) {
-    tallies[Math.min(steps - 1, Math.floor((startOf(start, stepMs) - since) / stepMs))]?.merge(tally);
-  }
+function stepsOf(series: TallySeries, window: Window): Tally[] {
+  const tallies = Array.from({ length: window.steps }, () => new Tally());
+  for (const [start, tally] of series) tallies[stepOf(start, window)]?.merge(tally);
   return tallies;
+}
+
+function stepOf(start: number, { since, stepMs, steps }: Window): number {
+  // A clock that was ahead: what it left behind counts for now.
+  return Math.min(steps - 1, Math.floor((startOf(start, stepMs) - since) / stepMs));
 }
 
 function failedOf(tally: Tally): number {
   return tally.attempts - tally.succeeded;
 }
 
-function rateOf(tally: Tally): number | null {
+function rateOf(tally: Tally | Figures): number | null {
   const { attempts } = tally;
   return attempts === 0 ? null : tally.succeeded / attempts;
 }
 
-function figuresOf(tally: Tally): StatsFigures {
+function figuresOf(tally: Tally | Figures): StatsFigures {
   const { attempts, succeeded, delivered, failed, durationMs } = tally;
   const [p50 = 0, p95 = 0, p99 = 0] = percentiles(tally.durations(), SHARES) ?? [];
   return {

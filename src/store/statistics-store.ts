@@ -3,6 +3,7 @@
 
 import type { Reach } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
+import type { Figures, SpanFigures } from "../core/statistics/figures.ts";
 import type { Tally } from "../core/statistics/tally.ts";
 
 /** Beginning of a span of time, unix ms → what the attempts that ended in it came to. */
@@ -22,7 +23,9 @@ export interface StoredGroup {
   /** Name of the event type, or id of the subscription. */
   key: string;
   name: string;
-  series: TallySeries;
+  total: Figures;
+  /** Beginning of a span of time, unix ms → the attempts that ended in it. */
+  series: ReadonlyMap<number, SpanFigures>;
 }
 
 export interface StoredStatistics {

@@ -18,7 +18,7 @@ const ERROR_CODES = [
 const ERROR_NUMBERS: ReadonlyMap<string, number> = new Map(ERROR_CODES.map((code, n) => [code, 1_000 + n]));
 /** An error of a later version, or none. */
 const OTHER = 999;
-const BUCKETS = 256;
+export const BUCKETS = 256;
 
 /** What an attempt came to, as a number: its status, or 1000 and more for an error. */
 export function outcomeOf(status: number | null, errorCode: string | null): number {
@@ -31,8 +31,9 @@ export function outcomeText(outcome: number): string {
   return outcome < OTHER ? String(outcome) : (ERROR_CODES[outcome - 1_000] ?? "other");
 }
 
-export function isSuccessOutcome(outcome: number): boolean {
-  return 200 <= outcome && outcome <= 299;
+/** The cells of outcomes 200 to 299. */
+export function isSuccessCell(cell: number): boolean {
+  return 200 * BUCKETS <= cell && cell < 300 * BUCKETS;
 }
 
 /** Outcome and duration of an attempt, in one number. */
@@ -69,7 +70,7 @@ export class Tally {
 
   get succeeded(): number {
     let sum = 0;
-    for (const [cell, count] of this.cells) if (isSuccessOutcome(Math.floor(cell / BUCKETS))) sum += count;
+    for (const [cell, count] of this.cells) if (isSuccessCell(cell)) sum += count;
     return sum;
   }
 

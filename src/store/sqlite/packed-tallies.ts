@@ -1,3 +1,4 @@
+import type { Figures } from "../../core/statistics/figures.ts";
 import { Tally } from "../../core/statistics/tally.ts";
 
 // Tallies as bytes: whole numbers of any size in as few bytes as they need, seven bits in each, the lowest first.
@@ -80,13 +81,13 @@ export function packCells({ cells }: Tally): Uint8Array {
   return writer.take();
 }
 
-/** Adds them to a tally. */
-export function unpackCells(bytes: Uint8Array, tally: Tally): void {
+/** Adds them. */
+export function unpackCells(bytes: Uint8Array, sum: Tally | Figures): void {
   const reader = new NumberReader(bytes);
   let cell = 0;
   while (!reader.isAtEnd) {
     cell += reader.next();
-    tally.add(cell, reader.next());
+    sum.add(cell, reader.next());
   }
 }
 
