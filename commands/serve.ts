@@ -30,6 +30,7 @@ export interface ServeOptions {
   allowNet: string[];
   denyNet: string[];
   alert: string[];
+  retention: string[];
   otlpEndpoint?: string;
   acceptLoss?: boolean;
   drain?: string;
@@ -75,6 +76,12 @@ export function serveCommand(context: CliContext, run = runServe): Command {
     .option(
       "--alert <rule>",
       "tell of it (repeatable; none: of nothing): 'failure_rate > 50% in 10m' (default: 'failure_count > 10 in 5m')",
+      collect,
+      [],
+    )
+    .option(
+      "--retention <kind=duration>",
+      "how long what is over is kept (repeatable; 0: for ever): events=7d, dead_letters=30d (default: 30d and 90d)",
       collect,
       [],
     )
@@ -143,6 +150,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     dns: options.dns,
     local_address: joined(options.localAddress),
     alerts: joined(options.alert),
+    retention: joined(options.retention),
     otlp_endpoint: options.otlpEndpoint,
     drain: options.drain,
     log_level: options.logLevel,
@@ -151,7 +159,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     ...netFlags(options.allowNet, options.denyNet),
   };
   const settings = context.settings(own, options.config);
-  const { target, dataDirectory, environment, health, serve } = settings;
+  const { target, dataDirectory, environment, health, retention, serve } = settings;
   if (target.kind === "remote") {
     throw new HooksError(
       "usage",
@@ -183,6 +191,7 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     concurrency: serve.concurrency,
     rates: { process: serve.rate, tenant: serve.tenantRate, hostRetries: serve.retryRate },
     healthThresholds: health,
+    retention,
     profiles: await profilesOf(settings),
     dns: serve.dns,
     sources: serve.sources,

@@ -313,8 +313,8 @@ _hooks_point() {
       ;;
     'serve')
       commands=''
-      flags='--config --host --port --concurrency --rate --tenant-rate --retry-rate --max-subscriptions --max-backlog --dns --local-address --allow-net --deny-net --alert --otlp-endpoint --accept-loss --drain --log-level --log-format --ready-file --profiles --public-url --allow-host --trust-proxy --tls-cert --tls-key --key-rate --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--config --host --port --concurrency --rate --tenant-rate --retry-rate --max-subscriptions --max-backlog --dns --local-address --allow-net --deny-net --alert --otlp-endpoint --drain --log-level --log-format --ready-file --profiles --public-url --allow-host --trust-proxy --tls-cert --tls-key --key-rate --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--config --host --port --concurrency --rate --tenant-rate --retry-rate --max-subscriptions --max-backlog --dns --local-address --allow-net --deny-net --alert --retention --otlp-endpoint --accept-loss --drain --log-level --log-format --ready-file --profiles --public-url --allow-host --trust-proxy --tls-cert --tls-key --key-rate --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--config --host --port --concurrency --rate --tenant-rate --retry-rate --max-subscriptions --max-backlog --dns --local-address --allow-net --deny-net --alert --retention --otlp-endpoint --drain --log-level --log-format --ready-file --profiles --public-url --allow-host --trust-proxy --tls-cert --tls-key --key-rate --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'status')
@@ -433,8 +433,8 @@ _hooks_point() {
       ;;
     'env update')
       commands=''
-      flags='--fields --strict-types --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --strict-types --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --strict-types --retention --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --strict-types --retention --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'audit')

@@ -9,6 +9,7 @@ import { type ServeSettings, serveSettings } from "./config/serve-settings.ts";
 import { FILE_MAX_BYTES, fileLayer, findProjectFile, namedFileLayer } from "./config/setting-files.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import { nearest } from "./core/nearest.ts";
+import { DEFAULT_RETENTION, inForce, parseRetention, type Retention } from "./core/retention.ts";
 import {
   checkApiKey,
   parseServer,
@@ -34,6 +35,8 @@ export interface Settings {
   dataDirectory: string;
   /** Where a subscription's states of health begin. */
   health: HealthThresholds;
+  /** How long what is over is kept where an environment says nothing else. */
+  retention: Retention;
   /** A file with profiles of the user's own, and who named it; undefined: none. */
   profilesFile: Pick<Candidate, "text" | "origin"> | undefined;
   /** Of `hooks serve`. */
@@ -151,6 +154,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     tenant: first("tenant")?.text,
     environment: first("environment")?.text,
     dataDirectory: places.dataDirectory,
+    retention: inForce(parseRetention(textOf("retention"), "retention"), DEFAULT_RETENTION),
     health: healthOf(textOf("health_degraded"), textOf("health_unhealthy"), textOf("health_failures"), first),
     profilesFile: first("profiles"),
     serve: serveSettings(first, textOf),

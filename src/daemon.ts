@@ -17,6 +17,7 @@ import type { HooksService } from "./core/hooks-service.ts";
 import { type Actor, LOCAL_OWNER } from "./core/key.ts";
 import type { NameAnswer } from "./core/name-answer.ts";
 import type { Profiles } from "./core/profiles/registry.ts";
+import type { Retention } from "./core/retention.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "./core/scope.ts";
 import type { NameServer } from "./core/setting-rules.ts";
 import type { RateLimit } from "./core/subscription.ts";
@@ -50,6 +51,7 @@ import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
 import { ReEnabler } from "./service/re-enable.ts";
 import { ReplayRunner } from "./service/replay-runner.ts";
+import { RetentionSweep } from "./service/retention-sweep.ts";
 import type { OneOffRequest } from "./service/service-parts.ts";
 import { StoreReadiness } from "./service/store-readiness.ts";
 import { TEST_RATE } from "./service/test-limit.ts";
@@ -98,6 +100,8 @@ export interface DaemonOptions {
   healthThresholds?: HealthThresholds | undefined;
   /** Which a subscription may have. Left out: those of the program. */
   profiles?: Profiles | undefined;
+  /** How long what is over is kept where an environment says nothing else. Left out: the defaults. */
+  retention?: Retention | undefined;
   /** How long after one probe of a disabled subscription the next follows. Default: an hour. */
   probeEveryMs?: number | undefined;
   /** Name server for receivers' names. Default: the system's. */
@@ -205,6 +209,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       version: VERSION,
       acceptLoss: options.acceptLoss === true,
       healthThresholds: options.healthThresholds,
+      retention: options.retention,
       profiles: options.profiles,
       testRate: TEST_RATE,
       maxSubscriptions: options.maxSubscriptions,
@@ -348,6 +353,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => dispatcher.stop({ drainMs: 0 }));
     closers.push(
       local.store.watch((change) => {
+        if (change.configChanged) parts.retentionSweep?.wake();
         if (change.configChanged) void Promise.all([keyTable.reload(), local.reload()]).catch(onFault);
         dispatcher.wake();
       }),
@@ -378,6 +384,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // What a predecessor began.
     replayRunner.wake();
     closers.push(local.store.watch(() => replayRunner.wake()));
+    const retentionSweep = new RetentionSweep({
+      store: local.store,
+      defaults: parts.retention,
+      now: Date.now,
+      elapsed: () => performance.now(),
+      onDeleted: (deleted) => log.info("retention", { ...deleted }),
+      onFault,
+    });
+    closers.push(() => retentionSweep.stop());
+    parts.retentionSweep = retentionSweep;
+    retentionSweep.start();
     const ageRotation = new AgeRotation({
       directory: local.directory,
       rotation: local.cases.rotation,

@@ -1,13 +1,17 @@
 import { Command, Option } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { ENVIRONMENT_VIEW } from "../../src/cli/event-type-view.ts";
+import { collect } from "../../src/cli/flag-values.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
 import { printChanged, printsFields } from "../../src/cli/print-one.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import type { EnvironmentPatch } from "../../src/core/event-type.ts";
+import { RETENTION_KINDS, retentionPatch } from "../../src/core/retention.ts";
 
 export interface EnvUpdateOptions {
   strictTypes?: "on" | "off";
+  retention: string[];
   fields?: string[];
 }
 
@@ -21,23 +25,52 @@ export function envUpdateCommand(context: CliContext, run = runEnvUpdate): Comma
         "take only event types of the catalogue, and only data that fits their schema",
       ).choices(["on", "off"]),
     )
+    .option(
+      "--retention <kind=duration>",
+      `how long what is over is kept (repeatable; 0: for ever; default: as the server says): ${RETENTION_KINDS.join(", ")}`,
+      collect,
+      [],
+    )
     .addHelpText(
       "after",
-      examples("hooks env update --strict-types on", "hooks env update --env staging --strict-types off"),
+      examples(
+        "hooks env update --strict-types on",
+        "hooks env update --env staging --retention events=7d --retention dead_letters=14d",
+        "hooks env update --retention events=default",
+      ),
     )
     .action((flags: EnvUpdateOptions) => run(flags, context));
 }
 
 /** @throws HooksError `usage` when nothing is to be changed */
-export async function runEnvUpdate({ strictTypes, fields }: EnvUpdateOptions, context: CliContext): Promise<void> {
+export async function runEnvUpdate(flags: EnvUpdateOptions, context: CliContext): Promise<void> {
   const { out } = context;
+  const { strictTypes, fields } = flags;
   if (printsFields(out, ENVIRONMENT_VIEW, fields)) return;
-  if (strictTypes === undefined) {
+  const isKept = 0 < flags.retention.length;
+  if (strictTypes === undefined && !isKept) {
     throw new HooksError("usage", "nothing to change: name at least one setting", { hint: "hooks env update --help" });
   }
-  const row = await (await context.service()).updateEnvironment({ strict_types: strictTypes === "on" });
+  const patch: EnvironmentPatch = {
+    ...(strictTypes === undefined ? {} : { strict_types: strictTypes === "on" }),
+    ...(isKept ? { retention: readFlag(flags.retention) } : {}),
+  };
+  const row = await (await context.service()).updateEnvironment(patch);
+  const said = [
+    ...(strictTypes === undefined ? [] : [`strict types are ${strictTypes}`]),
+    ...(isKept ? ["what is kept was changed"] : []),
+  ];
   printChanged(out, row, ENVIRONMENT_VIEW, {
     fields,
-    say: () => `${out.colors.green("✓")} strict types are ${strictTypes} in ${out.colors.bold(row.environment)}`,
+    say: () => `${out.colors.green("✓")} ${said.join(" and ")} in ${out.colors.bold(row.environment)}`,
   });
+}
+
+function readFlag(parts: readonly string[]): EnvironmentPatch["retention"] {
+  try {
+    return retentionPatch(parts, "--retention");
+  } catch (error) {
+    if (!(error instanceof HooksError)) throw error;
+    throw new HooksError("usage", error.message, { field: "--retention", hint: error.hint });
+  }
 }

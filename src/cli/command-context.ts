@@ -231,13 +231,14 @@ export class CommandContext implements CliContext {
       import("./own-profiles.ts"),
     ]);
     const settings = this.settings();
-    const { health, serve } = settings;
+    const { health, retention, serve } = settings;
     const local = await openLocalService({
       storePath,
       dataDirectory,
       mode: "inline",
       readOnly,
       healthThresholds: health,
+      retention,
       profiles: await profilesOf(settings),
       maxSubscriptions: serve.maxSubscriptions,
       maxBacklog: serve.maxBacklog,

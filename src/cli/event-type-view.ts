@@ -1,4 +1,5 @@
 import type { EnvironmentResource, EventTypeResource, EventTypeSummary } from "../core/event-type.ts";
+import { RETENTION_KINDS } from "../core/retention.ts";
 import type { Output } from "./context.ts";
 import { escapeLine } from "./escape.ts";
 import type { ViewLine } from "./print-one.ts";
@@ -86,7 +87,7 @@ export function eventTypeLines(row: EventTypeResource, out: Output, now: number)
 }
 
 export const ENVIRONMENT_VIEW: ListView<EnvironmentResource> = {
-  fields: ["tenant", "environment", "strict_types", "updated_at"],
+  fields: ["tenant", "environment", "strict_types", "retention", "retention_in_force", "updated_at"],
   id: (row) => row.environment,
   columns: [
     { title: "environment", text: (row) => row.environment, whole: true },
@@ -103,8 +104,18 @@ export function environmentLines(row: EnvironmentResource, out: Output, now: num
       "strict types",
       row.strict_types ? "on: only types of the catalogue, and data that fits" : "off: any event type is taken",
     ],
+    ...RETENTION_KINDS.map(
+      (kind): ViewLine => [
+        `keeps ${kind.replace("_", " ")}`,
+        `${keptText(row.retention_in_force[kind])}${row.retention[kind] === null ? " (as the server keeps them)" : ""}`,
+      ],
+    ),
     ["updated", escapeLine(timeText(out, now)(row.updated_at))],
   ];
+}
+
+function keptText(span: string): string {
+  return span === "0" ? "for ever" : span;
 }
 
 function onOff(isOn: boolean): string {

@@ -9,6 +9,7 @@ import type { FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type { Meta, Page, TestResult } from "../core/hooks-service.ts";
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { PurgeReceipt, ReplayReceipt, ReplayResource, ReplayStarted } from "../core/replay.ts";
+import { byKind } from "../core/retention.ts";
 import type { SecretsRotated, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
 import type { TenantResource } from "../core/tenant.ts";
 import type { Whoami } from "../core/whoami.ts";
@@ -275,6 +276,8 @@ export const ENVIRONMENT = objectOf<EnvironmentResource>({
   tenant: text,
   environment: text,
   strict_types: flag,
+  retention: objectOf<EnvironmentResource["retention"]>(byKind(() => orNull(text))),
+  retention_in_force: objectOf<EnvironmentResource["retention_in_force"]>(byKind(() => text)),
   updated_at: orNull(text),
 });
 

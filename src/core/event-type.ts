@@ -1,6 +1,7 @@
 import type { ConversionStep } from "./event-conversion.ts";
 import type { PageQuery } from "./hooks-service.ts";
 import type { JsonValue } from "./json-value.ts";
+import type { RetentionKind, RetentionTexts } from "./retention.ts";
 
 /** Version of a type for which nobody names one. */
 export const FIRST_VERSION = "1";
@@ -115,10 +116,16 @@ export interface EnvironmentResource {
   environment: string;
   /** Only types of the catalogue may be published, and only with data that fits their schema. */
   strict_types: boolean;
+  /** How long what is over is kept: `"30d"`, `"0"` (for ever); null: not set here, as long as the server keeps it. */
+  retention: Record<RetentionKind, string | null>;
+  /** The same as it is in force, with what the server says where nothing is set here. */
+  retention_in_force: RetentionTexts;
   /** Null: nothing was ever set. */
   updated_at: string | null;
 }
 
 export interface EnvironmentPatch {
   strict_types?: boolean | undefined;
+  /** Kinds that are left out stay as they are; null: as the server keeps it. */
+  retention?: { [Kind in RetentionKind]?: string | null | undefined } | undefined;
 }

@@ -7,6 +7,7 @@ import { HooksError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { quoted, quotedUrl } from "./quoted.ts";
 import { parseRateLimit } from "./rate-limit.ts";
+import { DEFAULT_RETENTION, parseRetention, retentionText } from "./retention.ts";
 import { checkScopeName, DEFAULT_ENVIRONMENT, DEFAULT_TENANT } from "./scope.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT } from "./subscription.ts";
 import { urlOf } from "./trace-settings.ts";
@@ -30,6 +31,8 @@ export interface SettingRule {
   isSecret?: boolean;
   /** Several values, separated by commas; in a file a list of strings. */
   isList?: boolean;
+  /** The values have names: `name=value`; in a file also an object. */
+  isTable?: boolean;
   /** @throws HooksError naming `name`. */
   check?: (text: string, name: string) => void;
 }
@@ -197,6 +200,15 @@ const RULES = {
     isList: true,
     check: (text, name) => void parseAlertRules(text, name),
   },
+  retention: {
+    flag: "--retention",
+    variable: "HOOKS_RETENTION",
+    inProject: true,
+    fallback: retentionText(DEFAULT_RETENTION),
+    isList: true,
+    isTable: true,
+    check: (text, name) => void parseRetention(text, name),
+  },
   health_degraded: {
     flag: undefined,
     variable: "HOOKS_HEALTH_DEGRADED",
@@ -306,6 +318,11 @@ export function parseNetSetting(text: string | undefined, use: "allow" | "deny",
 /** A value of a settings file as text; undefined: not of its key's form. */
 export function settingText(value: unknown, rule: SettingRule): string | undefined {
   if (typeof value === "string" || typeof value === "number") return String(value);
+  if (rule.isTable === true && typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.entries(value)
+      .map(([name, one]) => `${name}=${typeof one === "string" || typeof one === "number" ? one : JSON.stringify(one)}`)
+      .join(",");
+  }
   const isList = rule.isList === true && Array.isArray(value) && value.every((entry) => typeof entry === "string");
   return isList ? value.join(",") : undefined;
 }

@@ -3,6 +3,15 @@ import { HooksError, invalid } from "../core/errors.ts";
 import type { EnvironmentPatch, EnvironmentResource } from "../core/event-type.ts";
 import { toIsoOrNull } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
+import {
+  formatRetentionSpan,
+  inForce,
+  type OwnRetention,
+  parseRetentionSpan,
+  RETENTION_KINDS,
+  retentionKind,
+  retentionTexts,
+} from "../core/retention.ts";
 import type { Scope } from "../core/scope.ts";
 import type { StoredEnvironment } from "../store/catalogue-store.ts";
 import { auditEntry } from "./audit-trail.ts";
@@ -13,11 +22,12 @@ const MOST_TRIES = 10;
 /** What is set for a whole environment, with its defaults. */
 export interface EnvironmentSettings {
   strictTypes: boolean;
+  retention: OwnRetention;
 }
 
 export function readEnvironment(stored: Pick<StoredEnvironment, "settings"> | undefined): EnvironmentSettings {
   const set = stored === undefined ? {} : (JSON.parse(stored.settings) as Partial<EnvironmentSettings>);
-  return { strictTypes: false, ...set };
+  return { strictTypes: false, retention: {}, ...set };
 }
 
 /** Reads and changes what is set for an environment. */
@@ -29,7 +39,7 @@ export class Environments {
   }
 
   async get(scope: Scope): Promise<EnvironmentResource> {
-    return toResource(scope, await this.#find(scope));
+    return this.#toResource(scope, await this.#find(scope));
   }
 
   async update(scope: Scope, patch: EnvironmentPatch, actor: Actor): Promise<EnvironmentResource> {
@@ -38,12 +48,18 @@ export class Environments {
     if (strictTypes !== undefined && typeof strictTypes !== "boolean") {
       throw invalid("strict_types", "strict_types must be true or false");
     }
+    const spans = spansOf(patch.retention);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const stored = await this.#find(scope);
       const before = readEnvironment(stored);
-      const after: EnvironmentSettings = { ...before, ...(strictTypes === undefined ? {} : { strictTypes }) };
+      const after: EnvironmentSettings = {
+        ...before,
+        ...(strictTypes === undefined ? {} : { strictTypes }),
+        // What is undefined is no part of the JSON that is stored.
+        retention: { ...before.retention, ...spans },
+      };
       const changes = changesBetween(audited(before), audited(after));
-      if (Object.keys(changes.after).length === 0) return toResource(scope, stored);
+      if (Object.keys(changes.after).length === 0) return this.#toResource(scope, stored);
       const audit = auditEntry(this.#parts, actor, scope, {
         action: "environment.update",
         id: scope.environment,
@@ -52,6 +68,7 @@ export class Environments {
       const settings = JSON.stringify(after);
       if (await store.catalogue.changeEnvironment(scope, settings, now(), stored?.updatedAt, audit)) {
         await catalogue.reloadIfLoaded();
+        this.#parts.retentionSweep?.wake();
         return this.get(scope);
       }
     }
@@ -60,20 +77,42 @@ export class Environments {
     });
   }
 
+  #toResource(scope: Scope, stored: StoredEnvironment | undefined): EnvironmentResource {
+    const { strictTypes, retention } = readEnvironment(stored);
+    return {
+      tenant: scope.tenant,
+      environment: scope.environment,
+      strict_types: strictTypes,
+      retention: ownTexts(retention),
+      retention_in_force: retentionTexts(inForce(retention, this.#parts.retention)),
+      updated_at: toIsoOrNull(stored?.updatedAt),
+    };
+  }
+
   async #find(scope: Scope): Promise<StoredEnvironment | undefined> {
     return (await this.#parts.store.catalogue.loadEnvironments(scope))[0];
   }
 }
 
-function toResource(scope: Scope, stored: StoredEnvironment | undefined): EnvironmentResource {
-  return {
-    tenant: scope.tenant,
-    environment: scope.environment,
-    strict_types: readEnvironment(stored).strictTypes,
-    updated_at: toIsoOrNull(stored?.updatedAt),
-  };
+function audited({ strictTypes, retention }: EnvironmentSettings): Record<string, unknown> {
+  return { strict_types: strictTypes, retention: ownTexts(retention) };
 }
 
-function audited({ strictTypes }: EnvironmentSettings): Record<string, unknown> {
-  return { strict_types: strictTypes };
+function ownTexts(own: OwnRetention): EnvironmentResource["retention"] {
+  const text = (ms: number | undefined): string | null => (ms === undefined ? null : formatRetentionSpan(ms));
+  return Object.fromEntries(RETENTION_KINDS.map((kind) => [kind, text(own[kind])])) as EnvironmentResource["retention"];
+}
+
+/** What a patch sets; undefined for what the server is to say again. @throws HooksError `invalid_request` */
+function spansOf(patch: unknown): OwnRetention {
+  if (patch === undefined) return {};
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) {
+    throw invalid("retention", 'retention must be an object such as {"events": "7d"}');
+  }
+  return Object.fromEntries(
+    Object.entries(patch).map(([name, value]) => {
+      const kind = retentionKind(name, "retention");
+      return [kind, value === null ? undefined : parseRetentionSpan(value, `retention.${kind}`)];
+    }),
+  );
 }

@@ -5,6 +5,7 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
+import { DEFAULT_RETENTION, type Retention } from "../core/retention.ts";
 import type { Scope } from "../core/scope.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT, type RateLimit } from "../core/subscription.ts";
 import type { ReplayStep } from "../store/replay-store.ts";
@@ -47,6 +48,8 @@ export interface LocalOptions {
   maxSubscriptions?: number | undefined;
   /** Deliveries that may wait before no event is taken any more. Left out: no limit. */
   maxBacklog?: number | undefined;
+  /** How long what is over is kept. Left out: the defaults. */
+  retention?: Retention | undefined;
   now(): number;
   env: Readonly<Record<string, string | undefined>>;
   version: string;
@@ -142,6 +145,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     backlog:
       options.maxBacklog === undefined ? undefined : new Backlog(store, options.maxBacklog, () => performance.now()),
     version: options.version,
+    retention: options.retention ?? DEFAULT_RETENTION,
     testLimit: options.testRate === undefined ? undefined : new TestLimit(options.testRate),
     send: options.send,
     egress: options.egress,

@@ -7,6 +7,7 @@ import type { HealthThresholds } from "../core/health.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { NameAnswer } from "../core/name-answer.ts";
 import type { Profiles } from "../core/profiles/registry.ts";
+import type { Retention } from "../core/retention.ts";
 import type { LaneFacts } from "../core/why/lane-facts.ts";
 import type { Lease, Store } from "../store/store.ts";
 import type { Backlog } from "./backlog.ts";
@@ -49,6 +50,10 @@ export interface ServiceParts {
   hasDaemon?(): boolean;
   /** Does what is left of replays; undefined where none does: a daemon will. */
   replayRunner?: { wake(): void } | undefined;
+  /** How long what is over is kept where an environment says nothing else. */
+  retention: Retention;
+  /** Deletes what is old; undefined where none runs: a daemon does. */
+  retentionSweep?: { wake(): void } | undefined;
   /** Undefined: nobody wants to know. */
   observer?: PublishObserver | undefined;
   /** Undefined: nobody traces, and what a publisher says of his trace is passed over. */

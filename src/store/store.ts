@@ -23,6 +23,7 @@ import type { AlertStore } from "./alert-store.ts";
 import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
 import type { ReplayStore } from "./replay-store.ts";
+import type { RetentionStore } from "./retention-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
 import type { WhyStore } from "./why-store.ts";
 
@@ -36,6 +37,7 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly statistics: StatisticsStore;
   readonly why: WhyStore;
   readonly replays: ReplayStore;
+  readonly retention: RetentionStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event
    * types or settings of an environment changed, or a tenant was deleted.

@@ -52,7 +52,6 @@ const CONFIGS: Record<string, unknown> = {
 const NAMES: Record<string, string> = {
   "delivery.concurrency": "concurrency",
   "delivery.lease": "delivery",
-  "retention.payload_days": "retention",
   "egress.allow[0]": "allow_net",
   listen: "host",
   "log.level": "log_level",
@@ -62,7 +61,6 @@ const NAMES: Record<string, string> = {
 /** Surfaces that do not exist yet, with what brings them, and a setting that would show that they do. */
 const NOT_YET: Record<string, { until: string; setting: RegExp }> = {
   BP226: { until: "a lease is no setting: it is as long as the time-out asks for", setting: /lease/ },
-  BP227: { until: "retention comes with the daily work of operators", setting: /retention/ },
 };
 
 const cli = badInputsOf<Input>("cli");

@@ -2,6 +2,7 @@ import { HooksError, isHooksError, toHooksError } from "../../src/core/errors.ts
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import { formatId } from "../../src/core/ids.ts";
 import { BUILT_IN_PROFILES } from "../../src/core/profiles/registry.ts";
+import { DEFAULT_RETENTION } from "../../src/core/retention.ts";
 import type { Transport } from "../../src/core/subscription.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT } from "../../src/core/subscription.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
@@ -207,6 +208,7 @@ export class SimulatedDaemon {
       now,
       newId: (prefix) => formatId(prefix, this.#newUuid()),
       random,
+      retention: DEFAULT_RETENTION,
       maxSubscriptions: MAX_SUBSCRIPTIONS_DEFAULT,
       backlog: undefined,
       version: "0.0.0-sim",

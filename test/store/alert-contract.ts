@@ -106,16 +106,23 @@ export function alertContract(under: StoreUnderTest): void {
       expect(await store.alerts.listAlerts(SCOPE, undefined, 10, undefined)).toEqual([]);
     });
 
-    it("that are over are kept for 30 days", async () => {
+    it("that are over are deleted once they are old, those that fire never", async () => {
       const store = await under.open();
-      const old = newAlert();
+      const [old, firing] = [newAlert(), newAlert({ scope: OTHER_TENANT })];
       await store.alerts.beginAlert(old);
+      await store.alerts.beginAlert(firing);
       await store.alerts.endAlert(old.id, 0, NOON);
-      const day = 24 * 3_600_000;
-      await store.alerts.beginAlert(newAlert({ beganAt: NOON + 30 * day }));
+      const sweep = async (before: number) => {
+        const swept = (await store.retention.listScopes()).map(({ rowId }) =>
+          store.retention.sweepAlerts({ scopeRowId: rowId, before, limit: 10 }),
+        );
+        return (await Promise.all(swept)).reduce((sum, one) => sum + one, 0);
+      };
+      expect(await sweep(NOON)).toBe(0);
       expect(await store.alerts.listAlerts(SCOPE, "resolved", 10, undefined)).toHaveLength(1);
-      await store.alerts.beginAlert(newAlert({ scope: OTHER_TENANT, beganAt: NOON + 30 * day + 1 }));
-      expect(await store.alerts.listAlerts(SCOPE, undefined, 10, undefined)).toHaveLength(1);
+      expect(await sweep(NOON + 1)).toBe(1);
+      expect(await store.alerts.listAlerts(SCOPE, undefined, 10, undefined)).toHaveLength(0);
+      expect(await store.alerts.listAlerts(OTHER_TENANT, "firing", 10, undefined)).toHaveLength(1);
     });
   });
 }

@@ -3,6 +3,7 @@ import { PACK_NAMES } from "../../core/catalogue/packs/pack-names.ts";
 import type { EventTypeInput, EventTypeResource } from "../../core/event-type.ts";
 import { type EventTypeImportResult, MAX_DOCUMENTS } from "../../core/event-type-import.ts";
 import type { JsonValue } from "../../core/json-value.ts";
+import { byKind } from "../../core/retention.ts";
 import { EVENT_TYPE } from "./event.ts";
 import { PAGE } from "./query.ts";
 import { closed, INSTANT, orNull, SCOPE_NAME } from "./words.ts";
@@ -172,9 +173,27 @@ const STRICT = Type.Boolean({
   description: "only types of the catalogue may be published, and only with data that fits their schema",
 });
 
+const KEPT = Type.String({ maxLength: 20, description: 'a duration such as "30d", or "0" (for ever)' });
+
 export const ENVIRONMENT = Type.Object(
-  { tenant: SCOPE_NAME, environment: SCOPE_NAME, strict_types: STRICT, updated_at: orNull(INSTANT) },
+  {
+    tenant: SCOPE_NAME,
+    environment: SCOPE_NAME,
+    strict_types: STRICT,
+    retention: Type.Object(
+      byKind(() => orNull(KEPT)),
+      { description: "what is set; null: as the server keeps it" },
+    ),
+    retention_in_force: Type.Object(byKind(() => KEPT)),
+    updated_at: orNull(INSTANT),
+  },
   { $id: "Environment" },
 );
 
-export const ENVIRONMENT_PATCH = closed({ strict_types: Type.Optional(STRICT) }, { $id: "EnvironmentPatch" });
+export const ENVIRONMENT_PATCH = closed(
+  {
+    strict_types: Type.Optional(STRICT),
+    retention: Type.Optional(closed(byKind(() => Type.Optional(orNull(KEPT))))),
+  },
+  { $id: "EnvironmentPatch" },
+);

@@ -8,9 +8,6 @@ import type { Interned } from "./interned.ts";
 import type { OperationalEvents } from "./operational-events.ts";
 import { Statements } from "./statements.ts";
 
-/** Those that are over are kept so long, ms. */
-const KEPT_MS = 30 * 24 * 3_600_000;
-
 interface AlertRow {
   rowId: number;
   id: string;
@@ -53,7 +50,6 @@ export class AlertWrites {
     const scopeId = this.#interned.scopeId(scope);
     const subscriptionRowId = subscription === undefined ? null : this.#findSubscription(scopeId, subscription);
     if (subscriptionRowId === undefined) return undefined;
-    this.#connection.prepare("DELETE FROM alerts WHERE ended_at < ?").run(beganAt - KEPT_MS);
     const { changes } = this.#connection
       .prepare(`
         INSERT INTO alerts (public_id, scope_id, subscription_id, kind, rule, threshold, window_ms, value, began_at)

@@ -14,6 +14,7 @@ const MIGRATIONS = [
   "0007-alerts.sql",
   "0008-traces.sql",
   "0009-replays.sql",
+  "0010-purges.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -10,3 +10,8 @@ export async function untilDone(doPortion: (limit: number) => Promise<number>): 
     if (done < PORTION_ROWS) return total;
   }
 }
+
+export function portions<T>(all: readonly T[], size: number): (readonly T[])[] {
+  if (all.length <= size) return [all];
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}

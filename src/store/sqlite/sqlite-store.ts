@@ -36,13 +36,14 @@ import { MasterKeyReader } from "./master-key-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
 import { packEvents } from "./packed-events.ts";
-import { PORTION_ROWS, untilDone } from "./portions.ts";
+import { PORTION_ROWS, portions, untilDone } from "./portions.ts";
 import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
 import { SqliteAlertStore } from "./sqlite-alert-store.ts";
 import { SqliteCatalogueStore } from "./sqlite-catalogue-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
 import { SqliteReplayStore } from "./sqlite-replay-store.ts";
+import { SqliteRetentionStore } from "./sqlite-retention-store.ts";
 import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
 import { SqliteWhyStore } from "./sqlite-why-store.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
@@ -75,6 +76,7 @@ export class SqliteStore implements Store {
   readonly statistics: SqliteStatisticsStore;
   readonly why: SqliteWhyStore;
   readonly replays: SqliteReplayStore;
+  readonly retention: SqliteRetentionStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -120,6 +122,7 @@ export class SqliteStore implements Store {
     this.catalogue = new SqliteCatalogueStore(connection, access);
     this.why = new SqliteWhyStore(connection, this.#deliveries, access);
     this.replays = new SqliteReplayStore(connection, access);
+    this.retention = new SqliteRetentionStore(connection, access);
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),
@@ -391,9 +394,4 @@ export class SqliteStore implements Store {
   #tell(change: { configChanged: boolean }): void {
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-function portions<T>(all: readonly T[], size: number): (readonly T[])[] {
-  if (all.length <= size) return [all];
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }

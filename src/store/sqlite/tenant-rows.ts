@@ -145,7 +145,7 @@ export class TenantWrites {
       .prepare(`DELETE FROM events WHERE event_id IN (SELECT event_id FROM ${ofDeleted} WHERE ${DELETED} LIMIT ?)`)
       .run(limit - deliveries.length);
     if (deliveries.length + changes === 0) {
-      for (const table of ["event_types", "statistics", "alerts"]) {
+      for (const table of ["event_types", "statistics", "alerts", "erased_events", "purges"]) {
         this.#connection
           .prepare(`DELETE FROM ${table} WHERE scope_id IN (SELECT scope_id FROM scopes WHERE ${DELETED})`)
           .run();

@@ -4,6 +4,7 @@ import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
 import type { NewAlert } from "../alert-store.ts";
 import type { EventTypeChange } from "../catalogue-store.ts";
 import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
+import type { AgeSweep, AttemptSweep, DeadLetterSweep, EventSweep, SweepStep } from "../retention-store.ts";
 import type {
   AppendedEvent,
   ChangeOutcome,
@@ -95,6 +96,14 @@ export interface WriteOperations {
   };
   beginAlert: { input: { alert: NewAlert }; result: number[] | undefined };
   endAlert: { input: { id: string; value: number; endedAt: number }; result: number[] | undefined };
+  sweepEvents: { input: EventSweep; result: SweepStep };
+  sweepAttempts: { input: AttemptSweep; result: SweepStep };
+  sweepDeadLetters: { input: DeadLetterSweep; result: SweepStep };
+  sweepJobs: { input: AgeSweep; result: number };
+  sweepAlerts: { input: AgeSweep; result: number };
+  sweepAudit: { input: AgeSweep; result: number };
+  sweepErased: { input: AgeSweep; result: number };
+  giveBack: { input: { pages: number; keep: "some" | "none" }; result: boolean };
   /** Writes a page, whether there is anything to say or not. */
   probe: { input: object; result: undefined };
 }

@@ -15,6 +15,7 @@ import { MasterKeyWrites } from "./master-key-writes.ts";
 import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { ReplayWrites } from "./replay-writes.ts";
+import { RetentionWrites } from "./retention-writes.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { StatisticsWrites } from "./statistics-writes.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
@@ -198,6 +199,7 @@ function handlersOf(
   const tenants = once(() => new TenantWrites(connection, interned, revision));
   const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
   const alerts = once(() => new AlertWrites(connection, interned, operational));
+  const retention = once(() => new RetentionWrites(connection));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
@@ -231,6 +233,14 @@ function handlersOf(
     stepReplay: ({ rowId, limit, now }) => replays().step(rowId, limit, now),
     cancelReplay: ({ rowId, now }) => replays().cancel(rowId, now),
     purgeFailed: ({ scope, selection, cursor, limit }) => replays().purge(scope, selection, cursor, limit),
+    sweepEvents: (sweep) => retention().sweepEvents(sweep),
+    sweepAttempts: (sweep) => retention().sweepAttempts(sweep),
+    sweepDeadLetters: (sweep) => retention().sweepDeadLetters(sweep),
+    sweepJobs: (sweep) => retention().sweepJobs(sweep),
+    sweepAlerts: (sweep) => retention().sweepAlerts(sweep),
+    sweepAudit: (sweep) => retention().sweepAudit(sweep),
+    sweepErased: (sweep) => retention().sweepErased(sweep),
+    giveBack: ({ pages, keep }) => retention().giveBack(pages, keep),
     // Itself an entry, and nothing else.
     appendAudit: () => undefined,
     rotateSecrets: ({ rotations, now }) => subscriptions().rotateSecrets(rotations, now),

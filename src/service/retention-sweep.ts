@@ -1,0 +1,229 @@
+import { isHooksError } from "../core/errors.ts";
+import { inForce, type Retention, type RetentionKind } from "../core/retention.ts";
+import type { Scope } from "../core/scope.ts";
+import type { CatalogueStore } from "../store/catalogue-store.ts";
+import type { AgeSweep, RetentionStore, ScopeRow, SweepStep } from "../store/retention-store.ts";
+import { readEnvironment } from "./environments.ts";
+
+const EVERY_MS = 60_000;
+/** What a start has to do by itself comes first. */
+const FIRST_MS = 2_000;
+/** After a lock or a full disk. */
+const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
+/** A step that holds the writer for longer lets others wait, which publishing would notice. */
+const LONG_STEP_MS = 6;
+const FEWEST = 10;
+const MOST = 500;
+/** Between two steps, in lengths of the one before: the writer is others' for most of the time. */
+const REST = 3;
+const PAGES = 100;
+/** How often what was left standing (a dead letter, what was waiting) is looked at again. */
+const AGAIN_MS = 3_600_000;
+
+export interface RetentionSweepOptions {
+  store: { retention: RetentionStore; catalogue: Pick<CatalogueStore, "loadEnvironments"> };
+  defaults: Retention;
+  /** Unix ms. */
+  now(): number;
+  /** ms of a clock that only goes forward. */
+  elapsed(): number;
+  /** After a sweep that deleted something. */
+  onDeleted(deleted: Deleted): void;
+  /** It cannot go on. */
+  onFault(error: unknown): void;
+}
+
+/** Rows, by what is set for them. `events` counts no deliveries. */
+export type Deleted = Partial<Record<RetentionKind, number>>;
+
+/** How far back it has looked: what is before need not be walked over each minute. */
+interface Cursors {
+  events: number;
+  attempts: number;
+  dead_letters: number;
+}
+
+/**
+ * Deletes what is older than is kept, once a minute, in portions whose size follows how long the last one took; between
+ * two it rests. What is interrupted is done by the next sweep: nothing is remembered outside of the store but where to
+ * look next.
+ */
+export class RetentionSweep {
+  readonly #options: RetentionSweepOptions;
+  readonly #cursors = new Map<number, Cursors>();
+  #limit = MOST / 10;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #rest: { end(): void } | undefined;
+  #isStopped = false;
+  #forgetAt = 0;
+
+  constructor(options: RetentionSweepOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#plan(FIRST_MS);
+  }
+
+  /** What is kept was changed. */
+  wake(): void {
+    this.#forgetAt = 0;
+    if (this.#running === undefined && !this.#isStopped) this.#plan(0);
+  }
+
+  /** The step that is being done is waited for. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#rest?.end();
+    await this.#running;
+  }
+
+  /** All that is old now, in every scope. */
+  async sweep(): Promise<Deleted> {
+    const { store, defaults, now, elapsed } = this.#options;
+    if (this.#forgetAt <= elapsed()) {
+      this.#cursors.clear();
+      this.#forgetAt = elapsed() + AGAIN_MS;
+    }
+    const deleted: Deleted = {};
+    const settings = new Map(
+      (await store.catalogue.loadEnvironments()).map((stored) => [keyOf(stored.scope), readEnvironment(stored)]),
+    );
+    for (const row of await store.retention.listScopes()) {
+      if (this.#isStopped) break;
+      const kept = inForce(settings.get(keyOf(row.scope))?.retention, defaults);
+      await this.#sweepScope(row, kept, now(), deleted);
+    }
+    if (0 < Object.keys(deleted).length) await this.#giveBack();
+    return deleted;
+  }
+
+  async #sweepScope({ rowId: scopeRowId }: ScopeRow, kept: Retention, now: number, deleted: Deleted): Promise<void> {
+    const { retention: store } = this.#options.store;
+    const cursors = this.#cursors.get(scopeRowId) ?? { events: 0, attempts: 0, dead_letters: 0 };
+    this.#cursors.set(scopeRowId, cursors);
+    const before = (kind: RetentionKind): number | undefined => (kept[kind] === 0 ? undefined : now - kept[kind]);
+    const count = (kind: RetentionKind, rows: number): void => {
+      if (0 < rows) deleted[kind] = (deleted[kind] ?? 0) + rows;
+    };
+    const walk = async (
+      kind: keyof Cursors,
+      step: (limit: number, after: number, before: number) => Promise<SweepStep>,
+    ): Promise<void> => {
+      const cutoff = before(kind);
+      for (let isDone = cutoff === undefined; !isDone && !this.#isStopped; ) {
+        const done = await this.#paced((limit) => step(limit, cursors[kind], cutoff!));
+        count(kind, done.deleted);
+        cursors[kind] = done.after;
+        isDone = done.isDone;
+      }
+    };
+    const age = async (kind: RetentionKind, step: (sweep: AgeSweep) => Promise<number>): Promise<void> => {
+      const cutoff = before(kind);
+      for (let isDone = cutoff === undefined; !isDone && !this.#isStopped; ) {
+        const { limit, rows } = await this.#paced(async (most) => {
+          return { limit: most, rows: await step({ scopeRowId, before: cutoff!, limit: most }) };
+        });
+        count(kind, rows);
+        isDone = rows < limit;
+      }
+    };
+    await walk("events", (limit, after, cutoff) =>
+      store.sweepEvents({ scopeRowId, before: cutoff, failedBefore: failedBefore(kept, now), after, limit }),
+    );
+    if (isShorter(kept.dead_letters, kept.events)) {
+      await walk("dead_letters", (limit, after, cutoff) =>
+        store.sweepDeadLetters({ scopeRowId, before: cutoff, after, limit }),
+      );
+    }
+    if (isShorter(kept.attempts, kept.events)) {
+      await walk("attempts", (limit, after, cutoff) =>
+        store.sweepAttempts({ scopeRowId, before: cutoff, after, limit }),
+      );
+    }
+    await age("jobs", (sweep) => store.sweepJobs(sweep));
+    await age("alerts", (sweep) => store.sweepAlerts(sweep));
+    await age("audit", (sweep) => store.sweepAudit(sweep));
+    // Not counted: what they stand for was deleted before.
+    await this.#forgetErased(scopeRowId, before("events"));
+  }
+
+  async #forgetErased(scopeRowId: number, before: number | undefined): Promise<void> {
+    for (let isDone = before === undefined; !isDone && !this.#isStopped; ) {
+      isDone = await this.#paced(async (limit) => {
+        const sweep = { scopeRowId, before: before!, limit };
+        return (await this.#options.store.retention.sweepErased(sweep)) < limit;
+      });
+    }
+  }
+
+  async #giveBack(): Promise<void> {
+    const { retention } = this.#options.store;
+    for (let hasMore = true; hasMore && !this.#isStopped; ) {
+      hasMore = await this.#paced(() => retention.giveBack(PAGES, "some"));
+    }
+  }
+
+  /** One step, and the rest after it. */
+  async #paced<T>(step: (limit: number) => Promise<T>): Promise<T> {
+    const { elapsed } = this.#options;
+    const from = elapsed();
+    const done = await step(this.#limit);
+    const tookMs = elapsed() - from;
+    const size = tookMs < LONG_STEP_MS / 2 ? this.#limit * 1.25 : LONG_STEP_MS < tookMs ? this.#limit / 2 : this.#limit;
+    this.#limit = Math.min(MOST, Math.max(FEWEST, Math.ceil(size)));
+    if (!this.#isStopped) await this.#sleep(REST * tookMs);
+    return done;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#rest?.end(), ms);
+      this.#rest = {
+        end: () => {
+          clearTimeout(timer);
+          this.#rest = undefined;
+          resolve();
+        },
+      };
+    });
+  }
+
+  #plan(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+        // It was woken meanwhile.
+        if (!this.#isStopped) this.#plan(this.#forgetAt === 0 ? 0 : EVERY_MS);
+      });
+    }, ms);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const deleted = await this.sweep();
+      if (0 < Object.keys(deleted).length) this.#options.onDeleted(deleted);
+    } catch (error) {
+      if (this.#isStopped || (isHooksError(error) && PASSING.has(error.code))) return;
+      this.#options.onFault(error);
+    }
+  }
+}
+
+/** From when on one that failed keeps its event; undefined: always. No shorter than its event is kept anyway. */
+function failedBefore(kept: Retention, now: number): number | undefined {
+  if (kept.dead_letters === 0) return undefined;
+  return now - Math.max(kept.dead_letters, kept.events);
+}
+
+/** 0 is for ever. */
+function isShorter(one: number, other: number): boolean {
+  return one !== 0 && (other === 0 || one < other);
+}
+
+function keyOf({ tenant, environment }: Scope): string {
+  return `${tenant}/${environment}`;
+}

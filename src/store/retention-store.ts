@@ -1,0 +1,65 @@
+// The part of the contract in store.ts that is about what is over and has become old. What still waits, or is being
+// sent, is never part of it.
+
+import type { Scope } from "../core/scope.ts";
+
+export interface ScopeRow {
+  rowId: number;
+  scope: Scope;
+}
+
+/** Times are unix ms; undefined: nothing is old enough. */
+export interface EventSweep {
+  scopeRowId: number;
+  /** Events that were created before then, if all of their deliveries ended before then … */
+  before: number;
+  /** … and before this one those that failed; undefined: one that failed keeps its event for ever. */
+  failedBefore: number | undefined;
+  /** Of the event that was looked at last. */
+  after: number;
+  /** Events that are deleted at most. */
+  limit: number;
+}
+
+/** Attempts of deliveries that ended before then without having failed. `limit`: of their events. */
+export type AttemptSweep = Omit<EventSweep, "failedBefore">;
+
+/** Deliveries that failed before then; `after`: of the delivery that was looked at last. */
+export type DeadLetterSweep = Omit<EventSweep, "failedBefore">;
+
+export interface SweepStep {
+  deleted: number;
+  /** What is before this row need not be looked at again soon. */
+  after: number;
+  /** All that is old was looked at. */
+  isDone: boolean;
+}
+
+/** Rows of which a step deletes so many at most: `limit` when there may be more. */
+export interface AgeSweep {
+  scopeRowId: number;
+  before: number;
+  limit: number;
+}
+
+export interface RetentionStore {
+  /** Of every tenant that there is. */
+  listScopes(): Promise<ScopeRow[]>;
+  /** Deletes events with deliveries and attempts; what was counted of them stays. */
+  sweepEvents(sweep: EventSweep): Promise<SweepStep>;
+  /** Deletes attempts; their deliveries stay. `deleted`: attempts. */
+  sweepAttempts(sweep: AttemptSweep): Promise<SweepStep>;
+  /** Deletes deliveries that failed and their attempts; their events stay. Returns how many. */
+  sweepDeadLetters(sweep: DeadLetterSweep): Promise<SweepStep>;
+  /** Deletes replays and purges that ended; a purge that erased events stays as long as it is known of which. */
+  sweepJobs(sweep: AgeSweep): Promise<number>;
+  sweepAlerts(sweep: AgeSweep): Promise<number>;
+  sweepAudit(sweep: AgeSweep): Promise<number>;
+  /** Forgets the ids of erased events that were created before then. */
+  sweepErased(sweep: AgeSweep): Promise<number>;
+  /**
+   * Gives at most `pages` of the file's free pages back to the system, and leaves `keep` for what comes.
+   * Returns whether there are more.
+   */
+  giveBack(pages: number, keep: "some" | "none"): Promise<boolean>;
+}
