@@ -216,7 +216,7 @@ describe("opening", () => {
     await making.appendEvents(Array.from({ length: 2_000 }, () => newEvent()));
     await making.close();
     const bytes = readFileSync(path);
-    bytes.fill(0x5a, 64 * 4096);
+    bytes.fill(0x5a, 96 * 4096);
     writeFileSync(path, bytes);
     const failures: Error[] = [];
     const store = await openSqliteStore({ path, onFatal: (error) => failures.push(error) });
