@@ -76,6 +76,7 @@ class TailReader extends Readable {
   readonly #scope: Scope;
   readonly #filter: TailFilter;
   #isFull = false;
+  #isOver = false;
   #dropped = 0;
 
   constructor(scope: Scope, filter: TailFilter) {
@@ -97,13 +98,20 @@ class TailReader extends Readable {
   }
 
   offer(text: string): void {
-    if (this.readableEnded || this.destroyed) return;
+    if (this.destroyed) return;
     if (this.#isFull) this.#dropped += 1;
     else this.#push(text);
   }
 
   keepAlive(): void {
     if (!this.#isFull) this.#push(": keep-alive\n\n");
+  }
+
+  /** Null ends it, as often as it comes. What is told to one that has an end, though nobody has read so far, is lost. */
+  override push(text: string | null): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = text === null;
+    return super.push(text);
   }
 
   override _read(): void {

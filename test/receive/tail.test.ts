@@ -43,7 +43,7 @@ it("tells what happens to whoever listens: of his tenant and environment, and wh
   const server = await startTestServer({ tail });
   onTestFinished(() => server.close());
   const [all, failures, invoices, elsewhere] = await Promise.all([
-    listen(server, "/v1/tail?for=1h"),
+    listen(server, "/v1/tail?for=24d"),
     listen(server, "/v1/tail?outcome=failure"),
     listen(server, "/v1/tail?events=event.accepted&type=invoice.*"),
     listen(server, "/v1/tail", "production"),
@@ -85,6 +85,7 @@ it("finds the subscription that is named, and refuses what is none", async () =>
   expect(await refused("type=a..b")).toEqual([400, "type"]);
   expect(await refused("outcome=maybe")).toEqual([400, "outcome"]);
   expect(await refused("for=soon")).toEqual([400, "for"]);
+  expect(await refused("for=25d")).toEqual([400, "for"]);
   tail.close();
   expect((await shop.news()).map((news) => (news as AttemptNews).event_id)).toEqual(["evt_1"]);
 });
@@ -136,6 +137,19 @@ it("keeps no more than a little for a reader that is slow, and tells it how much
   expect(dropped).toBeGreaterThan(10_000);
   expect(told.filter(({ type }) => type === "event.accepted").length + dropped).toBe(TOLD);
   expect(parse(quickTexts.join("")).filter(({ type }) => type === "event.accepted")).toHaveLength(TOLD);
+});
+
+it("tells nothing more to a reader that was ended and has not read so far", async () => {
+  const tail = new Tail();
+  const reader = tail.open(SCOPE, ALL);
+  tail.tell(accepted(1));
+  reader.push(null);
+  tail.tell(accepted(2));
+  tail.close();
+  const texts: string[] = [];
+  // An error would end it, too.
+  for await (const bytes of reader) texts.push(String(bytes));
+  expect(parse(texts.join(""))).toMatchObject([{ event_id: "evt_1" }]);
 });
 
 it("takes no more readers than it can serve", () => {

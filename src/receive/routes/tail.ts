@@ -5,6 +5,8 @@ import { TAIL_KINDS, type TailKind } from "../../core/tail.ts";
 import { type Route, route, TextAnswer } from "../route.ts";
 import { TAIL_QUERY } from "../schemas/tail.ts";
 
+/** A timer has no longer ones. */
+const LONGEST_MS = 24 * 24 * 3_600_000;
 const EVENT_STREAM = "text/event-stream";
 
 export const TAIL_ROUTE: Route = route({
@@ -21,7 +23,7 @@ export const TAIL_ROUTE: Route = route({
   async handle({ query, service, tail }) {
     const { events, subscription, type, outcome, for: length } = query;
     if (type !== undefined) checkEventPattern(type, "type");
-    const lengthMs = length === undefined ? undefined : parseDuration(length, "for", { min: 1 });
+    const lengthMs = length === undefined ? undefined : parseDuration(length, "for", { max: LONGEST_MS });
     const kinds = events === undefined ? TAIL_KINDS : events.split(",").map(checkKind);
     // A name is looked up once: whoever is renamed goes on.
     const id = subscription === undefined ? undefined : (await service().getSubscription(subscription)).id;

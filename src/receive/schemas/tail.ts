@@ -15,5 +15,5 @@ export const TAIL_QUERY = closed({
   outcome: Type.Optional(
     Type.Unsafe<"success" | "failure">(Type.Enum(["success", "failure"], { description: "attempts only" })),
   ),
-  for: Type.Optional({ ...DURATION, description: "ends after this long; default: never" }),
+  for: Type.Optional({ ...DURATION, description: "ends after this long, 24d at most; default: never" }),
 });
