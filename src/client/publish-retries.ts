@@ -1,5 +1,6 @@
 import type { ErrorCode, HooksError } from "../core/errors.ts";
 import { wholeNumber } from "./library-options.ts";
+import { codeOf, isCertificateTrouble } from "./unreachable.ts";
 
 export interface RetryOptions {
   /** How often a request is made at most, the first time included; default 10. 1: no retries. */
@@ -21,8 +22,6 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** Who asks to be left alone for longer is not waited for: the caller is told for how long. */
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
-/** A connection that failed for one of these fails again. */
-const LASTING = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME|EPROTO|ERR_SSL/;
 
 /** When, and how often, what failed is asked again. */
 export class PublishRetries {
@@ -58,7 +57,7 @@ function isPassing({ code, cause }: HooksError): boolean {
   if (code !== "unreachable" || !(cause instanceof Error)) return false;
   // What came is not in our form.
   if (cause instanceof SyntaxError) return false;
-  const { code: system, errors } = cause as Error & { code?: unknown; errors?: { code?: unknown }[] };
-  const reason = system ?? errors?.[0]?.code;
-  return typeof reason !== "string" || !LASTING.test(reason);
+  // A connection that failed for one of these fails again.
+  const reason = codeOf(cause);
+  return !isCertificateTrouble(reason) && !/EPROTO|ERR_SSL/.test(reason);
 }

@@ -1,9 +1,32 @@
-import type { TailNews, TailQuery } from "../core/tail.ts";
+import type { AttemptNews, DroppedNews, EventNews, TailNews, TailQuery } from "../core/tail.ts";
+import { type Form, number, objectOf, orNull, text } from "./answer-form.ts";
 import { type ConnectionOptions, ServerConnection } from "./server-connection.ts";
 
 /** A server that keeps sending without an end of an event must not fill the memory. */
 const EVENT_MAX_CHARS = 1024 * 1024;
-const KINDS: ReadonlySet<string> = new Set(["attempt.recorded", "event.accepted", "dropped"]);
+const OF_EVENT = { type: text, at: text, tenant: text, environment: text, event_id: text, event_type: text };
+const FORMS: ReadonlyMap<string, Form> = new Map([
+  ["event.accepted", objectOf<EventNews>({ ...OF_EVENT, deliveries: number })],
+  [
+    "attempt.recorded",
+    objectOf<AttemptNews>({
+      ...OF_EVENT,
+      delivery_id: text,
+      subscription: text,
+      subscription_name: orNull(text),
+      attempt: number,
+      trigger: text,
+      outcome: text,
+      status: orNull(number),
+      error: orNull(text),
+      duration_ms: number,
+      verdict: text,
+      reason: orNull(text),
+      next_attempt_at: orNull(text),
+    }),
+  ],
+  ["dropped", objectOf<DroppedNews>({ type: text, count: number })],
+]);
 
 /**
  * What happens on a server from now on, as long as the connection lasts; `onOpen` is called when it is there.
@@ -30,7 +53,7 @@ export async function* tailServer(
   }
 }
 
-/** Server-sent events (WHATWG HTML, 9.2), as far as hooks sends them: what is of another kind is left out. */
+/** Server-sent events (WHATWG HTML, 9.2), as far as hooks sends them: what is of another kind or form is left out. */
 export async function* newsIn(texts: AsyncIterable<string>): AsyncGenerator<TailNews> {
   let rest = "";
   for await (const text of texts) {
@@ -51,10 +74,11 @@ function newsOf(block: string): TailNews | undefined {
       .find((line) => line.startsWith(`${name}: `))
       ?.slice(name.length + 2);
   const [kind, data] = [field("event"), field("data")];
-  if (kind === undefined || data === undefined || !KINDS.has(kind)) return undefined;
+  const form = FORMS.get(kind ?? "");
+  if (form === undefined || data === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(data);
-    if (typeof value !== "object" || value === null || !("type" in value) || value.type !== kind) return undefined;
+    if (form(value, "data") !== undefined || (value as TailNews).type !== kind) return undefined;
     return value as TailNews;
   } catch {
     return undefined;

@@ -38,12 +38,12 @@ function explain(code: string, server: URL): { message: string; hint: string } {
   }
 }
 
-function isCertificateTrouble(code: string): boolean {
+export function isCertificateTrouble(code: string): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME/.test(code);
 }
 
 /** Both addresses of a name that failed stand in one error: the first one's code counts. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   const { code, errors } = error as Error & { code?: unknown; errors?: unknown[] };
   if (error.name === "AbortError" || error.name === "TimeoutError") return "TimeoutError";

@@ -12,11 +12,17 @@ async function all(...texts: string[]): Promise<unknown[]> {
   return found;
 }
 
-const TEXT = `: hooks\n\nevent: event.accepted\ndata: {"type":"event.accepted","event_id":"a\\nb"}\n\n: keep-alive\n\nevent: dropped\ndata: {"type":"dropped","count":3}\n\n`;
-const NEWS = [
-  { type: "event.accepted", event_id: "a\nb" },
-  { type: "dropped", count: 3 },
-];
+const ACCEPTED = {
+  type: "event.accepted",
+  at: "2026-01-31T12:00:00.000Z",
+  tenant: "default",
+  environment: "production",
+  event_id: "a\nb",
+  event_type: "order.paid",
+  deliveries: 2,
+};
+const TEXT = `: hooks\n\nevent: event.accepted\ndata: ${JSON.stringify(ACCEPTED)}\n\n: keep-alive\n\nevent: dropped\ndata: {"type":"dropped","count":3}\n\n`;
+const NEWS = [ACCEPTED, { type: "dropped", count: 3 }];
 
 it("reads events however they are cut into pieces", async () => {
   await fc.assert(
@@ -35,6 +41,11 @@ it("leaves out what is none of ours, and never ends in an exception for what a s
   expect(await all('event: dropped\ndata: {"type":"event.accepted"}\n\n', "event: dropped\ndata: null\n\n")).toEqual(
     [],
   );
+  const { event_type: _, ...incomplete } = ACCEPTED;
+  for (const wrong of [incomplete, { ...ACCEPTED, deliveries: "2" }, [ACCEPTED]]) {
+    expect(await all(`event: event.accepted\ndata: ${JSON.stringify(wrong)}\n\n`)).toEqual([]);
+  }
+  expect(await all('event: attempt.recorded\ndata: {"type":"attempt.recorded"}\n\n')).toEqual([]);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string()), async (texts) => {
       for (const news of await all(...texts)) expect(news).toHaveProperty("type");
