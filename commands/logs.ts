@@ -4,7 +4,9 @@ import type { CliContext } from "../src/cli/context.ts";
 import { asUsage, wholeNumber } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { logLine } from "../src/cli/log-lines.ts";
+import { inTurns } from "../src/cli/pages.ts";
 import { followTail } from "../src/cli/tail.ts";
+import type { DeliveryResource } from "../src/core/delivery.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { checkEventPattern } from "../src/core/event-pattern.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
@@ -23,8 +25,8 @@ export interface LogsOptions {
 
 const DEFAULT_LIMIT = 20;
 const MOST = 1_000;
-/** Deliveries whose attempts are asked for at a time. */
-const AT_ONCE = 8;
+/** Deliveries that are looked through for attempts. */
+const MOST_LOOKED_AT = 10_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const FLAGS: Readonly<Record<string, string>> = { id: "--sub", subscription: "--sub", type: "--type" };
@@ -101,6 +103,11 @@ function print(news: Parameters<typeof logLine>[0], { out }: CliContext): void {
   if (line !== undefined) out.print(line);
 }
 
+/** `thatFailed`: such as may have a failed one. */
+function hasAttempts({ attempt_count, status }: DeliveryResource, thatFailed: boolean): boolean {
+  return thatFailed && status === "succeeded" ? 1 < attempt_count : 0 < attempt_count;
+}
+
 /** Attempts of the newest deliveries, oldest first, in the form in which they are told live. */
 async function latest(
   service: HooksService,
@@ -113,43 +120,41 @@ async function latest(
 ): Promise<AttemptNews[]> {
   if (limit === 0) return [];
   const rows = [];
+  let looked = 0;
   let cursor: string | undefined;
   do {
     const page = await service.listDeliveries({ subscription: sub, type, limit: 200, cursor });
-    rows.push(...page.data.filter((row) => 0 < row.attempt_count));
+    rows.push(...page.data.filter((row) => hasAttempts(row, failed === true)));
+    looked += page.data.length;
     cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined && rows.length < limit);
+  } while (cursor !== undefined && rows.length < limit && looked < MOST_LOOKED_AT);
   const names = new Map((await service.listSubscriptions({ limit: 200 })).data.map(({ id, name }) => [id, name]));
   const found: AttemptNews[] = [];
-  const newest = rows.slice(0, limit);
-  for (let at = 0; at < newest.length; at += AT_ONCE) {
-    const details = await Promise.all(newest.slice(at, at + AT_ONCE).map(({ id }) => service.getDelivery(id)));
-    for (const delivery of details) {
-      for (const attempt of delivery.attempts) {
-        if (failed === true && attempt.outcome === "success") continue;
-        const isLast = attempt.number === delivery.attempt_count;
-        const hasFailed = isLast && delivery.status === "failed";
-        found.push({
-          type: "attempt.recorded",
-          at: new Date(Date.parse(attempt.started_at) + attempt.duration_ms).toISOString(),
-          tenant: delivery.tenant,
-          environment: delivery.environment,
-          event_id: delivery.event_id,
-          event_type: delivery.event_type,
-          delivery_id: delivery.id,
-          subscription: delivery.subscription,
-          subscription_name: names.get(delivery.subscription) || null,
-          attempt: attempt.number,
-          trigger: attempt.trigger,
-          outcome: attempt.outcome,
-          status: attempt.status,
-          error: attempt.error,
-          duration_ms: attempt.duration_ms,
-          verdict: attempt.outcome === "success" ? "succeeded" : hasFailed ? "failed" : "retry",
-          reason: hasFailed ? delivery.reason : null,
-          next_attempt_at: isLast ? delivery.next_attempt_at : null,
-        });
-      }
+  for (const delivery of await inTurns(rows.slice(0, limit), ({ id }) => service.getDelivery(id))) {
+    for (const attempt of delivery.attempts) {
+      if (failed === true && attempt.outcome === "success") continue;
+      const isLast = attempt.number === delivery.attempt_count;
+      const hasFailed = isLast && delivery.status === "failed";
+      found.push({
+        type: "attempt.recorded",
+        at: new Date(Date.parse(attempt.started_at) + attempt.duration_ms).toISOString(),
+        tenant: delivery.tenant,
+        environment: delivery.environment,
+        event_id: delivery.event_id,
+        event_type: delivery.event_type,
+        delivery_id: delivery.id,
+        subscription: delivery.subscription,
+        subscription_name: names.get(delivery.subscription) || null,
+        attempt: attempt.number,
+        trigger: attempt.trigger,
+        outcome: attempt.outcome,
+        status: attempt.status,
+        error: attempt.error,
+        duration_ms: attempt.duration_ms,
+        verdict: attempt.outcome === "success" ? "succeeded" : hasFailed ? "failed" : "retry",
+        reason: hasFailed ? delivery.reason : null,
+        next_attempt_at: isLast ? delivery.next_attempt_at : null,
+      });
     }
   }
   return found.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-limit);

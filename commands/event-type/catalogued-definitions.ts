@@ -1,13 +1,11 @@
 import type { CliContext } from "../../src/cli/context.ts";
-import { fetchRows } from "../../src/cli/pages.ts";
+import { fetchRows, inTurns } from "../../src/cli/pages.ts";
 import { definitionsOf } from "../../src/core/catalogue/catalogued-type.ts";
 import type { TypeDefinition } from "../../src/core/catalogue/type-definition.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { MAX_EVENT_TYPES } from "../../src/core/event-type.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import { namingEventTypeFlags } from "./event-type-flags.ts";
-
-const AT_ONCE = 8;
 
 /**
  * The types of the catalogue, all or those named, each version by itself, in alphabetical order.
@@ -32,13 +30,4 @@ async function allNames(service: HooksService): Promise<string[]> {
     cursor: undefined,
   });
   return rows.map(({ name }) => name);
-}
-
-/** What `ask` answers for each, in order; a few are asked for at a time. */
-export async function inTurns<In, Out>(given: readonly In[], ask: (one: In) => Promise<Out>): Promise<Out[]> {
-  const answers: Out[] = [];
-  for (let at = 0; at < given.length; at += AT_ONCE) {
-    answers.push(...(await Promise.all(given.slice(at, at + AT_ONCE).map(ask))));
-  }
-  return answers;
 }

@@ -4,13 +4,12 @@ import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
 import { asUsage, wholeNumber } from "../../src/cli/flag-values.ts";
 import { examples } from "../../src/cli/help.ts";
 import { prettyJson } from "../../src/cli/json-text.ts";
-import { fetchRows } from "../../src/cli/pages.ts";
+import { fetchRows, inTurns } from "../../src/cli/pages.ts";
 import { HooksError, isHooksError } from "../../src/core/errors.ts";
 import { checkEventType } from "../../src/core/event-pattern.ts";
 import type { EventTypeResource } from "../../src/core/event-type.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import type { JsonValue } from "../../src/core/json-value.ts";
-import { inTurns } from "./catalogued-definitions.ts";
 import { namingEventTypeFlags } from "./event-type-flags.ts";
 
 export interface EventTypeInferOptions {

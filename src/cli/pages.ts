@@ -16,6 +16,8 @@ export interface ListOptions {
 const DEFAULT_LIMIT = 50;
 const PAGE_LIMIT = 200;
 const MOST = 100_000;
+/** Questions about single things that are asked together. */
+const AT_ONCE = 8;
 
 export interface ListFlags {
   limit?: number;
@@ -61,6 +63,15 @@ export async function fetchRows<Row>(
     if (page.data.length === 0) return { rows, nextCursor: null };
     cursor = page.next_cursor;
   }
+}
+
+/** What `ask` answers for each, in order; a few are asked for at a time. */
+export async function inTurns<In, Out>(given: readonly In[], ask: (one: In) => Promise<Out>): Promise<Out[]> {
+  const answers: Out[] = [];
+  for (let at = 0; at < given.length; at += AT_ONCE) {
+    answers.push(...(await Promise.all(given.slice(at, at + AT_ONCE).map(ask))));
+  }
+  return answers;
 }
 
 /** Every event type that is known, in alphabetical order. */

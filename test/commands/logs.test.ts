@@ -40,6 +40,10 @@ describe("hooks logs", () => {
     ]);
     expect(all[1]).toMatchObject({ type: "attempt.recorded", status: 500, subscription_name: "shop", attempt: 1 });
     expect(json(await home.ok("logs", "--failed", "--json"))).toHaveLength(1);
+    // Also where newer ones succeeded.
+    expect(json(await home.ok("logs", "--failed", "--limit", "1", "--json"))).toMatchObject([
+      { event_type: "order.bad" },
+    ]);
     expect(json(await home.ok("logs", "--type", "order.paid", "--sub", "shop", "--json"))).toHaveLength(1);
     expect(json(await home.ok("logs", "--limit", "1", "--json"))).toMatchObject([{ event_type: "order.sent" }]);
     expect((await home.ok("logs")).split("\n")[1]).toMatch(
