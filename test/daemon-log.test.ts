@@ -1,34 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createDaemonLog, type LogOptions, type SubscriptionNews } from "../src/daemon-log.ts";
 import type { AttemptRecorded } from "../src/deliver/attempt-recorded.ts";
+import { attemptRecord } from "./support/attempts.ts";
 
-const RECORD: AttemptRecorded = {
-  tenant: "default",
-  environment: "development",
-  eventId: "evt_1",
-  eventType: "order.paid",
-  deliveryId: "dlv_1",
-  subscriptionId: "sub_1",
-  transport: "http",
-  attempt: 1,
-  trigger: "auto",
-  outcome: "success",
-  status: 200,
-  errorCode: undefined,
-  errorMessage: undefined,
-  phase: "done",
-  startedAt: 1_760_000_000_000,
-  durationMs: 41,
-  remoteAddress: "127.0.0.1",
-  bytesSent: 2,
-  verdict: "succeeded",
-  reason: undefined,
-  nextAttemptAt: undefined,
-  isReplayed: false,
-  breaker: undefined,
-  trace: undefined,
-  worker: "ses_1",
-};
+const RECORD = attemptRecord();
 const REFUSED = { outcome: "failure", status: undefined, errorCode: "refused", durationMs: 1 } as const;
 
 function logged(

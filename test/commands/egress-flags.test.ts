@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SendResult } from "../../src/core/attempt.ts";
+import { answered } from "../support/attempts.ts";
 import { type Ends, type Run, runInProcess } from "../support/run-in-process.ts";
 
 const URL = "https://example.com/in";
@@ -61,19 +61,7 @@ it("a name that has no address is taken, and said, when it is set and when it is
 
 describe("trigger's --allow-net and --deny-net", () => {
   const to = (target: string, ...flags: string[]) => ["trigger", "a.b", "--to", target, "--secret", SECRET, ...flags];
-  const answered: SendResult = {
-    kind: "answered",
-    status: 204,
-    responseHeaders: [],
-    responseBody: new Uint8Array(),
-    truncated: false,
-    startedAt: 0,
-    durationMs: 1,
-    phase: "done",
-    remoteAddress: "10.1.2.3",
-    bytesSent: 2,
-  };
-  const parts = { sendOnce: async () => answered };
+  const parts = { sendOnce: async () => answered(204) };
 
   it("open what is private but this machine's own, and close that too", async () => {
     const hooks = commands();

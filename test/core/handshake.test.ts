@@ -2,22 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
 import { allowedLimit, handshakeHeaders, judgeHandshake, parseHandshake } from "../../src/core/handshake.ts";
 
+import { answered as answer } from "../support/attempts.ts";
+
 const ORIGIN = "eventemitter.example.com";
 const AT = 1_760_000_000_000;
 
 function answered(status: number, headers: Record<string, string> | [string, string][] = {}): SendResult {
-  return {
-    kind: "answered",
-    status,
-    responseHeaders: Array.isArray(headers) ? headers : Object.entries(headers),
-    responseBody: new Uint8Array(0),
-    truncated: false,
-    startedAt: 0,
-    durationMs: 1,
-    phase: "done",
-    remoteAddress: undefined,
-    bytesSent: 0,
-  };
+  return answer(status, { responseHeaders: Array.isArray(headers) ? headers : Object.entries(headers) });
 }
 
 const ERROR: SendResult = {

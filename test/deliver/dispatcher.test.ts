@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import { answered } from "../support/attempts.ts";
 import { closedPort, type ReceiverOptions, startReceiver } from "../support/receiver.ts";
 import { quickRetries, startSending, TEST_SECRET } from "../support/sending.ts";
 
@@ -329,18 +330,7 @@ describe("a tunnel", () => {
           results.push(resolve);
         }),
     };
-    const done: SendResult = {
-      kind: "answered",
-      status: 200,
-      responseHeaders: [],
-      responseBody: new Uint8Array(),
-      truncated: false,
-      startedAt: NOON,
-      durationMs: 1,
-      phase: "done",
-      remoteAddress: undefined,
-      bytesSent: 0,
-    };
+    const done = answered(200, { startedAt: NOON });
     const sending = await startSending({ tunnel });
     const subscription = await sending.subscribe(undefined);
     const published = await sending.publishMany(subscription, 3);

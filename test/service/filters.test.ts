@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { answered } from "../support/attempts.ts";
 import { openTestHooks, TEST_SCOPE } from "../support/local-hooks.ts";
 
 const URL = "https://example.com/hook";
@@ -82,21 +83,7 @@ describe("a subscription's filter", () => {
   });
 
   it("does not keep a test away, nor a replay to a subscription that is named; it does one to everyone", async () => {
-    const { service, clock } = await openTestHooks({
-      send: () =>
-        Promise.resolve({
-          kind: "answered",
-          status: 200,
-          responseHeaders: [],
-          responseBody: new Uint8Array(),
-          truncated: false,
-          startedAt: clock.at,
-          durationMs: 1,
-          phase: "done",
-          remoteAddress: undefined,
-          bytesSent: 1,
-        }),
-    });
+    const { service } = await openTestHooks({ send: async () => answered(200) });
     const { id: eventId } = await service.publish({ type: "a", data: json(1) });
     const { id } = await service.createSubscription({ url: URL, events: ["*"], filter: "data == 2" });
     const { id: open } = await service.createSubscription({ url: URL, events: ["*"], filter: "data == 1" });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
 import { HandshakeWatch } from "../../src/service/handshake-watch.ts";
 import type { OneOffRequest } from "../../src/service/service-parts.ts";
+import { answered } from "../support/attempts.ts";
 import { openTestHooks } from "../support/local-hooks.ts";
 
 const ORIGIN = "events.example.com";
@@ -13,18 +14,7 @@ const INPUT = {
 };
 
 function answer(headers: Record<string, string> = {}): SendResult {
-  return {
-    kind: "answered",
-    status: 200,
-    responseHeaders: Object.entries(headers),
-    responseBody: new Uint8Array(0),
-    truncated: false,
-    startedAt: 0,
-    durationMs: 1,
-    phase: "done",
-    remoteAddress: undefined,
-    bytesSent: 0,
-  };
+  return answered(200, { responseHeaders: Object.entries(headers) });
 }
 
 const ALLOWED = answer({ "WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "60" });

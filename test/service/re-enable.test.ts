@@ -1,27 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SendResult } from "../../src/core/attempt.ts";
 import { nextProbeAt } from "../../src/core/health.ts";
 import { ReEnabler } from "../../src/service/re-enable.ts";
 import type { OneOffRequest } from "../../src/service/service-parts.ts";
+import { answered } from "../support/attempts.ts";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
 
 const HOUR = 3_600_000;
-
-function answer(status: number): SendResult {
-  return {
-    kind: "answered",
-    status,
-    responseHeaders: [],
-    responseBody: new Uint8Array(),
-    truncated: false,
-    startedAt: 0,
-    durationMs: 1,
-    phase: "done",
-    remoteAddress: undefined,
-    bytesSent: 0,
-  };
-}
 
 interface Probing {
   hooks: TestHooks;
@@ -40,7 +25,7 @@ async function openProbing(): Promise<Probing> {
   const hooks = await openTestHooks({
     send: (request) => {
       sent.push(request);
-      return Promise.resolve(answer(status.get(request.url) ?? 500));
+      return Promise.resolve(answered(status.get(request.url) ?? 500));
     },
   });
   await hooks.directory.load();

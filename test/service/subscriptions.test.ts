@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { answered } from "../support/attempts.ts";
 import { openTestHooks, TEST_SCOPE } from "../support/local-hooks.ts";
 
 const INPUT = { url: "https://example.com/hooks", events: ["order.*"] };
@@ -309,18 +310,7 @@ describe("test", () => {
     const { service } = await openTestHooks({
       send: async (request) => {
         sent.push(request);
-        return {
-          kind: "answered",
-          status: 503,
-          responseHeaders: [],
-          responseBody: Buffer.from("busy"),
-          truncated: false,
-          startedAt: 0,
-          durationMs: 7,
-          phase: "done",
-          remoteAddress: undefined,
-          bytesSent: 1,
-        };
+        return answered(503, { responseBody: Buffer.from("busy"), durationMs: 7 });
       },
     });
     const { id } = await service.createSubscription(INPUT);

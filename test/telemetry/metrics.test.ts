@@ -4,6 +4,7 @@ import type { AttemptRecorded } from "../../src/deliver/attempt-recorded.ts";
 import { newId } from "../../src/service/new-id.ts";
 import { type CountedSubscription, type MetricSources, Metrics } from "../../src/telemetry/metrics.ts";
 import { EventLoopDelay } from "../../src/telemetry/process-figures.ts";
+import { attemptRecord } from "../support/attempts.ts";
 import { type ParsedFamily, parseExposition, seriesValue } from "../support/exposition-parser.ts";
 
 const SCOPE = { tenant: "default", environment: "production" };
@@ -34,33 +35,14 @@ function open(sources: Partial<MetricSources> = {}) {
 }
 
 function attempt(fields: Partial<AttemptRecorded> = {}): AttemptRecorded {
-  return {
+  return attemptRecord({
     ...SCOPE,
-    eventId: "evt_1",
-    eventType: "a",
     deliveryId: newId("dlv"),
-    subscriptionId: "sub_1",
-    transport: "http",
-    attempt: 1,
-    trigger: "auto",
-    outcome: "success",
-    status: 200,
-    errorCode: undefined,
-    errorMessage: undefined,
-    phase: "done",
     startedAt: Date.now(),
+    eventType: "a",
     durationMs: 30,
-    remoteAddress: undefined,
-    bytesSent: 2,
-    verdict: "succeeded",
-    reason: undefined,
-    nextAttemptAt: undefined,
-    isReplayed: false,
-    breaker: undefined,
-    trace: undefined,
-    worker: "ses_1",
     ...fields,
-  };
+  });
 }
 
 const FAILED = { outcome: "failure", status: undefined, errorCode: "timeout", verdict: "retry" } as const;

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { SendResult } from "../../../src/core/attempt.ts";
 import type { Principal } from "../../../src/core/key.ts";
 import { createDaemonLog } from "../../../src/daemon-log.ts";
 import { createTelemetry } from "../../../src/daemon-telemetry.ts";
@@ -12,6 +11,7 @@ import type { Readiness } from "../../../src/receive/readiness.ts";
 import { createServer, type ReceiveServer, type ServerOptions } from "../../../src/receive/server.ts";
 import { newId } from "../../../src/service/new-id.ts";
 import { type LocalHooks, type LocalOptions, openLocalService } from "../../../src/service/open-local.ts";
+import { answered } from "../../support/attempts.ts";
 import { publicNames } from "../../support/egress.ts";
 import { Conformance, type OpenApi } from "./conformance.ts";
 
@@ -77,18 +77,8 @@ export async function startTestServer({
     maxSubscriptions,
     maxBacklog,
     version: "0.0.0-test",
-    send: async (): Promise<SendResult> => ({
-      kind: "answered",
-      startedAt: Date.now(),
-      durationMs: 3,
-      phase: "done",
-      remoteAddress: "192.0.2.1",
-      bytesSent: 10,
-      status: 204,
-      responseHeaders: [],
-      responseBody: new Uint8Array(),
-      truncated: false,
-    }),
+    send: async () =>
+      answered(204, { startedAt: Date.now(), durationMs: 3, remoteAddress: "192.0.2.1", bytesSent: 10 }),
     egress: publicNames,
     onFatal: (error) => {
       throw error;
