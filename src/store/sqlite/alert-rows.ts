@@ -6,6 +6,7 @@ import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import type { Interned } from "./interned.ts";
 import type { OperationalEvents } from "./operational-events.ts";
+import { IS_NOT_DELETED, SCOPE_ID } from "./scope-sql.ts";
 import { Statements } from "./statements.ts";
 
 interface AlertRow {
@@ -98,7 +99,7 @@ export class AlertReader {
   firing(): StoredAlert[] {
     // What deleted tenants had is nobody's.
     return this.#statements
-      .rows<AlertRow>(`${SELECT} WHERE ended_at IS NULL AND tenant < '~' ORDER BY alert_id`)
+      .rows<AlertRow>(`${SELECT} WHERE ended_at IS NULL AND ${IS_NOT_DELETED} ORDER BY alert_id`)
       .all()
       .map(alertOf);
   }
@@ -110,7 +111,7 @@ export class AlertReader {
     beforeRowId: number | undefined,
   ): StoredAlert[] {
     const conditions = new Conditions()
-      .add("a.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)", tenant, environment)
+      .add(`a.scope_id = ${SCOPE_ID}`, tenant, environment)
       .addIf("alert_id < ?", beforeRowId);
     if (state !== undefined) conditions.add(state === "firing" ? "ended_at IS NULL" : "ended_at IS NOT NULL");
     return this.#statements

@@ -3,6 +3,7 @@ import type { EventTypeChange, StoredEnvironment, StoredEventType } from "../cat
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { Interned } from "./interned.ts";
+import { IS_NOT_DELETED } from "./scope-sql.ts";
 
 // Reads and writes `catalogue` and `environments`.
 
@@ -12,7 +13,7 @@ interface InScope extends Scope {
 
 /** Of one scope, or of all but those of deleted tenants. */
 function ofScope(scope: Scope | undefined): { where: string; values: string[] } {
-  if (scope === undefined) return { where: "tenant < '~'", values: [] };
+  if (scope === undefined) return { where: IS_NOT_DELETED, values: [] };
   return { where: "tenant = ? AND environment = ?", values: [scope.tenant, scope.environment] };
 }
 

@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import { firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
 import { decodeHeaders } from "./header-sets.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
+import { SCOPE_ID } from "./scope-sql.ts";
 import { Statements } from "./statements.ts";
 
 type DeliveryRow = Nullable<
@@ -48,7 +49,7 @@ const LAST_ATTEMPT = `
   CROSS JOIN subscriptions AS s USING (subscription_id)
   LEFT JOIN attempts AS a ON a.delivery_id = d.delivery_id AND a.number = d.attempt_count
 `;
-const IN_SCOPE = "d.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)";
+const IN_SCOPE = `d.scope_id = ${SCOPE_ID}`;
 
 /** Reads `deliveries` and `attempts`. Each call is one short statement. */
 export class DeliveryReader {

@@ -3,6 +3,7 @@ import type { EventFilter, StoredEvent } from "../store.ts";
 import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
+import { SCOPE_ID } from "./scope-sql.ts";
 import { Statements } from "./statements.ts";
 
 type EventRow = Nullable<Omit<StoredEvent, "scope">, "metadata" | "version">;
@@ -42,10 +43,9 @@ export class EventReader {
   }
 
   list(scope: Scope, filter: EventFilter, limit: number, beforeRowId: number | undefined): StoredEvent[] {
-    const ofScope = "(SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)";
     const { tenant, environment } = scope;
     const conditions = new Conditions()
-      .add(`e.scope_id = ${ofScope}`, tenant, environment)
+      .add(`e.scope_id = ${SCOPE_ID}`, tenant, environment)
       .addIf("e.event_id < ?", beforeRowId)
       .addIf("e.created_at >= ?", filter.since)
       .addIf("e.created_at < ?", filter.until);
@@ -53,7 +53,7 @@ export class EventReader {
       conditions.add("t.name >= ? AND t.name < ?", ...prefixRange(filter.typePrefix));
     }
     if (filter.type !== undefined) {
-      const ofType = `(SELECT event_type_id FROM event_types WHERE scope_id = ${ofScope} AND name = ?)`;
+      const ofType = `(SELECT event_type_id FROM event_types WHERE scope_id = ${SCOPE_ID} AND name = ?)`;
       conditions.add(`e.event_type_id = ${ofType}`, tenant, environment, filter.type);
     }
     // Either index is in the order of the list: from the newest on, no further than the page. Nothing is sorted.

@@ -3,6 +3,7 @@ import type { DeliverySelection, StoredReplay } from "../replay-store.ts";
 import type { Connection } from "./connection.ts";
 import { selectionSql } from "./delivery-selection.ts";
 import { type Nullable, prefixRange } from "./row-values.ts";
+import { SCOPE_ID } from "./scope-sql.ts";
 import { Statements } from "./statements.ts";
 
 type ReplayRow = Nullable<Omit<StoredReplay, "scope">, "rate" | "endedAt">;
@@ -11,7 +12,7 @@ const SELECT = `
   SELECT replay_id AS rowId, public_id AS id, state, asked, rate, found, reopened, created_at AS createdAt,
     updated_at AS updatedAt, ended_at AS endedAt
   FROM replays
-  WHERE scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)
+  WHERE scope_id = ${SCOPE_ID}
 `;
 
 /** Reads `replays`, and counts what one would send again. */

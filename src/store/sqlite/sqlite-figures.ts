@@ -3,6 +3,7 @@ import type { Scope } from "../../core/scope.ts";
 import type { FiguresStore, LaneBacklog, StoreFigures } from "../figures-store.ts";
 import type { Connection } from "./connection.ts";
 import { isRetry } from "./delivery-order.ts";
+import { SCOPE_ID } from "./scope-sql.ts";
 import { Statements } from "./statements.ts";
 
 /** How the store that this is a part of is read, and what it knows of its writes. */
@@ -37,7 +38,7 @@ export class SqliteFigures implements FiguresStore {
           .values<number>(`
             SELECT count(*) FROM (
               SELECT 1 FROM deliveries INDEXED BY deliveries_failed
-              WHERE state = 'failed' AND scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)
+              WHERE state = 'failed' AND scope_id = ${SCOPE_ID}
               LIMIT ?
             )
           `)

@@ -1,6 +1,13 @@
 import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry } from "../admin-store.ts";
-import type { DeliverySelection, NewReplay, ReplayStep, ReplayStore, StoredReplay } from "../replay-store.ts";
+import type {
+  DeliverySelection,
+  NewReplay,
+  PurgeStep,
+  ReplayStep,
+  ReplayStore,
+  StoredReplay,
+} from "../replay-store.ts";
 import type { Connection } from "./connection.ts";
 import { PORTION_ROWS } from "./portions.ts";
 import { ReplayReader } from "./replay-reader.ts";
@@ -53,7 +60,7 @@ export class SqliteReplayStore implements ReplayStore {
     let cursor: number | undefined = 0;
     for (let unsaid: NewAuditEntry | undefined = audit; cursor !== undefined; unsaid = undefined) {
       const input = { scope, selection, cursor, limit: PORTION_ROWS, audit: unsaid };
-      const step: { purged: number; cursor: number | undefined } = await this.#access.write("purgeFailed", input);
+      const step: PurgeStep = await this.#access.write("purgeFailed", input);
       total += step.purged;
       cursor = step.cursor;
     }

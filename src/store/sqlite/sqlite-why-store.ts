@@ -4,6 +4,7 @@ import type { StoredDelivery } from "../store.ts";
 import type { StoredSwitch, WhyStore } from "../why-store.ts";
 import type { Connection } from "./connection.ts";
 import type { DeliveryReader } from "./delivery-reader.ts";
+import { SCOPE_ID } from "./scope-sql.ts";
 import type { StoreAccess } from "./sqlite-admin-store.ts";
 import { Statements } from "./statements.ts";
 
@@ -44,7 +45,7 @@ export class SqliteWhyStore implements WhyStore {
         .rows<StoredSwitch>(`
           SELECT e.created_at AS at, t.name AS type, e.data
           FROM event_types AS t CROSS JOIN events AS e INDEXED BY events_of_type USING (event_type_id)
-          WHERE t.scope_id = (SELECT scope_id FROM scopes WHERE tenant = ? AND environment = ?)
+          WHERE t.scope_id = ${SCOPE_ID}
             AND t.name IN (${SWITCHES.map(() => "?").join(", ")}) AND e.created_at >= ?
           ORDER BY e.event_id LIMIT ?
         `)

@@ -14,6 +14,7 @@ import type {
 import type { Connection } from "./connection.ts";
 import { firstDue, WAITS_FOR_TURN } from "./delivery-order.ts";
 import { unpackCells, unpackMinutes } from "./packed-tallies.ts";
+import { IS_NOT_DELETED } from "./scope-sql.ts";
 import { addMinute, SpanTallies } from "./span-tallies.ts";
 import { Statements } from "./statements.ts";
 
@@ -67,9 +68,6 @@ const GROUPS = {
   },
 } as const;
 
-/** Deleted tenants' scopes have names behind everything that names are made of (tenant-rows.ts). */
-const NOT_DELETED = "tenant < '~'";
-
 /** The next subscription, of any scope, for which something waits. */
 const NEXT_WAITING =
   "SELECT subscription_id FROM deliveries INDEXED BY deliveries_waiting WHERE worker_id IS NULL AND claimable_at IS NOT NULL AND subscription_id > member.id ORDER BY subscription_id LIMIT 1";
@@ -103,7 +101,7 @@ export class StatisticsReader {
       const rows = this.#statements
         .rows<Scope & { scopeId: number }>(`
           SELECT scope_id AS scopeId, tenant, environment FROM scopes
-          WHERE ${NOT_DELETED} AND (@tenant = '${ANY}' OR tenant = @tenant)
+          WHERE ${IS_NOT_DELETED} AND (@tenant = '${ANY}' OR tenant = @tenant)
             AND (@environment = '${ANY}' OR environment = @environment)
         `)
         .all({ tenant: reach.tenant, environment: reach.environment });

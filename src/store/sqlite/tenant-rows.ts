@@ -2,16 +2,11 @@ import type { StoredTenant, TenantFields } from "../admin-store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { Interned } from "./interned.ts";
-
-/**
- * A deleted tenant's scopes get a name that no tenant can have, at once, so that nothing under the old name finds its
- * rows; "~" sorts behind everything that names are made of.
- */
-const DELETED = "tenant >= '~'";
+import { IS_DELETED, IS_NOT_DELETED } from "./scope-sql.ts";
 
 const NAMES = `
   SELECT name FROM tenants
-  UNION SELECT tenant FROM scopes WHERE NOT ${DELETED}
+  UNION SELECT tenant FROM scopes WHERE ${IS_NOT_DELETED}
   UNION SELECT tenant FROM keys WHERE tenant <> '*' AND revoked_at IS NULL
 `;
 
@@ -132,7 +127,7 @@ export class TenantWrites {
     const ofDeleted = `scopes CROSS JOIN events INDEXED BY events_of_scope USING (scope_id)`;
     const deliveries = this.#connection
       .prepare<unknown[], number>(`
-        SELECT delivery_id FROM ${ofDeleted} CROSS JOIN deliveries USING (event_id) WHERE ${DELETED} LIMIT ?
+        SELECT delivery_id FROM ${ofDeleted} CROSS JOIN deliveries USING (event_id) WHERE ${IS_DELETED} LIMIT ?
       `)
       .pluck()
       .all(limit);
@@ -142,12 +137,12 @@ export class TenantWrites {
     }
     // With fewer than the limit, no event has a delivery any more.
     const { changes } = this.#connection
-      .prepare(`DELETE FROM events WHERE event_id IN (SELECT event_id FROM ${ofDeleted} WHERE ${DELETED} LIMIT ?)`)
+      .prepare(`DELETE FROM events WHERE event_id IN (SELECT event_id FROM ${ofDeleted} WHERE ${IS_DELETED} LIMIT ?)`)
       .run(limit - deliveries.length);
     if (deliveries.length + changes === 0) {
       for (const table of ["event_types", "statistics", "alerts", "erased_events", "purges"]) {
         this.#connection
-          .prepare(`DELETE FROM ${table} WHERE scope_id IN (SELECT scope_id FROM scopes WHERE ${DELETED})`)
+          .prepare(`DELETE FROM ${table} WHERE scope_id IN (SELECT scope_id FROM scopes WHERE ${IS_DELETED})`)
           .run();
       }
     }
