@@ -4,18 +4,20 @@
 export type AttemptPhase = "dns" | "connect" | "tls" | "write" | "headers" | "body" | "done";
 
 /** Why no status came back, in the field's words. */
-export type SendErrorCode =
-  | "dns_failed"
-  | "refused"
-  | "unreachable"
-  | "tls_error"
-  | "timeout"
-  | "reset"
-  | "protocol_error"
-  | "headers_too_large"
-  | "egress_blocked"
-  | "local_error" // tunnel: the developer's own program could not be reached (the message says why)
-  | "refused_by_user";
+export const SEND_ERROR_CODES = [
+  "dns_failed",
+  "refused",
+  "unreachable",
+  "tls_error",
+  "timeout",
+  "reset",
+  "protocol_error",
+  "headers_too_large",
+  "egress_blocked",
+  "local_error", // tunnel: the developer's own program could not be reached (the message says why)
+  "refused_by_user",
+] as const;
+export type SendErrorCode = (typeof SEND_ERROR_CODES)[number];
 
 /** Name and value, in the order received, names as received. */
 export type HeaderPairs = [name: string, value: string][];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Attempt, SendErrorCode } from "../../../src/core/attempt.ts";
-import { DELIVERY_STATES, type DeliveryReason } from "../../../src/core/delivery.ts";
+import { type Attempt, SEND_ERROR_CODES } from "../../../src/core/attempt.ts";
+import { DELIVERY_REASONS, DELIVERY_STATES } from "../../../src/core/delivery.ts";
 import type { VersionVerdict } from "../../../src/core/event-version.ts";
 import { attemptWords } from "../../../src/core/why/attempt-words.ts";
 import { explainSubscription } from "../../../src/core/why/explain.ts";
@@ -13,34 +13,12 @@ const time = fc.option(fc.integer({ min: NOW - 1e9, max: NOW + 1e9 }), { nil: un
 /** Of somebody else: but for what the property below takes for a slip of ours. */
 const words = fc.string().map((text) => text.replace(/undefined|NaN|Infinity|\[object/g, "x"));
 const name = fc.constantFrom("shop", "it's", "a b", "$(x)", "--help", "sub_1");
-const reason = fc.constantFrom<DeliveryReason | undefined>(
-  undefined,
-  "exhausted",
-  "final_status",
-  "gone",
-  "subscription_disabled",
-  "subscription_deleted",
-  "expired",
-  "cancelled",
-);
-const ERRORS: SendErrorCode[] = [
-  "dns_failed",
-  "refused",
-  "unreachable",
-  "tls_error",
-  "timeout",
-  "reset",
-  "protocol_error",
-  "headers_too_large",
-  "egress_blocked",
-  "local_error",
-  "refused_by_user",
-];
+const reason = fc.constantFrom(undefined, ...DELIVERY_REASONS);
 const attempt: fc.Arbitrary<Attempt> = fc
   .record({
     outcome: fc.constantFrom("success" as const, "failure" as const),
     status: fc.option(fc.integer({ min: 100, max: 999 }), { nil: undefined }),
-    errorCode: fc.option(fc.constantFrom(...ERRORS), { nil: undefined }),
+    errorCode: fc.option(fc.constantFrom(...SEND_ERROR_CODES), { nil: undefined }),
     errorMessage: fc.option(words, { nil: undefined }),
     trigger: fc.constantFrom("auto" as const, "manual" as const, "replay" as const),
   })
@@ -220,7 +198,7 @@ it("has words for every status and every error", () => {
     const { cause } = attemptWords({ ...ATTEMPT, status });
     expect(cause).toMatch(new RegExp(`^the receiver answered ${status}: .{8}`));
   }
-  for (const errorCode of ERRORS) {
+  for (const errorCode of SEND_ERROR_CODES) {
     const { cause, advice } = attemptWords({
       ...ATTEMPT,
       status: undefined,
