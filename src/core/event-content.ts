@@ -2,7 +2,7 @@ import { createHash, hash } from "node:crypto";
 import { HooksError, invalid } from "./errors.ts";
 import { EVENT_ID_PATTERN, EVENT_MAX_BYTES, type EventInput, TIMESTAMP_MAX_AHEAD_MS } from "./event.ts";
 import { checkEventType, isOperationalType } from "./event-pattern.ts";
-import { VERSION_PATTERN } from "./event-type.ts";
+import { checkVersion } from "./event-type.ts";
 import { parseInstant } from "./instant.ts";
 
 /** An event whose every field was checked. */
@@ -32,12 +32,8 @@ export function checkEvent(input: EventInput, now: number): CheckedEvent {
   if (isOperationalType(type)) {
     throw invalid("type", 'type must not begin with "hooks.": those are the events that hooks itself publishes');
   }
-  if (input.id !== undefined && !EVENT_ID_PATTERN.test(input.id)) {
-    throw invalid("id", 'id must be 1 to 128 characters of A-Z, a-z, 0-9, "_" and "-"');
-  }
-  if (input.version !== undefined && !VERSION_PATTERN.test(input.version)) {
-    throw invalid("version", 'version must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"');
-  }
+  checkEventId(input.id);
+  if (input.version !== undefined) checkVersion(input.version, "version");
   if (input.data.length === 0) throw invalid("data", "data is missing: any JSON value");
   if (input.metadata !== undefined && !isObjectText(input.metadata)) {
     throw invalid("metadata", "metadata must be a JSON object");
@@ -63,16 +59,22 @@ function isObjectText(json: Uint8Array): boolean {
   return json.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) === 0x7b;
 }
 
+/** @throws HooksError `invalid_request` */
+export function checkEventId(id: string | undefined): void {
+  if (id === undefined || EVENT_ID_PATTERN.test(id)) return;
+  throw invalid("id", 'id must be 1 to 128 characters of A-Z, a-z, 0-9, "_" and "-"');
+}
+
+/** Of an event, as unix ms. @throws HooksError `invalid_request` */
+export function readTimestamp(text: string): number {
+  const at = parseInstant(text);
+  if (at !== undefined) return at;
+  throw invalid("timestamp", "timestamp must be ISO 8601 with an offset or Z", "for example: 2026-01-31T12:00:00.000Z");
+}
+
 function checkTimestamp(text: string | undefined, now: number): number {
   if (text === undefined) return now;
-  const at = parseInstant(text);
-  if (at === undefined) {
-    throw invalid(
-      "timestamp",
-      "timestamp must be ISO 8601 with an offset or Z",
-      "for example: 2026-01-31T12:00:00.000Z",
-    );
-  }
+  const at = readTimestamp(text);
   if (at < 0) throw invalid("timestamp", "timestamp must not be before 1970");
   if (now + TIMESTAMP_MAX_AHEAD_MS < at) throw invalid("timestamp", "timestamp must be at most 24 hours ahead");
   return at;

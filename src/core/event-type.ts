@@ -1,3 +1,4 @@
+import { invalid } from "./errors.ts";
 import type { ConversionStep } from "./event-conversion.ts";
 import type { PageQuery } from "./hooks-service.ts";
 import type { JsonValue } from "./json-value.ts";
@@ -5,7 +6,13 @@ import type { RetentionKind, RetentionTexts } from "./retention.ts";
 
 /** Version of a type for which nobody names one. */
 export const FIRST_VERSION = "1";
-export const VERSION_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
+const VERSION_PATTERN = /^[A-Za-z0-9._-]{1,32}$/;
+
+/** @throws HooksError `invalid_request` naming `field` */
+export function checkVersion(version: unknown, field: string): string {
+  if (typeof version === "string" && VERSION_PATTERN.test(version)) return version;
+  throw invalid(field, `${field} must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"`);
+}
 
 /** Of each tenant and environment. */
 export const MAX_EVENT_TYPES = 5_000;

@@ -1,6 +1,7 @@
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkSteps, convertValue } from "../core/event-conversion.ts";
 import {
+  checkVersion,
   type DownConversion,
   EVENT_TYPE_MAX_BYTES,
   type EventTypeInput,
@@ -9,10 +10,10 @@ import {
   FIRST_VERSION,
   MAX_TAGS,
   MAX_VERSIONS,
-  VERSION_PATTERN,
 } from "../core/event-type.ts";
 import { JsonSchema, SCHEMA_MAX_BYTES } from "../core/json-schema/json-schema.ts";
 import { canonicalJson, isJsonObject, type JsonValue } from "../core/json-value.ts";
+import { checkLineText } from "../core/line-text.ts";
 import { quoted } from "../core/quoted.ts";
 import type { EventTypeContent, VersionContent } from "./stored-event-type.ts";
 
@@ -211,21 +212,13 @@ function fieldsOf(
     throw invalid("deprecated", "deprecated must be true or false");
   }
   return {
-    description: description === undefined ? (before?.description ?? "") : checkDescription(description ?? ""),
+    description:
+      description === undefined
+        ? (before?.description ?? "")
+        : checkLineText(description ?? "", "description", DESCRIPTION_MAX_CHARS),
     tags: tags === undefined ? (before?.tags ?? []) : checkTags(tags ?? []),
     deprecated: deprecated ?? before?.deprecated ?? false,
   };
-}
-
-function checkDescription(text: unknown): string {
-  if (typeof text !== "string") throw invalid("description", "description must be a string");
-  if (DESCRIPTION_MAX_CHARS < text.length) {
-    throw invalid("description", `description must be at most ${DESCRIPTION_MAX_CHARS} characters`);
-  }
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) {
-    throw invalid("description", "description must not contain control characters");
-  }
-  return text;
 }
 
 function checkTags(tags: unknown): string[] {
@@ -233,11 +226,6 @@ function checkTags(tags: unknown): string[] {
   const bad = tags.findIndex((tag) => typeof tag !== "string" || !TAG_PATTERN.test(tag));
   if (bad === -1) return [...new Set(tags as string[])];
   throw invalid(`tags[${bad}]`, `tags[${bad}] must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", ":" and "-"`);
-}
-
-function checkVersion(version: unknown, field: string): string {
-  if (typeof version === "string" && VERSION_PATTERN.test(version)) return version;
-  throw invalid(field, `${field} must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"`);
 }
 
 function unknownVersion(content: EventTypeContent, version: string, field: string): HooksError {

@@ -1,10 +1,9 @@
 import { invalid } from "../core/errors.ts";
-import { EVENT_ID_PATTERN } from "../core/event.ts";
+import { checkEventId, readTimestamp } from "../core/event-content.ts";
 import { checkEventType, patternTakes } from "../core/event-pattern.ts";
 import type { Filter, FilterOutcome } from "../core/filter/filter.ts";
 import { type FilterableEvent, FilterSubject } from "../core/filter/filter-subject.ts";
 import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
-import { parseInstant } from "../core/instant.ts";
 import { checkRawJson } from "../core/json-envelope.ts";
 import type { Scope } from "../core/scope.ts";
 import type { StoredEvent } from "../store/store.ts";
@@ -54,23 +53,15 @@ function explained(filter: Filter | undefined, subject: FilterSubject): FilterTr
 
 function eventOf(trial: FilterTrial, base: StoredEvent | undefined, now: number): FilterableEvent {
   const { id, type, timestamp, version, data, metadata } = trial;
-  if (id !== undefined && !EVENT_ID_PATTERN.test(id)) {
-    throw invalid("id", 'id must be 1 to 128 characters of A-Z, a-z, 0-9, "_" and "-"');
-  }
+  checkEventId(id);
   if (data !== undefined) checkRawJson(data, "data");
   if (metadata !== undefined) checkRawJson(metadata, "metadata");
   return {
     id: id ?? base?.id ?? "evt_test",
     type: type === undefined ? (base?.type ?? DEFAULT_TYPE) : checkEventType(type, "type"),
-    timestamp: timestamp === undefined ? (base?.timestamp ?? now) : checkInstant(timestamp),
+    timestamp: timestamp === undefined ? (base?.timestamp ?? now) : readTimestamp(timestamp),
     version: version ?? base?.version,
     data: data ?? base?.data ?? Buffer.from("{}"),
     metadata: metadata ?? base?.metadata,
   };
-}
-
-function checkInstant(text: string): number {
-  const at = parseInstant(text);
-  if (at !== undefined) return at;
-  throw invalid("timestamp", "timestamp must be ISO 8601 with an offset or Z", "for example: 2026-01-31T12:00:00.000Z");
 }

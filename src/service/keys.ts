@@ -21,6 +21,7 @@ import {
   type Role,
   tenantOf,
 } from "../core/key.ts";
+import { checkLineText } from "../core/line-text.ts";
 import { nearest } from "../core/nearest.ts";
 import { formatRateLimit, parseRateLimit } from "../core/rate-limit.ts";
 import { checkScopeName } from "../core/scope.ts";
@@ -217,9 +218,7 @@ function durationIn(text: unknown): string {
 function checkName(name: unknown): string {
   if (name === undefined) throw invalid("name", "name is missing: what the key is for");
   if (typeof name !== "string" || name.trim() === "") throw invalid("name", "name must say what the key is for");
-  if (NAME_MAX_CHARS < name.length) throw invalid("name", `name must be at most ${NAME_MAX_CHARS} characters`);
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) throw invalid("name", "name must not contain control characters");
-  return name;
+  return checkLineText(name, "name", NAME_MAX_CHARS);
 }
 
 function checkRole(role: unknown): Role {

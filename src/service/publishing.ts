@@ -1,3 +1,4 @@
+import { atIndex, toErrorResult } from "../core/batch-error.ts";
 import type { ClaimedDelivery } from "../core/delivery.ts";
 import { HooksError, toHooksError } from "../core/errors.ts";
 import {
@@ -232,17 +233,4 @@ function sayOnce(results: readonly (BatchResult | HooksError)[]): void {
     if (fresh.length === 0) delete result.warnings;
     else result.warnings = fresh;
   }
-}
-
-/** The same error, its field named from the top of the batch. */
-function atIndex(error: HooksError, index: number): HooksError {
-  const field = `events[${index}]${error.field === undefined ? "" : `.${error.field}`}`;
-  return new HooksError(error.code, `events[${index}]: ${error.message}`, { field, hint: error.hint });
-}
-
-export function toErrorResult(error: HooksError): BatchResult {
-  const { code, message, field, hint } = error;
-  return {
-    error: { code, message, ...(field === undefined ? {} : { field }), ...(hint === undefined ? {} : { hint }) },
-  };
 }

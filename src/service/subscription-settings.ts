@@ -4,8 +4,9 @@ import { formatDuration, parseDuration } from "../core/duration.ts";
 import { parseNetList } from "../core/egress/net-list.ts";
 import { type HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
-import { VERSION_PATTERN } from "../core/event-type.ts";
+import { checkVersion } from "../core/event-type.ts";
 import { type Handshake, parseHandshake } from "../core/handshake.ts";
+import { checkLineText } from "../core/line-text.ts";
 import { parseOrderBy } from "../core/order-key.ts";
 import type { Profile } from "../core/profiles/profile.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
@@ -161,7 +162,7 @@ export function draftSubscription(
       rotateEveryMs: orNone(input.rotate_every, old.rotateEveryMs, (text) =>
         parseDuration(text, "rotate_every", ROTATE_EVERY_BOUNDS),
       ),
-      eventVersion: orNone(input.event_version, old.eventVersion, checkEventVersion),
+      eventVersion: orNone(input.event_version, old.eventVersion, (text) => checkVersion(text, "event_version")),
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
   };
@@ -200,10 +201,7 @@ function checkBreaker({ breaker, retry }: Partial<SubscriptionInput>, old: boole
 function checkText(text: unknown, field: string, max: number, old: string): string {
   if (text === undefined) return old;
   if (text === null) return "";
-  if (typeof text !== "string") throw invalid(field, `${field} must be a string`);
-  if (max < text.length) throw invalid(field, `${field} must be at most ${max} characters`);
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) throw invalid(field, `${field} must not contain control characters`);
-  return text;
+  return checkLineText(text, field, max);
 }
 
 function checkBoolean(value: unknown, field: string, old: boolean): boolean {
@@ -283,11 +281,6 @@ function checkReEnable(
   if (reEnable === undefined) return old;
   if (reEnable === null || reEnable === "probe") return reEnable ?? undefined;
   throw invalid("auto_disable.re_enable", 'auto_disable.re_enable must be "probe" or null');
-}
-
-function checkEventVersion(version: unknown): string {
-  if (typeof version === "string" && VERSION_PATTERN.test(version)) return version;
-  throw invalid("event_version", 'event_version must be 1 to 32 characters of A-Z, a-z, 0-9, ".", "_" and "-"');
 }
 
 function checkNetList(value: unknown, use: "allow" | "deny", old: string[]): string[] {

@@ -4,6 +4,7 @@ import { HooksError, invalid } from "../core/errors.ts";
 import type { Page } from "../core/hooks-service.ts";
 import { toIsoOrNull } from "../core/instant.ts";
 import { ANY, type Caller } from "../core/key.ts";
+import { checkLineText } from "../core/line-text.ts";
 import { nearest } from "../core/nearest.ts";
 import { checkScopeName, DEFAULT_TENANT } from "../core/scope.ts";
 import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
@@ -196,12 +197,5 @@ function checkName(name: unknown): string {
 
 function checkDescription(text: unknown): string {
   if (text === undefined) return "";
-  if (typeof text !== "string") throw invalid("description", "description must be a string");
-  if (DESCRIPTION_MAX_CHARS < text.length) {
-    throw invalid("description", `description must be at most ${DESCRIPTION_MAX_CHARS} characters`);
-  }
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) {
-    throw invalid("description", "description must not contain control characters");
-  }
-  return text;
+  return checkLineText(text, "description", DESCRIPTION_MAX_CHARS);
 }

@@ -1,3 +1,4 @@
+import { atIndex, toErrorResult } from "../../core/batch-error.ts";
 import { HooksError, invalid } from "../../core/errors.ts";
 import { BATCH_MAX_BYTES, type BatchResult, type EventInput } from "../../core/event.ts";
 import type { HooksService } from "../../core/hooks-service.ts";
@@ -79,7 +80,9 @@ function scopedServices(service: (named: NamedScope) => HooksService): (named: N
 }
 
 async function publishEach(entries: readonly Entry[]): Promise<{ results: BatchResult[] }> {
-  const results: BatchResult[] = entries.map((entry) => (entry instanceof HooksError ? toResult(entry) : undefined!));
+  const results: BatchResult[] = entries.map((entry) =>
+    entry instanceof HooksError ? toErrorResult(entry) : undefined!,
+  );
   const indexesOf = new Map<HooksService, number[]>();
   for (const [index, entry] of entries.entries()) {
     if (entry instanceof HooksError) continue;
@@ -118,19 +121,4 @@ async function publishAtomically(entries: readonly Entry[]): Promise<unknown> {
     const isOfAnEvent = error instanceof HooksError && FAULTS_OF_AN_EVENT.has(error.code);
     throw isOfAnEvent ? new StatusOverride(422, error) : error;
   }
-}
-
-/** The same error, its field named from the top of the batch. */
-function atIndex(error: HooksError, index: number): HooksError {
-  const at = `events[${index}]`;
-  return new HooksError(error.code, `${at}: ${error.message}`, {
-    field: error.field === undefined ? at : `${at}.${error.field}`,
-    hint: error.hint,
-  });
-}
-
-function toResult({ code, message, field, hint }: HooksError): BatchResult {
-  return {
-    error: { code, message, ...(field === undefined ? {} : { field }), ...(hint === undefined ? {} : { hint }) },
-  };
 }
