@@ -16,6 +16,7 @@ import { startUp } from "./start-up.ts";
 import { statistics } from "./statistics.ts";
 import { store } from "./store.ts";
 import { tenants } from "./tenants.ts";
+import { tunnel } from "./tunnel.ts";
 
 /** To add a benchmark, add an entry. In the order of the table. */
 export const BENCHES: readonly Bench[] = [
@@ -23,6 +24,7 @@ export const BENCHES: readonly Bench[] = [
   endToEnd,
   fanOut,
   latency,
+  tunnel,
   peers,
   isolation,
   recovery,

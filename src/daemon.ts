@@ -244,7 +244,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const tunnel = new ListenServer({
       sessions,
       now: Date.now,
-      onRoom: (subscriptionRowId) => dispatcher.roomOpened(subscriptionRowId),
+      onRoom: (subscriptionRowId) => dispatcher.roomChanged(subscriptionRowId),
       onReplay: (replay) => replayFor(local, replay),
       onNews: (news) => log.listener(news),
       publicUrl: options.publicUrl === undefined ? undefined : publicUrlText(options.publicUrl),
@@ -404,7 +404,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     closers.push(() => ageRotation.stop());
     const sweep = setInterval(() => {
-      void sessions.expireAll().catch(onFault);
+      void sessions.tidy(tunnel.whileUnheard).catch(onFault);
       void local.store.admin.eraseDeleted().catch(onFault);
       void local.store.statistics.age(Date.now()).catch(onFault);
     }, EXPIRY_SWEEP_MS);

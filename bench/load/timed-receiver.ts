@@ -9,11 +9,13 @@ export interface Arrival {
   at: number;
 }
 
-/** What a request is answered: 204 at once, 204 after so many ms, or nothing at all. */
+/** What a request is answered: 202 at once, 202 after so many ms, or nothing at all. */
 export type Reply = "at once" | "never" | number;
 
-const ANSWER = "HTTP/1.1 204 No Content\r\n\r\n";
-const ID = "\r\nwebhook-id: ";
+/** Accepted, as a server says it to a publisher who posts straight to this. */
+const ANSWER = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+/** Of a webhook, and of an event that was never one. */
+const IDS = ["\r\nwebhook-id: ", '{"id":"'];
 
 /** A receiver in the bench's own process, for what must be timed by one clock: it tells of each request as it comes. */
 export class TimedReceiver {
@@ -36,9 +38,8 @@ export class TimedReceiver {
       socket.on("error", () => {});
       const messages = new Messages((message) => {
         const head = message.toString("latin1", 0, Math.min(message.length, 1_024));
-        const idAt = head.indexOf(ID) + ID.length;
         const path = head.slice(head.indexOf(" ") + 1, head.indexOf(" HTTP/"));
-        const reply = onArrival({ path, eventId: head.slice(idAt, head.indexOf("\r", idAt)), at: clockMs() });
+        const reply = onArrival({ path, eventId: idIn(head), at: clockMs() });
         if (reply === "at once") socket.write(ANSWER);
         else if (reply !== "never") setTimeout(() => socket.write(ANSWER), reply);
       });
@@ -52,4 +53,12 @@ export class TimedReceiver {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function idIn(head: string): string {
+  for (const before of IDS) {
+    const at = head.indexOf(before);
+    if (at !== -1) return /^[\w-]*/.exec(head.slice(at + before.length))![0];
+  }
+  return "";
 }

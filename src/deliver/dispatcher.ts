@@ -62,6 +62,8 @@ interface Outcome {
 
 interface Release {
   delivery: ClaimedDelivery;
+  /** Where it comes from; undefined: its lane is gone. */
+  lane: Lane | undefined;
   /** Its subscription is gone, so nobody would ever claim it. */
   isOrphan: boolean;
 }
@@ -150,10 +152,12 @@ export class Dispatcher {
     }
   }
 
-  /** There is room again on the way to this subscription: a tunnel's listener came or takes more. */
-  roomOpened(subscriptionRowId: number): void {
+  /** A tunnel's listener came, takes more, or is gone: then others may have what waits here for it. */
+  roomChanged(subscriptionRowId: number): void {
     const lane = this.#lanes.get(subscriptionRowId);
-    if (lane !== undefined) this.#watchAll([lane]);
+    if (lane === undefined || this.#state !== "running") return;
+    if (0 < lane.readyCount && !lane.isThere) this.#giveBack(lane, false);
+    this.#watchAll([lane]);
   }
 
   /** Subscriptions were made, changed, paused, resumed, enabled, disabled or deleted. */
@@ -191,7 +195,7 @@ export class Dispatcher {
       if (lane?.takes === true && !lane.rests(now) && this.#state === "running") {
         this.#take(lane, delivery, leaseEndsAt);
       } else {
-        this.#releases.add({ delivery, isOrphan: lane === undefined && this.#state === "running" });
+        this.#giveUp(lane, delivery, lane === undefined && this.#state === "running");
       }
     }
     this.#run();
@@ -236,7 +240,7 @@ export class Dispatcher {
       );
     }
     this.#state = "stopped";
-    for (const delivery of this.#inFlight) this.#releases.add({ delivery, isOrphan: false });
+    for (const delivery of this.#inFlight) this.#giveUp(undefined, delivery, false);
     await within(LAST_WRITES_MS, Promise.all([this.#outcomes.idle(), this.#releases.idle()]));
   }
 
@@ -252,7 +256,7 @@ export class Dispatcher {
       this.#start(next);
     }
     const stale = this.#lanes.takeStale(this.#options.now());
-    for (const { delivery } of stale) this.#releases.add({ delivery, isOrphan: false });
+    for (const { lane, delivery } of stale) this.#giveUp(lane, delivery, false);
     if (this.#lanes.isHungry) this.#claimer.claim();
     this.#setTimer();
   }
@@ -278,7 +282,9 @@ export class Dispatcher {
     this.#inFlight.delete(delivery);
     this.#lanes.slots.ended(leased, recorded);
     if (recorded === undefined) {
-      this.#releases.add({ delivery, isOrphan: false });
+      this.#giveUp(lane, delivery, false);
+      // What is at hand happened later: with a listener that is gone it would come first.
+      if (0 < lane.readyCount && lane.transport.isThere !== undefined) this.#giveBack(lane, false);
     } else if (recorded.with === undefined) {
       this.#record(lane, delivery, recorded);
     } else {
@@ -304,7 +310,7 @@ export class Dispatcher {
         // The store may know of it by now, and only its answer be on the way: then this is the next attempt's turn.
         if (delivery.attemptCount < (ended.get(delivery.rowId) ?? 0)) continue;
         if (lane?.takes === true && this.#state === "running") this.#take(lane, delivery, leaseEndsAt);
-        else this.#releases.add({ delivery, isOrphan: lane === undefined });
+        else this.#giveUp(lane, delivery, lane === undefined);
       }
       if (lane !== undefined) this.#lanes.touch(lane, now);
     }
@@ -314,7 +320,8 @@ export class Dispatcher {
 
   /** This process has it: it goes into its lane, or waits for others to go with. */
   #take(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    if (lane.subscription.batch === undefined) this.#lanes.addReady(lane, delivery, leaseEndsAt);
+    if (lane.mustReturn) this.#giveUp(lane, delivery, false);
+    else if (lane.subscription.batch === undefined) this.#lanes.addReady(lane, delivery, leaseEndsAt);
     else this.#batches.add(lane, lane.subscription.batch, delivery, leaseEndsAt);
   }
 
@@ -323,7 +330,7 @@ export class Dispatcher {
     // While its receiver rests, only as what finds out whether it is back.
     const mayGo = lane.takes && lane.subscription.batch !== undefined && (!lane.rests(now) || lane.canStart(now));
     if (mayGo && this.#state === "running") this.#lanes.addReady(lane, delivery, leaseEndsAt);
-    else this.#releases.add({ delivery, isOrphan: false });
+    else this.#giveUp(lane, delivery, false);
     this.#run();
   }
 
@@ -363,6 +370,7 @@ export class Dispatcher {
   }
 
   #released(releases: readonly Release[]): void {
+    for (const { lane } of releases) if (lane !== undefined) lane.returning -= 1;
     for (const { delivery } of releases) this.#mayBeDue(delivery.subscriptionRowId);
     this.#run();
   }
@@ -376,8 +384,13 @@ export class Dispatcher {
 
   #giveBack(lane: Lane, isOrphan: boolean): void {
     const taken = this.#lanes.takeReady(lane, this.#options.now());
-    for (const { delivery } of taken) this.#releases.add({ delivery, isOrphan });
-    for (const delivery of this.#batches.take(lane)) this.#releases.add({ delivery, isOrphan });
+    for (const { delivery } of taken) this.#giveUp(lane, delivery, isOrphan);
+    for (const delivery of this.#batches.take(lane)) this.#giveUp(lane, delivery, isOrphan);
+  }
+
+  #giveUp(lane: Lane | undefined, delivery: ClaimedDelivery, isOrphan: boolean): void {
+    if (lane !== undefined) lane.returning += 1;
+    this.#releases.add({ lane, delivery, isOrphan });
   }
 
   #unreserve(lane: Lane | undefined): number {
@@ -403,7 +416,7 @@ export class Dispatcher {
     // What was to be woken at a time of a clock that was set back would sleep as much longer.
     const stale = now < this.#sweptAt ? this.#lanes.wakeAll(now) : this.#lanes.wake(now);
     this.#sweptAt = now;
-    for (const { delivery } of stale) this.#releases.add({ delivery, isOrphan: false });
+    for (const { lane, delivery } of stale) this.#giveUp(lane, delivery, false);
     this.#run();
   }
 

@@ -67,6 +67,8 @@ export class Lane implements Sleeper {
   isBusy = false;
   wakeAt = Number.POSITIVE_INFINITY;
   heapIndex = 0;
+  /** Deliveries on their way back into the store: what is there now comes after them. */
+  returning = 0;
   /** Ends of the leases of fresh deliveries that are on their way into the store. */
   readonly #reserved = new Fifo<number>();
   readonly #brakes: Brakes;
@@ -195,7 +197,7 @@ export class Lane implements Sleeper {
 
   /** Whether it would claim some of this kind now, had it the slots. */
   wants(kind: Kind, now: number): boolean {
-    return this.dueAt[kind] <= now && 2 * this.ready[kind].size <= this.#prefetch;
+    return this.dueAt[kind] <= now && this.returning === 0 && 2 * this.ready[kind].size <= this.#prefetch;
   }
 
   /** How many it could start now beyond what is at hand or on its way; negative when more is at hand than that. */
@@ -213,13 +215,25 @@ export class Lane implements Sleeper {
     return this.#isPlain ? this.#prefetch : 0;
   }
 
-  /** Nothing but its concurrency decides when something may start. */
+  /** Nothing but its concurrency, and what a listener has in hand, decides when something may start. */
   get #isPlain(): boolean {
-    return (
-      this.#brakes.isOff &&
-      this.subscription.batch === undefined &&
-      this.transport.room(this.subscription) === Number.POSITIVE_INFINITY
-    );
+    return this.#brakes.isOff && this.subscription.batch === undefined && this.isThere;
+  }
+
+  /** Whether somebody is there who takes its deliveries, now or soon. */
+  get isThere(): boolean {
+    const { transport, subscription } = this;
+    return transport.isThere?.(subscription) ?? transport.room(subscription) === Number.POSITIVE_INFINITY;
+  }
+
+  /** Of a tunnel, which keeps the order of events: whether what comes now finds nobody, or would overtake what goes back. */
+  get mustReturn(): boolean {
+    return this.transport.isThere !== undefined && (0 < this.returning || !this.isThere);
+  }
+
+  /** How many it could have in flight at once. */
+  get #width(): number {
+    return Math.min(this.subscription.concurrency, this.inFlight + this.transport.room(this.subscription));
   }
 
   /** How many of a claim of `limit` may be retries although fresh deliveries wait. */
@@ -255,11 +269,11 @@ export class Lane implements Sleeper {
     // deliveries wait where others can see them. It ran dry while more was due: further ahead, so that a quick receiver's
     // slots never idle.
     const isMoreDue = this.dueAt[FRESH] <= now || (this.host === undefined && this.dueAt[RETRIES] <= now);
-    const { concurrency } = this.subscription;
-    if (PREFETCH_MS < now - this.#claimedAt && concurrency <= this.inFlight) {
+    const width = this.#width;
+    if (PREFETCH_MS < now - this.#claimedAt && width <= this.inFlight) {
       this.#prefetch = Math.floor(this.#prefetch / 2);
-    } else if (0 < this.#claimedAt && this.readyCount === 0 && this.inFlight < concurrency && isMoreDue) {
-      this.#prefetch = Math.min(Math.max(2 * this.#prefetch, concurrency), MAX_PREFETCH);
+    } else if (0 < this.#claimedAt && this.readyCount === 0 && this.inFlight < width && isMoreDue) {
+      this.#prefetch = Math.min(Math.max(2 * this.#prefetch, width), MAX_PREFETCH);
     }
     this.#claimedAt = now;
   }
@@ -284,6 +298,7 @@ export class Lane implements Sleeper {
     return (
       this.takes &&
       !this.isClaiming &&
+      this.returning === 0 &&
       now < this.dueAt[FRESH] &&
       // Retries that wait for their host's limit have no use for the slot.
       (now < this.dueAt[RETRIES] || this.hostTurn.isWaiting) &&
@@ -300,7 +315,7 @@ export class Lane implements Sleeper {
     const { elapsedMs, count } = this.#pace;
     if (1_000 < now - this.#movedAt || this.isDoubtful || !this.#isPlain) return 0;
     const atItsPace = Math.floor((250 * count) / Math.max(1_000, elapsedMs));
-    const isFast = this.inFlight < this.subscription.concurrency;
+    const isFast = this.inFlight < this.#width;
     return Math.min(MAX_PREFETCH, isFast ? Math.max(share, atItsPace) : atItsPace);
   }
 

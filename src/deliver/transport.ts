@@ -10,6 +10,11 @@ export interface DeliveryTransport {
   /** How many more deliveries of this subscription could start now: Infinity for HTTP, the free credit of a tunnel, 0
    * while nobody listens. */
   room(subscription: Subscription): number;
+  /**
+   * Whether deliveries may be claimed before there is room for them: whoever takes them is there, and only busy. Left out:
+   * where the room has no bound.
+   */
+  isThere?(subscription: Subscription): boolean;
 }
 
 export interface Outgoing {

@@ -19,8 +19,10 @@ export interface ListenRequest {
   timeoutMs: number;
   /** Most deliveries in flight at once. */
   concurrency: number;
-  /** How long deliveries wait while nobody listens; then they are cancelled. */
+  /** How long deliveries wait while nobody listens; then they are cancelled, and the session stops collecting. */
   keepMs: number;
+  /** The session waits for a listener for a minute only, and is gone then. */
+  isEphemeral: boolean;
   /** For people: who listens. */
   name: string;
   /** Nobody is going to listen: a session that is there stays as it is, a new one collects nothing. */
@@ -28,6 +30,18 @@ export interface ListenRequest {
   /** Whether somebody listens to a session now: such a one is never ended to make room. */
   isListening?(subscriptionRowId: number): boolean;
 }
+
+/** A session as far as it matters whether anybody listens to it. */
+export interface HeardSession {
+  /** Of its subscription. */
+  rowId: number;
+  scope: Scope;
+  /** Its name. */
+  session: string;
+}
+
+/** Does the work unless somebody listens to the session; nobody begins to meanwhile. */
+export type WhileUnheard = (session: HeardSession, work: () => Promise<void>) => Promise<void>;
 
 export interface ListenSession {
   /** A real subscription, transport `tunnel`. */
@@ -50,6 +64,6 @@ export interface ListenSessions {
    * @throws HooksError `invalid_request`; `conflict` when the tenant has as many sessions as it may, all in use. */
   open(request: ListenRequest): Promise<ListenSession>;
   /** The listener is gone. `collect: false` (it quit cleanly): no new deliveries are made for it, waiting ones are
-   * cancelled; `true`: it goes on collecting and its deliveries wait for it. */
+   * cancelled, and an ephemeral one is deleted; `true`: it goes on collecting and its deliveries wait for it. */
   close(subscription: Subscription, options: { collect: boolean }): Promise<void>;
 }

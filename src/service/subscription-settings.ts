@@ -54,8 +54,20 @@ export interface SubscriptionSettings {
   rotateEveryMs?: number | undefined;
   /** The version of its events that it wants; left out: it takes what comes. */
   eventVersion?: string | undefined;
-  /** Of a tunnel: how long its deliveries wait for a listener, in ms. */
-  keepMs?: number;
+  /** Of a tunnel. */
+  session?: SessionSettings | undefined;
+}
+
+/** What a listening session is between two listeners. Times unix ms. */
+export interface SessionSettings {
+  /** How long it and its deliveries wait for a listener. */
+  keepMs: number;
+  /** It waits for a minute only, and is gone then. */
+  isEphemeral: boolean;
+  /** When its last listener was gone; left out: somebody listens, or nobody has looked since. */
+  leftAt?: number | undefined;
+  /** When it stopped collecting; left out: it collects. */
+  endedAt?: number | undefined;
 }
 
 /** The part of a subscription that create, patch and replace decide, checked. */
@@ -163,6 +175,7 @@ export function draftSubscription(
         parseDuration(text, "rotate_every", ROTATE_EVERY_BOUNDS),
       ),
       eventVersion: orNone(input.event_version, old.eventVersion, (text) => checkVersion(text, "event_version")),
+      session: old.session,
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },
   };

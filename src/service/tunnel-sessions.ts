@@ -8,19 +8,26 @@ import type { NewAuditEntry } from "../store/admin-store.ts";
 import type { DeliveryFilter, NewSubscription, StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
-import type { ListenRequest, ListenSession, ListenSessions } from "./listen-sessions.ts";
+import type { ListenRequest, ListenSession, ListenSessions, WhileUnheard } from "./listen-sessions.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { filteredOperational } from "./operational-filter.ts";
 import { dropAll, newSecret, putSecret, sealed } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { checkFilter } from "./subscription-filters.ts";
 import { readSettings } from "./subscription-resource.ts";
-import { defaultSettings, type SubscriptionSettings } from "./subscription-settings.ts";
+import { defaultSettings, type SessionSettings, type SubscriptionSettings } from "./subscription-settings.ts";
 
 const SESSION_PATTERN = /^[\w.:/@ -]{1,128}$/;
-export const KEEP_DEFAULT_MS = 24 * 3_600_000;
+const KEEP_DEFAULT_MS = 24 * 3_600_000;
+/** How long an ephemeral session waits for its listener. */
+const GRACE_MS = 60_000;
+/** What was on its way when a session ended has come to rest after this. */
+const ENDED_RECENTLY_MS = 10 * 60_000;
 /** Sessions of one tenant. Each is a row that every event is matched against, and nobody tidies up after a CI. */
 const MAX_SESSIONS = 1_000;
+
+type SessionRow = Pick<StoredSubscription, "rowId" | "id" | "scope">;
+type SessionChange = { session: SessionSettings } & Partial<Pick<StoredSubscription, "enabled" | "disabledReason">>;
 
 /** Listen sessions as subscriptions of the store, transport `tunnel`: their deliveries wait, are leased and recorded
  * like all others. */
@@ -57,19 +64,73 @@ export class TunnelSessions implements ListenSessions {
   }
 
   async close(subscription: Subscription, options: { collect: boolean }): Promise<void> {
-    if (options.collect) return;
-    const { store, directory, now } = this.#parts;
-    const at = now();
-    await store.updateSubscription(subscription.rowId, { enabled: false, disabledReason: "by_hand", updatedAt: at });
-    // First out of the lanes, then out of the queue: nothing is given back after the queue was emptied.
-    await directory.refresh(subscription.scope, subscription.id, subscription.rowId);
-    await store.expireDeliveries(subscription.rowId, Number.MAX_SAFE_INTEGER, at);
+    if (options.collect) await this.#leave(subscription);
+    else await this.#end(subscription);
   }
 
-  /** Cancels what waited for its listener for too long, in every session. */
-  async expireAll(): Promise<void> {
+  /**
+   * To be called at the start of a daemon and now and then: notes since when nobody listens to a session, ends those that
+   * nobody came back to in time, and cancels what waited too long.
+   */
+  async tidy(whileUnheard: WhileUnheard): Promise<void> {
     for (const stored of await this.#parts.store.loadSubscriptions()) {
-      if (stored.transport === "tunnel") await this.#expire(stored, readSettings(stored).keepMs ?? KEEP_DEFAULT_MS);
+      const { rowId, scope, session } = stored;
+      if (stored.transport !== "tunnel" || session === undefined) continue;
+      await whileUnheard({ rowId, scope, session }, () => this.#tidyUnheard(stored));
+      await this.#expire(stored, sessionOf(stored).keepMs);
+    }
+  }
+
+  async #tidyUnheard(stored: StoredSubscription): Promise<void> {
+    const at = this.#parts.now();
+    const { leftAt, endedAt, keepMs, isEphemeral } = sessionOf(stored);
+    if (!stored.enabled) {
+      // What was given back when it ended: nobody is to get it later.
+      if (endedAt !== undefined && at < endedAt + ENDED_RECENTLY_MS) await this.#expire(stored, 0);
+    } else if (leftAt === undefined || endedAt !== undefined) {
+      // Its listener ended with the daemon that had it; or a person enabled it.
+      await this.#leave(stored);
+    } else if (leftAt + (isEphemeral ? GRACE_MS : keepMs) <= at) await this.#end(stored);
+  }
+
+  async #leave(session: SessionRow): Promise<void> {
+    await this.#change(session, (was, leftAt) => ({ session: { ...was, leftAt, endedAt: undefined } }));
+  }
+
+  async #end(session: SessionRow): Promise<void> {
+    const { directory, now } = this.#parts;
+    const ended = await this.#change(session, (was, endedAt) => ({
+      session: { ...was, endedAt },
+      enabled: false,
+      disabledReason: "by_hand",
+    }));
+    if (ended === undefined) return;
+    // First out of the lanes, then out of the queue: what is given back is cancelled, too.
+    await directory.refresh(session.scope, session.id, session.rowId);
+    await this.#expire(session, 0);
+    if (sessionOf(ended).isEphemeral) await this.#delete(ended, now());
+  }
+
+  /** Changes a session as it is now; undefined when it is no more. */
+  async #change(
+    { rowId, scope }: SessionRow,
+    change: (session: SessionSettings, at: number) => SessionChange,
+  ): Promise<StoredSubscription | undefined> {
+    const { store, now } = this.#parts;
+    for (;;) {
+      const stored = (await store.loadSubscriptions(scope)).find((one) => one.rowId === rowId);
+      if (stored === undefined) return undefined;
+      const at = now();
+      const { session, ...columns } = change(sessionOf(stored), at);
+      const settings = JSON.stringify({ ...readSettings(stored), session });
+      const outcome = await store.updateSubscription(
+        rowId,
+        { ...columns, settings, updatedAt: at },
+        undefined,
+        stored.updatedAt,
+      );
+      // Somebody changed it meanwhile: what he changed stays.
+      if (outcome !== "overtaken") return stored;
     }
   }
 
@@ -95,7 +156,7 @@ export class TunnelSessions implements ListenSessions {
       autoDisableSpanMs: 0,
       headers: undefined,
       headerNames: undefined,
-      settings: JSON.stringify(settingsOf(request)),
+      settings: JSON.stringify(settingsOf(request, at)),
       session: request.session,
       createdAt: at,
       updatedAt: at,
@@ -118,28 +179,33 @@ export class TunnelSessions implements ListenSessions {
    * collecting, then those that nobody came back to in the time that they were to wait.
    */
   async #makeRoom({ scope, isListening = () => false }: ListenRequest): Promise<void> {
-    const { store, directory, now } = this.#parts;
+    const { store, now } = this.#parts;
     const sessions = (await store.loadSubscriptions()).filter(
       (one) => one.transport === "tunnel" && one.scope.tenant === scope.tenant,
     );
     const surplus = sessions.length - this.#most + 1;
     if (surplus <= 0) return;
     const at = now();
+    const isOver = ({ keepMs, leftAt }: SessionSettings, updatedAt: number): boolean =>
+      (leftAt ?? updatedAt) + keepMs < at;
     const left = sessions
       .filter((one) => !isListening(one.rowId))
-      .filter((one) => !one.enabled || one.updatedAt + (readSettings(one).keepMs ?? KEEP_DEFAULT_MS) < at)
+      .filter((one) => !one.enabled || isOver(sessionOf(one), one.updatedAt))
       .toSorted((one, other) => Number(one.enabled) - Number(other.enabled) || one.updatedAt - other.updatedAt);
     if (left.length < surplus) {
       throw new HooksError("conflict", `there are ${sessions.length} listening sessions, and more cannot be`, {
         field: "session",
-        hint: "end those that nobody needs: hooks sub list, hooks sub delete ID",
+        hint: "end those that nobody needs: hooks sub delete ID; one of hooks listen --ephemeral ends by itself",
       });
     }
-    for (const one of left.slice(0, surplus)) {
-      await store.deleteSubscription(one.rowId, at);
-      await directory.refresh(one.scope, one.id, one.rowId);
-      await dropAll(this.#parts.secrets, sealedTexts(one));
-    }
+    for (const one of left.slice(0, surplus)) await this.#delete(one, at);
+  }
+
+  async #delete(session: StoredSubscription, at: number): Promise<void> {
+    const { store, directory, secrets } = this.#parts;
+    await store.deleteSubscription(session.rowId, at);
+    await directory.refresh(session.scope, session.id, session.rowId);
+    await dropAll(secrets, sealedTexts(session));
   }
 
   /** A new session takes part in all that happens: that is no less than what a subscription with a URL does. */
@@ -151,13 +217,16 @@ export class TunnelSessions implements ListenSessions {
 
   async #takeUp(existing: StoredSubscription, request: ListenRequest, events: string[]): Promise<StoredSubscription> {
     const { store, directory, now } = this.#parts;
+    const at = now();
+    // Of a session that had ended, nothing waits any more.
+    if (!existing.enabled && sessionOf(existing).endedAt !== undefined) await this.#expire(existing, 0);
     await store.updateSubscription(existing.rowId, {
       name: request.name,
       events,
       enabled: true,
       disabledReason: undefined,
-      settings: JSON.stringify(settingsOf(request)),
-      updatedAt: Math.max(now(), existing.updatedAt + 1),
+      settings: JSON.stringify(settingsOf(request, at)),
+      updatedAt: Math.max(at, existing.updatedAt + 1),
     });
     await directory.refresh(request.scope, existing.id, existing.rowId);
     return (await this.#find(request.scope, request.session))!;
@@ -167,9 +236,10 @@ export class TunnelSessions implements ListenSessions {
     return (await this.#parts.store.loadSubscriptions(scope)).find((one) => one.session === session);
   }
 
-  async #expire(stored: StoredSubscription, keepMs: number): Promise<void> {
+  /** Cancels what waits for longer than this, ms; 0: all of it. */
+  async #expire({ rowId }: Pick<StoredSubscription, "rowId">, keepMs: number): Promise<void> {
     const at = this.#parts.now();
-    await this.#parts.store.expireDeliveries(stored.rowId, at - keepMs, at);
+    await this.#parts.store.expireDeliveries(rowId, keepMs === 0 ? Number.MAX_SAFE_INTEGER : at - keepMs, at);
   }
 
   async #open(stored: StoredSubscription): Promise<Pick<ListenSession, "subscription" | "secrets">> {
@@ -193,7 +263,7 @@ export class TunnelSessions implements ListenSessions {
   }
 }
 
-function settingsOf(request: ListenRequest): SubscriptionSettings {
+function settingsOf(request: ListenRequest, at: number): SubscriptionSettings {
   return {
     ...defaultSettings(STANDARD_PROFILE),
     description: "hooks listen",
@@ -205,6 +275,14 @@ function settingsOf(request: ListenRequest): SubscriptionSettings {
     timeoutMs: request.timeoutMs,
     concurrency: request.concurrency,
     filter: request.filter,
-    keepMs: request.keepMs,
+    session: {
+      keepMs: request.keepMs,
+      isEphemeral: request.isEphemeral,
+      endedAt: request.onlyLooks === true ? at : undefined,
+    },
   };
+}
+
+function sessionOf(stored: StoredSubscription): SessionSettings {
+  return readSettings(stored).session ?? { keepMs: KEEP_DEFAULT_MS, isEphemeral: false };
 }

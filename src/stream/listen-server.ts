@@ -6,7 +6,7 @@ import { HooksError, toHooksError } from "../core/errors.ts";
 import type { Actor } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Subscription } from "../core/subscription.ts";
-import type { ListenSessions } from "../service/listen-sessions.ts";
+import type { ListenSessions, WhileUnheard } from "../service/listen-sessions.ts";
 import {
   type ConnectionLimits,
   type ConnectionOwner,
@@ -20,7 +20,7 @@ import { SessionRoster } from "./session-roster.ts";
 
 export interface ListenServerOptions {
   sessions: ListenSessions;
-  /** A listener of this subscription has room: wakes the dispatcher. */
+  /** A listener of this subscription has room, or takes no more: wakes the dispatcher. */
   onRoom(subscriptionRowId: number): void;
   /** Unix ms. */
   now(): number;
@@ -103,6 +103,7 @@ export class ListenServer {
     this.#owner = {
       hello: (connection, hello) => void this.#roster.open(connection, hello),
       room: (connection) => this.#onRoom(connection),
+      answered: () => this.#onAnswer?.(),
       replay: (connection, replay) => void this.#replay(connection, replay),
       // Closed only then: a listener whose connection is closed in good order knows that its session is as it asked.
       drained: (connection) => void this.#roster.leave(connection).then(() => connection.close(1000, "drained")),
@@ -140,6 +141,11 @@ export class ListenServer {
     });
   }
 
+  /** For whoever tidies up after listeners that are gone. */
+  get whileUnheard(): WhileUnheard {
+    return this.#roster.whileUnheard;
+  }
+
   /** Listeners that are connected. */
   get connected(): number {
     return this.#roster.connections.size;
@@ -150,6 +156,12 @@ export class ListenServer {
     let room = 0;
     for (const connection of this.#roster.listenersOf(subscription.rowId)) room += connection.free;
     return room;
+  }
+
+  /** Whether somebody listens who goes on taking deliveries, whatever is in hand now. */
+  isThere({ rowId }: Subscription): boolean {
+    for (const connection of this.#roster.listenersOf(rowId)) if (connection.isTaking) return true;
+    return false;
   }
 
   /** Through the listener with the most room. `not_sent` when there is none, or it is lost before it answers. */
@@ -207,10 +219,7 @@ export class ListenServer {
   }
 
   #onRoom(connection: ListenerConnection): void {
-    this.#onAnswer?.();
-    if (connection.subscription !== undefined && connection.free !== 0) {
-      this.#options.onRoom(connection.subscription.rowId);
-    }
+    if (connection.subscription !== undefined) this.#options.onRoom(connection.subscription.rowId);
   }
 
   #onGone(connection: ListenerConnection, code: number, reason: string): void {
@@ -218,8 +227,10 @@ export class ListenServer {
     void this.#roster.remove(connection);
     this.#options.onNews?.({ kind: "gone", subscription, code, reason, clean: quit !== undefined });
     this.#onAnswer?.();
-    // What it had in flight was given back; another listener of the session may have room for it.
-    if (subscription !== undefined && this.room(subscription) !== 0) this.#options.onRoom(subscription.rowId);
+    if (subscription === undefined) return;
+    // Once what it had in flight has come back unsent: another listener of the session may have room for it, and what was
+    // to come later must not come first.
+    setImmediate(() => this.#options.onRoom(subscription.rowId));
   }
 
   async #replay(connection: ListenerConnection, replay: ReplayFrame): Promise<void> {

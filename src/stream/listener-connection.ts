@@ -45,8 +45,10 @@ export interface ConnectionLimits {
 /** What a connection tells the server that holds it. */
 export interface ConnectionOwner {
   hello(connection: ListenerConnection, hello: HelloFrame): void;
-  /** There may be room for more deliveries. */
+  /** It takes more deliveries, or none; not because one was answered: whoever sent that hears of it anyway. */
   room(connection: ListenerConnection): void;
+  /** Fewer of its deliveries are in flight. */
+  answered(): void;
   replay(connection: ListenerConnection, replay: ReplayFrame): void;
   /** It left of its own will and has answered everything; the owner closes it. */
   drained(connection: ListenerConnection): void;
@@ -124,10 +126,13 @@ export class ListenerConnection {
 
   /** How many more deliveries it would take now. */
   get free(): number {
-    if (this.#gone || this.#draining || this.subscription === undefined) return 0;
-    if (this.#socket.readyState !== this.#socket.OPEN) return 0;
-    if (this.#limits.maxBufferedBytes < this.#socket.bufferedAmount) return 0;
-    return Math.max(0, this.#credit - this.#pending.size);
+    return this.isTaking ? Math.max(0, this.#credit - this.#pending.size) : 0;
+  }
+
+  /** Whether it takes deliveries, once it has answered some of those that it has. */
+  get isTaking(): boolean {
+    if (this.#gone || this.#draining || this.subscription === undefined || this.#credit === 0) return false;
+    return this.#socket.readyState === this.#socket.OPEN && !this.#isStalled;
   }
 
   /** The session is open: deliveries may come. */
@@ -213,16 +218,20 @@ export class ListenerConnection {
     this.#owner.gone(this, code, reason);
   }
 
+  get #isStalled(): boolean {
+    return this.#limits.maxBufferedBytes < this.#socket.bufferedAmount;
+  }
+
   #write(data: string): void {
     if (this.#gone) return;
     this.#socket.send(data, () => this.#onFlushed());
-    if (this.#limits.maxBufferedBytes < this.#socket.bufferedAmount) {
+    if (this.#isStalled) {
       this.#stall ??= setTimeout(() => this.#drop(1013, "does not read what it is sent"), this.#limits.stallMs);
     }
   }
 
   #onFlushed(): void {
-    if (this.#stall === undefined || this.#limits.maxBufferedBytes < this.#socket.bufferedAmount) return;
+    if (this.#stall === undefined || this.#isStalled) return;
     clearTimeout(this.#stall);
     this.#stall = undefined;
     if (!this.#gone) this.#owner.room(this);
@@ -263,6 +272,7 @@ export class ListenerConnection {
         if (this.quit !== undefined) break;
         this.quit = { keep: frame.keep ?? false };
         this.#draining = true;
+        this.#owner.room(this);
         this.#closeWhenDrained();
         break;
     }
@@ -294,8 +304,8 @@ export class ListenerConnection {
   }
 
   #afterAnswer(): void {
-    if (this.quit === undefined) this.#owner.room(this);
-    else this.#closeWhenDrained();
+    this.#owner.answered();
+    if (this.quit !== undefined) this.#closeWhenDrained();
   }
 
   #closeWhenDrained(): void {

@@ -3,7 +3,7 @@ import { type ErrorCode, HooksError, toHooksError } from "../core/errors.ts";
 import { toIsoOrNull } from "../core/instant.ts";
 import { quoted } from "../core/quoted.ts";
 import { type Scope, scopeKey } from "../core/scope.ts";
-import type { ListenRequest, ListenSession, ListenSessions } from "../service/listen-sessions.ts";
+import type { ListenRequest, ListenSession, ListenSessions, WhileUnheard } from "../service/listen-sessions.ts";
 import type { ListenerConnection } from "./listener-connection.ts";
 import { type HelloFrame, MESSAGE_MAX_CHARS } from "./protocol.ts";
 import { Turns } from "./turns.ts";
@@ -125,6 +125,12 @@ export class SessionRoster {
       setTimeout(() => void end(false), this.#options.ephemeralGraceMs),
     );
   }
+
+  /** Does the work unless somebody listens to this session; nobody begins to meanwhile. */
+  readonly whileUnheard: WhileUnheard = ({ rowId, scope, session }, work) =>
+    this.#turns.take(turnOf(scope, session), async () => {
+      if (!this.#listeners.has(rowId)) await work();
+    });
 
   /** Resolves when every session that was being opened or closed has been. To be called with no connection left. */
   async close(): Promise<void> {
@@ -251,6 +257,7 @@ function requestOf({ scope, actor }: ListenerConnection, hello: HelloFrame, name
     retry: hello.retry ?? false,
     timeoutMs: hello.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     keepMs: hello.keep_ms ?? DEFAULT_KEEP_MS,
+    isEphemeral: hello.ephemeral ?? false,
     concurrency: SESSION_CONCURRENCY,
     name: hello.name ?? "",
     onlyLooks: hello.secrets_only ?? false,

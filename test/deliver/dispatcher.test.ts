@@ -343,7 +343,7 @@ describe("a tunnel", () => {
     results[1]!({ kind: "not_sent" });
     await sending.recorded(1);
     room = 2;
-    sending.dispatcher.roomOpened(subscription.rowId);
+    sending.dispatcher.roomChanged(subscription.rowId);
     await until(() => results.length === 4);
     results[2]!(done);
     results[3]!(done);

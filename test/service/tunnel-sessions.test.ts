@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ListenRequest } from "../../src/service/listen-sessions.ts";
+import type { ListenRequest, WhileUnheard } from "../../src/service/listen-sessions.ts";
 import { TunnelSessions } from "../../src/service/tunnel-sessions.ts";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
 
@@ -12,8 +12,12 @@ const REQUEST: ListenRequest = {
   timeoutMs: 10_000,
   concurrency: 5,
   keepMs: 24 * HOUR_MS,
+  isEphemeral: false,
   name: "laptop",
 };
+
+/** Nobody listens to any. */
+const UNHEARD: WhileUnheard = (_session, work) => work();
 
 async function openSessions(): Promise<TestHooks & { sessions: TunnelSessions }> {
   const hooks = await openTestHooks();
@@ -91,10 +95,10 @@ describe("a listen session", () => {
     await service.publish(order("one"));
     clock.at += HOUR_MS / 2;
     await service.publish(order("two"));
-    await sessions.expireAll();
+    await sessions.tidy(UNHEARD);
     expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(2);
     clock.at += HOUR_MS / 2 + 1;
-    await sessions.expireAll();
+    await sessions.tidy(UNHEARD);
     expect((await service.listDeliveries({ status: "pending" })).data.map((one) => one.event_id)).toEqual(["two"]);
   });
 
@@ -138,6 +142,123 @@ describe("a listen session", () => {
     const { sessions, service } = await openSessions();
     await expect(sessions.open({ ...REQUEST, ...wrong })).rejects.toMatchObject({ code: "invalid_request", field });
     expect((await service.listSubscriptions()).data).toEqual([]);
+  });
+});
+
+describe("a session that nobody listens to", () => {
+  const HEARD: WhileUnheard = () => Promise.resolve();
+  const deliveriesOf = async ({ service }: TestHooks) =>
+    (await service.publish({ ...order(""), id: undefined })).deliveries;
+
+  it("stops collecting when nobody came back in the time that it was kept for, and is there to be taken up", async () => {
+    const hooks = await openSessions();
+    const { sessions, service, clock } = hooks;
+    const { subscription, secrets } = await sessions.open(REQUEST);
+    await sessions.close(subscription, { collect: true });
+    await service.publish(order("one"));
+    clock.at += REQUEST.keepMs - 1;
+    await sessions.tidy(UNHEARD);
+    expect(await deliveriesOf(hooks)).toBe(1);
+    clock.at += 1;
+    await sessions.tidy(UNHEARD);
+    expect(await deliveriesOf(hooks)).toBe(0);
+    expect((await service.listDeliveries({ status: "pending" })).data).toEqual([]);
+    expect(await sessions.open(REQUEST)).toMatchObject({ resumed: true, waiting: 0, secrets });
+    expect(await deliveriesOf(hooks)).toBe(1);
+  });
+
+  it("goes on as long as somebody listens", async () => {
+    const hooks = await openSessions();
+    const { sessions, clock } = hooks;
+    const { subscription } = await sessions.open(REQUEST);
+    await sessions.close(subscription, { collect: true });
+    await sessions.open(REQUEST);
+    clock.at += 10 * REQUEST.keepMs;
+    await sessions.tidy(HEARD);
+    expect(await deliveriesOf(hooks)).toBe(1);
+  });
+
+  it("is counted from the next start of a daemon when the last one died with its listener", async () => {
+    const hooks = await openSessions();
+    const { sessions, clock } = hooks;
+    await sessions.open(REQUEST);
+    clock.at += 10 * REQUEST.keepMs;
+    const next = new TunnelSessions(hooks.cases.parts);
+    await next.tidy(UNHEARD);
+    clock.at += REQUEST.keepMs - 1;
+    await next.tidy(UNHEARD);
+    expect(await deliveriesOf(hooks)).toBe(1);
+    clock.at += 1;
+    await next.tidy(UNHEARD);
+    expect(await deliveriesOf(hooks)).toBe(0);
+  });
+
+  it("is gone after a minute if it is ephemeral, also when the daemon was started anew; its history stays", async () => {
+    const hooks = await openSessions();
+    const { sessions, service, clock } = hooks;
+    const { subscription } = await sessions.open({ ...REQUEST, isEphemeral: true });
+    await sessions.close(subscription, { collect: true });
+    await service.publish(order("one"));
+    const next = new TunnelSessions(hooks.cases.parts);
+    clock.at += 59_999;
+    await next.tidy(UNHEARD);
+    expect((await service.listSubscriptions()).data).toHaveLength(1);
+    clock.at += 1;
+    await next.tidy(UNHEARD);
+    expect((await service.listSubscriptions()).data).toEqual([]);
+    expect((await service.listDeliveries()).data).toMatchObject([{ event_id: "one", status: "cancelled" }]);
+  });
+
+  it("is gone at once if it is ephemeral and its listener quit", async () => {
+    const { sessions, service } = await openSessions();
+    const { subscription } = await sessions.open({ ...REQUEST, isEphemeral: true });
+    await sessions.close(subscription, { collect: false });
+    expect((await service.listSubscriptions()).data).toEqual([]);
+  });
+
+  it("keeps what a person changes about it, and is still one afterwards", async () => {
+    const hooks = await openSessions();
+    const { sessions, service, clock } = hooks;
+    const { subscription } = await sessions.open({ ...REQUEST, isEphemeral: true });
+    await service.updateSubscription(subscription.id, { description: "mine" });
+    await sessions.close(subscription, { collect: true });
+    expect(await service.getSubscription(subscription.id)).toMatchObject({ description: "mine" });
+    clock.at += 60_000;
+    await sessions.tidy(UNHEARD);
+    expect((await service.listSubscriptions()).data).toEqual([]);
+  });
+
+  it("hands nothing on of what was given back after it ended", async () => {
+    const { sessions, service, store, clock } = await openSessions();
+    const { subscription } = await sessions.open(REQUEST);
+    for (const id of ["one", "two"]) await service.publish(order(id));
+    const lease = { worker: "boot", endsAt: clock.at + 60_000 };
+    const [claimed] = await store.claimDue([{ subscriptionRowId: subscription.rowId, limit: 2 }], clock.at, lease);
+    const [one, two] = claimed!.deliveries.map(({ rowId }) => rowId);
+    await sessions.close(subscription, { collect: false });
+    await store.releaseLeases("boot", [one!], clock.at);
+    await sessions.tidy(UNHEARD);
+    expect((await service.listDeliveries({ status: "cancelled" })).data).toMatchObject([{ event_id: "one" }]);
+    await store.releaseLeases("boot", [two!], clock.at);
+    expect((await sessions.open(REQUEST)).waiting).toBe(0);
+  });
+
+  it("that a person switched off keeps what waits; one that he switches on collects for as long again", async () => {
+    const hooks = await openSessions();
+    const { sessions, service, clock } = hooks;
+    const { subscription } = await sessions.open(REQUEST);
+    await service.publish(order("one"));
+    await service.disableSubscription(subscription.id);
+    await sessions.tidy(UNHEARD);
+    expect((await sessions.open(REQUEST)).waiting).toBe(1);
+    await sessions.close(subscription, { collect: false });
+    await service.enableSubscription(subscription.id);
+    clock.at += REQUEST.keepMs;
+    await sessions.tidy(UNHEARD);
+    expect(await deliveriesOf(hooks)).toBe(1);
+    clock.at += REQUEST.keepMs;
+    await sessions.tidy(UNHEARD);
+    expect(await deliveriesOf(hooks)).toBe(0);
   });
 });
 
