@@ -62,7 +62,7 @@ export interface NewEvent {
   version: string | undefined;
   /** The span of its publishing, for those of its attempts; left out: nobody traces. */
   trace?: string | undefined;
-  /** SHA-256 of what idempotency compares. */
+  /** SHA-256 of what idempotency compares; empty: made of type, data and metadata when the id comes again. */
   fingerprint: Uint8Array;
   createdAt: number;
   deliveries: NewDelivery[];

@@ -35,6 +35,27 @@ describe("publish", () => {
     expect((await service.listEvents()).data).toHaveLength(1);
   });
 
+  it("knows what it gave an id of its own again by what it stored", async () => {
+    const { service } = await openTestHooks();
+    await service.createSubscription({ url: "https://example.com/", events: ["*"] });
+    for (const metadata of [undefined, json('{"k": 1}')]) {
+      const event = { type: "order.paid", data: json('{"total":12.50}'), metadata };
+      const first = await service.publish(event);
+      const again = { ...event, id: first.id };
+      expect(await service.publish(again)).toEqual(first);
+      for (const other of [
+        { ...again, data: json('{"total":12.5}') },
+        { ...again, type: "order.late" },
+        { ...again, version: "2" },
+        { ...again, metadata: metadata === undefined ? json("{}") : undefined },
+        { ...again, timestamp: "2026-01-31T12:00:00Z" },
+      ]) {
+        await expect(service.publish(other)).rejects.toMatchObject({ code: "conflict", field: "id" });
+      }
+    }
+    expect((await service.listDeliveries()).data).toHaveLength(2);
+  });
+
   it("has ids apart for each tenant and environment", async () => {
     const { service, serviceFor } = await openTestHooks();
     const event = { type: "order.paid", id: "order-1" };

@@ -1,3 +1,4 @@
+import { fingerprintOf } from "../../core/event-content.ts";
 import type { AppendedEvent, NewDelivery } from "../store.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryInserts } from "./delivery-inserts.ts";
@@ -9,12 +10,19 @@ interface KnownEvent {
   deliveryCount: number;
 }
 
+interface EventContent {
+  type: string;
+  data: Uint8Array;
+  metadata: Uint8Array | null;
+}
+
 /** Appends to the tables `events` and `deliveries`. */
 export class EventWrites {
   readonly #interned: Interned;
   readonly #deliveries: DeliveryInserts;
   readonly #insert: Statement;
-  readonly #findKnown: Statement<KnownEvent>;
+  readonly #findKnown: Statement<KnownEvent & { rowId: number }>;
+  readonly #findContent: Statement<EventContent>;
   readonly #findScope: Statement<number>;
   readonly #addToCount: Statement;
 
@@ -28,7 +36,11 @@ export class EventWrites {
       ON CONFLICT (scope_id, public_id) DO NOTHING
     `);
     this.#findKnown = connection.prepare(
-      "SELECT fingerprint, delivery_count AS deliveryCount FROM events WHERE scope_id = ? AND public_id = ?",
+      `SELECT event_id AS rowId, fingerprint, delivery_count AS deliveryCount FROM events
+       WHERE scope_id = ? AND public_id = ?`,
+    );
+    this.#findContent = connection.prepare(
+      "SELECT name AS type, data, metadata FROM events JOIN event_types USING (event_type_id) WHERE event_id = ?",
     );
     this.#findScope = connection.prepare<unknown[], number>("SELECT scope_id FROM events WHERE event_id = ?").pluck();
     this.#addToCount = connection.prepare("UPDATE events SET delivery_count = delivery_count + ? WHERE event_id = ?");
@@ -68,7 +80,7 @@ export class EventWrites {
       event.data,
       event.trace,
     );
-    if (changes === 0) return repeatOf(this.#findKnown.get(scopeId, event.id)!, event);
+    if (changes === 0) return repeatOf(this.#known(scopeId, event.id)!, event);
     const eventRowId = Number(lastInsertRowid);
     const deliveryRowIds = event.deliveries.map((delivery) => {
       const rowId = this.#deliveries.insert(scopeId, eventRowId, delivery, event.createdAt);
@@ -78,13 +90,21 @@ export class EventWrites {
     return { kind: "stored", deliveryRowIds };
   }
 
+  /** With a fingerprint, also of an event whose id was made here: it is made once its id comes again. */
+  #known(scopeId: number, id: string): KnownEvent | undefined {
+    const known = this.#findKnown.get(scopeId, id);
+    if (known === undefined || 0 < known.fingerprint.length) return known;
+    const { type, data, metadata } = this.#findContent.get(known.rowId)!;
+    return { ...known, fingerprint: fingerprintOf({ type, data, metadata: metadata ?? undefined }) };
+  }
+
   /** The answer when one of them is in conflict, with a stored one or among themselves; else undefined. */
   #refuse(events: readonly PackedEvent[]): AppendedEvent[] | undefined {
     const seen = new Map<string, KnownEvent>();
     const answers = events.map((event): AppendedEvent => {
       const scopeId = this.#interned.scopeId(event);
       const key = `${scopeId}/${event.id}`;
-      const known = seen.get(key) ?? this.#findKnown.get(scopeId, event.id);
+      const known = seen.get(key) ?? this.#known(scopeId, event.id);
       if (known !== undefined) return repeatOf(known, event);
       seen.set(key, { fingerprint: event.fingerprint, deliveryCount: event.deliveries.length });
       return { kind: "repeated", deliveryCount: 0 };
