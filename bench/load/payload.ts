@@ -8,9 +8,9 @@ export const USER_AGENT = "hooks/bench";
 export const KEY = Buffer.alloc(32, 7);
 /**
  * Deliveries before the measurement begins, on all sides: a relay runs for months, and what is measured is not how long
- * the compiler takes over its code.
+ * the compiler takes over its code. In the first 30,000 its threads take 15 µs a delivery, later 1.
  */
-export const WARM_UP = 5_000;
+export const WARM_UP = 30_000;
 
 /** The body of a publish request. */
 export function eventBody(type = EVENT_TYPE): string {
