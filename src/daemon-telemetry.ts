@@ -74,6 +74,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const metrics = new Metrics({
     subscriptions: () => withUrl(directory),
     takers: (scope, type) => directory.takersOf(scope, type).length,
+    filtered: () => directory.filterCounts(),
     backlog: async () => (await survey.read()).scopes.map(({ scope, ...one }) => ({ ...scope, ...one })),
     alertsFiring: () => alerts.firing.map(({ scope, rule }) => ({ ...scope, kind: rule.kind })),
     attemptsInFlight: inFlight,

@@ -34,8 +34,9 @@ interface Entry {
   version: string | undefined;
 }
 
-/** Events that a filter kept from its subscription, since this process began. */
-interface FilterCounts {
+/** Deliveries that filters kept from being made, since this process began. */
+export interface FilterCounts {
+  scope: Scope;
   /** It was not true. */
   dropped: number;
   /** It could not be worked out: a member was missing, a value of another kind. */
@@ -58,7 +59,7 @@ export class SubscriptionDirectory {
   #names = new Map<string, string>();
   #rowIds = new Map<string, number>();
   readonly #filters = new SubscriptionFilters();
-  readonly filterCounts: FilterCounts = { dropped: 0, failed: 0 };
+  readonly #filterCounts = new Map<string, FilterCounts>();
   /** How many want one version of their events. */
   #versions = 0;
   #loaded: Promise<void> | undefined;
@@ -218,18 +219,28 @@ export class SubscriptionDirectory {
     for (const { stored, filter } of takers) {
       if (filter !== undefined) {
         subject ??= new FilterSubject(event);
-        if (!this.#passes(filter, subject)) continue;
+        if (!this.#passes(scope, filter, subject)) continue;
       }
       rowIds.push(stored.rowId);
     }
     return rowIds;
   }
 
-  #passes(filter: Filter, subject: FilterSubject): boolean {
+  #passes(scope: Scope, filter: Filter, subject: FilterSubject): boolean {
     const { kind } = filter.outcomeFor(subject);
-    if (kind === "failed") this.filterCounts.failed += 1;
-    else if (kind === "not_matched") this.filterCounts.dropped += 1;
-    return kind === "matched";
+    if (kind === "matched") return true;
+    const key = scopeKey(scope);
+    let counts = this.#filterCounts.get(key);
+    if (counts === undefined) {
+      counts = { scope, dropped: 0, failed: 0 };
+      this.#filterCounts.set(key, counts);
+    }
+    counts[kind === "failed" ? "failed" : "dropped"] += 1;
+    return false;
+  }
+
+  filterCounts(): Iterable<FilterCounts> {
+    return this.#filterCounts.values();
   }
 
   /** The number of what this event's data keeps in order for a subscription (order-key.ts); undefined: no order. */

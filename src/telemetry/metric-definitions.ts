@@ -31,6 +31,12 @@ export const METRICS = {
     SCOPE,
     "Deliveries that accepted events made: one for each subscription that takes the event.",
   ),
+  deliveriesFiltered: define(
+    "counter",
+    "hooks_deliveries_filtered_total",
+    [...SCOPE, "result"],
+    "Deliveries that a subscription's filter kept from being made: dropped, it was not true; failed, it could not be worked out.",
+  ),
   publishDuration: define(
     "histogram",
     "hooks_publish_duration_seconds",

@@ -46,6 +46,7 @@ export interface MetricSources {
   subscriptions(): Iterable<CountedSubscription>;
   /** How many enabled subscriptions take this type. */
   takers(scope: Scope, type: string): number;
+  filtered(): Iterable<{ scope: Scope; dropped: number; failed: number }>;
   backlog(): Promise<readonly ScopeBacklog[]>;
   alertsFiring(): readonly (Scope & { kind: string })[];
   attemptsInFlight(): number;
@@ -101,6 +102,11 @@ export class Metrics {
 
   #addCounters(families: Families): void {
     for (const counters of this.counters.scopes()) addScope(families, counters);
+    for (const { scope, dropped, failed } of this.#sources.filtered()) {
+      const { tenant, environment } = this.counters.scope(scope);
+      families.sum("deliveriesFiltered", [tenant, environment, "dropped"], dropped);
+      families.sum("deliveriesFiltered", [tenant, environment, "failed"], failed);
+    }
   }
 
   #addSubscriptions(families: Families): void {
@@ -196,6 +202,7 @@ function addScope(families: Families, counters: ScopeCounters): void {
   families.add("eventsRepeated", scope, counters.eventsRepeated);
   for (const [code, count] of counters.eventsRefused) families.add("eventsRefused", [...scope, code], count);
   families.add("deliveriesCreated", scope, counters.deliveriesCreated);
+  for (const result of ["dropped", "failed"]) families.add("deliveriesFiltered", [...scope, result], 0);
   families.add("publishDuration", scope, counters.publishDuration);
   for (const [status, count] of counters.answers.entries()) {
     if (count === 0 && !USUAL_CLASSES.includes(status)) continue;

@@ -17,6 +17,7 @@ function open(sources: Partial<MetricSources> = {}) {
   const metrics = new Metrics({
     subscriptions: () => [],
     takers: () => 0,
+    filtered: () => [],
     backlog: async () => [],
     alertsFiring: () => [],
     attemptsInFlight: () => 0,
@@ -86,6 +87,7 @@ describe("labels are bounded", () => {
     const { page } = open({
       subscriptions: () => tenants.map((tenant) => subscription(`sub_${tenant}`, { scope: { ...SCOPE, tenant } })),
       takers: () => 1,
+      filtered: () => tenants.map((tenant) => ({ scope: { ...SCOPE, tenant }, dropped: 4, failed: 1 })),
       backlog: async () =>
         tenants.map((tenant, n) => ({ ...SCOPE, tenant, pending: 1, retrying: 2, ageMs: n * 1_000, failed: 3 })),
     });
@@ -94,6 +96,8 @@ describe("labels are bounded", () => {
       expect(seriesOf(families, name)).toHaveLength(501);
     }
     expect(sumOf(families, "hooks_subscriptions")).toBe(600);
+    expect(seriesOf(families, "hooks_deliveries_filtered_total").length).toBeLessThanOrEqual(202);
+    expect(sumOf(families, "hooks_deliveries_filtered_total")).toBe(3_000);
     expect(sumOf(families, "hooks_backlog_deliveries")).toBe(1_800);
     expect(seriesValue(families, "hooks_backlog_age_seconds", { tenant: "(other)" })).toBe(599);
   });
