@@ -23,7 +23,7 @@ export function subTestCommand(context: CliContext, run = runSubTest): Command {
     .description("Sends one signed request at once and shows the answer. Nothing is stored, nothing is tried again.")
     .argument("<subscription>", "id, unique beginning of one, or name")
     .option("--type <event-type>", "type of the test event (default: webhook.test)")
-    .option("--data <json>", "its data: JSON, @FILE or -")
+    .option("--data <json>", "its data: JSON, @FILE or - (default: the example of its type in the catalogue)")
     .addHelpText(
       "after",
       examples("hooks sub test shop", `hooks sub test shop --type order.paid --data '{"id":"ord_1"}'`),

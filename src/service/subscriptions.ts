@@ -11,6 +11,7 @@ import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } 
 import type { Sealed, StoredSubscription, SubscriptionChange } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
+import { cataloguedData } from "./catalogued-data.ts";
 import { blank, draftOf } from "./draft-bases.ts";
 import { findSubscription } from "./find-by-reference.ts";
 import { keptHandshake, refusedByReceiver } from "./handshakes.ts";
@@ -199,7 +200,11 @@ export class Subscriptions {
     const refused = await refusedByReceiver(stored, limited);
     if (refused !== undefined) return refused;
     const subscription = await openSubscription(stored, parts.secrets, parts.profiles);
-    return testSubscription(subscription, options, limited);
+    const { type } = options;
+    if (type === undefined || options.data !== undefined) return testSubscription(subscription, options, limited);
+    const { eventVersion } = readSettings(stored);
+    const data = await cataloguedData(parts.catalogue, scope, checkEventType(type, "type"), eventVersion);
+    return testSubscription(subscription, { type, data }, limited);
   }
 
   /** The secrets that sign now, newest first: for the owner of the store file only, never over HTTP. */

@@ -24,7 +24,8 @@ export const SUBSCRIPTION_ACTION_ROUTES: readonly Route[] = [
     path: "/v1/subscriptions/:id/test",
     access: "admin",
     id: "testSubscription",
-    summary: "Send one request to its URL at once; nothing is stored.",
+    summary:
+      "Send one request to its URL at once; nothing is stored. Without `data` a type of the catalogue has its example's.",
     tag,
     params: ID_PARAMS,
     body: { schema: refTo(TEST_REQUEST), parse: parseWithRawData, optional: true },
