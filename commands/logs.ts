@@ -3,8 +3,10 @@ import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { asUsage, wholeNumber } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
-import { logLine } from "../src/cli/log-lines.ts";
-import { inTurns } from "../src/cli/pages.ts";
+import { LOG_VIEW, logLine } from "../src/cli/log-lines.ts";
+import { addFieldsFlag, inTurns } from "../src/cli/pages.ts";
+import { printsFields } from "../src/cli/print-one.ts";
+import type { Fields } from "../src/cli/table.ts";
 import { followTail } from "../src/cli/tail.ts";
 import type { DeliveryResource } from "../src/core/delivery.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
@@ -21,6 +23,7 @@ export interface LogsOptions {
   failed?: boolean;
   events?: boolean;
   limit: number;
+  fields?: string[];
 }
 
 const DEFAULT_LIMIT = 20;
@@ -33,7 +36,7 @@ const FLAGS: Readonly<Record<string, string>> = { id: "--sub", subscription: "--
 
 /** Defines `hooks logs`. */
 export function logsCommand(context: CliContext, run = runLogs): Command {
-  return new Command("logs")
+  return addFieldsFlag(new Command("logs"))
     .description("Shows the latest attempts, oldest first; with --follow also those to come, as they happen.")
     .option("-f, --follow", "go on with what happens from now on, until Ctrl-C")
     .option("--sub <subscription>", "to this subscription (id, beginning or name)")
@@ -55,7 +58,8 @@ export function logsCommand(context: CliContext, run = runLogs): Command {
 
 /** @throws HooksError `unreachable` when there is nothing to follow */
 export async function runLogs(flags: LogsOptions, context: CliContext): Promise<void> {
-  const { sub, type, failed, events, follow, limit } = flags;
+  const { sub, type, failed, events, follow, limit, fields } = flags;
+  if (printsFields(context.out, LOG_VIEW, fields)) return;
   if (events === true && follow !== true) {
     throw new HooksError("usage", "--events goes with --follow: hooks event list shows those from before", {
       field: "--events",
@@ -66,7 +70,7 @@ export async function runLogs(flags: LogsOptions, context: CliContext): Promise<
   // Found out before anything is shown: a name that is none, and a daemon that is not there.
   const id = sub === undefined ? undefined : (await naming(service.getSubscription(sub), FLAGS)).id;
   const endpoint = follow === true ? await tailEndpoint(context) : undefined;
-  for (const news of await latest(service, { sub: id, type, failed, limit })) print(news, context);
+  for (const news of await latest(service, { sub: id, type, failed, limit })) print(news, context, fields);
   if (endpoint === undefined) return;
 
   const query: TailQuery = {
@@ -86,7 +90,8 @@ export async function runLogs(flags: LogsOptions, context: CliContext): Promise<
   };
   while (!signal.aborted) {
     try {
-      for await (const news of followTail(await tailEndpoint(context), query, { signal, onOpen })) print(news, context);
+      for await (const news of followTail(await tailEndpoint(context), query, { signal, onOpen }))
+        print(news, context, fields);
     } catch (error) {
       if (signal.aborted) return;
       // Whoever followed it waits for the server to come back; what happened meanwhile is not told again.
@@ -98,8 +103,8 @@ export async function runLogs(flags: LogsOptions, context: CliContext): Promise<
   }
 }
 
-function print(news: Parameters<typeof logLine>[0], { out }: CliContext): void {
-  const line = logLine(news, out);
+function print(news: Parameters<typeof logLine>[0], { out }: CliContext, fields: Fields): void {
+  const line = logLine(news, out, fields);
   if (line !== undefined) out.print(line);
 }
 

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
-import { escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { jsonLine } from "../src/cli/escape.ts";
 import { duration, wholeNumber } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
+import { addFieldsFlag } from "../src/cli/pages.ts";
+import { printsFields } from "../src/cli/print-one.ts";
+import { type ListView, printList } from "../src/cli/table.ts";
 import { SORTS, type Sort } from "../src/cli/top-frame.ts";
-import { snapshotOf, type TopLook, type TopSnapshot } from "../src/cli/top-snapshot.ts";
+import { snapshotOf, type TopLook, type TopSnapshot, type TopSubscription } from "../src/cli/top-snapshot.ts";
 import { isHooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 
@@ -13,7 +16,39 @@ export interface TopOptions {
   /** ms */
   interval: number;
   count?: number;
+  fields?: string[];
 }
+
+/** A row of a look, in a pipe. */
+const ROW_VIEW: ListView<TopSubscription> = {
+  columns: [
+    { title: "id", text: (row) => row.id },
+    { title: "name", text: (row) => row.name ?? "" },
+    { title: "state", text: (row) => row.state ?? "" },
+    { title: "attempts/s", text: (row) => String(row.attempts_per_s) },
+    { title: "failed/s", text: (row) => String(row.failed_per_s) },
+    { title: "attempts", text: (row) => String(row.attempts) },
+    { title: "failed", text: (row) => String(row.failed) },
+    { title: "p95", text: (row) => String(row.p95_ms ?? "") },
+    { title: "waiting", text: (row) => String(row.waiting) },
+  ],
+  fields: [
+    "id",
+    "name",
+    "state",
+    "paused",
+    "consecutive_failures",
+    "attempts_per_s",
+    "failed_per_s",
+    "attempts",
+    "failed",
+    "success_rate",
+    "p95_ms",
+    "waiting",
+    "series",
+  ],
+  id: ({ id }) => id,
+};
 
 const DEFAULT_INTERVAL_MS = 2_000;
 const LEAST_INTERVAL_MS = 200;
@@ -22,10 +57,11 @@ const ARROWS: Readonly<Record<string, number>> = { up: -1, down: 1, k: -1, j: 1 
 
 /** Defines `hooks top`. */
 export function topCommand(context: CliContext, run = runTop): Command {
-  return new Command("top")
+  return addFieldsFlag(new Command("top"))
     .description(
       "Shows live what is sent and what waits: rates, backlog, the busiest, slowest and failing subscriptions. Fills the " +
-        "terminal; in a pipe it shows one moment, with --json one line after the other.",
+        "terminal; in a pipe, or with --fields, it shows one moment, a subscription a line; with --json all of one moment is " +
+        "a line, and one comes after the other.",
     )
     .option(
       "--interval <duration>",
@@ -34,21 +70,33 @@ export function topCommand(context: CliContext, run = runTop): Command {
       DEFAULT_INTERVAL_MS,
     )
     .option("--count <number>", "ends after so many looks", wholeNumber("--count", 1, 1_000_000))
-    .addHelpText("after", examples("hooks top", "hooks top --interval 5s", "hooks top --json --count 10"))
+    .addHelpText(
+      "after",
+      examples(
+        "hooks top",
+        "hooks top --interval 5s",
+        "hooks top --json --count 10",
+        "hooks top --fields name,waiting",
+      ),
+    )
     .action((flags: TopOptions) => run(flags, context));
 }
 
 export async function runTop(flags: TopOptions, context: CliContext): Promise<void> {
   const { out, signal } = context;
+  const { interval, fields } = flags;
+  if (printsFields(out, ROW_VIEW, fields)) return;
   const service = await context.service({ reads: true });
-  if (out.mode === "human") return fillScreen(flags, context, service);
-  const { interval, count = out.mode === "json" ? Number.POSITIVE_INFINITY : 1 } = flags;
+  if (out.mode === "human" && fields === undefined) return fillScreen(flags, context, service);
+  const { count = out.mode === "json" && fields === undefined ? Number.POSITIVE_INFINITY : 1 } = flags;
   let before: TopLook | undefined;
   for (let n = 0; n < count && !signal.aborted; n++) {
     if (0 < n) await sleep(interval, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     const look = await lookAt(service);
-    print(snapshotOf(look, before), context);
+    const snapshot = snapshotOf(look, before);
+    if (out.mode === "json" && fields === undefined) out.print(jsonLine(snapshot));
+    else printList(out, snapshot.subscriptions, ROW_VIEW, fields);
     before = look;
   }
 }
@@ -59,29 +107,6 @@ async function lookAt(service: HooksService): Promise<TopLook> {
     service.listSubscriptions({ limit: 200 }),
   ]);
   return { stats, subscriptions: subscriptions.data };
-}
-
-function print(snapshot: TopSnapshot, { out }: CliContext): void {
-  if (out.mode === "json") out.print(jsonLine(snapshot));
-  if (out.mode === "json") return;
-  for (const row of snapshot.subscriptions) {
-    const { id, name, state, attempts_per_s, failed_per_s, attempts, failed, p95_ms, waiting } = row;
-    if (out.mode === "quiet") out.print(id);
-    else {
-      const cells = [
-        id,
-        name ?? "",
-        state ?? "",
-        attempts_per_s,
-        failed_per_s,
-        attempts,
-        failed,
-        p95_ms ?? "",
-        waiting,
-      ];
-      out.print(cells.map((cell) => escapeLine(String(cell))).join("\t"));
-    }
-  }
 }
 
 /** Until q, Ctrl-C or the last look. */

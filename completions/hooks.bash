@@ -67,8 +67,8 @@ _hooks_point() {
       ;;
     'logs')
       commands=''
-      flags='--follow --sub --type --failed --events --limit --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--sub --type --limit --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --follow --sub --type --failed --events --limit --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --sub --type --limit --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'demo')
@@ -325,8 +325,8 @@ _hooks_point() {
       ;;
     'top')
       commands=''
-      flags='--interval --count --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--interval --count --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --interval --count --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --interval --count --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'stats')

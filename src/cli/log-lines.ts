@@ -1,23 +1,65 @@
-import type { TailNews } from "../core/tail.ts";
+import type { AttemptNews, EventNews, TailNews } from "../core/tail.ts";
 import type { Colors, Output } from "./context.ts";
 import { padToWidth } from "./display-width.ts";
 import { escapeLine, jsonLine } from "./escape.ts";
+import { cellOf, type Fields, type ListView, pick } from "./table.ts";
 import { span } from "./time-text.ts";
 
 const TYPE_WIDTH = 22;
 
-/** What happened as a line in the output's form; undefined with --quiet. Times of people's lines are this computer's. */
-export function logLine(news: TailNews, out: Pick<Output, "mode" | "colors">): string | undefined {
+/** What `--fields` can choose: of an attempt, and of an event what it has of it. */
+export const LOG_VIEW: ListView<Omit<AttemptNews, "type"> & Omit<EventNews, "type"> & { type: string }> = {
+  columns: [],
+  fields: [
+    "type",
+    "at",
+    "tenant",
+    "environment",
+    "event_id",
+    "event_type",
+    "delivery_id",
+    "subscription",
+    "subscription_name",
+    "attempt",
+    "trigger",
+    "outcome",
+    "status",
+    "error",
+    "duration_ms",
+    "verdict",
+    "reason",
+    "next_attempt_at",
+    "deliveries",
+  ],
+  id: ({ delivery_id: id }) => id,
+};
+
+/**
+ * What happened as a line in the output's form: with --quiet the id of the delivery or of the event that was taken, and
+ * nothing of what was left out. Times of people's lines are this computer's.
+ */
+export function logLine(
+  news: TailNews,
+  out: Pick<Output, "mode" | "colors">,
+  fields: Fields = undefined,
+): string | undefined {
+  const isChosen = fields !== undefined && news.type !== "dropped";
   switch (out.mode) {
     case "human":
-      return humanLine(news, out.colors);
+      return isChosen ? chosen(news, fields).join("  ") : humanLine(news, out.colors);
     case "plain":
-      return tabLine(news);
+      return isChosen ? chosen(news, fields).join("\t") : tabLine(news);
     case "json":
-      return jsonLine(news);
+      return jsonLine(isChosen ? pick(news, fields) : news);
     case "quiet":
-      return undefined;
+      return news.type === "dropped"
+        ? undefined
+        : escapeLine(news.type === "attempt.recorded" ? news.delivery_id : news.event_id);
   }
+}
+
+function chosen(news: TailNews, fields: readonly string[]): string[] {
+  return Object.values(pick(news, fields)).map((value) => escapeLine(cellOf(value)));
 }
 
 function humanLine(news: TailNews, colors: Colors): string {

@@ -46,6 +46,20 @@ describe("hooks logs", () => {
     ]);
     expect(json(await home.ok("logs", "--type", "order.paid", "--sub", "shop", "--json"))).toHaveLength(1);
     expect(json(await home.ok("logs", "--limit", "1", "--json"))).toMatchObject([{ event_type: "order.sent" }]);
+    expect(await home.ok("logs", "--fields", "event_type,status,error")).toBe(
+      "order.paid\t200\t\norder.bad\t500\t\norder.sent\t200\t",
+    );
+    expect(json(await home.ok("logs", "--fields", "attempt,deliveries", "--limit", "1", "--json"))).toEqual([
+      { attempt: 1, deliveries: null },
+    ]);
+    expect(await home.ok("logs", "--fields", "help")).toContain("subscription_name");
+    expect(await home.run(["logs", "--fields", "statsu"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean "status"?') as string,
+    });
+    expect((await home.ok("logs", "--quiet")).split("\n").sort()).toEqual(
+      (await home.ok("delivery", "list", "--quiet")).split("\n").sort(),
+    );
     expect((await home.ok("logs")).split("\n")[1]).toMatch(
       /^\S+Z\tattempt\.recorded\torder\.bad\t.*\tfailure\t500\t\d+\tretry\t$/,
     );

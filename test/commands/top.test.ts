@@ -108,6 +108,10 @@ describe("hooks top in a pipe", () => {
       { attempts: 1, attempts_per_s: 0 },
     ]);
     expect((await home.ok("top", "--quiet")).split("\n")).toHaveLength(1);
+    const chosen = await home.ok("top", "--fields", "name,waiting", "--json");
+    expect(Object.keys(JSON.parse(chosen))).toEqual(["name", "waiting"]);
+    expect(await home.ok("top", "--fields", "name,state")).toBe(row!.split("\t").slice(1, 3).join("\t"));
+    expect(await home.run(["top", "--fields", "nam"])).toMatchObject({ code: 2, stdout: "" });
     expect(await home.run(["top", "--interval", "1ms"])).toMatchObject({ code: 2 });
   });
 });
