@@ -1,6 +1,6 @@
 import { isHooksError } from "../core/errors.ts";
 import { inForce, type Retention, type RetentionKind } from "../core/retention.ts";
-import type { Scope } from "../core/scope.ts";
+import { scopeKey } from "../core/scope.ts";
 import type { CatalogueStore } from "../store/catalogue-store.ts";
 import type { AgeSweep, RetentionStore, ScopeRow, SweepStep } from "../store/retention-store.ts";
 import { readEnvironment } from "./environments.ts";
@@ -89,11 +89,11 @@ export class RetentionSweep {
     }
     const deleted: Deleted = {};
     const settings = new Map(
-      (await store.catalogue.loadEnvironments()).map((stored) => [keyOf(stored.scope), readEnvironment(stored)]),
+      (await store.catalogue.loadEnvironments()).map((stored) => [scopeKey(stored.scope), readEnvironment(stored)]),
     );
     for (const row of await store.retention.listScopes()) {
       if (this.#isStopped) break;
-      const kept = inForce(settings.get(keyOf(row.scope))?.retention, defaults);
+      const kept = inForce(settings.get(scopeKey(row.scope))?.retention, defaults);
       await this.#sweepScope(row, kept, now(), deleted);
     }
     if (0 < Object.keys(deleted).length) await this.#giveBack();
@@ -222,8 +222,4 @@ function failedBefore(kept: Retention, now: number): number | undefined {
 /** 0 is for ever. */
 function isShorter(one: number, other: number): boolean {
   return one !== 0 && (other === 0 || one < other);
-}
-
-function keyOf({ tenant, environment }: Scope): string {
-  return `${tenant}/${environment}`;
 }

@@ -196,7 +196,29 @@ export function adminContract(under: StoreUnderTest): void {
       await store.recordAttempts(WORKER, [success(claimed!.deliveries[0]!)]);
       const [inFlight] = await store.claimDue([{ subscriptionRowId: theirs, limit: 1 }], NOON, LEASE);
 
+      const selection = {
+        state: "failed" as const,
+        types: undefined,
+        reason: undefined,
+        since: undefined,
+        until: undefined,
+      };
+      for (const [id, scope] of [
+        ["rpl_theirs", OTHER_TENANT],
+        ["rpl_mine", SCOPE],
+      ] as const) {
+        const replay = {
+          id,
+          scope,
+          selection: { ...selection, subscriptionRowId: undefined },
+          asked: "{}",
+          rate: undefined,
+        };
+        await store.replays.insert({ ...replay, found: 1, createdAt: NOON }, newEntry());
+      }
+
       expect(await other.admin.deleteTenant("other", true, NOON, newEntry())).toBe(true);
+      expect(await store.replays.listRunning()).toHaveLength(1);
       expect(await store.findEvent(OTHER_TENANT, event.id)).toBeUndefined();
       expect(await store.listDeliveries(OTHER_TENANT, {}, 10, undefined)).toEqual([]);
       expect(await store.loadSubscriptions(OTHER_TENANT)).toEqual([]);

@@ -8,6 +8,7 @@ import type {
   SweepStep,
 } from "../retention-store.ts";
 import type { Connection } from "./connection.ts";
+import { IS_NOT_DELETED } from "./scope-sql.ts";
 import type { StoreAccess } from "./sqlite-admin-store.ts";
 
 /** Retention on SQLite. */
@@ -24,7 +25,7 @@ export class SqliteRetentionStore implements RetentionStore {
     return this.#access.read(() =>
       this.#connection
         .prepare<unknown[], { rowId: number; tenant: string; environment: string }>(
-          "SELECT scope_id AS rowId, tenant, environment FROM scopes WHERE tenant < '~' ORDER BY scope_id",
+          `SELECT scope_id AS rowId, tenant, environment FROM scopes WHERE ${IS_NOT_DELETED} ORDER BY scope_id`,
         )
         .all()
         .map(({ rowId, tenant, environment }) => ({ rowId, scope: { tenant, environment } })),

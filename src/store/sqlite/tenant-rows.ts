@@ -111,7 +111,8 @@ export class TenantWrites {
       now,
       name,
     );
-    for (const table of ["secrets", "catalogue", "environments"]) run(`DELETE FROM ${table} WHERE ${ofTenant}`, name);
+    for (const table of ["secrets", "catalogue", "environments", "replays"])
+      run(`DELETE FROM ${table} WHERE ${ofTenant}`, name);
     run("DELETE FROM keys WHERE tenant = ?", name);
     run("DELETE FROM tenants WHERE name = ?", name);
     run("UPDATE audit SET is_past = 1 WHERE tenant = ?", name);
