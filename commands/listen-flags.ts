@@ -19,6 +19,9 @@ export interface ListenOptions {
   /** ms */
   within?: number;
   report?: string;
+  record?: string;
+  redact: string[];
+  recordSecrets?: boolean;
   fault: ListenFault[];
   header: string[];
   events: string[];
@@ -81,6 +84,14 @@ export function defineListenFlags(command: Command): Command {
       duration("--within", { min: 100, max: DAY_MS }),
     )
     .option("--report <file>", "write what came there, at the end: .xml as JUnit, .ndjson as lines of JSON")
+    .option("--record <file>", "write what came and what was answered there, for hooks replay FILE (docs/cassettes.md)")
+    .option(
+      "--redact <place>",
+      "--record leaves this out too: header:x-name, query:token, data.user.email (repeatable)",
+      collect,
+      [],
+    )
+    .option("--record-secrets", "--record writes credentials and signatures too")
     .option(
       "--fault <fault>",
       `try your program: ${FAULT_FORMS.join(", ")} (repeatable)`,
@@ -109,6 +120,10 @@ export function checkListenOptions(options: ListenOptions, command: readonly str
     refuse("--count", options.count, "needs --expect");
     refuse("--within", options.within, "needs --expect");
   }
+  if (options.record === undefined) {
+    refuse("--redact", options.redact[0], "needs --record");
+    refuse("--record-secrets", options.recordSecrets, "needs --record");
+  }
   for (const name of options.envName) checkEnvName(name);
   if (command.length === 0) refuse("--env-name", options.envName[0], "needs a command: -- npm run dev");
   if (options.ephemeral === true) refuse("--keep", options.keep, "and --ephemeral cannot be used together: choose one");
@@ -118,6 +133,7 @@ export function checkListenOptions(options: ListenOptions, command: readonly str
   refuse("--route", options.route[0], why);
   refuse("--expect", options.expect[0], why);
   refuse("--report", options.report, why);
+  refuse("--record", options.record, why);
   refuse("--fault", options.fault[0], why);
   refuse("command", command[0], why);
   refuse("--print", options.print, why);

@@ -44,6 +44,7 @@ export function listenCommand(context: CliContext, run = runListen): Command {
         "SECRET=$(hooks listen --print-secret)",
         "hooks listen --forward 3000 --route 'invoice.*=localhost:4000/billing'",
         "hooks listen --forward 3000 -- npm run dev",
+        "hooks listen --forward 3000 --record orders.cassette --redact data.user.email",
         "hooks listen --forward 3000 --ready-file ready.json --expect order.paid --count 2 --within 30s",
       ),
     )
@@ -113,7 +114,7 @@ async function endingFollowers(
   quit: () => void,
   context: CliContext,
 ): Promise<ListenFollower[]> {
-  const { expect, count = 1, within, report } = options;
+  const { expect, count = 1, within, report, record } = options;
   const followers: ListenFollower[] = [];
   let tally: ExpectationTally | undefined;
   if (0 < expect.length) {
@@ -126,6 +127,11 @@ async function endingFollowers(
     const { ListenReport } = await import("./listen-report.ts");
     // First: it is written whether or not what was expected has come.
     followers.unshift(await ListenReport.prepare(report, tally, context));
+  }
+  if (record !== undefined) {
+    const { ListenRecording } = await import("./listen-recording.ts");
+    const { redact, recordSecrets: secrets = false } = options;
+    followers.unshift(await ListenRecording.open({ file: record, redact, secrets, onFault: quit }, context));
   }
   return followers;
 }

@@ -134,11 +134,11 @@ export async function sendEach(
 
 type DirectRules = Parameters<CliContext["sendOnce"]>[0]["rules"];
 
-/** Under which such requests go. @throws HooksError `url_refused` */
-export async function directRules(url: TargetUrl, context: CliContext): Promise<DirectRules> {
+/** Under which such requests go. @throws HooksError `url_refused` naming the flag that gave the URL */
+export async function directRules(url: TargetUrl, context: CliContext, flag = "--to"): Promise<DirectRules> {
   const rules = { environment: context.scope().environment, allow: [], deny: [] };
   const refusal = (await context.egress("direct")).rules.policyFor(rules).refusalOfUrl(url);
-  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, "--to");
+  if (refusal !== undefined) throw urlRefused({ ...refusal, hint: hintAt(refusal, url) }, flag);
   return rules;
 }
 

@@ -4,6 +4,7 @@ import type { EventInput } from "../core/event.ts";
 import { type JsonEnvelope, parseMember, rawMember, readEnvelope } from "../core/json-envelope.ts";
 import { quoted } from "../core/quoted.ts";
 import { didYouMeanOf } from "./did-you-mean.ts";
+import { fileLines, isBlankLine } from "./file-lines.ts";
 
 // Events as NDJSON: `{"type":…,"data":…}` a line, with id, timestamp, metadata and version where they are known.
 
@@ -18,7 +19,6 @@ export interface EventLine {
 const MEMBERS = ["type", "data", "id", "timestamp", "metadata", "version"];
 /** An event is at most 1 MiB; a line far above that is a file that has no lines. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
-const NEWLINE = 0x0a;
 
 /**
  * Reads lines as they arrive; empty ones count and are skipped. `ids`: lines without an id get one made of their
@@ -30,34 +30,17 @@ export async function* readEventLines(
   ids: "content" | "new",
 ): AsyncGenerator<EventLine> {
   const contentIds = ids === "content" ? new ContentIds() : undefined;
-  let number = 0;
-  for await (const line of splitLines(chunks)) {
-    number++;
-    const text = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
-    if (text.every((byte) => byte === 0x20 || byte === 0x09)) continue;
-    yield { number, event: readLine(text, contentIds), bytes: text.length };
+  for await (const line of fileLines(chunks, MAX_LINE_BYTES, tooLong)) {
+    if (isBlankLine(line)) continue;
+    const { number, bytes } = line;
+    yield { number, event: readLine(bytes, contentIds), bytes: bytes.length };
   }
 }
 
-async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
-  let rest: Uint8Array[] = [];
-  let restBytes = 0;
-  for await (const part of chunks) {
-    const chunk = typeof part === "string" ? Buffer.from(part) : part;
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      yield Buffer.concat([...rest, chunk.subarray(start, end)]);
-      [rest, restBytes, start] = [[], 0, end + 1];
-    }
-    rest.push(chunk.subarray(start));
-    restBytes += chunk.length - start;
-    if (MAX_LINE_BYTES < restBytes) {
-      throw new HooksError("usage", "--file has a line of more than 16 MiB: it must hold one event a line (NDJSON)", {
-        field: "--file",
-      });
-    }
-  }
-  if (0 < restBytes) yield Buffer.concat(rest);
+function tooLong(): HooksError {
+  return new HooksError("usage", "--file has a line of more than 16 MiB: it must hold one event a line (NDJSON)", {
+    field: "--file",
+  });
 }
 
 function readLine(bytes: Uint8Array, contentIds: ContentIds | undefined): EventInput | HooksError {

@@ -24,10 +24,10 @@ export interface HttpSenderOptions extends DialOptions {
   now?: () => number;
 }
 
-/** A request outside the queue: a subscription's test or handshake, `hooks trigger --to`. */
+/** A request outside the queue: a subscription's test or handshake, `hooks trigger --to`, a cassette's. */
 export interface OneOffRequest {
   /** Default: POST. */
-  method?: "OPTIONS" | undefined;
+  method?: string | undefined;
   url: string;
   /** Name, value, name, value … */
   headers: string[];

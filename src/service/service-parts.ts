@@ -62,7 +62,7 @@ export interface ServiceParts {
 
 export interface OneOffRequest {
   /** Default: POST. */
-  method?: "OPTIONS" | undefined;
+  method?: string | undefined;
   url: string;
   headers: string[];
   body: Uint8Array;

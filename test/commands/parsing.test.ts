@@ -133,6 +133,10 @@ describe("what is parsed", () => {
     });
     expect(await parsed(replayCommand, "--failed", "--since", "2h", "--type", "a", "--type", "b", "--dry-run")).toEqual(
       {
+        header: [],
+        ignore: [],
+        allowNet: [],
+        denyNet: [],
         failed: true,
         since: "2h",
         type: ["a", "b"],

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { COMMANDS } from "../../../commands/index.ts";
 import { isGroup, topLevel } from "../../../src/cli/command-table.ts";
 
@@ -68,7 +69,11 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
     ["stripe:invoice.paid", "--to", receiver, "--secret", secret],
     ["github:push", "--to", receiver, "--secret", secret, "--dry-run"],
   ],
-  replay: () => [["--failed", "--dry-run"], ["--list"]],
+  replay: ({ folder, receiver, secret }) => [
+    ["--failed", "--dry-run"],
+    ["--list"],
+    [writtenCassette(folder), "--forward", receiver, "--secret", secret],
+  ],
   sign: ({ secret }) => [["--secret", secret, "--id", "msg_1", "--timestamp", "1760000000"]],
   verify: ({ secret }) => [["--secret", secret, "--header", "webhook-id: msg_1", "--explain"]],
   publish: () => [["order.again", "--data", "{}"]],
@@ -109,6 +114,24 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
     ["--", "event", "get", ""],
   ],
 };
+
+/** With what a stranger may have sent in it. */
+function writtenCassette(folder: string): string {
+  const file = `${folder}/made.cassette`;
+  const body = '{"name":"\u001b[31m\u202e","list":["\\u001b]0;x\\u0007"]}';
+  const exchange = {
+    at: "2026-11-22T12:00:00.000Z",
+    event_id: "evt_1",
+    event_type: "order.paid",
+    attempt: 1,
+    duration_ms: 2,
+    request: { method: "POST", path: "/", query: "", headers: [["content-type", "application/json"]], body },
+    response: { status: 299, headers: [["content-type", "text/plain"]], body, truncated: false },
+    error: null,
+  };
+  writeFileSync(file, `${[{ hooks_cassette: 1 }, exchange].map((line) => JSON.stringify(line)).join("\n")}\n`);
+  return file;
+}
 
 /** Started by whoever uses the table. */
 const GOING_ON = ["serve", "listen", "demo"];
