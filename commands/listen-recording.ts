@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
+import type { ForwardedDelivery } from "../src/cli/forwarded-delivery.ts";
 import { checkCassetteHead, formatCassetteHead, formatExchange } from "../src/core/cassette/cassette-line.ts";
 import { type Place, parsePlace } from "../src/core/cassette/place.ts";
 import { defaultPlaces, redact } from "../src/core/cassette/redaction.ts";
@@ -10,7 +11,6 @@ import { quoted } from "../src/core/quoted.ts";
 import { VERSION } from "../src/core/version.ts";
 import { fileErrorCode, fileFault } from "../src/small-file.ts";
 import type { ListenFollower } from "./listen-followers.ts";
-import type { ForwardedDelivery } from "./listen-lines.ts";
 
 const FLAG = "--record";
 const HEAD_MAX_BYTES = 64 * 1024;
