@@ -1,3 +1,4 @@
+import type { CassetteEntry } from "../src/cli/cassette-file.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { readSecretValue } from "../src/cli/secret-value.ts";
 import type { HeaderPairs } from "../src/core/attempt.ts";
@@ -7,7 +8,6 @@ import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
 import { signMessage } from "../src/core/signing/sign.ts";
-import type { CassetteEntry } from "./cassette-file.ts";
 import { SECRET_VARIABLE } from "./listen-child.ts";
 import { readScheme } from "./signing-inputs.ts";
 import { ownHeaders } from "./trigger-directly.ts";

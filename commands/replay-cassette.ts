@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type CassetteEntry, readCassette } from "../src/cli/cassette-file.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
 import { asUsage, netFlags } from "../src/cli/flag-values.ts";
@@ -14,7 +15,6 @@ import { type Place, parsePlace } from "../src/core/cassette/place.ts";
 import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { checkEventPattern, patternTakes } from "../src/core/event-pattern.ts";
-import { type CassetteEntry, readCassette } from "./cassette-file.ts";
 import { type Resigning, resignedRequest, resigning } from "./cassette-request.ts";
 import type { ReplayOptions } from "./replay.ts";
 import { answerOf, directRules } from "./trigger-directly.ts";

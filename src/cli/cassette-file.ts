@@ -1,14 +1,14 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { CliContext } from "../src/cli/context.ts";
-import { fileLines, isBlankLine } from "../src/cli/file-lines.ts";
-import { checkCassetteHead, parseExchange } from "../src/core/cassette/cassette-line.ts";
-import type { RecordedExchange } from "../src/core/cassette/exchange.ts";
-import { HooksError, isHooksError } from "../src/core/errors.ts";
-import { quoted } from "../src/core/quoted.ts";
-import { shellWord } from "../src/core/shell-word.ts";
-import { fileFault } from "../src/small-file.ts";
+import { checkCassetteHead, parseExchange } from "../core/cassette/cassette-line.ts";
+import type { RecordedExchange } from "../core/cassette/exchange.ts";
+import { HooksError, isHooksError } from "../core/errors.ts";
+import { quoted } from "../core/quoted.ts";
+import { shellWord } from "../core/shell-word.ts";
+import { fileFault } from "../small-file.ts";
+import type { CliContext } from "./context.ts";
+import { fileLines, isBlankLine } from "./file-lines.ts";
 
 /** All of it is read before anything is sent. */
 const FILE_MAX_BYTES = 512 * 1024 * 1024;
