@@ -26,6 +26,9 @@ const HANDSHAKERS: Record<HandshakeName, Handshaker> = {
   cloudevents,
 };
 
+/** Challenges are small. What is larger is none: a stranger's megabytes are not read for one. */
+const MOST_BYTES = 64 * 1024;
+
 /** The handshake of a scheme's provider (by name or alias), where it has one: what a source has that names none itself. */
 export function handshakeOf(scheme: string): HandshakeName | undefined {
   const name = findScheme(scheme)?.scheme.name;
@@ -37,6 +40,7 @@ export function handshakeOf(scheme: string): HandshakeName | undefined {
  * other is, and a GET or OPTIONS is no event. A challenge that its provider signs is one only when that is right.
  */
 export function answerChallenge(handshake: HandshakeName, challenge: Challenge): ChallengeAnswer | undefined {
+  if (MOST_BYTES < challenge.request.body.length) return undefined;
   const reply = HANDSHAKERS[handshake](challenge);
   return reply === undefined ? undefined : { handshake, ...reply };
 }

@@ -1,6 +1,7 @@
 // Twilio, "Validating requests": HMAC-SHA1 of the URL and what a form holds, sorted; or of a URL that has the hash of a
 // body which is no form. https://www.twilio.com/docs/usage/security
 
+import { formPairs } from "../../form-pairs.ts";
 import { defineRecord } from "../define-record.ts";
 import type { BodyHash, FindHeader, ReadMessage } from "../scheme-code.ts";
 import { type Refusal, refuse } from "../verdict.ts";
@@ -9,6 +10,8 @@ import { oneHeader } from "./one-header.ts";
 
 const HEADER = "x-twilio-signature";
 const BODY_HASH = "bodySHA256";
+/** Far more than Twilio sends: they are sorted before anybody knows who sent them. */
+const MOST_FIELDS = 10_000;
 const DEFAULT_PORTS: Partial<Record<string, string>> = { "http:": ":80", "https:": ":443" };
 
 export const twilio = /* @__PURE__ */ defineRecord({
@@ -35,6 +38,7 @@ export const twilio = /* @__PURE__ */ defineRecord({
         if (hashes.join() !== hash) throw new TypeError(`the URL's ${BODY_HASH} is not the body's hash`);
       }
       const form = isForm ? sortedForm(textOf(body)) : "";
+      if (form === undefined) throw new TypeError(`a form has at most ${MOST_FIELDS} fields`);
       const signature = yield { sign: "hmac-sha1", content: [target, form], encoding: "base64" };
       return { headers: { [HEADER]: signature }, signature };
     },
@@ -60,7 +64,9 @@ function read(request: WebhookRequest, find: FindHeader): ReadMessage | Refusal 
     if (type !== undefined && !/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
       return refuse("body_malformed", `the body is no form, and the URL has no ${BODY_HASH}: nothing signs the body`);
     }
-    form = sortedForm(textOf(request.body));
+    const sorted = sortedForm(textOf(request.body));
+    if (sorted === undefined) return refuse("body_malformed", `the form has more than ${MOST_FIELDS} fields`);
+    form = sorted;
   }
   const contents = spellings(url).map((target) => [target, form]);
   const statement = { algorithm: "hmac-sha1", encoding: "base64", signatures: [signature], contents } as const;
@@ -72,10 +78,15 @@ function neededUrl(url: string | undefined): string {
   return url;
 }
 
-/** Names and values as text without anything between them, sorted; of equal values one counts. */
-function sortedForm(body: string): string {
+/** Names and values as text without anything between them, sorted; of equal values one counts. Undefined: too many. */
+function sortedForm(body: string): string | undefined {
   const values = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(body)) values.set(name, (values.get(name) ?? new Set()).add(value));
+  let left = MOST_FIELDS;
+  for (const [name, value] of formPairs(body)) {
+    if (left === 0) return undefined;
+    left -= 1;
+    values.set(name, (values.get(name) ?? new Set()).add(value));
+  }
   return [...values.keys()]
     .sort()
     .map((name) =>
@@ -107,7 +118,7 @@ function spellings(url: string): string[] {
 
 function bodyHashes(url: string): string[] {
   const query = /\?([^#]*)/.exec(url)?.[1];
-  return query === undefined ? [] : new URLSearchParams(query).getAll(BODY_HASH);
+  return [...formPairs(query ?? "")].flatMap(([name, value]) => (name === BODY_HASH ? [value] : []));
 }
 
 function textOf(body: Uint8Array | string): string {
