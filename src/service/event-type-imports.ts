@@ -73,9 +73,9 @@ function placed(
 ): EventTypeInput {
   const version = definition.version ?? before.defaultVersion;
   const there = before.versions.find((one) => one.version === version);
-  if (!asNewVersion || there === undefined || hasSchema(there, input)) return { ...input, version };
-  const same = before.versions.findLast((one) => hasSchema(one, input));
-  // What is the type's and not a version's stays as it is.
+  if (!asNewVersion || there === undefined) return { ...input, version };
+  const same = hasSchema(there, input) ? there : before.versions.findLast((one) => hasSchema(one, input));
+  // What is there stays as it is, and so does what is the type's and not a version's.
   const { name, schema, example, down } = input;
   if (same !== undefined) return { name, version: same.version };
   return { name, schema, example, down, version: nextVersion(before) };

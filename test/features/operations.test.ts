@@ -45,6 +45,9 @@ it("row 25: statistics of a period: totals, success rate, durations, by type and
   expect(byType).toContain("order.paid");
   expect(byType).toContain("user.created");
   expect(await relay.home.ok("stats", "--by", "subscription")).toMatch(/good[\s\S]*bad|bad[\s\S]*good/);
+  expect(await relay.ok("GET", "/v1/stats/tenants?period=1h")).toMatchObject({
+    data: [{ tenant: "default", environment: "development", attempts: 5, failed: 2 }],
+  });
 });
 
 it("row 26: metrics for Prometheus, and alerts that are events", async () => {

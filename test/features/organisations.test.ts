@@ -38,6 +38,9 @@ it("row 2: environments of one organisation are separate: same URL, other secret
   const count = async (key: string) =>
     (await relay.ok("GET", "/v1/deliveries", undefined, { key })).data.length as number;
   expect([await count(staging!), await count(production!)]).toEqual([1, 0]);
+  const waiting = async (key: string) =>
+    (await relay.ok("GET", "/v1/stats", undefined, { key })).backlog.waiting as number;
+  expect([await waiting(staging!), await waiting(production!)]).toEqual([1, 0]);
 });
 
 it("row 3: only admins manage subscriptions; keys have roles, are shown once and stored hashed", async () => {

@@ -1,5 +1,7 @@
+import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { verify } from "../../src/index.ts";
+import { HooksHome } from "../support/hooks-program.ts";
 import { openReceiver } from "../support/open-receiver.ts";
 import { type Json, Relay } from "./support/relay.ts";
 
@@ -66,6 +68,30 @@ it("row 7: secret rotation with a grace period: old and new both sign, for one o
   expect(aged.rotate_every).toBe("90d");
 });
 
+it("row 7: a secret as old as its owner wants is rotated by the daemon, and both sign for the grace period", async () => {
+  const home = new HooksHome();
+  const receiver = await openReceiver();
+  const create = (name: string, ...flags: string[]) =>
+    home.ok("sub", "create", "--url", receiver.url, "--event", name, "--name", name, "--fields", "secret", ...flags);
+  const old = await create("aged", "--rotate-every", "90d");
+  const kept = await create("kept");
+  // Nobody waits for 90 days: the store is told that they are over.
+  const db = new Database(home.storePath);
+  db.prepare("UPDATE secrets SET created_at = created_at - ?").run(91 * 24 * 3_600_000);
+  db.close();
+  const relay = await Relay.startIn(home);
+  await relay.until("/v1/subscriptions/aged", (body) => body.secrets.length === 2);
+  expect((await relay.ok("GET", "/v1/subscriptions/kept")).secrets).toHaveLength(1);
+  const [fresh, ...others] = (await home.ok("sub", "secret", "aged")).split("\n");
+  expect(others).toEqual([old]);
+  for (const type of ["aged", "kept"]) await relay.publish(type);
+  const requests = [await receiver.request(1), await receiver.request(2)];
+  const of = (type: string) => requests.find(({ text }) => JSON.parse(text).type === type)!;
+  for (const secret of [old, fresh!])
+    expect(verify("standard-webhooks", of("aged"), secret)).toMatchObject({ valid: true });
+  expect(verify("standard-webhooks", of("kept"), kept)).toMatchObject({ valid: true });
+});
+
 it("row 11: https only, but for development", async () => {
   const relay = await Relay.start();
   const key = await relay.key("live", { role: "admin", environment: "production" });
@@ -84,9 +110,10 @@ it("row 12: private addresses are refused when created and when dialled; lists o
   await relay.subscribe(receiver.url, { name: "open" });
   const denied = await create(receiver.url, { deny_net: ["127.0.0.0/8"] });
   expect(denied).toMatchObject({ status: 422 });
-  const meta = await relay.ok("GET", "/v1/meta");
-  expect(JSON.stringify(meta)).toMatch(/egress/);
-  const closed = await Relay.start("--deny-net", "127.0.0.0/8");
+  expect(await relay.ok("GET", "/v1/meta")).toMatchObject({ egress_addresses: null });
+  // Receivers that allow certain senders only are told which address that is.
+  const closed = await Relay.start("--deny-net", "127.0.0.0/8", "--local-address", "127.0.0.1");
+  expect(await closed.ok("GET", "/v1/meta")).toMatchObject({ egress_addresses: ["127.0.0.1"] });
   expect(await closed.call("POST", "/v1/subscriptions", { url: receiver.url, events: ["*"] })).toMatchObject({
     status: 422,
   });

@@ -21,7 +21,11 @@ export class Relay {
   }
 
   static async start(...flags: string[]): Promise<Relay> {
-    const home = new HooksHome();
+    return Relay.startIn(new HooksHome(), ...flags);
+  }
+
+  /** With the store that is in this home already. */
+  static async startIn(home: HooksHome, ...flags: string[]): Promise<Relay> {
     return new Relay(home, await home.serve(...flags));
   }
 

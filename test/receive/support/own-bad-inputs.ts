@@ -388,6 +388,31 @@ function typeRows(): Row[] {
   ]);
 }
 
+const schema = { name: "order.json", content: { title: "order.created", type: "object" } };
+/** What may not be in an import of event types. */
+const IMPORTS: [name: string, body: object, field: string, ...statuses: number[]][] = [
+  ["nothing to import", {}, "documents", 400],
+  ["a pack and documents", { pack: "foresight", documents: [schema] }, "documents", 400],
+  ["a pack that is none", { pack: "foresigth" }, "pack", 400],
+  ["a pack that is a path", { pack: "../../etc/passwd" }, "pack", 400],
+  ["a pack that is a number", { pack: 5 }, "pack", 400],
+  ["no documents", { documents: [] }, "documents", 400],
+  ["documents that are one", { documents: schema }, "documents", 400],
+  ["a document that is a text", { documents: ["{}"] }, "documents[0]", 400],
+  ["an unknown field", { pack: "foresight", replce: true }, "replce", 400],
+  ["two ways to take it", { pack: "foresight", replace: true, as_new_version: true }, "as_new_version", 400],
+  ["replace that is a text", { pack: "foresight", replace: "yes" }, "replace", 400],
+];
+
+function importRows(): Row[] {
+  return IMPORTS.map(([name, json, field, ...statuses]) => [
+    `event type import: ${name}`,
+    { request: "POST /v1/event-types/import", json },
+    field,
+    ...statuses,
+  ]);
+}
+
 function entries(surface: Surface, rows: readonly Row[]): BadInput<CorpusInput>[] {
   return rows.map(([name, input, field, ...status], at) => ({
     id: `${surface}-${at + 1}`,
@@ -405,6 +430,7 @@ function changed(base: object, rows: readonly [string, object, string, ...number
 export const OWN_BAD_INPUTS: readonly BadInput<CorpusInput>[] = [
   ...entries("http", HTTP),
   ...entries("http", typeRows()),
+  ...entries("http", importRows()).map((entry) => ({ ...entry, id: `import-${entry.id}` })),
   ...entries("create_subscription", changed(subscription, FIELDS)),
   ...entries("publish_event", changed(event, EVENTS)),
   ...entries("publish_batch", BATCHES),
