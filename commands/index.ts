@@ -374,6 +374,16 @@ export const COMMANDS: CommandTable = {
       title: "Set up",
       commands: [
         {
+          name: "apply",
+          summary: "Make an environment what files say",
+          load: async () => (await import("./apply.ts")).applyCommand,
+        },
+        {
+          name: "export",
+          summary: "Write an environment down as such a file",
+          load: async () => (await import("./export.ts")).exportCommand,
+        },
+        {
           name: "login",
           summary: "Sign in to a server",
           load: async () => (await import("./login.ts")).loginCommand,

@@ -150,16 +150,17 @@ export class CommandContext implements CliContext {
     return { tenant: tenant ?? DEFAULT_TENANT, environment: environment ?? DEFAULT_ENVIRONMENT };
   }
 
-  service({ reads = false }: { reads?: boolean } = {}): Promise<HooksService> {
-    this.#service ??= this.#openService(reads);
+  service({ reads = false, names = {} }: { reads?: boolean; names?: Partial<Scope> } = {}): Promise<HooksService> {
+    this.#service ??= this.#openService(reads, names);
     return this.#service;
   }
 
-  async #openService(reads: boolean): Promise<HooksService> {
-    const { target, tenant, environment } = this.settings();
+  async #openService(reads: boolean, names: Partial<Scope>): Promise<HooksService> {
+    const { target } = this.settings();
+    const { tenant, environment } = { ...this.settings(), ...names };
     if (target.kind === "local") {
       const readOnly = reads && (await isReadOnly(target.storePath));
-      return (await this.local("", { readOnly })).serviceFor(this.scope());
+      return (await this.local("", { readOnly })).serviceFor({ ...this.scope(), ...names });
     }
     const { RemoteService } = await import("../client/remote.ts");
     const apiKey = await this.apiKey(target);

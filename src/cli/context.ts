@@ -22,8 +22,9 @@ export interface CliContext {
    * `flags`: a command's own flags that are settings too (`serve --port`). `configFile`: what its --config names. */
   settings(flags?: SettingSources["flags"], configFile?: string): Settings;
   /** The service that the settings name: over the local store file, or over HTTP. Closed when the command ends.
-   * `reads`: nothing is changed, so a store file that this user may only read will do. */
-  service(options?: { reads?: boolean }): Promise<HooksService>;
+   * `reads`: nothing is changed, so a store file that this user may only read will do. `names`: a tenant and an
+   * environment that something else than the settings names. */
+  service(options?: { reads?: boolean; names?: Partial<Scope> }): Promise<HooksService>;
   /** The same for keys, tenants and the audit, whose methods are given tenant and environment where somebody named them. */
   admin(options?: { reads?: boolean }): Promise<AdminService>;
   /** The store file that the settings name, with everything of the service on it. Throws `usage` (naming `what`) when

@@ -32,6 +32,7 @@ import type {
   ReplayResource,
   ReplayStarted,
 } from "../core/replay.ts";
+import type { SetupExport, SetupRequest, SetupResult } from "../core/setup/setup.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -70,6 +71,7 @@ import {
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
+import { SETUP_EXPORT, SETUP_RESULT } from "./setup-answers.ts";
 import { STATS, SUBSCRIPTION_HEALTH } from "./statistics-answers.ts";
 import { WHY } from "./why-answer.ts";
 
@@ -284,6 +286,14 @@ export class RemoteService implements HooksService {
 
   importEventTypes(input: EventTypeImport): Promise<EventTypeImportResult> {
     return this.#requests.post(EVENT_TYPE_IMPORT_RESULT, "/v1/event-types/import", input);
+  }
+
+  applySetup(request: SetupRequest): Promise<SetupResult> {
+    return this.#requests.post(SETUP_RESULT, "/v1/apply", request);
+  }
+
+  exportSetup(): Promise<SetupExport> {
+    return this.#requests.get(SETUP_EXPORT, "/v1/export");
   }
 
   getEnvironment(): Promise<EnvironmentResource> {

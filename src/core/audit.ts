@@ -22,6 +22,7 @@ export const AUDIT_ACTIONS = [
   "replay.cancel",
   "dead_letter.purge",
   "key.create",
+  "key.update",
   "key.revoke",
   "tenant.create",
   "tenant.update",

@@ -43,7 +43,7 @@ export interface Principal extends Reach {
 }
 
 /** Who makes a change and from where: what the audit keeps of it. */
-export interface Actor extends Pick<Principal, "keyId" | "name"> {
+export interface Actor extends Pick<Principal, "keyId" | "name" | "expiresAt"> {
   /** The address that a request came from, or `cli`. */
   from: string;
 }

@@ -39,6 +39,7 @@ import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
 import { type MetricsPage, metricsRoutes } from "./routes/metrics.ts";
 import { REPLAY_ROUTES } from "./routes/replays.ts";
+import { SETUP_ROUTES } from "./routes/setup.ts";
 import { STATISTICS_ROUTES } from "./routes/statistics.ts";
 import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
@@ -185,6 +186,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...AUDIT_ROUTES,
     ...EXPLAIN_ROUTES,
     ...EVENT_TYPE_ROUTES,
+    ...SETUP_ROUTES,
     ...ALERT_ROUTES,
     ...META_ROUTES,
     TAIL_ROUTE,

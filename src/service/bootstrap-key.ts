@@ -74,11 +74,16 @@ function readGiven(env: Readonly<Record<string, string | undefined>>): { text: s
   }
 }
 
-function checkForm(text: string, variable: string): void {
-  const wrong = FORM.test(text)
+/** What is wrong with a key that its owner made; undefined: nothing. */
+export function faultOfKey(text: string): string | undefined {
+  return FORM.test(text)
     ? new Set(text.slice(KEY_PREFIX.length)).size < LEAST_DIFFERENT
       ? "is too easy to guess"
       : undefined
     : `must be ${KEY_PREFIX} and 43 to 128 random letters, digits, "_" or "-"`;
+}
+
+function checkForm(text: string, variable: string): void {
+  const wrong = faultOfKey(text);
   if (wrong !== undefined) throw new HooksError("usage", `${variable} ${wrong}`, { field: variable, hint: HINT });
 }

@@ -44,21 +44,11 @@ export class Environments {
 
   async update(scope: Scope, patch: EnvironmentPatch, actor: Actor): Promise<EnvironmentResource> {
     const { store, now, catalogue } = this.#parts;
-    const strictTypes = patch.strict_types;
-    if (strictTypes !== undefined && typeof strictTypes !== "boolean") {
-      throw invalid("strict_types", "strict_types must be true or false");
-    }
-    const spans = spansOf(patch.retention);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const stored = await this.#find(scope);
       const before = readEnvironment(stored);
-      const after: EnvironmentSettings = {
-        ...before,
-        ...(strictTypes === undefined ? {} : { strictTypes }),
-        // What is undefined is no part of the JSON that is stored.
-        retention: { ...before.retention, ...spans },
-      };
-      const changes = changesBetween(audited(before), audited(after));
+      const after = patchedEnvironment(before, patch);
+      const changes = changesBetween(auditedEnvironment(before), auditedEnvironment(after));
       if (Object.keys(changes.after).length === 0) return this.#toResource(scope, stored);
       const audit = auditEntry(this.#parts, actor, scope, {
         action: "environment.update",
@@ -94,11 +84,27 @@ export class Environments {
   }
 }
 
-function audited({ strictTypes, retention }: EnvironmentSettings): Record<string, unknown> {
+/** @throws HooksError `invalid_request` naming the field */
+export function patchedEnvironment(before: EnvironmentSettings, patch: EnvironmentPatch): EnvironmentSettings {
+  const strictTypes = patch.strict_types;
+  if (strictTypes !== undefined && typeof strictTypes !== "boolean") {
+    throw invalid("strict_types", "strict_types must be true or false");
+  }
+  return {
+    ...before,
+    ...(strictTypes === undefined ? {} : { strictTypes }),
+    // What is undefined is no part of the JSON that is stored.
+    retention: { ...before.retention, ...spansOf(patch.retention) },
+  };
+}
+
+/** What the audit keeps of it. */
+export function auditedEnvironment({ strictTypes, retention }: EnvironmentSettings): Record<string, unknown> {
   return { strict_types: strictTypes, retention: ownTexts(retention) };
 }
 
-function ownTexts(own: OwnRetention): EnvironmentResource["retention"] {
+/** For each kind of what is kept, what was set for it; null: nothing. */
+export function ownTexts(own: OwnRetention): EnvironmentResource["retention"] {
   const text = (ms: number | undefined): string | null => (ms === undefined ? null : formatRetentionSpan(ms));
   return Object.fromEntries(RETENTION_KINDS.map((kind) => [kind, text(own[kind])])) as EnvironmentResource["retention"];
 }

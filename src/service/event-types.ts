@@ -188,8 +188,6 @@ export class EventTypes {
       const all = await store.catalogue.loadEventTypes(scope);
       const { changes, result } = await make(new Map(all.map((one) => [one.name, one])));
       if (changes.length === 0) return result;
-      const added = changes.filter(({ change }) => change.ifUpdatedAt === undefined).length;
-      if (MAX_EVENT_TYPES < all.length + added && 0 < added) throw tooMany();
       checkSize(all, changes);
       const audit = changes.map((one) => one.audit);
       const rows = changes.map((one) => one.change);
@@ -210,8 +208,8 @@ export class EventTypes {
     content: EventTypeContent | undefined,
     actor: Actor,
   ): { change: EventTypeChange; audit: NewAuditEntry } {
-    const was = before === undefined ? undefined : audited(readContent(before));
-    const is = content === undefined ? undefined : audited(content);
+    const was = before === undefined ? undefined : auditedEventType(readContent(before));
+    const is = content === undefined ? undefined : auditedEventType(content);
     const changes = was === undefined || is === undefined ? { before: was, after: is } : changesBetween(was, is);
     const kind = was === undefined ? "create" : is === undefined ? "delete" : "update";
     return {
@@ -277,7 +275,14 @@ function contentOf(stored: StoredEventType | undefined): EventTypeContent | unde
 }
 
 /** Schemas are kept whole in the catalogue, and change as a whole. */
-function audited({ description, tags, deprecated, defaultVersion, versions, removedVersions }: EventTypeContent) {
+export function auditedEventType({
+  description,
+  tags,
+  deprecated,
+  defaultVersion,
+  versions,
+  removedVersions,
+}: EventTypeContent) {
   return {
     description,
     tags,
@@ -294,12 +299,20 @@ function withWarnings(resource: EventTypeResource, warnings: readonly string[]):
 
 /** @throws HooksError `conflict` when a change makes the catalogue larger than it may be */
 function checkSize(all: readonly StoredEventType[], changes: readonly { change: EventTypeChange }[]): void {
-  const sizes = new Map(all.map(({ name, content }) => [name, content.length]));
-  const sum = (): number => [...sizes.values()].reduce((total, size) => total + size, 0);
-  const before = sum();
-  for (const { change } of changes) sizes.set(change.name, change.content?.length ?? 0);
-  const after = sum();
-  if (after <= CATALOGUE_MAX_BYTES || after <= before) return;
+  const contents = new Map(all.map(({ name, content }) => [name, content]));
+  for (const { change } of changes) {
+    if (change.content === undefined) contents.delete(change.name);
+    else contents.set(change.name, change.content);
+  }
+  checkCatalogueSize(all, contents);
+}
+
+/** The same of what a catalogue becomes. */
+export function checkCatalogueSize(before: readonly StoredEventType[], after: ReadonlyMap<string, string>): void {
+  if (MAX_EVENT_TYPES < after.size && before.length < after.size) throw tooMany();
+  const sum = (sizes: number[]): number => sizes.reduce((total, size) => total + size, 0);
+  const size = sum([...after.values()].map((content) => content.length));
+  if (size <= CATALOGUE_MAX_BYTES || size <= sum(before.map(({ content }) => content.length))) return;
   throw new HooksError(
     "conflict",
     `the event types of an environment must be at most ${CATALOGUE_MAX_BYTES} bytes together, with their schemas and examples`,

@@ -50,7 +50,7 @@ export class Keys {
   async create(caller: Caller, input: KeyInput): Promise<KeyWithSecret> {
     const { store, newId, now, random } = this.#parts;
     const at = now();
-    const name = checkName(input.name);
+    const name = checkKeyName(input.name);
     const role = checkRole(input.role);
     const reach = reachOf(caller, input);
     const expiresAt = expiryOf(caller, input.expires ?? undefined, at);
@@ -188,7 +188,7 @@ function reachOf(caller: Caller, { tenant, environment }: KeyInput): Reach {
 }
 
 /** @throws HooksError `forbidden` for a key that would outlive the one that makes it. */
-function expiryOf(caller: Caller, text: string | undefined, now: number): number | undefined {
+export function expiryOf(caller: Pick<Caller, "expiresAt">, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return caller.expiresAt;
   const instant = typeof text === "string" ? parseInstant(text) : undefined;
   const at = instant ?? now + parseDuration(durationIn(text), "expires");
@@ -215,13 +215,13 @@ function durationIn(text: unknown): string {
   );
 }
 
-function checkName(name: unknown): string {
+export function checkKeyName(name: unknown): string {
   if (name === undefined) throw invalid("name", "name is missing: what the key is for");
   if (typeof name !== "string" || name.trim() === "") throw invalid("name", "name must say what the key is for");
   return checkLineText(name, "name", NAME_MAX_CHARS);
 }
 
-function checkRole(role: unknown): Role {
+export function checkRole(role: unknown): Role {
   const known = ROLES.find((one) => one === role);
   if (known !== undefined) return known;
   const near = typeof role === "string" ? nearest(role, ROLES) : undefined;

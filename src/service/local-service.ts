@@ -47,6 +47,7 @@ import type {
   ReplayStarted,
 } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
+import type { SetupExport, SetupRequest, SetupResult } from "../core/setup/setup.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -310,6 +311,16 @@ class LocalService implements HooksService {
 
   updateEnvironment(patch: EnvironmentPatch): Promise<EnvironmentResource> {
     return this.#cases.environments.update(this.#scope, patch, this.#actor);
+  }
+
+  async applySetup(request: SetupRequest): Promise<SetupResult> {
+    const { applySetup } = await import("./setup/applying.ts");
+    return applySetup(this.#cases, this.#scope, request, this.#actor);
+  }
+
+  async exportSetup(): Promise<SetupExport> {
+    const { exportSetup } = await import("./setup/exporting.ts");
+    return exportSetup(this.#cases.parts, this.#scope);
   }
 
   listAlerts(query: AlertQuery = {}): Promise<Page<AlertResource>> {

@@ -11,7 +11,7 @@ import { MAX_SUBSCRIPTIONS_DEFAULT, type RateLimit } from "../core/subscription.
 import type { ReplayStep } from "../store/replay-store.ts";
 import { isDaemonLocked } from "../store/sqlite/daemon-lock.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
-import type { StoreFacts } from "../store/sqlite/sqlite-store.ts";
+import type { StoreFacts } from "../store/sqlite/store-facts.ts";
 import type { Store } from "../store/store.ts";
 import type { AwsSecretStore, SecretStoreNews } from "./aws-secret-store.ts";
 import { Backlog } from "./backlog.ts";

@@ -152,6 +152,7 @@ export class SecretRotations {
   }
 }
 
-function parseGrace(grace: string | undefined): number {
+/** ms; 24 h where none is given. @throws HooksError `invalid_request` */
+export function parseGrace(grace: string | undefined): number {
   return parseDuration(grace ?? GRACE_DEFAULT, "grace", { min: 0, max: GRACE_MAX_MS });
 }

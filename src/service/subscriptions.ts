@@ -1,45 +1,40 @@
-import { type AuditAction, type AuditedFields, changesBetween } from "../core/audit.ts";
+import type { AuditAction } from "../core/audit.ts";
 import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventType, patternTakes } from "../core/event-pattern.ts";
 import { healthState } from "../core/health.ts";
 import type { Page, SubscriptionQuery, TestResult } from "../core/hooks-service.ts";
 import type { Actor } from "../core/key.ts";
-import { maskUrl } from "../core/masked-url.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SubscriptionInput, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
-import type { Sealed, StoredSubscription, SubscriptionChange } from "../store/store.ts";
+import type { StoredSubscription, SubscriptionChange } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
 import { cataloguedData } from "./catalogued-data.ts";
 import { blank, draftOf } from "./draft-bases.ts";
 import { findSubscription } from "./find-by-reference.ts";
-import { keptHandshake, refusedByReceiver } from "./handshakes.ts";
+import { refusedByReceiver } from "./handshakes.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
-import { checkNewProfile } from "./profile-change.ts";
 import { CheckedReceiver } from "./receiver-check.ts";
-import { headerNamesOf, openHeaders } from "./sealed-headers.ts";
-import { urlOwner } from "./secret-store.ts";
-import { dropAll, newSecret, putSecret, sealed, signingSecrets } from "./secrets.ts";
+import { headerNamesOf } from "./sealed-headers.ts";
+import { dropAll, newSecret, sealed, signingSecrets } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import {
-  type Change,
-  onlyGiven,
-  plainColumns,
-  refuseMasked,
-  replacedTexts,
-  secretColumns,
-  shownUrl,
-} from "./subscription-columns.ts";
+import { type Change, onlyGiven, refuseMasked, replacedTexts, shownUrl } from "./subscription-columns.ts";
 import { checkFilter } from "./subscription-filters.ts";
+import {
+  changesOf,
+  changeTo,
+  type HiddenChange,
+  newSubscription,
+  type Put,
+  redrafted,
+} from "./subscription-redraft.ts";
 import { readSettings, subscriptionResource } from "./subscription-resource.ts";
-import { draftSubscription, type SubscriptionDraft } from "./subscription-settings.ts";
+import { draftSubscription } from "./subscription-settings.ts";
 import { limitedSend } from "./test-limit.ts";
 import { testSubscription } from "./test-subscription.ts";
 import { versionWarnings } from "./version-warning.ts";
-
-type Put = (text: string, ownerId: string) => Promise<Sealed>;
 
 /** Of each round of changes at the same time one is stored, so this many must be in flight before the last gives up. */
 const MOST_TRIES = 100;
@@ -73,19 +68,8 @@ export class Subscriptions {
     const id = newId("sub");
     const text = newSecret(profile, input.secret ?? undefined, random);
     const rowId = await sealed(secrets, async (put) => {
-      const stored = {
-        id,
-        scope,
-        transport: "http" as const,
-        ...plainColumns(draft),
-        ...(await secretColumns(id, draft, put)),
-        disabledReason: draft.enabled ? undefined : ("by_hand" as const),
-        paused: false,
-        secrets: [await putSecret(text, newId("sec"), at, put)],
-        session: undefined,
-        createdAt: at,
-        updatedAt: at,
-      };
+      const made = { id, scope, draft, secret: text, secretId: newId("sec"), at };
+      const stored = await newSubscription(made, put);
       const after = auditedSubscription(stored, stored.headerNames ?? []);
       const entry = this.#entry(actor, scope, { action: "subscription.create", id, after });
       return store.insertSubscription(stored, entry, maxSubscriptions);
@@ -133,9 +117,9 @@ export class Subscriptions {
   ): Promise<SubscriptionResource> {
     const checked = new CheckedReceiver(this.#parts);
     const changed = await this.#redraft(scope, reference, actor, "subscription.update", async (stored, put) => {
-      const redrafted = await this.#redrafted(stored, patch, draftOf(stored));
-      if (movesReceiver(patch)) await checked.check(scope, redrafted.draft);
-      const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
+      const drafted = await redrafted(stored, patch, draftOf(stored), this.#parts);
+      if (movesReceiver(patch)) await checked.check(scope, drafted.draft);
+      const { columns, hidden } = await changeTo(stored, drafted, put);
       return { change: onlyGiven(columns, patch), hidden };
     });
     const ofVersion = patch.event_version === undefined ? [] : await versionWarnings(this.#parts, scope, changed);
@@ -156,9 +140,9 @@ export class Subscriptions {
         throw invalid("url", "url is missing: where the events go");
       const profile = this.#parts.profiles.named(input.profile ?? "standard", "profile");
       const base = { ...blank(profile), url: stored.url };
-      const redrafted = await this.#redrafted(stored, input, base);
-      await checked.check(scope, redrafted.draft);
-      const { columns, hidden } = await this.#changeTo(stored, redrafted, put);
+      const drafted = await redrafted(stored, input, base, this.#parts);
+      await checked.check(scope, drafted.draft);
+      const { columns, hidden } = await changeTo(stored, drafted, put);
       return { change: columns, hidden };
     });
     return withWarnings(changed, [...checked.warnings, ...(await versionWarnings(this.#parts, scope, changed))]);
@@ -265,70 +249,6 @@ export class Subscriptions {
     return this.get(scope, stored.id);
   }
 
-  async #redrafted(
-    stored: StoredSubscription,
-    input: Partial<SubscriptionInput>,
-    base: SubscriptionDraft,
-  ): Promise<Redrafted> {
-    if (stored.transport === "tunnel" && input.url !== undefined && input.url !== null) {
-      throw invalid("url", "url may not be set: this subscription goes through a listener's tunnel");
-    }
-    if (stored.transport === "tunnel" && input.batch !== undefined && input.batch !== null) {
-      throw invalid("batch", "batch may not be set: a listener gets its events one by one");
-    }
-    if (input.secret !== undefined && input.secret !== null) {
-      throw invalid("secret", "secret may not be changed here", `hooks sub rotate-secret ${stored.id} --secret …`);
-    }
-    refuseMasked(input.url, stored);
-    await checkFilter(input.filter);
-    const { url, ...rest } = input;
-    const isKept = url === undefined || url === null || url === stored.url || url === shownUrl(stored);
-    // Values that came back masked are looked up; without headers there is nothing to open.
-    const headers = input.headers === undefined ? {} : await openHeaders(stored, this.#parts.secrets);
-    const draft = draftSubscription(isKept ? rest : input, { ...base, headers }, this.#parts.profiles);
-    if (draft.settings.profile !== readSettings(stored).profile) {
-      await checkNewProfile(stored, draft.settings.profile, input.headers === undefined, this.#parts);
-    }
-    const keepsUrl = isKept || (await this.#isUrlOf(stored, draft.url));
-    draft.settings.handshake = keptHandshake(draft.settings.handshake, readSettings(stored).handshake, {
-      keepsUrl,
-      isWhole: base.settings.handshake === undefined,
-    });
-    return {
-      draft,
-      keepsUrl,
-      headersBefore: headers,
-      headersAfter: input.headers === undefined ? headers : draft.headers,
-    };
-  }
-
-  async #changeTo(
-    stored: StoredSubscription,
-    { draft, keepsUrl, headersBefore, headersAfter }: Redrafted,
-    put: Put,
-  ): Promise<{ columns: Change; hidden: HiddenChange }> {
-    const turnsOff = stored.enabled && !draft.enabled;
-    const disabledReason = draft.enabled ? undefined : turnsOff ? ("by_hand" as const) : stored.disabledReason;
-    // A URL that is not given, or given as it is, is not written: it would be sealed for nothing, and be another one.
-    const texts = await secretColumns(stored.id, keepsUrl ? { ...draft, url: undefined } : draft, put);
-    const { url: shown, ...plain } = plainColumns(draft);
-    const { urlSealed, ...others } = texts;
-    const columns = { ...plain, ...others, ...(keepsUrl ? {} : { url: shown, urlSealed }), disabledReason };
-    return {
-      columns,
-      hidden: {
-        before: { headers: headersBefore, url: "as it was" },
-        after: { headers: headersAfter, url: keepsUrl ? "as it was" : "another" },
-      },
-    };
-  }
-
-  /** Given whole as it is already. */
-  async #isUrlOf(stored: StoredSubscription, url: string | undefined): Promise<boolean> {
-    if (url === undefined || stored.urlSealed === undefined || maskUrl(url) !== stored.url) return false;
-    return (await this.#parts.secrets.get(stored.urlSealed, urlOwner(stored.id))) === url;
-  }
-
   /** False when it was changed since it was read: nothing is stored then. */
   async #store(
     stored: StoredSubscription,
@@ -337,14 +257,9 @@ export class Subscriptions {
     action: AuditAction,
   ): Promise<boolean> {
     const { store, now, directory, secrets } = this.#parts;
-    const names = await headerNamesOf(stored, secrets);
-    const was = auditedSubscription(stored, names);
-    const is = auditedSubscription({ ...stored, ...change }, "headers" in change ? (change.headerNames ?? []) : names);
-    const changes = changesBetween(was, is, hidden);
-    // What is as it was already, nobody changed.
-    const isOtherReason = "disabledReason" in change && change.disabledReason !== stored.disabledReason;
-    const isChanged = isOtherReason || 0 < Object.keys({ ...changes.before, ...changes.after }).length;
-    const audit = isChanged ? this.#entry(actor, stored.scope, { action, id: stored.id, ...changes }) : undefined;
+    const changes = changesOf(stored, change, await headerNamesOf(stored, secrets), hidden);
+    const audit =
+      changes === undefined ? undefined : this.#entry(actor, stored.scope, { action, id: stored.id, ...changes });
     const moved = { ...change, updatedAt: now() };
     const outcome = await store.updateSubscription(stored.rowId, moved, audit, stored.updatedAt);
     if (outcome === "missing") throw new HooksError("not_found", `no subscription "${stored.id}"`, { field: "id" });
@@ -361,20 +276,6 @@ export class Subscriptions {
   #resource(stored: StoredSubscription): Promise<SubscriptionResource> {
     return subscriptionResource(stored, this.#parts);
   }
-}
-
-/** A draft of what is stored, with what tells whether it changes what is masked. */
-interface Redrafted {
-  draft: SubscriptionDraft;
-  keepsUrl: boolean;
-  headersBefore: Record<string, string>;
-  headersAfter: Record<string, string>;
-}
-
-/** What `changesBetween` compares besides what is shown. */
-interface HiddenChange {
-  before: AuditedFields;
-  after: AuditedFields;
 }
 
 /** Whether a patch says anew who is sent to. Null only takes a list of the subscription's own away. */

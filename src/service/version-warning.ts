@@ -13,9 +13,20 @@ export async function versionWarnings(
   { event_version: version, events }: { event_version: string | null; events: readonly string[] },
 ): Promise<string[]> {
   if (version === null) return [];
-  const taken = (await store.catalogue.loadEventTypes(scope)).filter(({ name }) =>
-    events.some((pattern) => patternTakes(pattern, name)),
-  );
-  if (taken.some((type) => readContent(type).versions.some((one) => one.version === version))) return [];
+  const types = (await store.catalogue.loadEventTypes(scope)).map((type) => ({
+    name: type.name,
+    versions: readContent(type).versions,
+  }));
+  return versionWarningsAmong(types, version, events);
+}
+
+/** The same beside a catalogue that is at hand. */
+export function versionWarningsAmong(
+  types: readonly { name: string; versions: readonly { version: string }[] }[],
+  version: string,
+  events: readonly string[],
+): string[] {
+  const taken = types.filter(({ name }) => events.some((pattern) => patternTakes(pattern, name)));
+  if (taken.some(({ versions }) => versions.some((one) => one.version === version))) return [];
   return [`event_version: none of the event types in the catalogue that it takes has a version ${version}`];
 }

@@ -24,6 +24,7 @@ import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
 import type { ReplayStore } from "./replay-store.ts";
 import type { RetentionStore } from "./retention-store.ts";
+import type { SetupStore } from "./setup-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
 import type { WhyStore } from "./why-store.ts";
 
@@ -38,6 +39,7 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly why: WhyStore;
   readonly replays: ReplayStore;
   readonly retention: RetentionStore;
+  readonly setup: SetupStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event
    * types or settings of an environment changed, or a tenant was deleted.

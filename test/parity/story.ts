@@ -129,6 +129,54 @@ function catalogue(url: string): Call[] {
     ...once(...type("delete", "parcel.lost", "--yes", "--quiet")),
     ...once(...type("delete", "parcel.lost", "--yes")),
     ...documents(),
+    ...setUp(url),
+  ];
+}
+
+/** A whole environment from a file, and back. */
+function setUp(url: string): Call[] {
+  const file = (...subscriptions: string[]): string =>
+    [
+      "set: shop",
+      "settings: {strict_types: false}",
+      "event_types:",
+      "  - {name: parcel.packed, schema: {type: object}, example: {id: 1}}",
+      "subscriptions:",
+      ...subscriptions,
+    ].join("\n");
+  const packed = `  - {name: packed, url: ${url}/packed?token=1, events: [parcel.packed], secret: env:BODY_SECRET}`;
+  const apply = (text: string, ...args: string[]): Call[] => typed(text, "apply", "-f", "-", ...args);
+  return [
+    ...once("export"),
+    ...apply(file(packed), "--plan"),
+    ...apply(file(packed), "--plan", "--exit-code", "--json"),
+    ...apply(file(packed)),
+    ...apply(file(packed), "--plan", "--exit-code"),
+    ...apply(file(packed), "--json"),
+    ...apply(
+      file(packed.replace("packed?", "other?"), "    # one more", "  - {name: two, url: env:NOWHERE, events: [a]}"),
+    ),
+    ...apply(file(packed.replace("packed?token=1", "other")), "--quiet"),
+    ...apply(file(packed.replace("parcel.packed]", "no good]"))),
+    ...apply(file(packed.replace("http", "ftp"))),
+    ...apply(file(packed.replace("events", "evnts"))),
+    ...apply(file(packed.replace("env:BODY_SECRET", "whsec_plain")), "--json"),
+    ...apply(file(packed), "--if-plan", "pln_000000000000000000000000"),
+    ...apply(file(packed), "--grace", "soon"),
+    ...apply("set: shop\nsubscriptions: []\n"),
+    ...apply("set: shop\nsubscriptions: []\n", "--prune"),
+    ...apply("set: shop\nsubscriptions: []\n", "--prune", "--yes"),
+    ...apply("set: shop\nevent_types: []\n", "--prune", "--yes", "--json"),
+    ...apply("keys: [{name: set-up, role: reader, rate_limit: 10/s}]"),
+    ...apply("keys: [{name: set-up, role: publisher}]", "--json"),
+    ...apply("keys: []", "--prune", "--yes"),
+    ...apply("a: *nothing"),
+    ...apply("[]"),
+    ...apply("environment: production\nkeys: []"),
+    ...once("apply"),
+    ...once("apply", "-f", "nowhere.yaml"),
+    ...once("apply", "--exit-code"),
+    ...json("export"),
   ];
 }
 

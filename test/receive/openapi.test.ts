@@ -25,6 +25,8 @@ describe("the OpenAPI document", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(operations.map(({ name }) => name).toSorted()).toEqual(
       [
+        "GET /v1/export",
+        "POST /v1/apply",
         "DELETE /v1/event-types/{name}",
         "DELETE /v1/event-types/{name}/versions/{version}",
         "DELETE /v1/dead-letters",

@@ -87,7 +87,7 @@ const HOME: Record<string, readonly string[]> = {
   pino: ["src/daemon-log.ts"],
   // Optional, and loaded where it is set only.
   "@aws-sdk/client-secrets-manager": ["src/service"],
-  yaml: ["src/service"],
+  yaml: ["src/service", "src/cli"],
   uuidv7: ["src/service", "src/daemon.ts"],
   // Pure: it reads the language of filters.
   "@marcbachmann/cel-js": ["src/core"],

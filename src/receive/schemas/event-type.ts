@@ -33,13 +33,13 @@ const DOWN_INPUT = Type.Unsafe<EventTypeInput["down"]>({
   description: `an object with to (an older version) and ${STEPS_WORDS}; or null`,
 });
 
-const VERSION_FIELDS = {
+export const VERSION_FIELDS = {
   schema: Type.Optional(SCHEMA),
   example: Type.Optional(EXAMPLE),
   down: Type.Optional(DOWN_INPUT),
 };
 
-const TYPE_FIELDS = {
+export const TYPE_FIELDS = {
   description: Type.Optional(orNull(DESCRIPTION)),
   tags: Type.Optional(orNull(TAGS)),
   deprecated: Type.Optional(Type.Boolean({ description: "still taken, and its publishers are told" })),

@@ -35,6 +35,7 @@ import {
   REPLAY_STARTED,
   SUBSCRIPTION_REPLAY,
 } from "./replay.ts";
+import { SETUP, SETUP_EXPORT, SETUP_REQUEST, SETUP_RESULT } from "./setup.ts";
 import { STATS, SUBSCRIPTION_HEALTH, TENANT_STATS } from "./statistics.ts";
 import {
   SUBSCRIPTION,
@@ -97,6 +98,10 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   EVENT_TYPE_DETAIL,
   ENVIRONMENT,
   ENVIRONMENT_PATCH,
+  SETUP,
+  SETUP_REQUEST,
+  SETUP_RESULT,
+  SETUP_EXPORT,
   WHY_SUBSCRIPTION,
   WHY,
   META,

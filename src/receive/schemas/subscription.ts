@@ -50,7 +50,7 @@ const URL_FIELD = Type.String({
 });
 const netList = (description: string) =>
   Type.Optional(orNull(Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100, description })));
-const EVENTS_FIELD = Type.Array(EVENT_PATTERN, { minItems: 1, maxItems: 100 });
+export const EVENTS_FIELD = Type.Array(EVENT_PATTERN, { minItems: 1, maxItems: 100 });
 
 /** Rates in requests a minute. */
 const HANDSHAKE = Type.Object({
@@ -73,7 +73,7 @@ const HANDSHAKE_INPUT = closed({
   error: Type.Optional(Type.Unknown({ description: "ignored" })),
 });
 
-const SETTINGS = {
+export const SETTINGS = {
   name: Type.Optional(orNull(Type.String({ maxLength: 255 }))),
   description: Type.Optional(orNull(Type.String({ maxLength: 1024 }))),
   enabled: Type.Optional(Type.Boolean()),

@@ -77,9 +77,15 @@ export class CatalogueWrites {
       SET content = excluded.content, updated_at = max(excluded.updated_at, updated_at + 1)
     `);
     const remove = this.#connection.prepare("DELETE FROM catalogue WHERE scope_id = ? AND name = ?");
+    // One that is made anew by hand under its name belongs to no set.
+    const forget = this.#connection.prepare(
+      "DELETE FROM setup_members WHERE scope_id = ? AND kind = 'event_type' AND resource = ?",
+    );
     for (const { name, content } of changes) {
-      if (content === undefined) remove.run(scopeId, name);
-      else put.run({ scopeId, name, content, now });
+      if (content === undefined) {
+        remove.run(scopeId, name);
+        forget.run(scopeId, name);
+      } else put.run({ scopeId, name, content, now });
     }
     this.#revision.add();
     return true;

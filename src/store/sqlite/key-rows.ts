@@ -1,4 +1,5 @@
 import type { NewKey, StoredKey } from "../admin-store.ts";
+import type { KeyChange } from "../setup-store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { Nullable } from "./row-values.ts";
@@ -53,6 +54,15 @@ export class KeyWrites {
     const { changes } = this.#connection
       .prepare("UPDATE keys SET revoked_at = ? WHERE key_id = ? AND revoked_at IS NULL")
       .run(now, rowId);
+    if (changes === 0) return false;
+    this.#revision.add();
+    return true;
+  }
+
+  change(rowId: number, { role, rateLimit, expiresAt }: KeyChange): boolean {
+    const { changes } = this.#connection
+      .prepare("UPDATE keys SET role = ?, rate_limit = ?, expires_at = ? WHERE key_id = ? AND revoked_at IS NULL")
+      .run(role, rateLimit ?? null, expiresAt ?? null, rowId);
     if (changes === 0) return false;
     this.#revision.add();
     return true;

@@ -15,6 +15,7 @@ const MIGRATIONS = [
   "0008-traces.sql",
   "0009-replays.sql",
   "0010-purges.sql",
+  "0011-setup.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

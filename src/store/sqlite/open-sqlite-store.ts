@@ -15,7 +15,8 @@ import { InlineChannel } from "./inline-channel.ts";
 import { isBehind, lookBeforeOpening, lostCommits, type Reached } from "./lost-commits.ts";
 import { checkVersion, migrate, SCHEMA_VERSION } from "./migrate.ts";
 import { isBusy, toStoreError, unusable } from "./sqlite-error.ts";
-import { SqliteStore, type StoreFacts } from "./sqlite-store.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import type { StoreFacts } from "./store-facts.ts";
 import { hasLog, makeStoreFile, mayWriteStore, prepareStoreFile, syncFolderOf } from "./store-file.ts";
 
 const BUSY_LIMIT_MS = 5_000;

@@ -27,10 +27,9 @@ import type {
   StoredSubscription,
   SubscriptionChange,
 } from "../store.ts";
-import type { Connection, Durability } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { DeliveryReader } from "./delivery-reader.ts";
 import { EventReader } from "./event-reader.ts";
-import type { FileSystem } from "./file-system.ts";
 import { HeaderSets } from "./header-sets.ts";
 import { MasterKeyReader } from "./master-key-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
@@ -44,8 +43,10 @@ import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
 import { SqliteReplayStore } from "./sqlite-replay-store.ts";
 import { SqliteRetentionStore } from "./sqlite-retention-store.ts";
+import { SqliteSetupStore } from "./sqlite-setup-store.ts";
 import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
 import { SqliteWhyStore } from "./sqlite-why-store.ts";
+import type { StoreFacts } from "./store-facts.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
@@ -53,14 +54,6 @@ import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-o
 const PORTION_EVENTS = 100;
 
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store_full"]);
-
-/** What decides whether an acknowledged commit stays, as it was found when the store was opened. */
-export interface StoreFacts extends Durability {
-  /** Undefined where the system does not tell. */
-  fileSystem: FileSystem | undefined;
-  /** What is missing, in a store that was opened for reading all the same. */
-  loss: HooksError | undefined;
-}
 
 /** `lagMs`: how long the oldest write has been waiting; left out where the caller waits himself. */
 type Channel = WriteChannel & { readonly commits: number; readonly lagMs?: number };
@@ -77,6 +70,7 @@ export class SqliteStore implements Store {
   readonly why: SqliteWhyStore;
   readonly replays: SqliteReplayStore;
   readonly retention: SqliteRetentionStore;
+  readonly setup: SqliteSetupStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -123,6 +117,7 @@ export class SqliteStore implements Store {
     this.why = new SqliteWhyStore(connection, this.#deliveries, access);
     this.replays = new SqliteReplayStore(connection, access);
     this.retention = new SqliteRetentionStore(connection, access);
+    this.setup = new SqliteSetupStore(connection, access, (now) => this.#endStranded(now));
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),
@@ -306,8 +301,8 @@ export class SqliteStore implements Store {
     return isDeleted;
   }
 
-  async probe(): Promise<void> {
-    await this.#write("probe", {});
+  probe(): Promise<void> {
+    return this.#write("probe", {});
   }
 
   rotateSecrets(

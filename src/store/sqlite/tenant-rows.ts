@@ -111,7 +111,7 @@ export class TenantWrites {
       now,
       name,
     );
-    for (const table of ["secrets", "catalogue", "environments", "replays"])
+    for (const table of ["secrets", "catalogue", "environments", "replays", "setup_members"])
       run(`DELETE FROM ${table} WHERE ${ofTenant}`, name);
     run("DELETE FROM keys WHERE tenant = ?", name);
     run("DELETE FROM tenants WHERE name = ?", name);

@@ -5,6 +5,7 @@ import type { NewAlert } from "../alert-store.ts";
 import type { EventTypeChange } from "../catalogue-store.ts";
 import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
 import type { AgeSweep, AttemptSweep, DeadLetterSweep, EventSweep, SweepStep } from "../retention-store.ts";
+import type { KeyChange, SetupMember } from "../setup-store.ts";
 import type {
   AppendedEvent,
   ChangeOutcome,
@@ -21,6 +22,7 @@ import type {
 import type { PackedAttempts } from "./packed-attempts.ts";
 import type { PackedClaim } from "./packed-claim.ts";
 import type { PackedEvents } from "./packed-events.ts";
+import type { PendingWrite } from "./writer.ts";
 
 /** What a person did: the entry is written with it when it changed anything. */
 export interface Audited {
@@ -65,6 +67,8 @@ export interface WriteOperations {
   failLeftovers: { input: { now: number; limit: number }; result: number };
   insertKey: { input: Audited & { key: NewKey }; result: boolean };
   revokeKey: { input: Audited & { rowId: number; now: number }; result: boolean };
+  /** False when it was revoked. */
+  changeKey: { input: Audited & { rowId: number; change: KeyChange }; result: boolean };
   noteKeyUses: { input: { uses: readonly (readonly [rowId: number, at: number])[] }; result: undefined };
   insertTenant: { input: Audited & { tenant: TenantFields; now: number }; result: boolean };
   updateTenant: { input: Audited & { tenant: TenantFields; now: number }; result: boolean };
@@ -104,6 +108,12 @@ export interface WriteOperations {
   sweepAudit: { input: AgeSweep; result: number };
   sweepErased: { input: AgeSweep; result: number };
   giveBack: { input: { pages: number; keep: "some" | "none" }; result: boolean };
+  noteSetup: {
+    input: { scope: Scope; put: readonly SetupMember[]; removed: readonly Pick<SetupMember, "kind" | "resource">[] };
+    result: undefined;
+  };
+  /** All of them or none: an error for one that changed nothing because something is not as it was read. */
+  together: { input: { writes: readonly PendingWrite[] }; result: undefined };
   /** Writes a page, whether there is anything to say or not. */
   probe: { input: object; result: undefined };
 }

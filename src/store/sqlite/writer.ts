@@ -1,3 +1,4 @@
+import { HooksError } from "../../core/errors.ts";
 import { AlertWrites } from "./alert-rows.ts";
 import { AttemptRecorder } from "./attempt-recorder.ts";
 import { AuditWrites } from "./audit-rows.ts";
@@ -16,6 +17,7 @@ import { OperationalEvents } from "./operational-events.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { ReplayWrites } from "./replay-writes.ts";
 import { RetentionWrites } from "./retention-writes.ts";
+import { SetupWrites } from "./setup-rows.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { StatisticsWrites } from "./statistics-writes.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
@@ -83,7 +85,13 @@ export class Writer {
     const events = once(() => new EventWrites(connection, interned, inserts()));
     this.#operational = new OperationalEvents(connection, interned, revision, events);
     const parts = { connection, interned, revision, guard, order, events };
-    this.#handlers = handlersOf(parts, this.#recording, this.#operational);
+    this.#handlers = {
+      ...handlersOf(parts, this.#recording, this.#operational),
+      together: ({ writes }) => {
+        for (const write of writes) if (!isDone(this.#do(write))) throw notAsRead();
+        return undefined;
+      },
+    };
   }
 
   /**
@@ -168,6 +176,13 @@ export class Writer {
   }
 }
 
+/** Field of the error when one of the writes of `together` was not done. */
+export const NOT_AS_READ = "not_as_read";
+
+function notAsRead(): HooksError {
+  return new HooksError("conflict", "it was changed meanwhile: nothing was stored", { field: NOT_AS_READ });
+}
+
 /** Nothing was changed: there is nothing to record. */
 function isDone(result: unknown): boolean {
   if (result === false || result === "missing" || result === "overtaken") return false;
@@ -187,7 +202,7 @@ function handlersOf(
   { connection, interned, revision, guard, order, events }: Parts,
   recording: RecordingSubscriptions,
   operational: OperationalEvents,
-): Handlers {
+): Omit<Handlers, "together"> {
   const statistics = once(() => new StatisticsWrites(connection));
   const leases = once(() => new DeliveryLeases(connection, interned, order(), operational, statistics()));
   const recorder = once(
@@ -200,6 +215,7 @@ function handlersOf(
   const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
   const alerts = once(() => new AlertWrites(connection, interned, operational));
   const retention = once(() => new RetentionWrites(connection));
+  const setup = once(() => new SetupWrites(connection, interned));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
@@ -223,6 +239,7 @@ function handlersOf(
     failLeftovers: ({ now, limit }) => changes().failLeftovers(now, limit),
     insertKey: ({ key }) => keys().insert(key),
     revokeKey: ({ rowId, now }) => keys().revoke(rowId, now),
+    changeKey: ({ rowId, change }) => keys().change(rowId, change),
     noteKeyUses: ({ uses }) => keys().noteUses(uses),
     insertTenant: ({ tenant, now }) => tenants().insert(tenant, now),
     updateTenant: ({ tenant, now }) => tenants().update(tenant, now),
@@ -252,6 +269,7 @@ function handlersOf(
       catalogue().changeEnvironment(scope, settings, now, ifUpdatedAt),
     beginAlert: ({ alert }) => alerts().begin(alert),
     endAlert: ({ id, value, endedAt }) => alerts().end(id, value, endedAt),
+    noteSetup: ({ scope, put, removed }) => setup().note(scope, put, removed),
     probe: () => {
       guard.probe();
       return undefined;

@@ -54,6 +54,12 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "event-type delete": () => [["made.type", "--yes"]],
   "env get": () => [[]],
   "env update": () => [["--strict-types", "off"]],
+  apply: ({ folder, receiver }) => {
+    writeFileSync(`${folder}/hooks.yaml`, setupOf(receiver));
+    const line = ["-f", `${folder}/hooks.yaml`];
+    return [[...line, "--plan"], line, [...line, "--json"], [...line, "--prune", "--yes"]];
+  },
+  export: () => [[], ["--json"]],
   "delivery list": () => [[], ["--status", "failed"], ["--fields", "id,error,response_excerpt"]],
   "delivery get": ({ delivery, failed }) => [[delivery], [failed]],
   "delivery retry": ({ failed }) => [[failed]],
@@ -154,4 +160,12 @@ export function allLines(prepared: Prepared): string[][] {
   return [...names.filter((name) => !late.includes(name)), ...late].flatMap((name) =>
     LINES[name]!(prepared).map((rest) => [...name.split(" "), ...rest]),
   );
+}
+
+function setupOf(url: string): string {
+  return [
+    "event_types: [{name: set.up, schema: {type: object}}]",
+    `subscriptions: [{name: set-up, url: ${JSON.stringify(url)}, events: [set.up]}]`,
+    "keys: [{name: set-up, role: reader}]",
+  ].join("\n");
 }

@@ -358,6 +358,16 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "new",
     make: fixed({ target: "/v1/environment", json: { strict_types: false } }),
   },
+  "POST /v1/apply": {
+    role: "admin",
+    kind: "new",
+    make: async () => ({ target: "/v1/apply", json: { setup: { event_types: [{ name: `set.up-${++count}` }] } } }),
+  },
+  "GET /v1/export": {
+    role: "admin",
+    kind: "list",
+    make: fixed({ target: "/v1/export", mark: '"tenant":"default","environment":"staging"' }),
+  },
   "GET /v1/meta": { role: "any", kind: "public", make: fixed({ target: "/v1/meta" }) },
   "GET /v1/listen": { role: "listener", kind: "public", make: fixed({ target: "/v1/listen" }) },
   "GET /metrics": {
