@@ -5,6 +5,7 @@ import type { CliContext } from "../src/cli/context.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { quoted } from "../src/core/quoted.ts";
 import type { ReadyFrame } from "../src/stream/protocol.ts";
+import { type ChildGuard, guardChild } from "./child-guard.ts";
 import type { ListenFollower } from "./listen-followers.ts";
 
 export const SECRET_VARIABLE = "HOOKS_SECRET";
@@ -30,6 +31,7 @@ export class ListenChild implements ListenFollower {
   readonly #options: ChildOptions;
   readonly #context: CliContext;
   #child: ChildProcess | undefined;
+  #guard: ChildGuard | undefined;
   /** Its exit code, as a shell says it. */
   #ended: Promise<number> | undefined;
 
@@ -38,6 +40,7 @@ export class ListenChild implements ListenFollower {
     this.#context = context;
     context.signal.addEventListener("abort", () => this.#passOn());
     context.onExit(() => {
+      this.#guard?.stop();
       this.#child?.kill("SIGKILL");
     });
   }
@@ -63,6 +66,10 @@ export class ListenChild implements ListenFollower {
       throw cannotStart(program, error);
     }
     this.#child = child;
+    const guard = guardChild(child.pid!);
+    this.#guard = guard;
+    // Its number may be another program's from then on.
+    ended.then(guard.stop, guard.stop);
     this.#ended = ended.then(([code, signal]) => code ?? 128 + constants.signals[signal!]);
     void this.#ended.then(onEnd);
     if (this.#context.signal.aborted) this.#passOn();

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { verify } from "../../src/index.ts";
 import { HooksHome, type RunningProgram } from "../support/hooks-program.ts";
@@ -19,6 +20,26 @@ const APP = `
   });
   setTimeout(() => server.listen(Number(process.env.APP_PORT), "127.0.0.1"), 300);
 `;
+
+/** Processes that it has started, in the order of their numbers. */
+function childrenOf(pid: number): number[] {
+  const isChild = (name: string): boolean => {
+    try {
+      return readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1] === String(pid);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  };
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && isChild(name))
+    .map(Number);
+}
+
+/** The program and what watches over it. */
+async function guarded({ child }: RunningProgram): Promise<number[]> {
+  await expect.poll(() => childrenOf(child.pid!), { timeout: 30_000 }).toHaveLength(2);
+  return childrenOf(child.pid!);
+}
 
 async function freePort(): Promise<number> {
   const taken = await openReceiver();
@@ -55,6 +76,27 @@ describe("hooks listen -- COMMAND", () => {
       attempt_count: 1,
     });
     await running.kill("SIGTERM");
+  });
+
+  it("killed with -9, it does not leave the program running", async () => {
+    const { running } = await started();
+    await running.sees(/same true/);
+    await guarded(running);
+    running.child.kill("SIGKILL");
+    // The program holds the outputs: what it says is seen, and the run ends with it.
+    expect(await running.ended).toMatchObject({ signal: "SIGKILL" });
+    expect(running.output.stdout).toContain("asked to end");
+  });
+
+  it("nothing watches over a program that has ended", async () => {
+    const { running } = await started();
+    await running.sees(/same true/);
+    const children = await guarded(running);
+    await running.kill("SIGTERM");
+    for (const left of children) {
+      await expect.poll(() => existsSync(`/proc/${left}`), { timeout: 30_000 }).toBe(false);
+    }
+    expect(running.output.stdout.match(/asked to end/g)).toHaveLength(1);
   });
 
   it("passes SIGTERM on to it, and its exit code is ours", async () => {
