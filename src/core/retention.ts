@@ -34,18 +34,20 @@ export const DEFAULT_RETENTION: Retention = {
 
 /** What is kept for less is gone before anybody could look at it. */
 const BOUNDS: DurationBounds = { min: 1_000 };
+/** Whoever has a stolen key may set it: what was done with that is on record for a while all the same. */
+const AUDIT_BOUNDS: DurationBounds = { min: 30 * DAY_MS };
 const FOR_EVER = "0";
 const DEFAULT = "default";
 
 /**
  * @throws HooksError `invalid_request` naming `field`
  */
-export function parseRetentionSpan(value: unknown, field: string): number {
+export function parseRetentionSpan(value: unknown, kind: RetentionKind, field: string): number {
   if (value === FOR_EVER || value === 0) return 0;
   if (typeof value !== "string") {
     throw invalid(field, `${field} must be a duration such as "30d", or "0" (for ever)`);
   }
-  return parseDuration(value, field, BOUNDS);
+  return parseDuration(value, field, kind === "audit" ? AUDIT_BOUNDS : BOUNDS);
 }
 
 export function formatRetentionSpan(ms: number): string {
@@ -69,7 +71,7 @@ export function parseRetention(text: string, name: string): OwnRetention {
     }
     const kind = retentionKind(kindText, name);
     if (own[kind] !== undefined) throw invalid(name, `${name} names ${kind} twice`);
-    own[kind] = parseRetentionSpan(span, `${name}.${kind}`);
+    own[kind] = parseRetentionSpan(span, kind, `${name}.${kind}`);
   }
   return own;
 }

@@ -118,7 +118,7 @@ function spansOf(patch: unknown): OwnRetention {
   return Object.fromEntries(
     Object.entries(patch).map(([name, value]) => {
       const kind = retentionKind(name, "retention");
-      return [kind, value === null ? undefined : parseRetentionSpan(value, `retention.${kind}`)];
+      return [kind, value === null ? undefined : parseRetentionSpan(value, kind, `retention.${kind}`)];
     }),
   );
 }
