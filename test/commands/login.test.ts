@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { keyOf, startTestServer, type TestServer } from "../receive/support/test-server.ts";
 import { LiveTerminal } from "../support/live-terminal.ts";
 import { type Ends, type Run, runInProcess } from "../support/run-in-process.ts";
-import { plainEnv, runSource, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { plainEnv, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -199,78 +199,5 @@ describe.skipIf(!hasScript)("on a terminal (skipped without util-linux's script)
     expect(terminal.output).not.toContain(ADMIN);
     expect(terminal.output).not.toContain("not a key");
     expect(JSON.parse(readFileSync(path.join(folder, "contexts.json"), "utf8")).contexts.typed.api_key).toBe(ADMIN);
-  });
-});
-
-describe("the keychain", () => {
-  /** The package as Node finds it: a stand-in whose keychain is a file, or that fails as on a machine without one. */
-  function withKeyring(folder: string, fails = false): string[] {
-    const [keyring, hook] = [path.join(folder, "keyring.mjs"), path.join(folder, "hook.mjs")];
-    writeFileSync(
-      keyring,
-      `import { readFileSync, writeFileSync } from "node:fs";
-       const file = ${JSON.stringify(path.join(folder, "keychain.json"))};
-       const load = () => { try { return JSON.parse(readFileSync(file, "utf8")); } catch { return {}; } };
-       const save = (all) => writeFileSync(file, JSON.stringify(all));
-       export class Entry {
-         constructor(service, account) {
-           if (${fails}) throw new Error("Couldn't access platform storage");
-           this.name = service + "/" + account;
-         }
-         getPassword() { return load()[this.name] ?? null; }
-         setPassword(password) { save({ ...load(), [this.name]: password }); }
-         deletePassword() { const all = load(); delete all[this.name]; save(all); return true; }
-       }`,
-    );
-    writeFileSync(
-      hook,
-      `import { registerHooks } from "node:module";
-       registerHooks({ resolve: (name, context, next) => name === "@napi-rs/keyring"
-         ? { url: ${JSON.stringify(`file://${keyring}`)}, format: "module", shortCircuit: true }
-         : next(name, context) });`,
-    );
-    return ["--import", `file://${hook}`];
-  }
-
-  it("has the key when it is asked to, and the file has none", async () => {
-    const folder = testHome();
-    const nodeFlags = withKeyring(folder);
-    const login = ["login", server.url, "--name", "safe", "--api-key-file", "-"];
-    const run = await runSource([...login, "--keychain"], folder, { input: ADMIN, nodeFlags });
-    expect(run).toMatchObject({ code: 0 });
-    const file = path.join(folder, "contexts.json");
-    expect(JSON.parse(readFileSync(file, "utf8")).contexts).toEqual({
-      safe: { server: `${server.url}/`, keychain: true },
-    });
-    const kept = () => JSON.parse(readFileSync(path.join(folder, "keychain.json"), "utf8"));
-    expect(kept()).toEqual({ [`hooks/safe ${server.url}/`]: ADMIN });
-    expect(await runSource(["doctor"], folder, { nodeFlags })).toMatchObject({ code: 0 });
-    // Without the package, later: what to do is said, and no other key is tried.
-    const without = await runSource(["sub", "list"], folder);
-    expect(without).toMatchObject({ code: 2, stdout: "" });
-    expect(without.stderr).toContain("npm install --global @napi-rs/keyring");
-    // Logging in again without it takes the key out of the keychain.
-    expect((await runSource(login, folder, { input: ADMIN, nodeFlags })).code).toBe(0);
-    expect(kept()).toEqual({});
-    await runSource([...login, "--keychain"], folder, { input: ADMIN, nodeFlags });
-    expect((await runSource(["context", "remove", "safe", "--yes"], folder, { nodeFlags })).code).toBe(0);
-    expect(kept()).toEqual({});
-  });
-
-  it.each([
-    ["that cannot be used", true, /keychain cannot be used: Couldn't access platform storage[\s\S]*Secret Service/],
-    [
-      "whose package is not installed",
-      false,
-      /needs the package @napi-rs\/keyring: it is not installed[\s\S]*npm install/,
-    ],
-  ])("%s is told with what to do, and nothing is kept", async (_, fails, message) => {
-    const folder = testHome();
-    const nodeFlags = fails ? withKeyring(folder, true) : [];
-    const args = ["login", server.url, "--keychain", "--api-key-file", "-"];
-    const run = await runSource(args, folder, { input: ADMIN, nodeFlags });
-    expect(run).toMatchObject({ code: 2, stdout: "" });
-    expect(run.stderr).toMatch(message);
-    expect(() => statSync(path.join(folder, "contexts.json"))).toThrow(/ENOENT/);
   });
 });
