@@ -133,6 +133,8 @@ export interface DaemonOptions {
   /** Default: nothing is logged. */
   log?: LogOptions | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Of listeners' connections. Default: a ping each 15 s, and who is silent for 35 s is gone. */
+  listenKeepAlive?: { pingMs: number; silentMs: number } | undefined;
   /** Ends the wait for a command that sends from the store. */
   signal?: AbortSignal | undefined;
   /** The daemon cannot go on (an fsync failed): the process must end. Called once. */
@@ -248,6 +250,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onReplay: (replay) => replayFor(local, replay),
       onNews: (news) => log.listener(news),
       publicUrl: options.publicUrl === undefined ? undefined : publicUrlText(options.publicUrl),
+      keepAlive: options.listenKeepAlive,
     });
     const admissions = new KeptAdmissions(keyTable);
     closers.push(() => admissions.stop());

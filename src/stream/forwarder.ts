@@ -93,7 +93,9 @@ export class Forwarder {
       else reading.finish(true);
       request.destroy();
     };
-    const deadline = setTimeout(() => end(new DeadlineError()), Math.max(0, deadlineAt - performance.now()));
+    // After a sleep the time is over, and the answer has long been there: it is read first.
+    const late = (): unknown => setImmediate(() => end(new DeadlineError()));
+    const deadline = setTimeout(late, Math.max(0, deadlineAt - performance.now()));
     const abort = (): void => {
       reject(new Error("aborted"));
       request.destroy();
@@ -174,8 +176,8 @@ function requestHeaders(target: URL, delivery: DeliveryFrame, extra: HeaderPairs
     }
   }
   if (!hasHost) headers.unshift(["host", target.host]);
-  // A request without a body, such as a GET, needs no length.
-  const needsLength = delivery.body.byteLength !== 0 || /^(POST|PUT|PATCH)$/.test(delivery.method);
+  // A request without a body, such as a GET, needs no length; to those of other methods Node would add an empty chunk.
+  const needsLength = delivery.body.byteLength !== 0 || !/^(GET|HEAD|DELETE|OPTIONS|TRACE)$/.test(delivery.method);
   if (!hasLength && needsLength) headers.push(["content-length", String(delivery.body.byteLength)]);
   return [...headers, ...extra];
 }

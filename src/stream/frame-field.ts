@@ -65,11 +65,14 @@ export function list<T>(element: Field<T>, least: number, most: number): Field<T
   });
 }
 
+/** As long as a header can be that Node's parser takes (`--max-http-header-size` is 16 KiB). */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,16384}$/;
+
 /** Name and value of a header, as HTTP allows them: no line break gets into a request. */
 export const headerPair: Field<[string, string]> = required("a pair of header name and value", (value) => {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [name, content] = value as unknown[];
-  if (typeof name !== "string" || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/.test(name)) return undefined;
+  if (typeof name !== "string" || !HEADER_NAME.test(name)) return undefined;
   if (typeof content !== "string" || /[^\t\x20-\x7e\x80-\xff]/.test(content)) return undefined;
   return [name, content];
 });

@@ -105,7 +105,9 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
         if (this.#options.dialsOnce === true && !this.#wasReady) throw unreachable(end.reason);
         failures = this.#timing.stableMs <= end.upMs ? 1 : failures + 1;
         // After a sleep nothing is known to be wrong with the server: the first dial is not put off.
-        const retryInMs = end.abandoned ? 0 : redialDelayMs(failures, this.#options.random(), this.#timing);
+        const retryInMs = end.abandoned
+          ? 0
+          : redialDelayMs(failures, end.wasReady, this.#options.random(), this.#timing);
         this.emit("disconnected", { reason: end.reason, retryInMs });
         await this.#pause(retryInMs);
       }
@@ -199,7 +201,7 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
 }
 
 function lost(reason: string): ConnectionEnd {
-  return { reason, upMs: 0, abandoned: false, refusal: undefined };
+  return { reason, upMs: 0, wasReady: false, abandoned: false, refusal: undefined };
 }
 
 function unreachable(reason: string): HooksError {

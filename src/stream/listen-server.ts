@@ -28,7 +28,7 @@ export interface ListenServerOptions {
   onReplay?(replay: ListenerReplay): Promise<void>;
   /** For the log. */
   onNews?(news: ListenerNews): void;
-  keepAlive?: { pingMs: number; silentMs: number };
+  keepAlive?: { pingMs: number; silentMs: number } | undefined;
   limits?: Partial<Omit<ConnectionLimits, "pingMs" | "silentMs">>;
   maxBodyBytes?: number;
   /** By which others reach the server. */
@@ -57,9 +57,11 @@ const DEFAULT_LIMITS: ConnectionLimits = {
   pingMs: 15_000,
   silentMs: 35_000,
   helloMs: 10_000,
+  maxInFlightBytes: 32 * 1024 * 1024,
   maxBufferedBytes: 4 * 1024 * 1024,
   stallMs: 10_000,
   answerSlackMs: 2_000,
+  signMs: 10_000,
 };
 
 const MAX_PER_TENANT = 1_000;

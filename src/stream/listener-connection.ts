@@ -34,12 +34,16 @@ export interface ConnectionLimits {
   silentMs: number;
   /** The first frame must have come. */
   helloMs: number;
+  /** Of bodies in flight, which this process holds until they are answered. Above, it gets no more deliveries. */
+  maxInFlightBytes: number;
   /** Bytes that wait for a client that does not read them. Above, it gets no more deliveries … */
   maxBufferedBytes: number;
   /** … and is dropped when it has still not read them after this. */
   stallMs: number;
   /** What the client's error needs on the way when its own deadline ends. */
   answerSlackMs: number;
+  /** How long a peer that left a delivery unanswered may take for a sign of life. Within what a lease outlasts a time-out. */
+  signMs: number;
 }
 
 /** What a connection tells the server that holds it. */
@@ -87,11 +91,14 @@ export class ListenerConnection {
   readonly #now: () => number;
   /** By delivery id. */
   readonly #pending = new Map<string, Pending>();
+  /** Of those, what was not answered in time, and that time; it is not known yet why. */
+  readonly #overdue = new Map<string, number>();
   readonly #ping: NodeJS.Timeout;
   readonly #silence: NodeJS.Timeout;
   readonly #greeting: NodeJS.Timeout;
   #stall: NodeJS.Timeout | undefined;
   #credit = 0;
+  #inFlightBytes = 0;
   #draining = false;
   #gone = false;
 
@@ -112,8 +119,9 @@ export class ListenerConnection {
     this.#silence = setTimeout(() => this.#drop(1001, "silent"), limits.silentMs);
     this.#greeting = setTimeout(() => this.refuse("invalid_request", "hello did not come in time"), limits.helloMs);
     socket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
-    socket.on("pong", () => this.#silence.refresh());
-    socket.on("ping", () => this.#silence.refresh());
+    socket.on("pong", () => this.#heard());
+    // ws has answered it by now.
+    socket.on("ping", () => this.#isFlooding() || this.#heard());
     socket.on("error", () => {
       // Whatever it was (no UTF-8, too large, reset), ws closes the connection with the fitting code.
     });
@@ -126,7 +134,8 @@ export class ListenerConnection {
 
   /** How many more deliveries it would take now. */
   get free(): number {
-    return this.isTaking ? Math.max(0, this.#credit - this.#pending.size) : 0;
+    if (!this.isTaking || this.#limits.maxInFlightBytes <= this.#inFlightBytes) return 0;
+    return Math.max(0, this.#credit - this.#pending.size);
   }
 
   /** Whether it takes deliveries, once it has answered some of those that it has. */
@@ -142,7 +151,7 @@ export class ListenerConnection {
   }
 
   problem(frame: Omit<ProblemFrame, "type">): void {
-    this.#write(encodeFrame({ type: "problem", ...frame }));
+    if (!this.#isFlooding()) this.#write(encodeFrame({ type: "problem", ...frame }));
   }
 
   /** What the peer sent is not in order: says so and parts. */
@@ -181,6 +190,7 @@ export class ListenerConnection {
       deadline,
       resolve,
     });
+    this.#inFlightBytes += request.body.byteLength;
     this.#write(frame);
     return promise;
   }
@@ -222,6 +232,12 @@ export class ListenerConnection {
     return this.#limits.maxBufferedBytes < this.#socket.bufferedAmount;
   }
 
+  /** Drops a peer that makes us answer again and again and reads none of it: it could fill the memory within its time. */
+  #isFlooding(): boolean {
+    if (!this.#gone && this.#isStalled) this.#drop(1013, "does not read what it is sent");
+    return this.#gone;
+  }
+
   #write(data: string): void {
     if (this.#gone) return;
     this.#socket.send(data, () => this.#onFlushed());
@@ -238,7 +254,6 @@ export class ListenerConnection {
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
-    this.#silence.refresh();
     if (this.#gone) return;
     if (isBinary) {
       this.close(1003, "frames must be text");
@@ -248,6 +263,8 @@ export class ListenerConnection {
     if ("problem" in parsed) this.refuse("invalid_request", parsed.problem);
     else if ((parsed.frame.type === "hello") === (this.hello === undefined)) this.#onFrame(parsed.frame);
     else this.refuse("invalid_request", "the first frame, and no other, must be hello");
+    // Afterwards: it may have been the answer that was late.
+    this.#heard();
   }
 
   #onFrame(frame: ClientFrame): void {
@@ -297,9 +314,23 @@ export class ListenerConnection {
     this.#afterAnswer();
   }
 
+  /** Whether it was the local program that took too long, or the listener that is not there any more, its next sign tells. */
   #onDeadline(deliveryId: string, timeoutMs: number): void {
-    const pending = this.#take(deliveryId);
-    pending?.resolve(unansweredResult(pending, this.#now(), timeoutMs));
+    const pending = this.#pending.get(deliveryId);
+    if (pending === undefined) return;
+    pending.deadline = setTimeout(() => this.#drop(1001, "silent"), this.#limits.signMs);
+    this.#overdue.set(deliveryId, timeoutMs);
+    this.#socket.ping();
+  }
+
+  /** The peer is there: what it has not answered in time it will not answer. */
+  #heard(): void {
+    this.#silence.refresh();
+    if (this.#overdue.size === 0) return;
+    for (const [deliveryId, timeoutMs] of this.#overdue) {
+      const pending = this.#take(deliveryId);
+      pending?.resolve(unansweredResult(pending, this.#now(), timeoutMs));
+    }
     this.#afterAnswer();
   }
 
@@ -314,8 +345,11 @@ export class ListenerConnection {
 
   #take(deliveryId: string): Pending | undefined {
     const pending = this.#pending.get(deliveryId);
-    clearTimeout(pending?.deadline);
+    if (pending === undefined) return undefined;
+    clearTimeout(pending.deadline);
     this.#pending.delete(deliveryId);
+    this.#overdue.delete(deliveryId);
+    this.#inFlightBytes -= pending.bytesSent;
     return pending;
   }
 }

@@ -249,9 +249,10 @@ const SERVER_FRAMES: { [Type in ServerFrame["type"]]: FieldsOf<Extract<ServerFra
     attempt,
     event_id: deliveryId,
     event_type: text(128, 1),
-    method: matching(/^(?!CONNECT$)[A-Z]{1,20}$/, "an HTTP method"),
-    path: matching(/^\/[\x21\x22\x24-\x3e\x40-\x7e]*$/, 'a path that begins with "/"'),
-    query: matching(/^[\x21\x22\x24-\x7e]*$/, 'a query without "?"'),
+    // As a request line has them: a provider's own request is handed on as it came, whatever a URL would make of it.
+    method: matching(/^(?!CONNECT$)[A-Z][A-Z-]{0,31}$/, "an HTTP method"),
+    path: matching(/^\/[\x21-\x3e\x40-\x7e\x80-\xff]*$/, 'a path that begins with "/"'),
+    query: matching(/^[\x21-\x7e\x80-\xff]*$/, 'a query without "?"'),
     headers: list(headerPair, 0, DELIVERY_MAX_HEADERS),
     // The frame's own limit; a body above DELIVERY_MAX_BODY_BYTES gets an error of its own.
     body: base64(CLIENT_MAX_FRAME_BYTES),

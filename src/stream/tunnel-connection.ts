@@ -26,6 +26,8 @@ export interface ConnectionEnd {
   reason: string;
   /** How long its session was open; 0 when it never was. */
   upMs: number;
+  /** Its session was open. */
+  wasReady: boolean;
   /** Ended from this side, without a fault of the other. */
   abandoned: boolean;
   /** The server said no. */
@@ -177,6 +179,7 @@ export class TunnelConnection {
     this.#resolve({
       reason: this.#reason ?? (reason === "" ? `the connection was closed (${code})` : reason),
       upMs: this.#readyAt === undefined ? 0 : performance.now() - this.#readyAt,
+      wasReady: this.isReady,
       abandoned: this.#abandoned,
       refusal: this.#refusal,
     });

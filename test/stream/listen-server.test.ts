@@ -478,13 +478,13 @@ describe("the end of a listener", () => {
   });
 
   it("half-open: a peer that only answers pings stays", async () => {
-    const to = await tunnel({ keepAlive: { pingMs: 10, silentMs: 60 } });
+    const to = await tunnel({ keepAlive: { pingMs: 10, silentMs: 1_000 } });
     const listener = await RawListener.ready(to.url);
     let pings = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     listener.socket.on("ping", () => {
       pings += 1;
-      if (pings === 20) resolve();
+      if (pings === 150) resolve();
     });
     await promise;
     expect(listener.closed).toBeUndefined();
