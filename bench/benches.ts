@@ -11,6 +11,7 @@ import { latency } from "./latency.ts";
 import { matching } from "./matching.ts";
 import { peers } from "./peers.ts";
 import { recovery } from "./recovery.ts";
+import { retention } from "./retention.ts";
 import { signing } from "./signing.ts";
 import { startUp } from "./start-up.ts";
 import { statistics } from "./statistics.ts";
@@ -35,6 +36,7 @@ export const BENCHES: readonly Bench[] = [
   filtering,
   ingest,
   statistics,
+  retention,
   store,
   signing,
   startUp,

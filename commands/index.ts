@@ -357,6 +357,12 @@ export const COMMANDS: CommandTable = {
           load: async () => (await import("./audit.ts")).auditCommand,
         },
         {
+          name: "purge",
+          summary: "Erase events for good",
+          endsBySignal: true,
+          load: async () => (await import("./purge.ts")).purgeCommand,
+        },
+        {
           name: "backup",
           summary: "Copy the store into one file, while it is used",
           endsBySignal: true,

@@ -44,13 +44,13 @@ import { TlsWatch } from "./receive/tls-watch.ts";
 import { AgeRotation } from "./service/age-rotation.ts";
 import { ensureBootstrapKey, namesBootstrapKey } from "./service/bootstrap-key.ts";
 import { HandshakeWatch } from "./service/handshake-watch.ts";
+import { JobRunner } from "./service/job-runner.ts";
 import { KeptAdmissions } from "./service/kept-admissions.ts";
 import { ensureLocalToken, readLocalToken, tokenMatcher } from "./service/local-token.ts";
 import type { KeyChangeReceipt } from "./service/master-key-change.ts";
 import { newId } from "./service/new-id.ts";
 import { type LocalHooks, openLocalService } from "./service/open-local.ts";
 import { ReEnabler } from "./service/re-enable.ts";
-import { ReplayRunner } from "./service/replay-runner.ts";
 import { RetentionSweep } from "./service/retention-sweep.ts";
 import type { OneOffRequest } from "./service/service-parts.ts";
 import { StoreReadiness } from "./service/store-readiness.ts";
@@ -375,9 +375,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => handshakes.stop());
-    const replayRunner = new ReplayRunner({
+    const replayRunner = new JobRunner({
       store: local.store.replays,
-      replays: local.cases.replays,
+      jobs: local.cases.replays,
       now: Date.now,
       elapsed: () => performance.now(),
       onFault,
@@ -386,7 +386,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     parts.replayRunner = replayRunner;
     // What a predecessor began.
     replayRunner.wake();
-    closers.push(local.store.watch(() => replayRunner.wake()));
+    const purgeRunner = new JobRunner({
+      store: local.store.purges,
+      jobs: local.cases.purges,
+      now: Date.now,
+      elapsed: () => performance.now(),
+      onFault,
+    });
+    closers.push(() => purgeRunner.stop());
+    parts.purgeRunner = purgeRunner;
+    purgeRunner.wake();
+    closers.push(
+      local.store.watch(() => {
+        replayRunner.wake();
+        purgeRunner.wake();
+      }),
+    );
     const retentionSweep = new RetentionSweep({
       store: local.store,
       defaults: parts.retention,

@@ -22,6 +22,7 @@ import type {
   SubscriptionQuery,
   TestResult,
 } from "../core/hooks-service.ts";
+import type { EventPurge, PurgeResource, PurgeStarted } from "../core/purge.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw, encodeWithRawParts } from "../core/raw-json.ts";
 import type {
   DeadLetterQuery,
@@ -57,7 +58,9 @@ import {
   FILTER_TRIAL_RESULT,
   META,
   PUBLISH_RECEIPT,
+  PURGE,
   PURGE_RECEIPT,
+  PURGE_STARTED,
   pageOf,
   REPLAY,
   REPLAY_RECEIPT,
@@ -226,6 +229,22 @@ export class RemoteService implements HooksService {
 
   listDeadLetters(query: DeadLetterQuery = {}): Promise<Page<DeliveryResource>> {
     return this.#requests.get(pageOf(DELIVERY), "/v1/dead-letters", { ...query });
+  }
+
+  purgeEvents({ reason, cancel_waiting, dry_run, ...filter }: EventPurge): Promise<PurgeStarted> {
+    return this.#requests.post(PURGE_STARTED, "/v1/purges", { filter, reason, cancel_waiting, dry_run });
+  }
+
+  listPurges(query: PageQuery = {}): Promise<Page<PurgeResource>> {
+    return this.#requests.get(pageOf(PURGE), "/v1/purges", { ...query });
+  }
+
+  async getPurge(id: string): Promise<PurgeResource> {
+    return this.#requests.get(PURGE, `/v1/purges/${segment(id)}`);
+  }
+
+  async cancelPurge(id: string): Promise<PurgeResource> {
+    return this.#requests.send(PURGE, { method: "POST", path: `/v1/purges/${segment(id)}/cancel` });
   }
 
   purgeDeadLetters({ dry_run, ...filter }: PurgeRequest): Promise<PurgeReceipt> {

@@ -12,6 +12,7 @@ import type {
 } from "./event-type.ts";
 import type { EventTypeImport, EventTypeImportResult } from "./event-type-import.ts";
 import type { ExplainService } from "./explain-service.ts";
+import type { EventPurge, PurgeResource, PurgeStarted } from "./purge.ts";
 import type {
   DeadLetterQuery,
   PurgeReceipt,
@@ -159,6 +160,14 @@ export interface HooksService extends ExplainService, SetupService {
   listDeadLetters(query?: DeadLetterQuery): Promise<Page<DeliveryResource>>;
   /** Deletes them and their attempts; what was counted of them stays. */
   purgeDeadLetters(request: PurgeRequest): Promise<PurgeReceipt>;
+
+  /** Erases events with all that hangs on them: begins a job, as `replay` does. */
+  purgeEvents(request: EventPurge): Promise<PurgeStarted>;
+  /** Newest first. */
+  listPurges(query?: PageQuery): Promise<Page<PurgeResource>>;
+  getPurge(id: string): Promise<PurgeResource>;
+  /** Nothing more is erased; what was is gone. `conflict` when it is at its end. */
+  cancelPurge(id: string): Promise<PurgeResource>;
 
   /** What attempts came to in a period, and how long they took. */
   stats(query?: StatsQuery): Promise<StatsResource>;

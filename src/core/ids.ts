@@ -14,7 +14,8 @@ export type IdPrefix =
   | "bat"
   | "aud"
   | "alr"
-  | "rpl";
+  | "rpl"
+  | "prg";
 
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));

@@ -38,6 +38,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { KEY_ROUTES } from "./routes/keys.ts";
 import { META_ROUTES } from "./routes/meta.ts";
 import { type MetricsPage, metricsRoutes } from "./routes/metrics.ts";
+import { PURGE_ROUTES } from "./routes/purges.ts";
 import { REPLAY_ROUTES } from "./routes/replays.ts";
 import { SETUP_ROUTES } from "./routes/setup.ts";
 import { STATISTICS_ROUTES } from "./routes/statistics.ts";
@@ -180,6 +181,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...SUBSCRIPTION_ACTION_ROUTES,
     ...DELIVERY_ROUTES,
     ...REPLAY_ROUTES,
+    ...PURGE_ROUTES,
     ...STATISTICS_ROUTES,
     ...KEY_ROUTES,
     ...TENANT_ROUTES,

@@ -1,8 +1,10 @@
 import { HooksError, invalid } from "../core/errors.ts";
+import { toIso } from "../core/instant.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
 import { idsOfUuid } from "../core/uuid.ts";
+import type { ErasedEvent } from "../store/purge-store.ts";
 import type { Store, StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
 
 // People give ids whole or by a unique beginning, and subscriptions also by name. Whatever is not there in this scope
@@ -49,8 +51,18 @@ export async function findEvent(store: Store, scope: Scope, reference: string): 
       (id) => store.findEvent(scope, id),
     )) ??
     (await findByUuid("evt", reference, (id) => store.findEvent(scope, id)));
-  if (event === undefined) throw notFound("event", reference);
-  return event;
+  if (event !== undefined) return event;
+  const erased = await store.purges.findErased(scope, reference);
+  throw erased === undefined ? notFound("event", reference) : erasedEvent(reference, erased);
+}
+
+/** It is not there, as one that never was; but whoever asks is told why. */
+function erasedEvent(id: string, { at, purge, reason }: ErasedEvent): HooksError {
+  const why = reason === "" ? "" : `: ${reason}`;
+  return new HooksError("not_found", `event ${quoted(id)} was erased at ${toIso(at)} (${purge})${why}`, {
+    field: "id",
+    hint: `hooks purge --watch ${purge}`,
+  });
 }
 
 export async function findDelivery(store: Store, scope: Scope, reference: string): Promise<StoredDelivery> {

@@ -37,6 +37,7 @@ import type {
 } from "../core/hooks-service.ts";
 import { parseRange, toIso } from "../core/instant.ts";
 import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
+import type { EventPurge, PurgeResource, PurgeStarted } from "../core/purge.ts";
 import type {
   DeadLetterQuery,
   PurgeReceipt,
@@ -68,6 +69,7 @@ import { KeyTable } from "./key-table.ts";
 import { Keys } from "./keys.ts";
 import { LocalAdmin } from "./local-admin.ts";
 import { Publishing } from "./publishing.ts";
+import { Purges } from "./purges.ts";
 import { Replays } from "./replays.ts";
 import { SecretRotations } from "./secret-rotations.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -86,6 +88,7 @@ export class UseCases {
   readonly rotation: SecretRotations;
   readonly deliveries: Deliveries;
   readonly replays: Replays;
+  readonly purges: Purges;
   /** Who may come in; to be loaded by whoever lets somebody in. */
   readonly keyTable: KeyTable;
   readonly keys: Keys;
@@ -102,6 +105,7 @@ export class UseCases {
     this.rotation = new SecretRotations(parts);
     this.deliveries = new Deliveries(parts);
     this.replays = new Replays(parts);
+    this.purges = new Purges(parts);
     this.keyTable = new KeyTable(parts.store.admin, parts.now);
     this.keys = new Keys(parts, this.keyTable);
     this.tenants = new Tenants(parts, this.keyTable);
@@ -252,6 +256,22 @@ class LocalService implements HooksService {
 
   listDeadLetters(query: DeadLetterQuery = {}): Promise<Page<DeliveryResource>> {
     return this.#cases.replays.deadLetters(this.#scope, query);
+  }
+
+  purgeEvents(request: EventPurge): Promise<PurgeStarted> {
+    return this.#cases.purges.start(this.#scope, request, this.#actor);
+  }
+
+  listPurges(query: PageQuery = {}): Promise<Page<PurgeResource>> {
+    return this.#cases.purges.list(this.#scope, query);
+  }
+
+  getPurge(id: string): Promise<PurgeResource> {
+    return this.#cases.purges.get(this.#scope, id);
+  }
+
+  cancelPurge(id: string): Promise<PurgeResource> {
+    return this.#cases.purges.cancel(this.#scope, id, this.#actor);
   }
 
   purgeDeadLetters({ dry_run, ...filter }: PurgeRequest): Promise<PurgeReceipt> {

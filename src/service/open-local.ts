@@ -20,6 +20,7 @@ import { UseCases } from "./local-service.ts";
 import type { KeyChangeReceipt, KeyChangeStep } from "./master-key-change.ts";
 import { newId } from "./new-id.ts";
 import { sealedTexts } from "./opened-subscription.ts";
+import type { JobStep } from "./purges.ts";
 import { SecretStores } from "./secret-stores.ts";
 import type { SecretsReport } from "./secrets-report.ts";
 import type { DispatchPort, EgressCheck, OneOffRequest, ServiceParts } from "./service-parts.ts";
@@ -106,6 +107,8 @@ export interface LocalHooks {
   settleSecrets(): Promise<KeyChangeReceipt | undefined>;
   /** Does the next step of a replay in this process. */
   stepReplay(scope: Scope, id: string): Promise<ReplayStep>;
+  /** The same of a purge. */
+  stepPurge(scope: Scope, id: string): Promise<JobStep>;
   /** From now on what is published goes to this dispatcher. */
   attach(dispatch: DispatchPort): void;
   close(): Promise<void>;
@@ -194,6 +197,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
       return left;
     },
     stepReplay: (scope, id) => cases.replays.stepOf(scope, id),
+    stepPurge: (scope, id) => cases.purges.stepOf(scope, id),
     attach: (dispatch) => {
       parts.dispatch = dispatch;
     },

@@ -220,6 +220,11 @@ function receiptOf({ event, warning }: Prepared, appended: AppendedEvent): Publi
         field: "id",
         hint: "an id names one event for ever: give a new event a new id",
       });
+    case "erased":
+      return new HooksError("conflict", `the event of id ${event.id} was erased: its id is not taken again`, {
+        field: "id",
+        hint: "an id names one event for ever: give a new event a new id",
+      });
   }
 }
 

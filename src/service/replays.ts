@@ -37,7 +37,7 @@ export class Replays {
   }
 
   /**
-   * Begins a job and does its first step; whoever sends from this store does the rest (replay-runner.ts). What is few is
+   * Begins a job and does its first step; whoever sends from this store does the rest (job-runner.ts). What is few is
    * done at once.
    */
   async start(scope: Scope, request: ReplayRequest, actor: Actor): Promise<ReplayStarted> {

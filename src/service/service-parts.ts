@@ -50,6 +50,8 @@ export interface ServiceParts {
   hasDaemon?(): boolean;
   /** Does what is left of replays; undefined where none does: a daemon will. */
   replayRunner?: { wake(): void } | undefined;
+  /** The same for purges. */
+  purgeRunner?: { wake(): void } | undefined;
   /** How long what is over is kept where an environment says nothing else. */
   retention: Retention;
   /** Deletes what is old; undefined where none runs: a daemon does. */

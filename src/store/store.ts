@@ -22,6 +22,7 @@ import type { AdminStore, NewAuditEntry } from "./admin-store.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { CatalogueStore } from "./catalogue-store.ts";
 import type { FiguresStore } from "./figures-store.ts";
+import type { PurgeStore } from "./purge-store.ts";
 import type { ReplayStore } from "./replay-store.ts";
 import type { RetentionStore } from "./retention-store.ts";
 import type { SetupStore } from "./setup-store.ts";
@@ -38,6 +39,7 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly statistics: StatisticsStore;
   readonly why: WhyStore;
   readonly replays: ReplayStore;
+  readonly purges: PurgeStore;
   readonly retention: RetentionStore;
   readonly setup: SetupStore;
   /**
@@ -95,7 +97,9 @@ export type AppendedEvent =
   /** The id exists with the same fingerprint: nothing stored. */
   | { kind: "repeated"; deliveryCount: number }
   /** The id exists with another fingerprint: nothing stored. */
-  | { kind: "conflict" };
+  | { kind: "conflict" }
+  /** There was one of this id, which was erased: nothing stored. */
+  | { kind: "erased" };
 
 export interface StoredEvent {
   rowId: number;
@@ -123,7 +127,7 @@ export interface EventFilter {
 export interface EventStore {
   /**
    * Event and deliveries in one commit; the answers in the order of the events. `atomic`: all or, when one is in
-   * conflict, none: then those that are not in conflict answer `repeated`, with 0 deliveries when they are new.
+   * conflict (or erased), none: then the others answer `repeated`, with 0 deliveries when they are new.
    */
   appendEvents(events: readonly NewEvent[], options?: { atomic?: boolean }): Promise<AppendedEvent[]>;
   findEvent(scope: Scope, id: string): Promise<StoredEvent | undefined>;

@@ -31,8 +31,10 @@ import { checkRawJson, readBatch, readEnvelope, readLines } from "../../src/core
 import { nearest, nearestEventType } from "../../src/core/nearest.ts";
 import { parseOrderBy } from "../../src/core/order-key.ts";
 import { parseProfiles } from "../../src/core/profiles/profile-file.ts";
+import { conditionText, maskedCondition } from "../../src/core/purge-condition.ts";
 import { parseRateLimit } from "../../src/core/rate-limit.ts";
 import { decodeEvent } from "../../src/core/raw-json.ts";
+import { parseRetention, retentionPatch } from "../../src/core/retention.ts";
 import { parseRetryAfter } from "../../src/core/retry-after.ts";
 import { checkScopeName } from "../../src/core/scope.ts";
 import {
@@ -178,6 +180,13 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
       "failure_rate > 50% min 5 per subscription, backlog_age > 10m tenant a env b",
     ],
   },
+  retention: {
+    parse: (text) => parseRetention(text, "--retention"),
+    samples: ["events=7d,dead_letters=0", "audit=365d"],
+  },
+  "retention's change": { parse: (text) => retentionPatch([text], "--retention"), samples: ["events=default"] },
+  "condition of a purge": { parse: conditionText, samples: [`data.user_id = "u_1" && data.n == ''' ''' a '''`] },
+  "condition as shown": { parse: maskedCondition, samples: [`data.user_id == 'u_1' || data.n = 5`] },
   "Accept of metrics": {
     parse: wantedFormat,
     samples: ["application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"],

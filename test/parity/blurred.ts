@@ -15,8 +15,9 @@ export class Blur {
 
   #text(text: string): string {
     return text
-      .replace(/\b(sub|evt|dlv|sec|req|ses|key|aud|bat|tun|rpl)_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g, (id, kind: string) =>
-        this.#number(id, kind),
+      .replace(
+        /\b(sub|evt|dlv|sec|req|ses|key|aud|bat|tun|rpl|prg)_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g,
+        (id, kind: string) => this.#number(id, kind),
       )
       .replace(/whsec_[A-Za-z0-9+/]+=*/g, "whsec_SECRET")
       .replace(/whsec_…[A-Za-z0-9+/]{2}/g, "whsec_…HINT")

@@ -515,6 +515,34 @@ export function story(url: string): readonly Call[] {
     ...once("audit", "--since", "soon"),
     ...once("audit", "--tenant", "default", "--env", "development", "--action", "subscription.update", "--json"),
 
+    // ---- what is kept, and what is erased
+    ...once("env", "update", "--retention", "events=7d", "--retention", "audit=default"),
+    ...read("env", "get"),
+    ...once("env", "update", "--retention", "evnts=7d"),
+    ...once("env", "update", "--retention", "events=1ms"),
+    ...once("publish", "erasure.asked", "--id", "gone", "--data", '{"user_id":"u_1"}'),
+    ...once("publish", "erasure.asked", "--id", "stays", "--data", '{"user_id":"u_2"}'),
+    ...once("purge"),
+    ...once("purge", "--all"),
+    ...once("purge", "--all", "--before", "1d", "--dry-run"),
+    ...once("purge", "--before", "soon", "--dry-run"),
+    ...once("purge", "--type", "a..b", "--dry-run"),
+    ...once("purge", "--where", "data.user_id = u_1", "--dry-run"),
+    ...once("purge", "--event", "not an id", "--dry-run"),
+    ...read("purge", "--type", "erasure.*", "--where", 'data.user_id = "u_1"', "--dry-run"),
+    ...json(
+      "purge",
+      ...["--type", "erasure.*", "--where", 'data.user_id = "u_1"', "--cancel-waiting", "--reason", "request 17"],
+      "--yes",
+    ),
+    ...once("event", "get", "gone"),
+    ...once("event", "get", "stays", "--fields", "id,type"),
+    ...once("publish", "erasure.asked", "--id", "gone", "--data", '{"user_id":"u_1"}'),
+    ...read("purge", "--list"),
+    ...once("purge", "--list", "--before", "1d"),
+    ...once("purge", "--watch", "prg_nope"),
+    ...once("purge", "--cancel", "prg_nope"),
+
     // ---- the catalogue
     ...catalogue(url),
 

@@ -43,6 +43,10 @@ const BY_REPLAY: Record<string, (service: HooksService, id: string) => Promise<u
   getReplay: (service, id) => service.getReplay(id),
   cancelReplay: (service, id) => service.cancelReplay(id),
 };
+const BY_PURGE: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
+  getPurge: (service, id) => service.getPurge(id),
+  cancelPurge: (service, id) => service.cancelPurge(id),
+};
 const BY_DELIVERY: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
   getDelivery: (service, id) => service.getDelivery(id),
   retryDelivery: (service, id) => service.retryDelivery(id),
@@ -67,6 +71,7 @@ describe("what is in one tenant and environment", () => {
     // One that goes on, and that its rate holds back.
     await home.cancelDelivery(delivery!.id);
     const replay = await home.replay({ status: "cancelled", rate: "1/h" });
+    const purge = await home.purgeEvents({ types: ["nothing.*"] });
     const before = [await home.getSubscription(subscription.id), await home.getDelivery(delivery!.id)];
     for (const scope of ELSEWHERE) {
       const there = serviceFor(scope);
@@ -99,6 +104,14 @@ describe("what is in one tenant and environment", () => {
         }
       }
       expect((await there.listReplays()).data).toEqual([]);
+      for (const [method, call] of Object.entries(BY_PURGE)) {
+        for (const reference of beginnings(purge.id!)) {
+          await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
+        }
+      }
+      expect((await there.listPurges()).data).toEqual([]);
+      const reach = { events: [event.id], cancel_waiting: true, dry_run: true };
+      expect(await there.purgeEvents(reach)).toMatchObject({ count: 0, kept: 0 });
       await expect(there.replayEvent(own.id, { subscriptions: [subscription.id] })).rejects.toMatchObject(refused);
       expect((await there.listSubscriptions()).data).toEqual([]);
       expect((await there.listSubscriptions({ q: "shop" })).data).toEqual([]);
@@ -116,7 +129,9 @@ describe("what is in one tenant and environment", () => {
     const { service } = await openTestHooks();
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
     const walked = new Set(
-      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE, BY_REPLAY].flatMap((calls) => Object.keys(calls)),
+      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE, BY_REPLAY, BY_PURGE].flatMap((calls) =>
+        Object.keys(calls),
+      ),
     );
     const withoutReference = new Set([
       ...[
@@ -134,6 +149,8 @@ describe("what is in one tenant and environment", () => {
         "getEnvironment",
         "updateEnvironment",
         "listReplays",
+        "listPurges",
+        "purgeEvents",
         "listAlerts",
       ],
     ]);

@@ -37,6 +37,7 @@ const NO_GUARD: Guard = {
   beforeCommit: () => {},
   committed: () => {},
   rolledBack: () => {},
+  cutLog: () => 0,
   checkpoint: () => {},
   probe: () => {},
   look: () => {},

@@ -26,6 +26,7 @@ import {
   TEST_RESULT,
   WHOAMI,
 } from "./other.ts";
+import { EVENT_PURGE, PURGE, PURGE_STARTED } from "./purge.ts";
 import { EVENT_REPLAY, REPLAY_RECEIPT } from "./query.ts";
 import {
   DEAD_LETTER_REPLAY,
@@ -66,6 +67,9 @@ export const SHARED_SCHEMAS: readonly TSchema[] = [
   REPLAY,
   DEAD_LETTER_REPLAY,
   PURGE_RECEIPT,
+  EVENT_PURGE,
+  PURGE_STARTED,
+  PURGE,
   SUBSCRIPTION,
   SUBSCRIPTION_WITH_SECRET,
   SUBSCRIPTION_INPUT,

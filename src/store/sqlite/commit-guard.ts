@@ -54,6 +54,8 @@ export class CommitGuard implements Guard {
   #unlooked = 0;
   #trouble: string | undefined;
   #isLogLong = false;
+  #isCutAsked = false;
+  #cuts = 0;
 
   /** For an open store, with its mark settled. */
   constructor(connection: Connection, path: string, events: GuardEvents) {
@@ -109,7 +111,13 @@ export class CommitGuard implements Guard {
     this.#events.onNote(known === error ? message : `${known.message} (${message})`);
   }
 
+  cutLog(): number {
+    this.#isCutAsked = true;
+    return this.#cuts;
+  }
+
   checkpoint(): void {
+    if (this.#isCutAsked) this.#cut();
     this.#commits += 1;
     if (this.#commits < LOOK_EVERY_COMMITS && this.#unlooked < LOOK_EVERY_ROWS) return;
     this.#commits = 0;
@@ -137,6 +145,17 @@ export class CommitGuard implements Guard {
       });
     }
     this.#touch.run();
+  }
+
+  /** Not when somebody reads what is older than its end. */
+  #cut(): void {
+    this.#isCutAsked = false;
+    try {
+      const [result] = this.#connection.pragma("wal_checkpoint(TRUNCATE)") as (CheckpointResult & { busy: number })[];
+      if (result?.busy === 0) this.#cuts += 1;
+    } catch (error) {
+      if (isFatal(error)) throw error;
+    }
   }
 
   look(): void {

@@ -1,5 +1,6 @@
 import { fingerprintOf } from "../../core/event-content.ts";
 import type { AppendedEvent, NewDelivery } from "../store.ts";
+import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryInserts } from "./delivery-inserts.ts";
 import type { Interned } from "./interned.ts";
@@ -25,8 +26,18 @@ export class EventWrites {
   readonly #findContent: Statement<EventContent>;
   readonly #findScope: Statement<number>;
   readonly #addToCount: Statement;
+  readonly #revision: ConfigRevision;
+  readonly #hasPurges: Statement<number>;
+  readonly #findErased: Statement<number>;
+  /** Whether events were ever erased, as of a revision: without any, publishing pays one comparison. */
+  #purges = { revision: -1, areThere: false };
 
-  constructor(connection: Connection, interned: Interned, deliveries: DeliveryInserts) {
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, deliveries: DeliveryInserts) {
+    this.#revision = revision;
+    this.#hasPurges = connection.prepare<unknown[], number>("SELECT EXISTS (SELECT 1 FROM purges)").pluck();
+    this.#findErased = connection
+      .prepare<unknown[], number>("SELECT 1 FROM erased_events WHERE scope_id = ? AND public_id = ?")
+      .pluck();
     this.#interned = interned;
     this.#deliveries = deliveries;
     this.#insert = connection.prepare(`
@@ -67,6 +78,7 @@ export class EventWrites {
 
   add(event: PackedEvent): AppendedEvent {
     const scopeId = this.#interned.scopeId(event);
+    if (this.#isErased(scopeId, event.id)) return { kind: "erased" };
     const { changes, lastInsertRowid } = this.#insert.run(
       scopeId,
       event.id,
@@ -103,13 +115,22 @@ export class EventWrites {
     const seen = new Map<string, KnownEvent>();
     const answers = events.map((event): AppendedEvent => {
       const scopeId = this.#interned.scopeId(event);
+      if (this.#isErased(scopeId, event.id)) return { kind: "erased" };
       const key = `${scopeId}/${event.id}`;
       const known = seen.get(key) ?? this.#known(scopeId, event.id);
       if (known !== undefined) return repeatOf(known, event);
       seen.set(key, { fingerprint: event.fingerprint, deliveryCount: event.deliveries.length });
       return { kind: "repeated", deliveryCount: 0 };
     });
-    return answers.some((answer) => answer.kind === "conflict") ? answers : undefined;
+    return answers.some(({ kind }) => kind === "conflict" || kind === "erased") ? answers : undefined;
+  }
+
+  #isErased(scopeId: number, id: string): boolean {
+    const { current } = this.#revision;
+    if (this.#purges.revision !== current) {
+      this.#purges = { revision: current, areThere: this.#hasPurges.get() === 1 };
+    }
+    return this.#purges.areThere && this.#findErased.get(scopeId, id) !== undefined;
   }
 }
 

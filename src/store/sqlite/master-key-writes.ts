@@ -3,6 +3,7 @@ import type { MasterKeyChange, MovedRow, Sealed } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import { SEALED_COLUMNS, sealedByOthersSql, sealedBySql } from "./sealed-columns.ts";
+import { wiping } from "./wiping.ts";
 
 /**
  * Writes which master key seals, and moves what another one sealed. Every write that brings something sealed asks it
@@ -50,7 +51,7 @@ export class MasterKeyWrites {
   }
 
   move(rows: readonly MovedRow[]): number {
-    return this.#wiping(() => {
+    return wiping(this.#connection, () => {
       let moved = 0;
       for (const { kind, rowId, before, sealed } of rows) {
         const { table, id, keyId, bytes } = SEALED_COLUMNS[kind];
@@ -66,7 +67,7 @@ export class MasterKeyWrites {
   end(newKeyId: string): boolean {
     const others = this.#connection.prepare(sealedByOthersSql("1")).get({ keyId: newKeyId, limit: 1 });
     if (others !== undefined) return false;
-    const { changes } = this.#wiping(() =>
+    const { changes } = wiping(this.#connection, () =>
       this.#connection.prepare("DELETE FROM master_key_change WHERE new_key_id = ?").run(newKeyId),
     );
     if (changes === 0) return false;
@@ -89,16 +90,6 @@ export class MasterKeyWrites {
 
   #sealsSomething(keyId: string): boolean {
     return sealedBySql().some((sql) => this.#connection.prepare(sql).get(keyId) !== undefined);
-  }
-
-  /** What the old key sealed is overwritten in the file, instead of left in its free space. */
-  #wiping<T>(write: () => T): T {
-    this.#connection.pragma("secure_delete = ON");
-    try {
-      return write();
-    } finally {
-      this.#connection.pragma("secure_delete = OFF");
-    }
   }
 }
 

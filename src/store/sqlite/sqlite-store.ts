@@ -41,6 +41,7 @@ import { SqliteAlertStore } from "./sqlite-alert-store.ts";
 import { SqliteCatalogueStore } from "./sqlite-catalogue-store.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { SqliteFigures } from "./sqlite-figures.ts";
+import { SqlitePurgeStore } from "./sqlite-purge-store.ts";
 import { SqliteReplayStore } from "./sqlite-replay-store.ts";
 import { SqliteRetentionStore } from "./sqlite-retention-store.ts";
 import { SqliteSetupStore } from "./sqlite-setup-store.ts";
@@ -57,7 +58,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store
 
 /** `lagMs`: how long the oldest write has been waiting; left out where the caller waits himself. */
 type Channel = WriteChannel & { readonly commits: number; readonly lagMs?: number };
-type ChangeListener = (change: { configChanged: boolean }) => void;
+type ChangeListener = Parameters<Store["watch"]>[0];
 
 /** The contract on SQLite: writes go through the channel, reads through a connection of this thread. */
 export class SqliteStore implements Store {
@@ -69,6 +70,7 @@ export class SqliteStore implements Store {
   readonly statistics: SqliteStatisticsStore;
   readonly why: SqliteWhyStore;
   readonly replays: SqliteReplayStore;
+  readonly purges: SqlitePurgeStore;
   readonly retention: SqliteRetentionStore;
   readonly setup: SqliteSetupStore;
   /** Undefined: nobody looked. */
@@ -116,6 +118,7 @@ export class SqliteStore implements Store {
     this.catalogue = new SqliteCatalogueStore(connection, access);
     this.why = new SqliteWhyStore(connection, this.#deliveries, access);
     this.replays = new SqliteReplayStore(connection, access);
+    this.purges = new SqlitePurgeStore(connection, access);
     this.retention = new SqliteRetentionStore(connection, access);
     this.setup = new SqliteSetupStore(connection, access, (now) => this.#endStranded(now));
     this.figures = new SqliteFigures(connection, {

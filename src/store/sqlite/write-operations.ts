@@ -3,6 +3,7 @@ import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
 import type { NewAlert } from "../alert-store.ts";
 import type { EventTypeChange } from "../catalogue-store.ts";
+import type { EraseStep, NewPurge } from "../purge-store.ts";
 import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
 import type { AgeSweep, AttemptSweep, DeadLetterSweep, EventSweep, SweepStep } from "../retention-store.ts";
 import type { KeyChange, SetupMember } from "../setup-store.ts";
@@ -100,6 +101,12 @@ export interface WriteOperations {
   };
   beginAlert: { input: { alert: NewAlert }; result: number[] | undefined };
   endAlert: { input: { id: string; value: number; endedAt: number }; result: number[] | undefined };
+  insertPurge: { input: Audited & { purge: NewPurge }; result: boolean };
+  erase: { input: EraseStep; result: undefined };
+  finishPurge: { input: { rowId: number; now: number }; result: boolean };
+  cancelPurge: { input: Audited & { rowId: number; now: number }; result: boolean };
+  /** After the commit that this is in the log is emptied. Answers how often that was done before. */
+  cutLog: { input: object; result: number };
   sweepEvents: { input: EventSweep; result: SweepStep };
   sweepAttempts: { input: AttemptSweep; result: SweepStep };
   sweepDeadLetters: { input: DeadLetterSweep; result: SweepStep };

@@ -14,6 +14,7 @@ import { Interned } from "./interned.ts";
 import { KeyWrites } from "./key-rows.ts";
 import { MasterKeyWrites } from "./master-key-writes.ts";
 import { OperationalEvents } from "./operational-events.ts";
+import { PurgeWrites } from "./purge-writes.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { ReplayWrites } from "./replay-writes.ts";
 import { RetentionWrites } from "./retention-writes.ts";
@@ -45,6 +46,8 @@ export interface Guard {
   checkpoint(): void;
   /** Something to write in a transaction. Throws `store_full` when there is no room for an event. */
   probe(): void;
+  /** At the next checkpoint the log is to be emptied. Answers how often it was. */
+  cutLog(): number;
   /** Every second or so, whether anything is written or not. */
   look(): void;
   close(): void;
@@ -82,7 +85,7 @@ export class Writer {
     // Statements are compiled on first use: a command that lists subscriptions pays for none.
     const order = once(() => new DeliveryOrder(connection));
     const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
-    const events = once(() => new EventWrites(connection, interned, inserts()));
+    const events = once(() => new EventWrites(connection, interned, revision, inserts()));
     this.#operational = new OperationalEvents(connection, interned, revision, events);
     const parts = { connection, interned, revision, guard, order, events };
     this.#handlers = {
@@ -214,6 +217,7 @@ function handlersOf(
   const tenants = once(() => new TenantWrites(connection, interned, revision));
   const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
   const alerts = once(() => new AlertWrites(connection, interned, operational));
+  const purges = once(() => new PurgeWrites(connection, interned, revision, changes()));
   const retention = once(() => new RetentionWrites(connection));
   const setup = once(() => new SetupWrites(connection, interned));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
@@ -250,6 +254,11 @@ function handlersOf(
     stepReplay: ({ rowId, limit, now }) => replays().step(rowId, limit, now),
     cancelReplay: ({ rowId, now }) => replays().cancel(rowId, now),
     purgeFailed: ({ scope, selection, cursor, limit }) => replays().purge(scope, selection, cursor, limit),
+    insertPurge: ({ purge }) => purges().insert(purge),
+    erase: (step) => purges().erase(step),
+    finishPurge: ({ rowId, now }) => purges().finish(rowId, now),
+    cancelPurge: ({ rowId, now }) => purges().cancel(rowId, now),
+    cutLog: () => guard.cutLog(),
     sweepEvents: (sweep) => retention().sweepEvents(sweep),
     sweepAttempts: (sweep) => retention().sweepAttempts(sweep),
     sweepDeadLetters: (sweep) => retention().sweepDeadLetters(sweep),

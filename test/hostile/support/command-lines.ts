@@ -53,7 +53,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "event-type update": () => [["made.type", "--description", "x"]],
   "event-type delete": () => [["made.type", "--yes"]],
   "env get": () => [[]],
-  "env update": () => [["--strict-types", "off"]],
+  "env update": () => [["--strict-types", "off"], ["--retention", "events=7d"]],
   apply: ({ folder, receiver }) => {
     writeFileSync(`${folder}/hooks.yaml`, setupOf(receiver));
     const line = ["-f", `${folder}/hooks.yaml`];
@@ -68,6 +68,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "dlq list": () => [[], ["--fields", "id,reason,error,response_excerpt"]],
   "dlq replay": () => [["--dry-run"], []],
   "dlq purge": () => [["--dry-run"], ["--yes"]],
+  purge: ({ event }) => [["--event", event, "--dry-run"], ["--event", event, "--reason", "x", "--yes"], ["--list"]],
   trigger: ({ receiver, secret }) => [
     ["order.again"],
     ["--list"],
@@ -156,7 +157,7 @@ export function commandsWithoutLines(): string[] {
 export function allLines(prepared: Prepared): string[][] {
   const names = Object.keys(LINES).filter((name) => COMMAND_NAMES.includes(name));
   // What deletes comes after what shows.
-  const late = ["dlq replay", "dlq purge", "sub delete", "restore"];
+  const late = ["dlq replay", "dlq purge", "purge", "sub delete", "restore"];
   return [...names.filter((name) => !late.includes(name)), ...late].flatMap((name) =>
     LINES[name]!(prepared).map((rest) => [...name.split(" "), ...rest]),
   );

@@ -50,6 +50,12 @@ async function deliveryOf(local: LocalHooks): Promise<string> {
 }
 
 /** One that goes on: it is held back by its rate. */
+/** One that is not at its end. */
+async function purgeOf(local: LocalHooks): Promise<string> {
+  const { id } = await local.serviceFor(OWN).purgeEvents({ types: ["nothing.*"] });
+  return id!;
+}
+
 async function replayOf(local: LocalHooks): Promise<string> {
   const service = local.serviceFor(OWN);
   await service.cancelDelivery(await deliveryOf(local));
@@ -202,6 +208,30 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     role: "admin",
     kind: "row",
     make: async (local) => ({ target: `/v1/replays/${await replayOf(local)}/cancel` }),
+  },
+  "POST /v1/purges": {
+    role: "admin",
+    kind: "list",
+    make: async (local) => {
+      await eventOf(local);
+      const json = { filter: { all: true }, cancel_waiting: true, dry_run: true };
+      return { target: "/v1/purges", json, mark: '"count":[1-9]' };
+    },
+  },
+  "GET /v1/purges": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/purges", mark: await purgeOf(local) }),
+  },
+  "GET /v1/purges/:id": {
+    role: "reader",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/purges/${await purgeOf(local)}` }),
+  },
+  "POST /v1/purges/:id/cancel": {
+    role: "admin",
+    kind: "row",
+    make: async (local) => ({ target: `/v1/purges/${await purgeOf(local)}/cancel` }),
   },
   "GET /v1/dead-letters": {
     role: "reader",

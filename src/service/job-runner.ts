@@ -1,6 +1,4 @@
 import { isHooksError } from "../core/errors.ts";
-import type { ReplayStore } from "../store/replay-store.ts";
-import type { Replays } from "./replays.ts";
 
 /** After a lock or a full disk. */
 const AGAIN_MS = 1_000;
@@ -8,9 +6,15 @@ const AGAIN_MS = 1_000;
 const MAX_SLEEP_MS = 10_000;
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full"]);
 
-export interface ReplayRunnerOptions {
-  store: Pick<ReplayStore, "listRunning">;
-  replays: Pick<Replays, "step">;
+export interface JobRunnerOptions {
+  store: {
+    /** Row ids of those that are not at their end. */
+    listRunning(): Promise<number[]>;
+  };
+  jobs: {
+    /** `nextAt`: when there is something to do again, unix ms; undefined: now. */
+    step(rowId: number): Promise<{ goesOn: boolean; nextAt: number | undefined }>;
+  };
   /** Unix ms. */
   now(): number;
   /** ms of a clock that only goes forward. */
@@ -20,19 +24,19 @@ export interface ReplayRunnerOptions {
 }
 
 /**
- * Does the steps of replays, those of several in turn. Which there are and how far they have come stands in the store:
+ * Does the steps of jobs (replays, purges), those of several in turn. Which there are and how far they have come stands in the store:
  * what one process began another goes on with, and two at once do no step twice. Between steps it leaves the store to
  * others for as long as a step took.
  */
-export class ReplayRunner {
-  readonly #options: ReplayRunnerOptions;
+export class JobRunner {
+  readonly #options: JobRunnerOptions;
   #running: Promise<void> | undefined;
   #isWoken = false;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #awaken: (() => void) | undefined;
 
-  constructor(options: ReplayRunnerOptions) {
+  constructor(options: JobRunnerOptions) {
     this.#options = options;
   }
 
@@ -69,13 +73,13 @@ export class ReplayRunner {
 
   /** A step of each. Answers how long to wait for the next; undefined: none is left. */
   async #round(): Promise<number | undefined> {
-    const { store, replays, now, elapsed } = this.#options;
+    const { store, jobs, now, elapsed } = this.#options;
     let next: number | undefined;
     const from = elapsed();
     try {
       for (const rowId of await store.listRunning()) {
         if (this.#isStopped) return undefined;
-        const { goesOn, nextAt } = await replays.step(rowId);
+        const { goesOn, nextAt } = await jobs.step(rowId);
         if (goesOn) next = Math.min(next ?? Number.POSITIVE_INFINITY, nextAt ?? 0);
       }
     } catch (error) {

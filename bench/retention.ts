@@ -1,0 +1,174 @@
+// What deleting costs whoever publishes (R68): 1,000,000 rows (events, deliveries, attempts) that are older than is kept, and
+// publishing at a steady rate while the daemon deletes them; beside it the same on a store in which nothing is old. The
+// daemon is the whole of it: its sweep begins by itself. Whether it was still deleting at the end is counted, for else the
+// figure would be that of a store that rests.
+
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
+import { type Bench, hundredths, judged, type Row, whole } from "./bench.ts";
+import { clockMs } from "./load/clock.ts";
+import { type DaemonProcess, startDaemon } from "./load/daemon.ts";
+import { createSubscriptions, publishMany } from "./load/fill-store.ts";
+import { OpenLoop, type Waits, waitsOf } from "./load/open-loop.ts";
+import { median, round } from "./report/statistics.ts";
+import { inTurn } from "./rounds.ts";
+import { inFolder } from "./workspace.ts";
+
+const PER_SECOND = 500;
+/** Of an event with its delivery and its attempt. */
+const ROWS = 3;
+const OLD_TYPE = "order.old";
+const OLD_MS = 40 * 86_400_000;
+const LOOK_MS = 20;
+
+interface RetentionSize {
+  rounds: number;
+  events: number;
+  seconds: number;
+  warmUpSeconds: number;
+}
+
+interface UnderLoad {
+  accepted: Waits;
+  /** Of old events, at the beginning and at the end of what was measured. */
+  left: { before: number; after: number };
+}
+
+export const retention: Bench = {
+  name: "retention",
+  run: async (size) => {
+    const result = await measure(
+      size === "full"
+        ? { rounds: 3, events: 340_000, seconds: 10, warmUpSeconds: 4 }
+        : { rounds: 1, events: 600, seconds: 0.5, warmUpSeconds: 0.5 },
+    );
+    return { rows: rowsOf(result), details: result };
+  },
+};
+
+type RetentionResult = Awaited<ReturnType<typeof measure>>;
+
+function measure(size: RetentionSize) {
+  return inFolder("retention", async (folder) => {
+    const [old, young] = ["old", "young"].map((name) => path.join(folder, name)) as [string, string];
+    for (const each of [old, young]) {
+      mkdirSync(each);
+      await createSubscriptions(each, [{ name: "nobody", url: "http://127.0.0.1:9/", events: ["none.*"] }]);
+      await publishMany(each, size.events, OLD_TYPE);
+      addDeliveries(path.join(each, "hooks.db"), each === old ? OLD_MS : 0);
+    }
+    const load = await inTurn(size.rounds, {
+      resting: () => underLoad(young, size),
+      deleting: () => inFolder("retention-run", (copy) => underLoad(copied(old, copy), size)),
+    });
+    const seconds = await inFolder("retention-whole", (copy) => untilEmpty(copied(old, copy)));
+    return { ...size, load, wholeSeconds: round(seconds, 1) };
+  });
+}
+
+/** A delivery that succeeded and its attempt for each event, so long ago: written as they would stand there. */
+function addDeliveries(storePath: string, ageMs: number): void {
+  const db = new Database(storePath);
+  try {
+    const at = Date.now() - ageMs;
+    db.exec("BEGIN");
+    db.prepare("UPDATE events SET created_at = ?, delivery_count = 1").run(at);
+    db.prepare(`
+      INSERT INTO deliveries (public_id, scope_id, event_id, subscription_id, state, attempt_count, round_attempts,
+        created_at, completed_at)
+      SELECT randomblob(16), scope_id, event_id, (SELECT min(subscription_id) FROM subscriptions), 'succeeded', 1, 1, @at, @at
+      FROM events
+    `).run({ at });
+    db.prepare(`
+      INSERT INTO attempts (delivery_id, number, scope_id, started_at, duration_ms, outcome, status, phase, bytes_sent,
+        request_headers, response_headers, truncated, worker_id)
+      SELECT delivery_id, 1, scope_id, @at, 5, 'success', 200, 'done', 600, @headers, @headers, 0, 0 FROM deliveries
+    `).run({
+      at,
+      headers: JSON.stringify([
+        ["content-type", "application/json"],
+        ["webhook-timestamp", "1700000000"],
+      ]),
+    });
+    db.exec("COMMIT");
+    db.pragma("wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+  }
+}
+
+/** A round deletes what the next needs. */
+function copied(from: string, to: string): string {
+  for (const name of readdirSync(from)) copyFileSync(path.join(from, name), path.join(to, name));
+  return to;
+}
+
+async function underLoad(folder: string, { seconds, warmUpSeconds }: RetentionSize): Promise<UnderLoad> {
+  const daemon = await startDaemon(folder);
+  try {
+    const { port, token } = daemon;
+    const openLoop = new OpenLoop({ port, token, perSecond: PER_SECOND, seconds, warmUpSeconds, types: ["order.new"] });
+    const running = openLoop.run();
+    await sleep(warmUpSeconds * 1_000);
+    const before = countOld(folder);
+    const times = await daemon.during(running);
+    return { accepted: waitsOf(times, "answered"), left: { before, after: countOld(folder) } };
+  } finally {
+    await daemon.stop();
+  }
+}
+
+/** How long the daemon takes for all of it when nobody publishes. */
+async function untilEmpty(folder: string): Promise<number> {
+  let daemon: DaemonProcess | undefined;
+  try {
+    daemon = await startDaemon(folder);
+    const from = clockMs();
+    while (0 < countOld(folder)) await daemon.during(sleep(LOOK_MS));
+    return (clockMs() - from) / 1_000;
+  } finally {
+    await daemon?.stop();
+  }
+}
+
+function countOld(folder: string): number {
+  const file = path.join(folder, "hooks.db");
+  if (!existsSync(file)) throw new Error(`no store in ${folder}`);
+  const db = new Database(file, { readonly: true });
+  try {
+    const count = db.prepare<unknown[], number>(
+      "SELECT count(*) FROM events INDEXED BY events_of_type WHERE event_type_id = (SELECT event_type_id FROM event_types WHERE name = ?)",
+    );
+    return count.pluck().get(OLD_TYPE)!;
+  } finally {
+    db.close();
+  }
+}
+
+function rowsOf({ load, events, wholeSeconds }: RetentionResult): Row[] {
+  const ratios = load.deleting.map(({ accepted }, index) => accepted.p99 / load.resting[index]!.accepted.p99);
+  const done = median(load.deleting.map(({ left }) => left.before - left.after));
+  return [
+    judged(
+      {
+        measure: `publishing (p99 of the 202, ${PER_SECOND} a second) while old rows are deleted ÷ while none are`,
+        isHeadline: true,
+      },
+      median(ratios),
+      { most: 1.5 },
+      hundredths,
+    ),
+    {
+      measure: "old events deleted meanwhile, of",
+      value: `${whole(done)} of ${whole(events)}`,
+    },
+    {
+      measure: `deleting ${whole(events * ROWS)} rows when nothing else is to be done`,
+      value: `${wholeSeconds} s`,
+    },
+  ];
+}
+
+if (import.meta.main) console.dir(await retention.run("full"), { depth: 6 });

@@ -1,0 +1,289 @@
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
+import { HooksError, invalid } from "../core/errors.ts";
+import { EVENT_ID_PATTERN } from "../core/event.ts";
+import { checkEventPattern, patternTakes } from "../core/event-pattern.ts";
+import { FILTER_MAX_LENGTH } from "../core/filter/expression.ts";
+import type { Filter } from "../core/filter/filter.ts";
+import { FilterSubject } from "../core/filter/filter-subject.ts";
+import type { Page, PageQuery } from "../core/hooks-service.ts";
+import { parseRange, toIso, toIsoOrNull } from "../core/instant.ts";
+import type { Actor } from "../core/key.ts";
+import {
+  type EventPurge,
+  MOST_PURGED_IDS,
+  PURGE_REASON_MAX_LENGTH,
+  type PurgeResource,
+  type PurgeStarted,
+} from "../core/purge.ts";
+import { conditionText, maskedCondition } from "../core/purge-condition.ts";
+import { quoted } from "../core/quoted.ts";
+import type { Scope } from "../core/scope.ts";
+import type { EventBrief, EventSelection, PurgeWork, StoredPurge } from "../store/purge-store.ts";
+import { auditEntry } from "./audit-trail.ts";
+import { ambiguous, isBeginning } from "./find-by-reference.ts";
+import type { ServiceParts } from "./service-parts.ts";
+import { readFilter } from "./subscription-filters.ts";
+
+/** Events erased in one transaction: short enough that publishing never waits long behind it. */
+const BATCH = 50;
+/** Looked at in one go; of those whose data a condition reads, so many bytes. */
+const BRIEFS = 500;
+const MOST_BYTES = 512 * 1024;
+const PAGES = 100;
+/** Somebody reads what is older than the end of the log. */
+const LOG_AGAIN_MS = 250;
+const CANDIDATES = 6;
+const WHERE_HINT = `for example: data.user_id == "u_1"`;
+
+export interface JobStep {
+  /** It is still `running`. */
+  goesOn: boolean;
+  /** When there is something to do again, unix ms; undefined: now. */
+  nextAt: number | undefined;
+}
+
+/** What was looked at, and what is to be done with it. */
+interface Found {
+  chosen: EventBrief[];
+  kept: number;
+  undecided: number;
+  /** The last that was looked at. */
+  to: number;
+  isLast: boolean;
+}
+
+/** Erases events with all that hangs on them, in jobs that survive crashes. */
+export class Purges {
+  readonly #parts: ServiceParts;
+  /** By job: reading a condition takes longer than a step. */
+  readonly #filters = new Map<number, Filter>();
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins a job and does its first step; whoever sends from this store does the rest (job-runner.ts). */
+  async start(scope: Scope, request: EventPurge, actor: Actor): Promise<PurgeStarted> {
+    const { store, now, newId } = this.#parts;
+    const { dry_run, cancel_waiting, reason, ...filter } = request;
+    const cancelWaiting = checkFlag(cancel_waiting, "cancel_waiting");
+    const text = checkReason(reason);
+    const selection = this.#selection(filter);
+    const condition = selection.where === undefined ? undefined : await readFilter(selection.where, "where");
+    if (checkFlag(dry_run, "dry_run")) return this.#count(scope, selection, condition, cancelWaiting);
+    const id = newId("prg");
+    const asked = { ...filter, ...(filter.where === undefined ? {} : { where: maskedCondition(selection.where!) }) };
+    const after = { ...asked, ...(text === "" ? {} : { reason: text }), cancel_waiting: cancelWaiting };
+    const audit = auditEntry(this.#parts, actor, scope, { action: "event.purge", id, after });
+    const purge = { id, scope, selection, asked: JSON.stringify(asked), reason: text, cancelWaiting, createdAt: now() };
+    await store.purges.insert(purge, audit);
+    const { rowId } = (await store.purges.find(scope, id))!;
+    const { goesOn } = await this.step(rowId);
+    if (goesOn) this.#parts.purgeRunner?.wake();
+    const { state, events, kept, undecided } = (await store.purges.find(scope, id))!;
+    return { count: events, kept, undecided, dry_run: false, id, status: state };
+  }
+
+  /** Looks at some, erases those that are meant; in the end the files are cleaned, and only then it is completed. */
+  async step(rowId: number): Promise<JobStep> {
+    const { store, now } = this.#parts;
+    const work = await store.purges.readWork(rowId);
+    if (work === undefined) {
+      this.#filters.delete(rowId);
+      return { goesOn: false, nextAt: undefined };
+    }
+    if (work.selection === undefined) return this.#clean(rowId);
+    const found = await this.#look(work, work.selection, await this.#filterOf(rowId, work.selection));
+    await store.purges.erase({
+      rowId,
+      from: work.cursor,
+      to: found.to,
+      eventRowIds: found.chosen.map((one) => one.rowId),
+      kept: found.kept,
+      undecided: found.undecided,
+      isLast: found.isLast,
+      now: now(),
+    });
+    return { goesOn: true, nextAt: undefined };
+  }
+
+  /** The next step of one, where no runner does it. */
+  async stepOf(scope: Scope, reference: string): Promise<JobStep> {
+    return this.step((await this.#find(scope, reference)).rowId);
+  }
+
+  async list(scope: Scope, query: PageQuery): Promise<Page<PurgeResource>> {
+    const limit = checkLimit(query.limit);
+    const rows = await this.#parts.store.purges.list(scope, limit + 1, parseCursor(query.cursor));
+    return toPage(rows, limit, toResource);
+  }
+
+  async get(scope: Scope, reference: string): Promise<PurgeResource> {
+    return toResource(await this.#find(scope, reference));
+  }
+
+  /** What was erased is gone. */
+  async cancel(scope: Scope, reference: string, actor: Actor): Promise<PurgeResource> {
+    const { store, now } = this.#parts;
+    const purge = await this.#find(scope, reference);
+    const audit = auditEntry(this.#parts, actor, scope, {
+      action: "purge.cancel",
+      id: purge.id,
+      before: { status: purge.state },
+      after: { status: "cancelled" },
+    });
+    if (!(await store.purges.cancel(purge.rowId, now(), audit))) {
+      const { state } = await this.#find(scope, purge.id);
+      throw new HooksError("conflict", `${purge.id} is ${state}: only one that is running can be cancelled`, {
+        field: "id",
+      });
+    }
+    await store.purges.cutLog();
+    return this.get(scope, purge.id);
+  }
+
+  async #count(
+    scope: Scope,
+    selection: EventSelection,
+    condition: Filter | undefined,
+    cancelWaiting: boolean,
+  ): Promise<PurgeStarted> {
+    const lastRowId = await this.#parts.store.purges.lastEventRowId();
+    const counted = { count: 0, kept: 0, undecided: 0 };
+    for (let cursor = 0, isLast = false; !isLast; ) {
+      const found = await this.#look({ scope, cancelWaiting, cursor, lastRowId }, selection, condition);
+      counted.count += found.chosen.length;
+      counted.kept += found.kept;
+      counted.undecided += found.undecided;
+      ({ to: cursor, isLast } = found);
+      // Others have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { ...counted, dry_run: true, id: null, status: "completed" };
+  }
+
+  async #look(
+    { scope, cancelWaiting, cursor, lastRowId }: Omit<PurgeWork, "selection">,
+    { since = 0, before = Number.POSITIVE_INFINITY, types, ids }: EventSelection,
+    condition: Filter | undefined,
+  ): Promise<Found> {
+    const { purges } = this.#parts.store;
+    const briefs = await purges.listBriefs(scope, ids, { after: cursor, upTo: lastRowId }, BRIEFS);
+    const found: Found = { chosen: [], kept: 0, undecided: 0, to: cursor, isLast: false };
+    let [bytes, looked] = [0, 0];
+    for (const brief of briefs) {
+      if (found.chosen.length === BATCH || MOST_BYTES < bytes) break;
+      looked += 1;
+      found.to = brief.rowId;
+      if (brief.createdAt < since || before <= brief.createdAt) continue;
+      if (types !== undefined && !types.some((pattern) => patternTakes(pattern, brief.type))) continue;
+      if (condition !== undefined) {
+        const content = await purges.readContent(brief.rowId);
+        if (content === undefined) continue;
+        bytes += content.data.length + (content.metadata?.length ?? 0);
+        const { kind } = condition.outcomeFor(new FilterSubject({ ...brief, ...content }));
+        if (kind === "failed") found.undecided += 1;
+        if (kind !== "matched") continue;
+      }
+      if (brief.isBeingSent || (brief.isWaiting && !cancelWaiting)) found.kept += 1;
+      else found.chosen.push(brief);
+    }
+    found.isLast = looked === briefs.length && briefs.length < BRIEFS;
+    return found;
+  }
+
+  async #filterOf(rowId: number, { where }: EventSelection): Promise<Filter | undefined> {
+    if (where === undefined) return undefined;
+    const filter = this.#filters.get(rowId) ?? (await readFilter(where, "where"));
+    this.#filters.set(rowId, filter);
+    return filter;
+  }
+
+  /** What was erased must be in no file: neither in free pages, which are given back, nor in the log. */
+  async #clean(rowId: number): Promise<JobStep> {
+    const { store, now } = this.#parts;
+    this.#filters.delete(rowId);
+    if (await store.retention.giveBack(PAGES, "none")) return { goesOn: true, nextAt: undefined };
+    if (!(await store.purges.cutLog())) return { goesOn: true, nextAt: now() + LOG_AGAIN_MS };
+    await store.purges.finish(rowId, now());
+    return { goesOn: false, nextAt: undefined };
+  }
+
+  #selection({ since, before, types, events, where, all }: Omit<EventPurge, "reason">): EventSelection {
+    const isAll = checkFlag(all, "all");
+    if (!isAll && [since, before, types, events, where].every((one) => one === undefined)) {
+      throw invalid("filter", "say which events: before, since, types, events or where", 'every event: "all": true');
+    }
+    if (types?.length === 0) throw invalid("types", "types must name at least one type or pattern");
+    for (const [index, pattern] of (types ?? []).entries()) checkEventPattern(pattern, `types[${index}]`);
+    if (events !== undefined) checkIds(events);
+    const span = rangeOf(since, before, this.#parts.now());
+    if (where !== undefined && (typeof where !== "string" || FILTER_MAX_LENGTH < where.length)) {
+      throw invalid("where", `where must be a condition of at most ${FILTER_MAX_LENGTH} characters`, WHERE_HINT);
+    }
+    return { ...span, types, ids: events, where: where === undefined ? undefined : conditionText(where) };
+  }
+
+  async #find(scope: Scope, reference: string): Promise<StoredPurge> {
+    if (reference === "") throw invalid("id", "id must not be empty");
+    const { purges } = this.#parts.store;
+    const exact = await purges.find(scope, reference);
+    if (exact !== undefined) return exact;
+    const ids = isBeginning(reference, "prg_") ? await purges.findIds(scope, reference, CANDIDATES) : [];
+    if (1 < ids.length) throw ambiguous("purge", reference, ids);
+    const found = ids[0] === undefined ? undefined : await purges.find(scope, ids[0]);
+    if (found === undefined) {
+      throw new HooksError("not_found", `no purge ${quoted(reference)}`, { field: "id", hint: "hooks purge --list" });
+    }
+    return found;
+  }
+}
+
+function rangeOf(since: string | undefined, before: string | undefined, now: number) {
+  try {
+    const range = parseRange({ since, until: before }, now);
+    return { since: range.since, before: range.until };
+  } catch (error) {
+    if (!(error instanceof HooksError) || error.field !== "until") throw error;
+    throw invalid("before", error.message.replace(/\buntil\b/g, "before"), error.hint);
+  }
+}
+
+function checkIds(ids: readonly string[]): void {
+  if (ids.length === 0 || MOST_PURGED_IDS < ids.length) {
+    throw invalid("events", `events must be 1 to ${MOST_PURGED_IDS} ids, got ${ids.length}`);
+  }
+  for (const [index, id] of ids.entries()) {
+    if (typeof id === "string" && EVENT_ID_PATTERN.test(id)) continue;
+    throw invalid(`events[${index}]`, `events[${index}] must be a whole id, got ${quoted(id)}`);
+  }
+}
+
+function checkFlag(value: unknown, field: string): boolean {
+  if (value === undefined || typeof value === "boolean") return value === true;
+  throw invalid(field, `${field} must be true or false`);
+}
+
+function checkReason(reason: unknown): string {
+  if (reason === undefined) return "";
+  if (typeof reason === "string" && reason.length <= PURGE_REASON_MAX_LENGTH) return reason;
+  throw invalid("reason", `reason must be a text of at most ${PURGE_REASON_MAX_LENGTH} characters`);
+}
+
+function toResource(stored: StoredPurge): PurgeResource {
+  return {
+    id: stored.id,
+    status: stored.state,
+    filter: JSON.parse(stored.asked) as PurgeResource["filter"],
+    reason: stored.reason,
+    cancel_waiting: stored.cancelWaiting,
+    erased: { events: stored.events, deliveries: stored.deliveries, attempts: stored.attempts },
+    kept: stored.kept,
+    undecided: stored.undecided,
+    tenant: stored.scope.tenant,
+    environment: stored.scope.environment,
+    created_at: toIso(stored.createdAt),
+    updated_at: toIso(stored.updatedAt),
+    ended_at: toIsoOrNull(stored.endedAt),
+  };
+}
