@@ -1,3 +1,5 @@
+// Longer than others, and one thing: every method of the contract, a few lines each, which say to whom it goes.
+
 import type { Attempt } from "../../core/attempt.ts";
 import type { DeliveryReason, RecordedAttempt } from "../../core/delivery.ts";
 import { type ErrorCode, HooksError, isHooksError } from "../../core/errors.ts";
