@@ -213,9 +213,8 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     role: "admin",
     kind: "list",
     make: async (local) => {
-      await eventOf(local);
-      const json = { filter: { all: true }, cancel_waiting: true, dry_run: true };
-      return { target: "/v1/purges", json, mark: '"count":[1-9]' };
+      const json = { filter: { events: [await eventOf(local)] }, cancel_waiting: true, dry_run: true };
+      return { target: "/v1/purges", json, mark: '"count":1' };
     },
   },
   "GET /v1/purges": {
