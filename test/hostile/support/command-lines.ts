@@ -53,7 +53,10 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "event-type update": () => [["made.type", "--description", "x"]],
   "event-type delete": () => [["made.type", "--yes"]],
   "env get": () => [[]],
-  "env update": () => [["--strict-types", "off"], ["--retention", "events=7d"]],
+  "env update": () => [
+    ["--strict-types", "off"],
+    ["--retention", "events=7d"],
+  ],
   apply: ({ folder, receiver }) => {
     writeFileSync(`${folder}/hooks.yaml`, setupOf(receiver));
     const line = ["-f", `${folder}/hooks.yaml`];
