@@ -65,7 +65,7 @@ export async function runSubHealth(
         ...(health.handshake === null
           ? []
           : [["handshake", escapeLine(handshakeText(health.handshake))] as [string, string]]),
-        ["success rate", `${Math.round(health.success_rate * 100)} % of the last 20 attempts`],
+        ["success rate", `${Math.round(health.success_rate * 100)} % of the latest attempts (20 at most)`],
         [
           "last 24 h",
           day === null

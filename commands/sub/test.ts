@@ -1,13 +1,14 @@
 import { Command } from "commander";
 import type { CliContext } from "../../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../../src/cli/escape.ts";
-import { readJson } from "../../src/cli/flag-values.ts";
+import { asUsage, readJson } from "../../src/cli/flag-values.ts";
 import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
 import { printsFields } from "../../src/cli/print-one.ts";
 import { printList } from "../../src/cli/table.ts";
 import { span } from "../../src/cli/time-text.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import { checkEventType } from "../../src/core/event-pattern.ts";
 import { TEST_VIEW } from "../receipt-views.ts";
 
 export interface SubTestOptions {
@@ -35,12 +36,14 @@ export function subTestCommand(context: CliContext, run = runSubTest): Command {
 export async function runSubTest(options: SubTestOptions, context: CliContext): Promise<void> {
   const { out } = context;
   if (printsFields(out, TEST_VIEW, options.fields)) return;
+  const { type } = options;
+  if (type !== undefined) asUsage("--type", () => checkEventType(type, "--type"));
   const data = options.data === undefined ? undefined : await readJson(context, "--data", options.data);
   const service = await context.service();
   const { id } = await service.getSubscription(options.id);
   if (context.settings().target.kind === "local" && (await context.daemon()) === undefined)
     out.note("no daemon is running: sending from this process");
-  const result = await service.testSubscription(id, { type: options.type, data });
+  const result = await service.testSubscription(id, { type, data });
   const answer = escapeLine(String(result.status ?? result.error?.replace(/^[a-z_]+: /, "") ?? "no answer"));
   if (options.fields !== undefined) printList(out, [result], TEST_VIEW, options.fields);
   else if (out.mode === "json") out.print(jsonLine(result));

@@ -70,6 +70,24 @@ it("row 26: metrics for Prometheus, and alerts that are events", async () => {
   expect(value("hooks_alerts_firing")).toBe(1);
 });
 
+it("row 28: what is old goes by itself, as the environment or the server says; what waits and what is counted stays", async () => {
+  const relay = await Relay.start("--retention", "events=0");
+  const receiver = await openReceiver();
+  await relay.subscribe(receiver.url, { events: ["order.*"] });
+  const { id } = await relay.subscribe(receiver.url, { events: ["late.*"] });
+  await relay.ok("POST", `/v1/subscriptions/${id}/pause`);
+  const gone = await relay.publish("order.paid");
+  const waits = await relay.publish("late.paid");
+  await relay.until("/v1/deliveries?status=succeeded", (body) => body.data.length === 1);
+  // The server keeps for ever, this environment for a second or two: each change is a reason to look at once.
+  await relay.hooks("env", "update", "--retention", "events=1s");
+  for (let n = 2; (await relay.ok("GET", "/v1/events")).data.length !== 1; n++)
+    await relay.ok("PATCH", "/v1/environment", { retention: { events: n % 2 === 0 ? "2s" : "1s" } });
+  expect(await relay.call("GET", `/v1/events/${gone.id}`)).toMatchObject({ status: 404 });
+  expect(await relay.ok("GET", `/v1/events/${waits.id}`)).toMatchObject({ deliveries: [{ status: "pending" }] });
+  expect(await relay.ok("GET", "/v1/stats?period=1h")).toMatchObject({ totals: { attempts: 1, succeeded: 1 } });
+});
+
 it("row 33: a demonstration with sample subscriptions that needs nothing", async () => {
   const home = new HooksHome();
   const { code, stdout, stderr } = await home.run(["demo"]);
