@@ -106,6 +106,21 @@ it("row 33: a demonstration with sample subscriptions that needs nothing", async
   expect(rows.filter(([, , name]) => name === "steady").every(([, , , , status]) => status === "200")).toBe(true);
 });
 
+it("row 33: a set-up is a file that makes the same elsewhere, and changes nothing when it is there", async () => {
+  const [here, there] = [new HooksHome(), new HooksHome()];
+  await here.ok("sub", "create", "--url", "http://localhost:3000/in", "--event", "order.*", "--name", "shop");
+  await here.ok("event-type", "create", "order.paid", "--example", '{"id":"ord_1"}');
+  const input = await here.ok("export");
+  expect(input).not.toContain(await here.ok("sub", "secret", "shop"));
+  const apply = (...flags: string[]) => there.run(["apply", "-f", "-", ...flags], { input });
+  expect(await apply("--plan", "--exit-code")).toMatchObject({ code: 1 });
+  expect(await there.ok("sub", "list")).toBe("");
+  expect(await apply("--yes")).toMatchObject({ code: 0 });
+  expect(await there.ok("sub", "list", "--fields", "name,url,events")).toBe("shop\thttp://localhost:3000/in\torder.*");
+  expect(await there.ok("event-type", "get", "order.paid", "--json")).toContain('"example":{"id":"ord_1"}');
+  expect(await apply("--plan", "--exit-code")).toMatchObject({ code: 0 });
+});
+
 it("row 35: structured logs at levels: publish debug, attempt info, failed attempt warn; no secret in them", async () => {
   const relay = await Relay.start("--log-level", "debug");
   const [good, bad] = [await openReceiver(), await openReceiver({ reply: () => 500 })];
