@@ -28,6 +28,8 @@ export interface ListenOptions {
   filter?: string;
   session?: string;
   print?: boolean;
+  /** False with --no-view. */
+  view?: boolean;
   printSecret?: boolean;
   readyFile?: string;
   retry?: boolean;
@@ -100,6 +102,7 @@ export function defineListenFlags(command: Command): Command {
     )
     .option("--env-name <name>", "give COMMAND the secret under this name too (repeatable)", collect, [])
     .option("--max-events <number>", "end after so many deliveries", wholeNumber("--max-events", 1, 1_000_000))
+    .option("--no-view", "print lines instead of the interactive view of a terminal")
     .option("--print", "print each delivery and its result as a line of JSON")
     .option("--print-secret", "print the session's signing secret, and end")
     .option(

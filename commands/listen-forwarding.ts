@@ -1,12 +1,14 @@
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
+import type { ForwardedDelivery } from "../src/cli/forwarded-delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { ListenFault } from "../src/core/listen-fault.ts";
+import type { Answer } from "../src/stream/delivery-desk.ts";
 import type { FaultyForward, Forward } from "../src/stream/faulty-forward.ts";
 import type { ForwardRoute } from "../src/stream/forward-route.ts";
 import type { ForwardTarget } from "../src/stream/forward-target.ts";
 import type { LocalPrograms } from "../src/stream/local-programs.ts";
-import type { ReadyFrame } from "../src/stream/protocol.ts";
+import type { DeliveryFrame, ReadyFrame } from "../src/stream/protocol.ts";
 import type { ListenOptions } from "./listen-flags.ts";
 
 /** Where deliveries go. */
@@ -90,4 +92,45 @@ async function withFaults(
     unknownSecret: formatStandardSecret(randomBytes(24)),
     onNote: ({ event_id }, text) => out.note(`${escapeLine(event_id)}  ${escapeLine(text)}`),
   });
+}
+
+/** A delivery and its answer as they are shown. */
+export function forwardedDelivery(delivery: DeliveryFrame, answer: Answer, at: number): ForwardedDelivery {
+  return {
+    ...inHandDelivery(delivery, at),
+    result: answer.kind === "answered" ? answer : undefined,
+    failure: answer.kind === "failed" ? { code: answer.code, message: answer.message } : undefined,
+    durationMs: answer.durationMs,
+  };
+}
+
+/** One that is not answered yet. */
+export function inHandDelivery(delivery: DeliveryFrame, at: number): ForwardedDelivery {
+  const { method, path, query, headers, body } = delivery;
+  return {
+    at,
+    deliveryId: delivery.delivery_id,
+    attempt: delivery.attempt,
+    eventId: delivery.event_id,
+    eventType: delivery.event_type,
+    replay: delivery.replay,
+    request: { method, path, query, headers, body },
+    result: undefined,
+    failure: undefined,
+    durationMs: 0,
+  };
+}
+
+/** And back: what is shown as a delivery that the local program can be given. */
+export function deliveryFrame(shown: ForwardedDelivery, timeoutMs: number): DeliveryFrame {
+  return {
+    type: "delivery",
+    delivery_id: shown.deliveryId,
+    attempt: shown.attempt,
+    event_id: shown.eventId,
+    event_type: shown.eventType,
+    ...shown.request,
+    deadline_ms: timeoutMs,
+    replay: shown.replay,
+  };
 }

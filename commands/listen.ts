@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { checkFilterFlag } from "../src/cli/filter-caret.ts";
-import { type ForwardedDelivery, isOk } from "../src/cli/forwarded-delivery.ts";
+import { isOk } from "../src/cli/forwarded-delivery.ts";
 import { examples } from "../src/cli/help.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { ExpectationTally } from "../src/core/expectation.ts";
@@ -23,9 +23,10 @@ import {
   sessionName,
 } from "./listen-flags.ts";
 import type { ListenFollower } from "./listen-followers.ts";
-import { type Forwarding, openForwarding } from "./listen-forwarding.ts";
+import { type Forwarding, forwardedDelivery, openForwarding } from "./listen-forwarding.ts";
 import { deliveryLine, jsonOf, missedLine, secretHint } from "./listen-lines.ts";
 import { ReadyFile } from "./listen-ready-file.ts";
+import { type ListenTerminal, openListenTerminal } from "./listen-view.ts";
 
 /** Defines `hooks listen`. */
 export function listenCommand(context: CliContext, run = runListen): Command {
@@ -69,12 +70,18 @@ export async function runListen(
     import("../src/stream/delivery-desk.ts"),
   ]);
   const hello = helloOf(options, context);
+  const about = { where: whereOf(context), ...targetsOf(forwarding) };
+  const timeoutMs = options.timeout ?? DEFAULT_TIMEOUT_MS;
+  const view = await openListenTerminal(options, command, { about, forwarding, timeoutMs }, context);
   const [program, ...args] = command;
   const client = new ListenClient({
     endpoint: await listenEndpoint(context),
     // A program that is being started takes nothing yet.
     hello: program === undefined ? hello : { ...hello, credit: 0 },
-    answer: (delivery, signal) => forwarding?.forward(delivery, signal) ?? Promise.resolve(ACCEPTED),
+    answer: (delivery, signal) => {
+      view?.onTaken(delivery);
+      return forwarding?.forward(delivery, signal) ?? Promise.resolve(ACCEPTED);
+    },
     maxDeliveries: options.maxEvents,
     keep: options.keep !== undefined,
     dialsOnce: options.printSecret === true,
@@ -105,7 +112,7 @@ export async function runListen(
       ),
     );
   }
-  await new Listening(client, options, context, { forwarding, followers }).run();
+  await new Listening(client, options, context, { forwarding, followers, view }).run();
 }
 
 /** Those that decide when the run ends and how. */
@@ -161,6 +168,8 @@ function patternsOf({ events }: ListenOptions): string[] {
 interface About {
   forwarding: Forwarding | undefined;
   followers: readonly ListenFollower[];
+  /** undefined: lines are printed. */
+  view: ListenTerminal | undefined;
 }
 
 /** A run of the command: what it says, and when it ends. */
@@ -195,6 +204,7 @@ class Listening {
       await client.run();
     } finally {
       this.#context.signal.removeEventListener("abort", onSignal);
+      await this.#about.view?.close();
     }
     if (client.wasReady) {
       if (this.#fault === undefined && this.#options.printSecret !== true) this.#sumUp();
@@ -242,7 +252,9 @@ class Listening {
         jsonLine({ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to, public_url }),
       );
     }
-    this.#showReady(ready, again);
+    const { view } = this.#about;
+    if (view !== undefined && (!again || view.isOpen)) view.onReady(ready, again, this.#client);
+    else this.#showReady(ready, again);
     if (again) return;
     for (const follower of this.#about.followers) await follower.onReady?.(ready);
   }
@@ -252,9 +264,9 @@ class Listening {
     const { bold, green } = out.noteColors;
     const [secret] = ready.secrets;
     if (!again) {
-      const { otherwise = "answered here with 200", routes = [] } = this.#about.forwarding ?? {};
-      out.note(`${bold("hooks listen")}  ${whereOf(this.#context)} → ${bold(otherwise)}`);
-      for (const { pattern, target } of routes) out.note(`  ${pattern} → ${bold(target.text)}`);
+      const { target, routes } = targetsOf(this.#about.forwarding);
+      out.note(`${bold("hooks listen")}  ${whereOf(this.#context)} → ${bold(target)}`);
+      for (const route of routes) out.note(`  ${route}`);
     }
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
     if (this.#options.filter !== undefined) facts.push(`filter ${escapeLine(this.#options.filter)}`);
@@ -272,6 +284,10 @@ class Listening {
     if (isOk(forwarded)) this.#ok += 1;
     else this.#failed += 1;
     for (const follower of this.#about.followers) follower.onDelivery?.(forwarded);
+    if (this.#about.view?.isOpen === true) {
+      this.#about.view.onDelivery(forwarded);
+      return;
+    }
     const line = this.#options.print === true ? jsonOf(forwarded) : deliveryLine(forwarded, out);
     if (line !== undefined) out.print(line);
   }
@@ -279,6 +295,7 @@ class Listening {
   /** Once for each reason: a server that is away for a night fills no screen. */
   #onLost(reason: string, retryInMs: number): void {
     const { out } = this.#context;
+    this.#about.view?.onLost(reason);
     if (reason === this.#lastLoss) return;
     this.#lastLoss = reason;
     if (out.mode === "json") out.print(jsonLine({ type: "disconnected", reason, retry_in_ms: retryInMs }));
@@ -293,6 +310,7 @@ class Listening {
 
   #onSignal(): void {
     const { inHand } = this.#client;
+    this.#about.view?.onQuit();
     if (inHand !== 0) this.#context.out.note(`finishing ${inHand} in hand; Ctrl-C again ends at once`);
     this.#client.quit({ keep: this.#options.keep !== undefined });
   }
@@ -307,24 +325,14 @@ class Listening {
   }
 }
 
+/** Where they go, for people. */
+function targetsOf(forwarding: Forwarding | undefined): { target: string; routes: string[] } {
+  const { otherwise = "answered here with 200", routes = [] } = forwarding ?? {};
+  return { target: otherwise, routes: routes.map(({ pattern, target }) => `${pattern} → ${target.text}`) };
+}
+
 /** Where the events come from, for people. */
 function whereOf(context: CliContext): string {
   const { target } = context.settings();
   return target.kind === "remote" ? target.server.host : `events of ${context.scope().environment}`;
-}
-
-function forwardedDelivery(delivery: DeliveryFrame, answer: Answer, at: number): ForwardedDelivery {
-  const { method, path: requestPath, query, headers, body } = delivery;
-  return {
-    at,
-    deliveryId: delivery.delivery_id,
-    attempt: delivery.attempt,
-    eventId: delivery.event_id,
-    eventType: delivery.event_type,
-    replay: delivery.replay,
-    request: { method, path: requestPath, query, headers, body },
-    result: answer.kind === "answered" ? answer : undefined,
-    failure: answer.kind === "failed" ? { code: answer.code, message: answer.message } : undefined,
-    durationMs: answer.durationMs,
-  };
 }

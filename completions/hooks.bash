@@ -19,7 +19,7 @@ _hooks_point() {
       ;;
     'listen')
       commands=''
-      flags='--forward --forward-allow-remote --route --header --events --filter --session --ephemeral --keep --retry --concurrency --timeout --expect --count --within --report --record --redact --record-secrets --fault --env-name --max-events --print --print-secret --ready-file --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      flags='--forward --forward-allow-remote --route --header --events --filter --session --ephemeral --keep --retry --concurrency --timeout --expect --count --within --report --record --redact --record-secrets --fault --env-name --max-events --no-view --print --print-secret --ready-file --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
       valued='--forward --route --header --events --filter --session --concurrency --timeout --expect --count --within --report --record --redact --fault --env-name --max-events --ready-file --store --server --context --api-key --api-key-file --tenant --env --color'
       args='-'
       ;;

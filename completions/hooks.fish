@@ -108,6 +108,7 @@ complete -c hooks -n '__hooks_at listen' -l record-secrets -d '--record writes c
 complete -c hooks -n '__hooks_at listen' -l fault -x -d 'try your program: duplicate, reorder, bad-signature, stale-timestamp, drop, rotate-secret, delay=2s (repeatable)'
 complete -c hooks -n '__hooks_at listen' -l env-name -x -d 'give COMMAND the secret under this name too (repeatable)'
 complete -c hooks -n '__hooks_at listen' -l max-events -x -d 'end after so many deliveries'
+complete -c hooks -n '__hooks_at listen' -l no-view -d 'print lines instead of the interactive view of a terminal'
 complete -c hooks -n '__hooks_at listen' -l print -d 'print each delivery and its result as a line of JSON'
 complete -c hooks -n '__hooks_at listen' -l print-secret -d 'print the session\'s signing secret, and end'
 complete -c hooks -n '__hooks_at listen' -l ready-file -r -F -d 'write session, subscription and secret there as JSON, once it listens; removed at the end'

@@ -30,6 +30,19 @@ export function cutToWidth(text: string, width: number): string {
   return `${cut}…`;
 }
 
+/** As much of it as fits into `width` columns, and the rest. For text without colour. */
+export function splitAtWidth(text: string, width: number): [head: string, tail: string] {
+  if (ASCII.test(text)) return [text.slice(0, Math.max(0, width)), text.slice(Math.max(0, width))];
+  let length = 0;
+  let used = 0;
+  for (const cluster of clusters(text)) {
+    used += clusterWidth(cluster);
+    if (width < used) break;
+    length += cluster.length;
+  }
+  return [text.slice(0, length), text.slice(length)];
+}
+
 export function padToWidth(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - displayWidth(text)));
 }

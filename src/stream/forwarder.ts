@@ -150,6 +150,18 @@ class AnswerReader {
   }
 }
 
+/** A delivery as the request that its program gets: for people who send it by other means. */
+export function forwardedRequest(
+  target: ForwardTarget,
+  delivery: DeliveryFrame,
+  extra: HeaderPairs,
+): { url: string; headers: HeaderPairs } {
+  return {
+    url: target.url.origin + requestPath(target.url, delivery),
+    headers: requestHeaders(target.url, delivery, extra),
+  };
+}
+
 /** The target's path, and below it the delivery's; both queries. */
 function requestPath(target: URL, delivery: DeliveryFrame): string {
   const path = delivery.path === "/" ? target.pathname : target.pathname.replace(/\/$/, "") + delivery.path;

@@ -122,6 +122,13 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
     if (this.#connection?.isReady === true) this.#connection.send({ type: "credit", add });
   }
 
+  /** Asks for this delivery once more. False when nobody can be asked now; that the server refuses it is a `problem`. */
+  replay(deliveryId: string): boolean {
+    if (this.#connection?.isReady !== true || this.#quit !== undefined) return false;
+    this.#connection.send({ type: "replay", delivery_id: deliveryId });
+    return true;
+  }
+
   /** Takes no new deliveries, finishes those in hand, and ends. `keep`: the session goes on collecting meanwhile. */
   quit(options: { keep: boolean }): void {
     if (this.#quit !== undefined) return;

@@ -3,7 +3,7 @@ import type { HeaderPairs } from "../core/attempt.ts";
 import { ACCEPTED, type Answer } from "./delivery-desk.ts";
 import { type ForwardRoute, routeOf } from "./forward-route.ts";
 import type { ForwardTarget } from "./forward-target.ts";
-import { Forwarder } from "./forwarder.ts";
+import { Forwarder, forwardedRequest } from "./forwarder.ts";
 import { LocalWatch } from "./local-watch.ts";
 import type { DeliveryFrame } from "./protocol.ts";
 
@@ -50,6 +50,13 @@ export class LocalPrograms extends EventEmitter<LocalProgramsEvents> {
     const answer = await forwarder.forward(delivery, signal);
     if (answer.kind === "failed" && answer.code === "refused") void watch.look();
     return answer;
+  }
+
+  /** The request as its program gets it; undefined: none does. */
+  requestOf(delivery: DeliveryFrame): { url: string; headers: HeaderPairs } | undefined {
+    const { routes, otherwise, headers } = this.#options;
+    const target = routeOf(routes, delivery.event_type)?.target ?? otherwise;
+    return target === undefined ? undefined : forwardedRequest(target, delivery, headers);
   }
 
   /** Looks whether they are there, and says so of those that are not. */

@@ -149,6 +149,8 @@ export interface ReadyFrame {
   inbound: string[];
   /** By which others reach the server, if it was told. */
   public_url?: string;
+  /** Where its pages for people are, if it has any. */
+  dashboard?: string;
   /** Bytes. */
   max_body: number;
 }
@@ -242,6 +244,7 @@ const SERVER_FRAMES: { [Type in ServerFrame["type"]]: FieldsOf<Extract<ServerFra
     missed_to: nullable(text(64)),
     inbound: list(text(2_048), 0, 1_000),
     public_url: optional(text(2_048, 1)),
+    dashboard: optional(text(2_048, 1)),
     max_body: integer(0, Number.MAX_SAFE_INTEGER),
   },
   delivery: {
