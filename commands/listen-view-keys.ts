@@ -5,7 +5,7 @@ import { escapeBlock } from "../src/cli/escape.ts";
 import type { ForwardedDelivery } from "../src/cli/forwarded-delivery.ts";
 import { openPageOf } from "../src/cli/open-page.ts";
 import { isBinary } from "../src/cli/tui/body-lines.ts";
-import type { Effect } from "../src/cli/tui/listen-keys.ts";
+import type { Wish } from "../src/cli/tui/listen-keys.ts";
 import type { ListenRow } from "../src/cli/tui/listen-state.ts";
 import type { ListenView } from "../src/cli/tui/listen-view.ts";
 import type { HeaderPairs } from "../src/core/attempt.ts";
@@ -46,18 +46,18 @@ export class ListenViewKeys {
     this.#end.abort();
   }
 
-  async perform(effect: Effect, view: ListenView): Promise<void> {
-    switch (effect.kind) {
+  async perform(wish: Wish, view: ListenView): Promise<void> {
+    switch (wish.kind) {
       case "replay":
-        return this.#replay(effect.row, view);
+        return this.#replay(wish.row, view);
       case "edit":
-        return this.#edit(effect.row, view);
+        return this.#edit(wish.row, view);
       case "copy-curl":
-        return this.#copy(this.#curl(effect.row), `the command is copied (${FOR_COPIES})`, view);
+        return this.#copy(this.#curl(wish.row), `the command is copied (${FOR_COPIES})`, view);
       case "show-curl":
-        return this.#show(this.#curl(effect.row), view);
+        return this.#show(this.#curl(wish.row), view);
       case "copy-body":
-        return this.#copyBody(effect.row, view);
+        return this.#copyBody(wish.row, view);
       case "dashboard":
         return this.#openDashboard(view);
     }

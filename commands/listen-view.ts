@@ -35,7 +35,7 @@ export async function openListenTerminal(
     import("./listen-view-keys.ts"),
   ]);
   const keys = new ListenViewKeys(listening, context);
-  const shown = new ListenView({ about: listening.about, onEffect: (effect, of) => keys.perform(effect, of) }, context);
+  const shown = new ListenView({ about: listening.about, onWish: (wish, of) => keys.perform(wish, of) }, context);
   const { programs } = listening.forwarding ?? {};
   programs?.on("down", (where) => shown.absent(where, true));
   programs?.on("up", (where) => shown.absent(where, false));

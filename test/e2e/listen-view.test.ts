@@ -51,7 +51,7 @@ describe.skipIf(!HAS_TMUX)("hooks listen in a terminal (skipped without tmux)", 
     terminal.press("Right");
     await terminal.sees(/^invoice\.paid/m);
     terminal.press("x");
-    await terminal.sees(/00000000 {2}7b 22 74 79/);
+    await terminal.sees(/000000 {2}7b 22 74 79/);
     terminal.press("Escape");
     await terminal.sees(/⏎ inspect/);
     terminal.press("?");

@@ -50,6 +50,11 @@ export class Terminal {
     return this.#run("capture-pane", "-p");
   }
 
+  /** The same with its colours as escape sequences. */
+  styled(): string {
+    return this.#run("capture-pane", "-p", "-e");
+  }
+
   /** A fact of tmux about the terminal: `alternate_on`, `cursor_flag`, `wrap_flag`, `pane_dead`. */
   fact(name: string): string {
     return this.#run("display-message", "-p", `#{${name}}`).trim();

@@ -59,10 +59,10 @@ function jsonPieces(line: string): StyledLine {
   return pieces;
 }
 
-/** `00000000  7b 22 69 64  22 3a 31 7d  |{"id":1}|`, with as many bytes to a line as it has room for. */
+/** `000000  7b 22 69 64  22 3a 31 7d  |{"id":1}|`, with as many bytes to a line as it has room for. */
 function hexLines(bytes: Uint8Array, width: number): StyledLine[] {
-  // Offset, gap, three columns and one a byte, a gap for each four, and the two bars.
-  const count = [16, 8, 4].find((most) => 8 + 2 + most * 4 + most / 4 + 2 <= width) ?? 2;
+  // Offset, gap, bytes in groups of four with gaps between them, gap, and as text between two bars.
+  const count = [16, 8, 4].find((most) => 6 + 2 + (most / 4) * 13 - 2 + 2 + most + 2 <= width) ?? 2;
   const lines: StyledLine[] = [];
   for (let at = 0; at < bytes.length; at += count) {
     const row = bytes.subarray(at, at + count);
@@ -76,7 +76,7 @@ function hexLines(bytes: Uint8Array, width: number): StyledLine[] {
     }
     const text = Array.from(row, (byte) => (0x20 <= byte && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
     lines.push([
-      { text: at.toString(16).padStart(8, "0"), style: "dim" },
+      { text: at.toString(16).padStart(6, "0"), style: "dim" },
       { text: `  ${groups.join("  ")}  ` },
       { text: `|${text}|`, style: "cyan" },
     ]);

@@ -64,7 +64,8 @@ function headerLine([name, value]: [string, string]): StyledLine {
 /** The first line of a section stands at the edge, all else below it. */
 function inset(line: StyledLine, width: number): StyledLine[] {
   const [first] = line;
-  const isTitle = first?.style === "bold" && (first.text === "Request" || first.text === "Response");
+  if (first === undefined) return [[]];
+  const isTitle = first.style === "bold" && (first.text === "Request" || first.text === "Response");
   const indented = isTitle || width <= 2 * INDENT ? line : [{ text: " ".repeat(INDENT) }, ...line];
   return wrapLine(indented, width, isTitle ? 0 : INDENT);
 }

@@ -7,10 +7,14 @@ import { rowContains } from "./row-filter.ts";
 import { lineText } from "./styled-line.ts";
 import { inputOf, typeInto } from "./text-input.ts";
 
+/** What a key asks for that is done outside of the view. */
+export type Wish =
+  | { kind: "replay" | "edit" | "copy-curl" | "show-curl" | "copy-body"; row: ListenRow }
+  | { kind: "dashboard" };
+
 /** What a key asks for beyond the screen. */
 export type Effect =
-  | { kind: "replay" | "edit" | "copy-curl" | "show-curl" | "copy-body"; row: ListenRow }
-  | { kind: "dashboard" }
+  | Wish
   | { kind: "quit" }
   /** The answer to the question; "": none of the choices. */
   | { kind: "choose"; choice: string };
@@ -55,7 +59,7 @@ function effectOf(state: ListenState, { text }: Key): Effect | undefined {
   return kind === undefined || row === undefined ? undefined : { kind, row };
 }
 
-const ON_ROW: Readonly<Record<string, Extract<Effect, { row: ListenRow }>["kind"]>> = {
+const ON_ROW: Readonly<Record<string, Extract<Wish, { row: ListenRow }>["kind"]>> = {
   r: "replay",
   e: "edit",
   c: "copy-curl",

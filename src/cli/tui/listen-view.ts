@@ -2,7 +2,7 @@ import type { CliContext } from "../context.ts";
 import type { ForwardedDelivery } from "../forwarded-delivery.ts";
 import { FullScreen, type Key } from "../full-screen.ts";
 import { listenFrame } from "./listen-frame.ts";
-import { type Effect, pressKey } from "./listen-keys.ts";
+import { pressKey, type Wish } from "./listen-keys.ts";
 import {
   inHand,
   type ListenAbout,
@@ -21,7 +21,7 @@ import type { Piece } from "./styled-line.ts";
 export interface ListenViewOptions {
   about: ListenAbout;
   /** What a key asks for; what it rejects with is shown. */
-  onEffect(effect: Effect, view: ListenView): void | Promise<void>;
+  onWish(wish: Wish, view: ListenView): void | Promise<void>;
 }
 
 /** Twenty frames a second: more is nothing to the eye. */
@@ -135,9 +135,9 @@ export class ListenView {
     else void this.#perform(effect);
   }
 
-  async #perform(effect: Effect): Promise<void> {
+  async #perform(wish: Wish): Promise<void> {
     try {
-      await this.#options.onEffect(effect, this);
+      await this.#options.onWish(wish, this);
     } catch (error) {
       this.notice(error instanceof Error ? error.message : String(error), "red");
     }

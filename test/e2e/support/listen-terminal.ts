@@ -60,12 +60,16 @@ export class Desk {
   }
 
   start({ width = 100, height = 24, flags = "", env = {}, line = "LISTEN" }: DeskOptions = {}): Terminal {
-    const command = `'${process.execPath}' '${SOURCE_PROGRAM}' listen --forward ${this.port}/hook ${flags}`;
-    return new Terminal(line.replace("LISTEN", command), {
+    return new Terminal(line.replace("LISTEN", `${this.command()} ${flags}`), {
       width,
       height,
       env: { HOOKS_HOME: this.home, NO_COLOR: "1", ...env },
     });
+  }
+
+  /** As a shell's line. */
+  command(): string {
+    return `'${process.execPath}' '${SOURCE_PROGRAM}' listen --forward ${this.port}/hook`;
   }
 
   publish(type: string, data: unknown = {}): Promise<{ id: string }> {
@@ -98,7 +102,8 @@ export class Desk {
       request.on("end", () => {
         const body = Buffer.concat(chunks);
         this.seen.push({ url: request.url ?? "", headers: request.headers as Record<string, string>, body });
-        const { status = 200, answer = "thanks" } = answerOf(body);
+        const { status = 200, answer = "thanks", hangs = false } = answerOf(body);
+        if (hangs) return;
         response.writeHead(status, { "x-program": "desk" }).end(answer);
       });
     });
@@ -112,9 +117,15 @@ export class Desk {
   }
 }
 
-function answerOf(body: Buffer): { status?: number; answer?: string } {
+interface Wanted {
+  status?: number;
+  answer?: string;
+  hangs?: boolean;
+}
+
+function answerOf(body: Buffer): Wanted {
   try {
-    return (JSON.parse(body.toString()) as { data?: { status?: number; answer?: string } }).data ?? {};
+    return (JSON.parse(body.toString()) as { data?: Wanted }).data ?? {};
   } catch {
     return {};
   }
