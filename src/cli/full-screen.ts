@@ -1,10 +1,12 @@
 import { emitKeypressEvents, type Interface } from "node:readline";
 import { displayWidth } from "./display-width.ts";
+import { isInForeground } from "./foreground.ts";
 
 // Lines that are wider than the terminal are cut by it and never wrap: whatever it thinks of a character's width, the
 // lines below stay where they are.
-const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l";
-const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+// What is pasted comes between marks: its letters are no keys.
+const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[?25l";
+const LEAVE = "\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
 /** A terminal that knows these shows what stands between them at once; others take no notice. */
 const BEGIN_FRAME = "\x1b[?2026h";
 const END_FRAME = "\x1b[?2026l";
@@ -12,7 +14,7 @@ const END_FRAME = "\x1b[?2026l";
 const ESCAPE_MS = 100;
 
 export interface Key {
-  /** `up`, `return`, `escape`, `pagedown`, `a` also for "A"; "" for other characters. */
+  /** `up`, `return`, `escape`, `pagedown`, `a` also for "A"; `paste`; "" for other characters. */
   name: string;
   /** What it writes; "" for keys that write nothing. */
   text: string;
@@ -42,7 +44,10 @@ export class FullScreen {
   /** What stands on the screen, a line each; empty: not known. */
   #shown: string[] = [];
   #shownWidth = 0;
+  /** What has come of a paste that goes on. */
+  #pasted: string | undefined;
   readonly #onKeypress = (text: string | undefined, key: RawKey): void => this.#press(text ?? "", key);
+  /** Also when something else wrote to it. */
   readonly #onResize = (): void => {
     this.#shown = [];
     this.#options.onResize();
@@ -50,6 +55,7 @@ export class FullScreen {
   readonly #onHangup = (): void => this.#options.onInterrupt();
   readonly #onFault = (): void => {}; // of a terminal that is gone: SIGHUP tells of it
   readonly #onStop = (): void => this.#suspend();
+  readonly #onContinue = (): void => this.#again();
   readonly #atExit = (): void => this.#leave();
 
   constructor(options: FullScreenOptions) {
@@ -70,7 +76,7 @@ export class FullScreen {
     this.#isOpen = true;
     this.#shown = [];
     process.on("exit", this.#atExit);
-    process.on("SIGTSTP", this.#onStop);
+    process.on("SIGTSTP", this.#onStop).on("SIGCONT", this.#onContinue).on("warning", this.#onResize);
     process.stdout.write(ENTER);
     process.stdout.on("resize", this.#onResize);
     const { stdin } = process;
@@ -115,7 +121,7 @@ export class FullScreen {
     process.stdout.off("resize", this.#onResize);
     this.#leave();
     process.off("exit", this.#atExit);
-    process.off("SIGTSTP", this.#onStop);
+    process.off("SIGTSTP", this.#onStop).off("SIGCONT", this.#onContinue).off("warning", this.#onResize);
   }
 
   #leave(): void {
@@ -130,10 +136,29 @@ export class FullScreen {
   }
 
   #press(text: string, { name = "", ctrl = false, meta = false }: RawKey): void {
-    if (ctrl && name === "c") this.#options.onInterrupt();
+    if (this.#pasted !== undefined || name === "paste-start") this.#paste(text, name);
+    else if (ctrl && name === "c") this.#options.onInterrupt();
     else if (ctrl && name === "z") this.#suspend();
     else if (ctrl && name === "l") this.#onResize();
     else this.#options.onKey({ name, text: ctrl || meta || /\p{Cc}/u.test(text) ? "" : text, ctrl });
+  }
+
+  #paste(text: string, name: string): void {
+    if (name === "paste-start") this.#pasted = "";
+    else if (name !== "paste-end") this.#pasted += text;
+    else {
+      const pasted = (this.#pasted ?? "").trim().replace(/[\p{Cc}]+/gu, " ");
+      this.#pasted = undefined;
+      this.#options.onKey({ name: "paste", text: pasted, ctrl: false });
+    }
+  }
+
+  /** It was stopped without a word, and somebody else has had the terminal. */
+  #again(): void {
+    if (!this.#isOpen || !isInForeground()) return;
+    process.stdin.setRawMode(false).setRawMode(true);
+    process.stdout.write(ENTER);
+    this.#onResize();
   }
 
   /** As a shell expects it of every program: `fg` brings it back. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -77,19 +77,78 @@ describe.skipIf(!HAS_TMUX)("the view of hooks listen (skipped without tmux)", { 
     expect(await expectAsFound(terminal)).toMatch(/2 events, 2 ok, 0 failed/);
   });
 
-  it("Ctrl-Z gives the shell its terminal back, and fg comes back to the view", async () => {
+  it.each([
+    ["Ctrl-Z", (terminal: Terminal) => terminal.press("C-z")],
+    ["SIGTSTP", (terminal: Terminal) => void process.kill(listenerIn(terminal), "SIGTSTP")],
+  ])("%s gives the shell its terminal back, and fg comes back to the view", async (_, stop) => {
     const desk = await Desk.open();
     const line = `set -m; stty -a > before; LISTEN; stty -a > after; cmp before after && echo same; read x; fg; echo "code $?"; sleep 600`;
     const terminal = await desk.listen({ line });
     await desk.publish("order.paid");
     await terminal.sees(/ok 1/);
-    terminal.press("C-z");
+    stop(terminal);
     await expectAsFound(terminal);
     terminal.press("Enter");
     await terminal.sees(/^●/m, /ok 1/);
     expect(terminal.fact("alternate_on")).toBe("1");
     terminal.press("q");
     await terminal.sees(/^code 0$/m);
+  });
+
+  it("takes the terminal again after it was stopped without a word", async () => {
+    const desk = await Desk.open();
+    const line = `set -m; LISTEN; stty sane; tput cnorm; tput smam; clear; echo mine; read x; fg; sleep 600`;
+    const terminal = await desk.listen({ line });
+    await desk.publish("order.paid");
+    await terminal.sees(/ok 1/);
+    process.kill(listenerIn(terminal), "SIGSTOP");
+    await terminal.sees(/^mine/m);
+    terminal.press("Enter");
+    await terminal.sees(/^●/m, /ok 1/);
+    expect(terminal.fact("wrap_flag")).toBe("0");
+    terminal.press("?");
+    await terminal.sees(/^Keys/m);
+  });
+
+  it("ends with its terminal", async () => {
+    const desk = await Desk.open();
+    const terminal = await desk.listen();
+    const pid = Number(terminal.fact("pane_pid"));
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    terminal.close();
+    await expect.poll(() => existsSync(`/proc/${pid}/exe`), { timeout: 45_000 }).toBe(false);
+  });
+
+  it("tells the rest in lines when it has a fault itself", async () => {
+    const desk = await Desk.open();
+    const bomb = path.join(desk.home, "bomb.mjs");
+    writeFileSync(
+      bomb,
+      `process.on("SIGUSR2", () => { Array.prototype.toSorted = () => { throw new Error("on purpose"); }; });`,
+    );
+    const terminal = await desk.listen({
+      line: COMPARED,
+      env: { NODE_OPTIONS: `--import=${pathToFileURL(bomb).href}`, HOOKS_DEBUG: "1" },
+    });
+    process.kill(listenerIn(terminal), "SIGUSR2");
+    terminal.press("?");
+    await terminal.sees(/warning: the view ended by a fault of hooks; lines from here on/, /Error: on purpose/);
+    await desk.publish("order.paid");
+    await terminal.sees(/^ \d\d:\d\d:\d\d {2}200 +\d+ ms {2}order\.paid/m);
+    process.kill(listenerIn(terminal), "SIGINT");
+    expect(await expectAsFound(terminal)).toMatch(/^1 event, 1 ok, 0 failed\ncode 0$/m);
+  });
+
+  it("draws anew over what something else wrote", async () => {
+    const desk = await Desk.open();
+    const bomb = path.join(desk.home, "bomb.mjs");
+    writeFileSync(bomb, `process.on("SIGUSR2", () => process.emitWarning("on purpose"));`);
+    const terminal = await desk.listen({ env: { NODE_OPTIONS: `--import=${pathToFileURL(bomb).href}` } });
+    await desk.publish("order.paid");
+    const before = await terminal.sees(/ok 1/);
+    process.kill(listenerIn(terminal), "SIGUSR2");
+    await terminal.until((screen) => screen === before, "the same screen again");
+    expect(terminal.screen()).not.toContain("on purpose");
   });
 
   it.each([

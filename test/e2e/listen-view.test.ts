@@ -263,4 +263,35 @@ describe.skipIf(!HAS_TMUX)("hooks listen in a terminal (skipped without tmux)", 
     expect(terminal.fact("pane_title")).not.toContain("owned");
     expect(terminal.fact("alternate_on")).toBe("1");
   });
+
+  it("keeps its lines where they are, whatever the width of what is shown", async () => {
+    const desk = await Desk.open();
+    const terminal = await desk.listen({ width: 60, height: 24 });
+    const wide = "👩‍👩‍👧 🇩🇪 世界 क्षत्रिय ﷽ e\u0301 \u200d ไทย ".repeat(6);
+    await desk.publish("order.paid", { status: 500, answer: wide, text: wide });
+    await terminal.sees(/failed 1/);
+    for (const keys of [["Enter"], ["End"]]) {
+      terminal.press(...keys);
+      const screen = await terminal.sees(/esc back/);
+      const lines = screen.replace(/\n$/, "").split("\n");
+      expect(lines[0]).toMatch(/^hooks listen/);
+      expect(lines[1]).toMatch(/^●/);
+      expect(lines[2]).toMatch(/^─{60}$/);
+      expect(lines[3]).toMatch(/^order\.paid/);
+      expect(lines[22]).toMatch(/^─{60}$/);
+      expect(lines[23]).toMatch(/^esc back/);
+    }
+  });
+
+  it("takes what is pasted as a text, and none of its letters as keys", async () => {
+    const desk = await Desk.open();
+    const terminal = await desk.listen();
+    await desk.publish("order.paid");
+    await terminal.sees(/ok 1/);
+    terminal.paste("q\nq\n");
+    terminal.type("f");
+    await terminal.sees(/filter: ▏/);
+    terminal.paste("order.*\nq");
+    await terminal.sees(/filter: order\.\* q▏/);
+  });
 });

@@ -20,7 +20,7 @@ export class Terminal {
     this.folder = mkdtempSync(path.join(tmpdir(), "hooks-tmux-"));
     this.#socket = path.join(this.folder, "tmux");
     onTestFinished(() => {
-      spawnSync("tmux", ["-S", this.#socket, "kill-server"]);
+      this.close();
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
     });
     const { width, height, env } = options;
@@ -41,6 +41,11 @@ export class Terminal {
     this.#run("send-keys", "-l", text);
   }
 
+  /** As a terminal does that was told to mark it. */
+  paste(text: string): void {
+    this.#run("set-buffer", text, ";", "paste-buffer", "-p", "-r");
+  }
+
   resize(width: number, height: number): void {
     this.#run("resize-window", "-x", String(width), "-y", String(height));
   }
@@ -58,6 +63,11 @@ export class Terminal {
   /** A fact of tmux about the terminal: `alternate_on`, `cursor_flag`, `wrap_flag`, `pane_dead`. */
   fact(name: string): string {
     return this.#run("display-message", "-p", `#{${name}}`).trim();
+  }
+
+  /** Takes the terminal away from what runs in it. */
+  close(): void {
+    spawnSync("tmux", ["-S", this.#socket, "kill-server"]);
   }
 
   /** An option of tmux's server. */

@@ -26,6 +26,8 @@ export interface Pressed {
 
 /** What a key does: the next state, and what is to be done. Ctrl-C and the like never come here. */
 export function pressKey(state: ListenState, key: Key): Pressed {
+  // What is pasted is a text, and no letter of it is a key.
+  if (key.name === "paste" && state.input === undefined) return { state };
   if (state.question !== undefined) return answerQuestion(state, state.question, key);
   if (state.input !== undefined) return { state: typed(state, state.input, key) };
   const effect = effectOf(state, key);

@@ -138,6 +138,15 @@ describe("keys that do something elsewhere", () => {
     expect(pressKey(pressed(state, "/"), key("q")).effect).toBeUndefined();
   });
 
+  it("what is pasted is a text to search for, and never a key", () => {
+    const paste = { name: "paste", text: "q", ctrl: false };
+    const asked = { ...state, question: { text: "really?", choices: "eqs" } };
+    for (const before of [state, asked, pressed(state, "return")]) {
+      expect(pressKey(before, paste)).toEqual({ state: before });
+    }
+    expect(pressKey(pressed(state, "f"), { ...paste, text: "quit *" }).state.filter).toBe("quit *");
+  });
+
   it("a question takes its choices, and Esc for none", () => {
     const asked = { ...state, question: { text: "really?", choices: "es" } };
     expect(pressKey(asked, key("q"))).toEqual({ state: asked });
