@@ -33,7 +33,8 @@ export function listenCommand(context: CliContext, run = runListen): Command {
   return defineListenFlags(new Command("listen"))
     .description(
       "Brings deliveries to a program on this computer as they happen, and its answers back. What happens while it is " +
-        "away waits for it. Ctrl-C ends it.",
+        "away waits for it. A terminal shows it live: ↑↓ select, Enter shows all of it, r replays, e edits and sends it, c " +
+        "copies it as curl, f filters, ? names all keys. Ctrl-C ends it.",
     )
     .addHelpText(
       "after",
@@ -41,6 +42,7 @@ export function listenCommand(context: CliContext, run = runListen): Command {
         "hooks listen --forward localhost:3000/webhooks",
         "hooks listen --forward 3000 --events 'order.*' --events invoice.paid",
         "hooks listen --forward 3000 --filter 'data.amount > 1000'",
+        "hooks listen --forward 3000 --no-view",
         "hooks listen --print",
         "SECRET=$(hooks listen --print-secret)",
         "hooks listen --forward 3000 --route 'invoice.*=localhost:4000/billing'",

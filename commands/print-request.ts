@@ -1,7 +1,7 @@
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeBlock, escapeLine, jsonLine } from "../src/cli/escape.ts";
+import { curlCommand } from "../src/core/curl-command.ts";
 import type { TargetUrl } from "../src/core/egress/target-url.ts";
-import { shellWord } from "../src/core/shell-word.ts";
 import type { DirectRequest } from "./trigger-directly.ts";
 
 /** How `--dry-run` shows a request: as it goes over the wire, as a command, or its body alone. */
@@ -38,12 +38,9 @@ export function printRequest(request: DirectRequest, url: TargetUrl, form: Reque
       out.write(body);
       return;
     }
-    case "curl": {
-      const parts = headers.map(([name, value]) => `-H ${shellWord(`${name}: ${value}`)}`);
-      const data = `--data-binary ${shellWord(Buffer.from(body).toString("utf8"))}`;
-      out.print(["curl", shellWord(url.href), ...parts, data].join(" \\\n  "));
+    case "curl":
+      out.print(curlCommand({ method: "POST", url: url.href, headers, body }));
       return;
-    }
     case "body":
       if (out.mode === "human") showBody(body, out);
       else out.write(body);

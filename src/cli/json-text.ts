@@ -1,15 +1,11 @@
-import { parseExact } from "../core/exact-json.ts";
+import { indentJson } from "../core/indent-json.ts";
 import type { Colors } from "./context.ts";
 import { escapeBlock } from "./escape.ts";
 
 /** JSON text over several lines for a terminal or a pipe; text that is no JSON as it is. Hostile characters are shown. */
 export function prettyJson(text: string, colors: Colors): string {
-  let pretty: string;
-  try {
-    pretty = JSON.stringify(parseExact(text), undefined, 2);
-  } catch {
-    return escapeBlock(text);
-  }
+  const pretty = indentJson(text);
+  if (pretty === undefined) return escapeBlock(text);
   return escapeBlock(pretty).replace(TOKENS, (token, name: string | undefined) => {
     if (name !== undefined) return `${colors.cyan(name)}:`;
     return token.startsWith('"') ? colors.green(token) : colors.yellow(token);

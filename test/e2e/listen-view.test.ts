@@ -54,6 +54,8 @@ describe.skipIf(!HAS_TMUX)("hooks listen in a terminal (skipped without tmux)", 
     await terminal.sees(/000000 {2}7b 22 74 79/);
     terminal.press("Escape");
     await terminal.sees(/⏎ inspect/);
+    terminal.type("o");
+    await terminal.sees(/this server has no dashboard/);
     terminal.press("?");
     await terminal.sees(/^Keys/m, /copy as curl, signed anew/);
     terminal.press("q");

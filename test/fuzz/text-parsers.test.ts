@@ -8,6 +8,7 @@ import { pair } from "../../src/cli/flag-values.ts";
 import { prettyJson } from "../../src/cli/json-text.ts";
 import { setPath } from "../../src/cli/set-path.ts";
 import { targetUrl } from "../../src/cli/target-url.ts";
+import { rowFilter } from "../../src/cli/tui/row-filter.ts";
 import { toErrorOfAnswer } from "../../src/client/error-answer.ts";
 import { parseAlertRules } from "../../src/core/alert-rule.ts";
 import { readDocuments } from "../../src/core/catalogue/documents/document-format.ts";
@@ -258,6 +259,7 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
     },
     samples: ['{"a":[1.10,9007199254740993,1e400]}'],
   },
+  "filter of a list": { parse: rowFilter, samples: ["order.* -4xx >100ms failed text", "--a <1s"] },
   "pretty JSON": { parse: (text) => prettyJson(text, NO_COLORS), samples: ['{"a":[1.10,"x"]}'] },
   "answer of a server": {
     parse: (text) =>

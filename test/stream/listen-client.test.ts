@@ -82,6 +82,25 @@ describe("ListenClient", () => {
     expect(to.results[0]?.result).toMatchObject({ kind: "error", code: "local_error", durationMs: 2 });
   });
 
+  it("asks for a delivery once more while it is connected, and not before, nor when it quits", async () => {
+    const asked: (string | undefined)[] = [];
+    const to = await tunnel({
+      onReplay: ({ deliveryId }) => {
+        asked.push(deliveryId);
+        return Promise.resolve();
+      },
+    });
+    const { client, ended } = listen(to.url);
+    expect(client.replay("dlv_early")).toBe(false);
+    await once(client, "ready");
+    expect(client.replay("dlv_1")).toBe(true);
+    await expect.poll(() => asked, { timeout: 30_000 }).toEqual(["dlv_1"]);
+    client.quit({ keep: false });
+    expect(client.replay("dlv_late")).toBe(false);
+    await ended;
+    expect(asked).toEqual(["dlv_1"]);
+  });
+
   it("works on as many deliveries at once as its credit allows", async () => {
     const to = await tunnel();
     const gate = Promise.withResolvers<void>();

@@ -32,7 +32,7 @@ const TICK_MS = 1_000;
 /** The terminal of `hooks listen`: everything that is shown, and the keys. What is decided stands in the files around. */
 export class ListenView {
   readonly #options: ListenViewOptions;
-  readonly #context: Pick<CliContext, "out" | "now">;
+  readonly #context: Pick<CliContext, "out" | "now" | "env">;
   readonly #screen: FullScreen;
   readonly #redraw: Redraw;
   #state: ListenState | undefined;
@@ -41,7 +41,7 @@ export class ListenView {
   /** The terminal is another program's. */
   #lent: Promise<unknown> | undefined;
 
-  constructor(options: ListenViewOptions, context: Pick<CliContext, "out" | "now">) {
+  constructor(options: ListenViewOptions, context: Pick<CliContext, "out" | "now" | "env">) {
     this.#options = options;
     this.#context = context;
     this.#redraw = new Redraw(() => this.#draw(), FRAME_MS);
@@ -100,7 +100,10 @@ export class ListenView {
   }
 
   notice(text: string, style?: Piece["style"]): void {
-    this.#update((state) => withNotice(state, text, this.#context.now(), style));
+    this.#update((state) => {
+      const next = withNotice(state, text, this.#context.now(), style);
+      return next.page?.kind === "messages" ? withPageLines(next) : next;
+    });
   }
 
   /** Asks, and answers with one of the choices (a character each), or "" for none. */
@@ -174,9 +177,9 @@ export class ListenView {
       show();
     } catch (error) {
       this.#end();
-      const { out } = this.#context;
+      const { out, env } = this.#context;
       out.note(`${out.noteColors.yellow("warning:")} the view ended by a fault of hooks; lines from here on`);
-      if ((process.env["HOOKS_DEBUG"] ?? "") !== "") out.note(String(error instanceof Error ? error.stack : error));
+      if ((env["HOOKS_DEBUG"] ?? "") !== "") out.note(String(error instanceof Error ? error.stack : error));
     }
   }
 

@@ -27,10 +27,12 @@ export function rowFilter(text: string): Test {
 }
 
 function testOf(word: string): Test {
-  if (word.startsWith("-")) {
-    const test = testOf(word.slice(1));
-    return (row) => !test(row);
-  }
+  if (!word.startsWith("-")) return plainTestOf(word);
+  const test = plainTestOf(word.slice(1));
+  return (row) => !test(row);
+}
+
+function plainTestOf(word: string): Test {
   const state = Object.hasOwn(STATES, word) ? STATES[word] : undefined;
   if (state !== undefined) return state;
   if (/^[1-5](\d\d|xx)$/.test(word)) {
