@@ -162,6 +162,10 @@ function print(result: SetupResult, { out }: CliContext): void {
   else if (out.mode === "human") for (const line of setupLines(result, out.colors)) out.print(line);
   else printList(out, result.changes, SETUP_CHANGE_VIEW, undefined);
   if (out.mode === "json") return;
+  const isSecretMade = result.changes.some(({ kind, secret }) => kind === "subscription" && secret !== undefined);
+  if (out.mode === "plain" && isSecretMade) {
+    out.note("note: signing secrets were not printed; to see one: hooks sub secret NAME; --json has them");
+  }
   for (const warning of result.warnings) out.note(`warning: ${escapeLine(warning)}`);
   out.note(`${setupSummary(result)}${result.dry_run ? ` (${result.plan}: nothing was changed)` : ""}`);
   if (result.left.length === 0) return;

@@ -6,7 +6,7 @@ import type { ListView } from "./table.ts";
 const SIGNS = { create: "+", update: "~", adopt: "=", delete: "-" } as const;
 const MOST_CHARS = 300;
 
-/** A change as a line of a pipe. */
+/** A change as a line of a pipe, which may be the log of a CI: a key that was made is shown now or never, a secret later. */
 export const SETUP_CHANGE_VIEW: ListView<SetupChange> = {
   fields: ["action", "kind", "name", "id", "changes", "secret"],
   id: (row) => row.id ?? row.name,
@@ -16,7 +16,7 @@ export const SETUP_CHANGE_VIEW: ListView<SetupChange> = {
     { title: "name", text: (row) => row.name, whole: true },
     { title: "id", text: (row) => row.id ?? "-" },
     { title: "fields", text: (row) => row.changes.map(({ field }) => field).join(",") || "-" },
-    { title: "secret", text: (row) => row.secret ?? "-" },
+    { title: "secret", text: (row) => (row.kind === "key" ? (row.secret ?? "-") : "-") },
   ],
 };
 
