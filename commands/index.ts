@@ -3,6 +3,7 @@
 
 import type { CommandTable, GroupEntry } from "../src/cli/command-table.ts";
 import { EVENT_TYPE } from "./event-type/commands.ts";
+import { SOURCE } from "./source/commands.ts";
 
 const SUB: GroupEntry = {
   name: "sub",
@@ -318,6 +319,7 @@ export const COMMANDS: CommandTable = {
           summary: "Publish events",
           load: async () => (await import("./publish.ts")).publishCommand,
         },
+        SOURCE,
         DELIVERY,
         DLQ,
       ],

@@ -7,6 +7,7 @@ import { asUsage, collect, duration, wholeNumber } from "../src/cli/flag-values.
 import { HooksError } from "../src/core/errors.ts";
 import { checkEventPattern } from "../src/core/event-pattern.ts";
 import { FAULT_FORMS, type ListenFault, parseListenFault } from "../src/core/listen-fault.ts";
+import { checkSourceName } from "../src/core/sources/source-settings.ts";
 
 /** The parsed command line of `hooks listen`. */
 export interface ListenOptions {
@@ -26,6 +27,7 @@ export interface ListenOptions {
   header: string[];
   events: string[];
   filter?: string;
+  source: string[];
   session?: string;
   print?: boolean;
   /** False with --no-view. */
@@ -49,6 +51,9 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SESSION_PATTERN = /^[A-Za-z0-9._:/@-]{1,128}$/;
 
+/** They sign anew, with the session's secret. */
+const SIGNING_FAULTS: ReadonlySet<string> = new Set(["bad-signature", "stale-timestamp", "rotate-secret"]);
+
 export function defineListenFlags(command: Command): Command {
   const keep = duration("--keep", { min: 1_000, max: 365 * DAY_MS });
   return command
@@ -63,6 +68,12 @@ export function defineListenFlags(command: Command): Command {
     .option("--header <header>", "set on every forwarded request, 'name: value' (repeatable)", collect, [])
     .option("--events <pattern>", "which events: order.paid, order.* (repeatable; default: all)", collect, [])
     .option("--filter <expression>", "of those only where it is true: 'data.amount > 1000' (see hooks help filters)")
+    .option(
+      "--source <source>",
+      "what comes to this inbound source, each request as its sender sent it (repeatable; see hooks source)",
+      collect,
+      [],
+    )
     .option("--session <name>", "what waits for you waits under this name (default: host and folder)")
     .option("--ephemeral", "a session of its own, gone a minute after this command")
     .option("--keep [duration]", "go on collecting after Ctrl-C, for so long (default: 24h)", keep)
@@ -127,6 +138,11 @@ export function checkListenOptions(options: ListenOptions, command: readonly str
     refuse("--redact", options.redact[0], "needs --record");
     refuse("--record-secrets", options.recordSecrets, "needs --record");
   }
+  for (const name of options.source) asUsage("--source", () => checkSourceName(name));
+  if (0 < options.source.length) {
+    const signing = options.fault.find(({ kind }) => SIGNING_FAULTS.has(kind));
+    refuse(`--fault ${signing?.kind}`, signing, "and --source exclude each other: the sender's signature is not ours");
+  }
   for (const name of options.envName) checkEnvName(name);
   if (command.length === 0) refuse("--env-name", options.envName[0], "needs a command: -- npm run dev");
   if (options.ephemeral === true) refuse("--keep", options.keep, "and --ephemeral cannot be used together: choose one");
@@ -147,11 +163,11 @@ export function checkListenOptions(options: ListenOptions, command: readonly str
 
 /** The session's name; undefined: the server makes one. Host and folder tell two checkouts of one program apart. */
 export function sessionName(
-  { session, ephemeral }: ListenOptions,
+  { session, ephemeral, source }: ListenOptions,
   { cwd }: Pick<CliContext, "cwd">,
 ): string | undefined {
   if (session !== undefined || ephemeral === true) return session;
-  const name = `${hostname()}:${cwd}`;
+  const name = [`${hostname()}:${cwd}`, ...source].join(":");
   if (SESSION_PATTERN.test(name)) return name;
   // Too long, or with characters that a name may not have: what is left of it, and a digest of the whole.
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 12);

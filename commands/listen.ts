@@ -43,6 +43,7 @@ export function listenCommand(context: CliContext, run = runListen): Command {
         "hooks listen --forward 3000 --events 'order.*' --events invoice.paid",
         "hooks listen --forward 3000 --filter 'data.amount > 1000'",
         "hooks listen --forward 3000 --no-view",
+        "hooks listen --source github --forward 3000/webhooks",
         "hooks listen --print",
         "SECRET=$(hooks listen --print-secret)",
         "hooks listen --forward 3000 --route 'invoice.*=localhost:4000/billing'",
@@ -152,6 +153,7 @@ function helloOf(options: ListenOptions, context: CliContext): Omit<HelloFrame, 
     ...(session === undefined ? {} : { session }),
     events: patternsOf(options),
     ...(options.filter === undefined ? {} : { filter: options.filter }),
+    ...(options.source.length === 0 ? {} : { sources: options.source }),
     ...(options.printSecret === true ? { secrets_only: true } : {}),
     credit: options.printSecret === true ? 0 : Math.min(concurrency, maxEvents),
     name: session ?? hostname().slice(0, 255),
@@ -249,9 +251,13 @@ class Listening {
       return;
     }
     if (out.mode === "json") {
-      const { session, subscription_id, resumed, waiting, missed_from, missed_to, public_url } = ready;
+      const { session, subscription_id, resumed, waiting, missed_from, missed_to, inbound, public_url } = ready;
       out.print(
-        jsonLine({ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to, public_url }),
+        jsonLine({
+          ...{ type: "ready", session, subscription_id, resumed, waiting, missed_from, missed_to },
+          ...(inbound.length === 0 ? {} : { inbound }),
+          public_url,
+        }),
       );
     }
     const { view } = this.#about;
@@ -272,10 +278,13 @@ class Listening {
     }
     const facts = [`session ${escapeLine(ready.session)}`, `events ${patternsOf(this.#options).join(", ")}`];
     if (this.#options.filter !== undefined) facts.push(`filter ${escapeLine(this.#options.filter)}`);
-    if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
+    if (0 < this.#options.source.length) facts.push(`source ${this.#options.source.join(", ")}`);
+    else if (secret !== undefined) facts.push(`secret ${escapeLine(secretHint(secret))}`);
     if (ready.public_url !== undefined) facts.push(`at ${escapeLine(ready.public_url)}`);
     out.note([`${green("●")} ${again ? "connected again" : "connected"}`, ...(again ? [] : facts)].join("   "));
-    if (!again) out.hint(`the whole secret: hooks listen --print-secret --session ${shellWord(ready.session)}`);
+    if (!again && this.#options.source.length === 0)
+      out.hint(`the whole secret: hooks listen --print-secret --session ${shellWord(ready.session)}`);
+    if (!again) for (const url of ready.inbound) out.note(`  ${escapeLine(url)} is where the sender sends to`);
     const missed = missedLine(ready.waiting, ready.missed_from, ready.missed_to, this.#context.now());
     if (missed !== undefined) out.note(missed);
   }

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { AlertRule } from "./core/alert-rule.ts";
+import type { Scope } from "./core/scope.ts";
 import type { TraceSettings } from "./core/trace-settings.ts";
 import type { DaemonLog } from "./daemon-log.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
@@ -41,6 +42,8 @@ export interface Telemetry {
   readonly tracing: PublishTracing | undefined;
   readonly traceHeaders: ((events: readonly { trace?: string | undefined }[]) => readonly string[]) | undefined;
   attempt(record: AttemptRecorded): void;
+  /** A request came to a source. */
+  sourceRequest(scope: Scope, outcome: string): void;
   /** Takes over the alerts that fire. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -98,6 +101,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       tracer?.attempt(record);
       log.attempt(record, directory.nameOf(record.subscriptionId));
     },
+    sourceRequest: (scope, outcome) => metrics.counters.sourceRequest(scope, outcome),
     start: () => alerts.start(),
     stop: async () => {
       eventLoop.stop();

@@ -25,6 +25,7 @@ import type { TraceSettings } from "./core/trace-settings.ts";
 import { VERSION } from "./core/version.ts";
 import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
+import { createDaemonSources } from "./daemon-sources.ts";
 import { attemptNews, tellingObserver } from "./daemon-tail.ts";
 import { createTelemetry } from "./daemon-telemetry.ts";
 import type { AttemptRecorded } from "./deliver/attempt-recorded.ts";
@@ -242,6 +243,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await Promise.all([local.directory.load(), local.cases.parts.catalogue.load()]);
     for (const note of profileNotes(local)) log.warn("profile", { note });
 
+    let ownUrl: string | undefined;
     const sessions = new TunnelSessions(local.cases.parts);
     const tunnel = new ListenServer({
       sessions,
@@ -251,6 +253,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onNews: (news) => log.listener(news),
       publicUrl: options.publicUrl === undefined ? undefined : publicUrlText(options.publicUrl),
       keepAlive: options.listenKeepAlive,
+      url: () => ownUrl,
     });
     const admissions = new KeptAdmissions(keyTable);
     closers.push(() => admissions.stop());
@@ -277,7 +280,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     local.cases.parts.tracing = telemetry.tracing;
     const tail = new Tail();
     local.cases.parts.observer = tellingObserver(tail, telemetry.observer);
-    const dispatcher = buildDispatcher(local, sender, tunnel, {
+    const inboundSources = createDaemonSources({
+      local,
+      tunnel,
+      log,
+      onOutcome: (scope, outcome) => telemetry.sourceRequest(scope, outcome),
+      onFault,
+    });
+    closers.push(() => inboundSources.close());
+    const dispatcher = buildDispatcher(local, sender, inboundSources.transport, {
       bootId,
       now: () => clock.now(),
       store: dispatched,
@@ -314,6 +325,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         // While they are all at hand, deliveries go on without the store they came from.
         return { ready: store === "ok" && secrets !== "missing", checks: { store, secrets } };
       },
+      inbound: inboundSources.inbound,
       metrics: (reach, format) => telemetry.metrics.page(reach, format),
       tail,
       keepAdmitted: (caller, end) => admissions.keep(caller, end),
@@ -424,11 +436,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const sweep = setInterval(() => {
       void sessions.tidy(tunnel.whileUnheard).catch(onFault);
       void local.store.admin.eraseDeleted().catch(onFault);
+      void local.store.sources.eraseDeleted().catch(onFault);
       void local.store.statistics.age(Date.now()).catch(onFault);
     }, EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));
 
     const url = await listen(server, options);
+    ownUrl = url;
     const startedAt = Date.now();
     const announce = (leaf: string | undefined): void =>
       writeDaemonFile(options.storePath, {

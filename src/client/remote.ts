@@ -34,6 +34,16 @@ import type {
   ReplayStarted,
 } from "../core/replay.ts";
 import type { SetupExport, SetupRequest, SetupResult } from "../core/setup/setup.ts";
+import type {
+  SourceInput,
+  SourcePatch,
+  SourceQuery,
+  SourceRequestDetail,
+  SourceRequestQuery,
+  SourceRequestResource,
+  SourceResource,
+  SourceWithSecret,
+} from "../core/sources/source.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -75,6 +85,7 @@ import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
 import { SETUP_EXPORT, SETUP_RESULT } from "./setup-answers.ts";
+import { SOURCE, SOURCE_REQUEST, SOURCE_REQUEST_DETAIL, SOURCE_WITH_SECRET } from "./source-answers.ts";
 import { STATS, SUBSCRIPTION_HEALTH } from "./statistics-answers.ts";
 import { WHY } from "./why-answer.ts";
 
@@ -332,6 +343,41 @@ export class RemoteService implements HooksService {
     return this.#requests.get(pageOf(ALERT), "/v1/alerts", { ...query });
   }
 
+  createSource(input: SourceInput): Promise<SourceWithSecret> {
+    return this.#requests.post(SOURCE_WITH_SECRET, "/v1/sources", input);
+  }
+
+  listSources(query: SourceQuery = {}): Promise<Page<SourceResource>> {
+    return this.#requests.get(pageOf(SOURCE), "/v1/sources", { ...query });
+  }
+
+  async getSource(name: string): Promise<SourceResource> {
+    return this.#requests.get(SOURCE, sourcePath(name));
+  }
+
+  async updateSource(name: string, patch: SourcePatch): Promise<SourceResource> {
+    return this.#requests.patch(SOURCE, sourcePath(name), patch);
+  }
+
+  async deleteSource(name: string): Promise<void> {
+    return this.#requests.delete(sourcePath(name), { repeatable: false });
+  }
+
+  async rotateSourceSecret(
+    name: string,
+    options: { secret?: string | undefined; grace?: string | undefined } = {},
+  ): Promise<SourceWithSecret> {
+    return this.#requests.post(SOURCE_WITH_SECRET, `${sourcePath(name)}/rotate-secret`, options);
+  }
+
+  async listSourceRequests(name: string, query: SourceRequestQuery = {}): Promise<Page<SourceRequestResource>> {
+    return this.#requests.get(pageOf(SOURCE_REQUEST), `${sourcePath(name)}/requests`, { ...query });
+  }
+
+  async getSourceRequest(name: string, id: string): Promise<SourceRequestDetail> {
+    return this.#requests.get(SOURCE_REQUEST_DETAIL, `${sourcePath(name)}/requests/${segment(id)}`);
+  }
+
   meta(): Promise<Meta> {
     return this.#requests.get(META, "/v1/meta");
   }
@@ -339,6 +385,10 @@ export class RemoteService implements HooksService {
 
 function subscriptionPath(id: string): string {
   return `/v1/subscriptions/${segment(id)}`;
+}
+
+function sourcePath(name: string): string {
+  return `/v1/sources/${segment(name, "name")}`;
 }
 
 function eventTypePath(name: string): string {

@@ -23,6 +23,7 @@ import type {
   ReplayStarted,
 } from "./replay.ts";
 import type { SetupService } from "./setup/setup.ts";
+import type { SourceService } from "./source-service.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "./statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -110,7 +111,7 @@ export interface Meta {
  * All methods reject with a HooksError: `invalid_request` names the field, `not_found` the id, also for another
  * tenant's; an ambiguous beginning is `invalid_request` with the candidates in the hint.
  */
-export interface HooksService extends ExplainService, SetupService {
+export interface HooksService extends ExplainService, SetupService, SourceService {
   /** Resolves once the event and its deliveries are on disk. A repeated id with the same content answers the first
    * receipt; with other content: `conflict`. */
   publish(event: EventInput): Promise<PublishReceipt>;

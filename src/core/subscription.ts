@@ -82,6 +82,8 @@ export interface Subscription {
   /** Characters of a response that an attempt keeps: 0–16,384. */
   excerptChars: number;
   metadata: Readonly<Record<string, unknown>>;
+  /** Of a tunnel: the sources whose senders' own requests its listener gets; left out: none. */
+  sources?: readonly string[] | undefined;
   /** The name under which it asked its receiver, which each request repeats; undefined: nobody asked. */
   requestOrigin?: string | undefined;
   createdAt: number;

@@ -20,6 +20,7 @@ import { CONNECTION_LIMITS, ConnectionGate, type ConnectionLimits, guardConnecti
 import { type AllowedHosts, bodyFormatOf, Doors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
+import { type InboundContext, registerInbound } from "./inbound.ts";
 import { KeyRates } from "./key-rates.ts";
 import { type ListenAddress, type Listening, listenOn } from "./listening.ts";
 import { openApiOptions } from "./openapi.ts";
@@ -41,6 +42,7 @@ import { type MetricsPage, metricsRoutes } from "./routes/metrics.ts";
 import { PURGE_ROUTES } from "./routes/purges.ts";
 import { REPLAY_ROUTES } from "./routes/replays.ts";
 import { SETUP_ROUTES } from "./routes/setup.ts";
+import { SOURCE_ROUTES } from "./routes/sources.ts";
 import { STATISTICS_ROUTES } from "./routes/statistics.ts";
 import { SUBSCRIPTION_ACTION_ROUTES } from "./routes/subscription-actions.ts";
 import { SUBSCRIPTION_ROUTES } from "./routes/subscriptions.ts";
@@ -85,6 +87,8 @@ export interface ServerOptions {
   tail?: Tail | undefined;
   /** Calls back when the key ends that somebody was let in with. Default: never. */
   keepAdmitted?: ((caller: Caller, end: () => void) => () => void) | undefined;
+  /** Takes third parties' requests. Default: there is no source. */
+  inbound?: InboundContext["inbound"];
   /** How long a body may come slowly while others want its room. Default: 5 s. */
   slowBodyMs?: number | undefined;
 }
@@ -189,6 +193,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     ...EXPLAIN_ROUTES,
     ...EVENT_TYPE_ROUTES,
     ...SETUP_ROUTES,
+    ...SOURCE_ROUTES,
     ...ALERT_ROUTES,
     ...META_ROUTES,
     TAIL_ROUTE,
@@ -211,6 +216,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   };
   const knownPaths = routes.map((route) => knownPath(route.path, route.method));
   for (const route of routes) registerRoute(app, route, context);
+  registerInbound(app, { ...context, inbound: options.inbound, publicUrl: options.publicUrl });
   await app.ready();
   let listening: Listening | undefined;
 
@@ -310,6 +316,10 @@ function createApp(
   app.removeAllContentTypeParsers();
   // Kind and size were checked before; an empty body of whatever kind is none.
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
+    if (request.routeOptions.config.takesAnyBody === true) {
+      done(null, bytes);
+      return;
+    }
     try {
       const format = bodyFormatOf(request.raw);
       done(null, bytes.length === 0 ? undefined : request.routeOptions.config.parseBody(bytes, format ?? "json"));

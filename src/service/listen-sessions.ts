@@ -13,6 +13,8 @@ export interface ListenRequest {
   events: readonly string[];
   /** Only events for which this expression is true; undefined: all. */
   filter?: string | undefined;
+  /** Only what came to these sources, and as it came; undefined: events. */
+  sources?: readonly string[] | undefined;
   /** Try again on the subscription's default schedule; otherwise each delivery is answered once. */
   retry: boolean;
   /** The local answer must come within this, 1–300 s. */

@@ -1,3 +1,5 @@
+// One class with a line for each method of HooksService: what a scope is put into.
+
 import type { AdminService } from "../core/admin-service.ts";
 import type { AlertQuery, AlertResource } from "../core/alert.ts";
 import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
@@ -49,6 +51,16 @@ import type {
 } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { SetupExport, SetupRequest, SetupResult } from "../core/setup/setup.ts";
+import type {
+  SourceInput,
+  SourcePatch,
+  SourceQuery,
+  SourceRequestDetail,
+  SourceRequestQuery,
+  SourceRequestResource,
+  SourceResource,
+  SourceWithSecret,
+} from "../core/sources/source.ts";
 import type { StatsQuery, StatsResource, SubscriptionHealth } from "../core/statistics/statistics.ts";
 import type {
   SecretsRotated,
@@ -73,6 +85,8 @@ import { Purges } from "./purges.ts";
 import { Replays } from "./replays.ts";
 import { SecretRotations } from "./secret-rotations.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { SourceRequests } from "./source-requests.ts";
+import { Sources } from "./sources.ts";
 import { Statistics } from "./statistics.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tenants } from "./tenants.ts";
@@ -97,6 +111,8 @@ export class UseCases {
   readonly statistics: Statistics;
   readonly eventTypes: EventTypes;
   readonly environments: Environments;
+  readonly sources: Sources;
+  readonly sourceRequests: SourceRequests;
 
   constructor(parts: ServiceParts) {
     this.parts = parts;
@@ -113,6 +129,8 @@ export class UseCases {
     this.statistics = new Statistics(parts);
     this.eventTypes = new EventTypes(parts);
     this.environments = new Environments(parts);
+    this.sources = new Sources(parts);
+    this.sourceRequests = new SourceRequests(parts, this.sources);
   }
 
   /** `actor`: who the audit says it was. */
@@ -350,6 +368,41 @@ class LocalService implements HooksService {
   async why(query: WhyQuery): Promise<WhyResource> {
     const { explainEvent } = await import("./explaining.ts");
     return explainEvent(this.#cases.parts, this.#scope, query);
+  }
+
+  createSource(input: SourceInput): Promise<SourceWithSecret> {
+    return this.#cases.sources.create(this.#scope, input, this.#actor);
+  }
+
+  listSources(query: SourceQuery = {}): Promise<Page<SourceResource>> {
+    return this.#cases.sources.list(this.#scope, query);
+  }
+
+  getSource(name: string): Promise<SourceResource> {
+    return this.#cases.sources.get(this.#scope, name);
+  }
+
+  updateSource(name: string, patch: SourcePatch): Promise<SourceResource> {
+    return this.#cases.sources.update(this.#scope, name, patch, this.#actor);
+  }
+
+  deleteSource(name: string): Promise<void> {
+    return this.#cases.sources.delete(this.#scope, name, this.#actor);
+  }
+
+  rotateSourceSecret(
+    name: string,
+    options: { secret?: string | undefined; grace?: string | undefined } = {},
+  ): Promise<SourceWithSecret> {
+    return this.#cases.sources.rotateSecret(this.#scope, name, options, this.#actor);
+  }
+
+  listSourceRequests(name: string, query: SourceRequestQuery = {}): Promise<Page<SourceRequestResource>> {
+    return this.#cases.sourceRequests.list(this.#scope, name, query);
+  }
+
+  getSourceRequest(name: string, id: string): Promise<SourceRequestDetail> {
+    return this.#cases.sourceRequests.get(this.#scope, name, id);
   }
 
   async meta(): Promise<Meta> {

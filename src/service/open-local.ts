@@ -24,6 +24,7 @@ import type { JobStep } from "./purges.ts";
 import { SecretStores } from "./secret-stores.ts";
 import type { SecretsReport } from "./secrets-report.ts";
 import type { DispatchPort, EgressCheck, OneOffRequest, ServiceParts } from "./service-parts.ts";
+import { SourceDirectory } from "./source-directory.ts";
 import { SubscriptionDirectory } from "./subscription-directory.ts";
 import { TestLimit } from "./test-limit.ts";
 import { Vault } from "./vault.ts";
@@ -138,6 +139,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     store,
     directory,
     catalogue: new EventCatalogue(store.catalogue),
+    sources: new SourceDirectory(store.sources, secrets),
     secrets,
     profiles,
     now: options.now,
@@ -176,7 +178,7 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     },
     reload: async () => {
       await vault.refresh();
-      await Promise.all([directory.reload(), parts.catalogue.reloadIfLoaded()]);
+      await Promise.all([directory.reload(), parts.catalogue.reloadIfLoaded(), parts.sources.reloadIfLoaded()]);
     },
     // Loaded by the few commands that ask for it.
     changeMasterKey: async (given, onStep) => {
@@ -227,6 +229,9 @@ async function checkSecrets(store: Store, secrets: SecretStores, everywhere: boo
       if (everywhere || secrets.vault.keeps(sealed)) await secrets.get(sealed, ownerId);
     }
     count += stored.secrets.length;
+  }
+  for (const source of await store.sources.load()) {
+    if (everywhere || secrets.vault.keeps(source.sealed)) await secrets.get(source.sealed, source.id);
   }
   return count;
 }

@@ -128,6 +128,7 @@ function opened(stored: StoredSubscription, texts: Texts, profiles: Profiles): S
     batch: settings.batch,
     excerptChars: settings.excerptChars,
     metadata: settings.metadata,
+    sources: settings.sources,
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,
   };

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { atIndex, toErrorResult } from "../core/batch-error.ts";
 import type { ClaimedDelivery } from "../core/delivery.ts";
 import { HooksError, toHooksError } from "../core/errors.ts";
@@ -48,10 +49,37 @@ export class Publishing {
       const checked = this.#check(scope, input, at);
       place = await this.#place();
       const prepared = this.#prepare(scope, checked, at);
-      const [appended] = await this.#append([prepared], false, place);
+      const [appended] = await this.#append([prepared], place);
       const receipt = receiptOf(prepared, appended!);
       if (receipt instanceof HooksError) throw receipt;
       return receipt;
+    } catch (error) {
+      this.#parts.observer?.refused(scope, error);
+      throw error;
+    } finally {
+      place?.leave();
+    }
+  }
+
+  /**
+   * An event that a source made of a request: `keep` stores both. Known by its id alone: what a sender tries again may
+   * differ in what does not matter, and an id that somebody else gave an event is another's.
+   */
+  async publishReceived(
+    scope: Scope,
+    input: EventInput,
+    keep: (event: NewEvent) => Promise<AppendedEvent>,
+  ): Promise<{ id: string; kind: AppendedEvent["kind"] }> {
+    let place: Place | undefined;
+    try {
+      await this.#load();
+      const at = this.#parts.now();
+      const checked = this.#check(scope, input, at);
+      place = await this.#place();
+      const prepared = this.#prepare(scope, checked, at);
+      if (input.id !== undefined) prepared.event.fingerprint = hash("sha256", `received ${input.id}`, "buffer");
+      const [appended] = await this.#append([prepared], place, async ([event]) => [await keep(event!)]);
+      return { id: prepared.event.id, kind: appended!.kind };
     } catch (error) {
       this.#parts.observer?.refused(scope, error);
       throw error;
@@ -99,7 +127,7 @@ export class Publishing {
     try {
       prepared = checked.map((one) => (one instanceof HooksError ? one : this.#prepare(scope, one, at)));
       const good = prepared.filter((one): one is Prepared => !(one instanceof HooksError));
-      appended = await this.#append(good, atomic, place);
+      appended = await this.#append(good, place, (events) => this.#parts.store.appendEvents(events, { atomic }));
     } finally {
       place?.leave();
     }
@@ -147,17 +175,19 @@ export class Publishing {
     return this.#parts.backlog?.admit();
   }
 
-  async #append(prepared: readonly Prepared[], atomic: boolean, place: Place | undefined): Promise<AppendedEvent[]> {
+  async #append(
+    prepared: readonly Prepared[],
+    place: Place | undefined,
+    append: (events: readonly NewEvent[]) => Promise<AppendedEvent[]> = (events) =>
+      this.#parts.store.appendEvents(events),
+  ): Promise<AppendedEvent[]> {
     place?.takes(prepared.reduce((sum, { event }) => sum + event.deliveries.length, 0));
     if (prepared.length === 0) return [];
-    const { store, dispatch, observer } = this.#parts;
+    const { dispatch, observer } = this.#parts;
     const askedAt = observer === undefined ? 0 : performance.now();
     let appended: AppendedEvent[];
     try {
-      appended = await store.appendEvents(
-        prepared.map((one) => one.event),
-        { atomic },
-      );
+      appended = await append(prepared.map((one) => one.event));
     } catch (error) {
       dispatch?.abandon(prepared.flatMap((one) => one.leased.map((delivery) => delivery.subscriptionRowId)));
       throw error;

@@ -15,6 +15,7 @@ import type { EventCatalogue } from "./event-catalogue.ts";
 import type { PublishObserver } from "./publish-observer.ts";
 import type { PublishTracing } from "./publish-tracing.ts";
 import type { SecretStores } from "./secret-stores.ts";
+import type { SourceDirectory } from "./source-directory.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
 import type { TestLimit } from "./test-limit.ts";
 
@@ -23,6 +24,7 @@ export interface ServiceParts {
   store: Store;
   directory: SubscriptionDirectory;
   catalogue: EventCatalogue;
+  sources: SourceDirectory;
   secrets: SecretStores;
   /** Which a subscription may have. */
   profiles: Profiles;

@@ -54,6 +54,8 @@ export interface SubscriptionSettings {
   rotateEveryMs?: number | undefined;
   /** The version of its events that it wants; left out: it takes what comes. */
   eventVersion?: string | undefined;
+  /** Of a tunnel: the sources that it listens to; left out: it takes events. */
+  sources?: string[] | undefined;
   /** Of a tunnel. */
   session?: SessionSettings | undefined;
 }

@@ -146,9 +146,10 @@ export class Tenants {
     };
   }
 
-  #hasData({ name, subscriptions, eventTypes, keys, hasEvents }: StoredTenant): HooksError {
+  #hasData({ name, subscriptions, sources, eventTypes, keys, hasEvents }: StoredTenant): HooksError {
     const what = [
       ...(0 < subscriptions ? [`${subscriptions} ${subscriptions === 1 ? "subscription" : "subscriptions"}`] : []),
+      ...(0 < sources ? [`${sources} ${sources === 1 ? "source" : "sources"}`] : []),
       ...(0 < eventTypes ? [`${eventTypes} ${eventTypes === 1 ? "event type" : "event types"}`] : []),
       ...(hasEvents ? ["events"] : []),
       ...(0 < keys.length ? [`${keys.length} ${keys.length === 1 ? "key" : "keys"}`] : []),
@@ -174,6 +175,7 @@ const UNUSED: StoredTenant = {
   description: "",
   environments: [],
   subscriptions: 0,
+  sources: 0,
   eventTypes: 0,
   hasEvents: false,
   keys: [],

@@ -1,5 +1,6 @@
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
+import { nearest } from "../core/nearest.ts";
 import { STANDARD_PROFILE } from "../core/profiles/standard.ts";
 import { STANDARD_RETRY } from "../core/retry-policy.ts";
 import type { Scope } from "../core/scope.ts";
@@ -8,6 +9,7 @@ import type { NewAuditEntry } from "../store/admin-store.ts";
 import type { DeliveryFilter, NewSubscription, StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import { auditedSubscription } from "./audited-subscription.ts";
+import { notFound } from "./find-by-reference.ts";
 import type { ListenRequest, ListenSession, ListenSessions, WhileUnheard } from "./listen-sessions.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { filteredOperational } from "./operational-filter.ts";
@@ -49,6 +51,7 @@ export class TunnelSessions implements ListenSessions {
       throw invalid("events", "events must be 1 to 100 patterns");
     const events = request.events.map((pattern, index) => checkEventPattern(pattern, `events[${index}]`));
     await checkFilter(request.filter);
+    await this.#checkSources(request);
     const mixed = request.filter === undefined ? undefined : filteredOperational(events);
     if (mixed !== undefined) throw mixed;
     const existing = await this.#find(request.scope, request.session);
@@ -66,6 +69,16 @@ export class TunnelSessions implements ListenSessions {
   async close(subscription: Subscription, options: { collect: boolean }): Promise<void> {
     if (options.collect) await this.#leave(subscription);
     else await this.#end(subscription);
+  }
+
+  /** @throws HooksError `not_found` naming the nearest */
+  async #checkSources({ scope, sources = [] }: ListenRequest): Promise<void> {
+    if (sources.length === 0) return;
+    const directory = this.#parts.sources;
+    await directory.load();
+    const known = directory.namesIn(scope);
+    const unknown = sources.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw notFound("source", unknown, nearest(unknown, known), "sources");
   }
 
   /**
@@ -274,7 +287,8 @@ function settingsOf(request: ListenRequest, at: number): SubscriptionSettings {
     hasBreaker: false,
     timeoutMs: request.timeoutMs,
     concurrency: request.concurrency,
-    filter: request.filter,
+    filter: filterOf(request),
+    sources: request.sources === undefined || request.sources.length === 0 ? undefined : [...request.sources],
     session: {
       keepMs: request.keepMs,
       isEphemeral: request.isEphemeral,
@@ -285,4 +299,11 @@ function settingsOf(request: ListenRequest, at: number): SubscriptionSettings {
 
 function sessionOf(stored: StoredSubscription): SessionSettings {
   return readSettings(stored).session ?? { keepMs: KEEP_DEFAULT_MS, isEphemeral: false };
+}
+
+/** An event says in its metadata which source it came to. */
+function filterOf({ filter, sources = [] }: ListenRequest): string | undefined {
+  if (sources.length === 0) return filter;
+  const ofSources = `metadata != null && has(metadata.source) && metadata.source in ${JSON.stringify(sources)}`;
+  return filter === undefined ? ofSources : `${ofSources} && (${filter})`;
 }

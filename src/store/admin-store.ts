@@ -31,6 +31,7 @@ export interface StoredTenant {
   /** That have, or had, data. */
   environments: string[];
   subscriptions: number;
+  sources: number;
   /** In the catalogue, over all environments. */
   eventTypes: number;
   hasEvents: boolean;

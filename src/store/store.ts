@@ -26,6 +26,7 @@ import type { PurgeStore } from "./purge-store.ts";
 import type { ReplayStore } from "./replay-store.ts";
 import type { RetentionStore } from "./retention-store.ts";
 import type { SetupStore } from "./setup-store.ts";
+import type { SourceStore } from "./source-store.ts";
 import type { StatisticsStore } from "./statistics-store.ts";
 import type { WhyStore } from "./why-store.ts";
 
@@ -42,9 +43,10 @@ export interface Store extends EventStore, DeliveryStore, SubscriptionStore, Mas
   readonly purges: PurgeStore;
   readonly retention: RetentionStore;
   readonly setup: SetupStore;
+  readonly sources: SourceStore;
   /**
    * Calls back when another process committed something, within 100 ms. `configChanged`: subscriptions, keys, event
-   * types or settings of an environment changed, or a tenant was deleted.
+   * types, sources or settings of an environment changed, or a tenant was deleted.
    * Returns a function that stops it. Without a listener nothing is polled.
    */
   watch(listener: (change: { configChanged: boolean }) => void): () => void;
@@ -417,13 +419,13 @@ export interface MasterKeyChange {
   begunAt: number;
 }
 
-/** What a sealed text belongs to: a signing secret, or headers or URL of a subscription. */
-export type SealedKind = "secret" | "headers" | "url";
+/** What a sealed text belongs to: a signing secret, headers or URL of a subscription, or a source. */
+export type SealedKind = "secret" | "headers" | "url" | "source";
 
 export interface SealedRow {
   kind: SealedKind;
   rowId: number;
-  /** Public id of the secret or subscription. */
+  /** Public id of the secret, subscription or source. */
   id: string;
   sealed: Sealed;
 }

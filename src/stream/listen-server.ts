@@ -33,6 +33,8 @@ export interface ListenServerOptions {
   maxBodyBytes?: number;
   /** By which others reach the server. */
   publicUrl?: string | undefined;
+  /** Where it listens, for what no public URL is known of. */
+  url?(): string | undefined;
   /** Connections of one tenant. Default 1,000: whoever has a listener's key may not take all that there are. */
   maxPerTenant?: number | undefined;
   ephemeralGraceMs?: number;
@@ -98,6 +100,7 @@ export class ListenServer {
       sessions: options.sessions,
       maxBodyBytes: this.#maxBodyBytes,
       publicUrl: options.publicUrl,
+      url: () => options.url?.(),
       ephemeralGraceMs: options.ephemeralGraceMs ?? 60_000,
       onListening: (connection, resumed) => this.#onListening(connection, resumed),
       onFault: (error) => options.onNews?.({ kind: "fault", error }),
@@ -153,6 +156,15 @@ export class ListenServer {
     return this.#roster.connections.size;
   }
 
+  /** Whether somebody gets what comes to this source. */
+  listensTo(scope: Scope, source: string): boolean {
+    for (const { scope: theirs, hello, subscription } of this.#roster.connections) {
+      const isTheirs = theirs.tenant === scope.tenant && theirs.environment === scope.environment;
+      if (isTheirs && subscription !== undefined && hello?.sources?.includes(source) === true) return true;
+    }
+    return false;
+  }
+
   /** How many more deliveries of this subscription its listeners would take now; 0 while nobody listens. */
   room(subscription: Subscription): number {
     let room = 0;
@@ -168,7 +180,7 @@ export class ListenServer {
 
   /** Through the listener with the most room. `not_sent` when there is none, or it is lost before it answers. */
   send(outgoing: TunnelRequest): Promise<SendResult> {
-    const bytes = outgoing.request.body.byteLength;
+    const bytes = (outgoing.original ?? outgoing.request).body.byteLength;
     if (this.#maxBodyBytes < bytes) return Promise.resolve(tooLarge(bytes, this.#maxBodyBytes, this.#options.now()));
     const connection = this.#pick(outgoing.subscription.rowId);
     if (connection === undefined) return Promise.resolve({ kind: "not_sent" });

@@ -4,6 +4,7 @@ import type { ClaimedDelivery } from "../core/delivery.ts";
 import type { Actor } from "../core/key.ts";
 import type { ProfileRequest } from "../core/profiles/profile.ts";
 import type { Scope } from "../core/scope.ts";
+import type { OriginalRequest } from "../core/sources/source.ts";
 import type { Subscription } from "../core/subscription.ts";
 import { textOf } from "./message-text.ts";
 import type {
@@ -25,6 +26,8 @@ export interface TunnelRequest {
   delivery: ClaimedDelivery;
   request: ProfileRequest;
   attemptNumber: number;
+  /** What a sender sent to a source, instead of the request. */
+  original?: OriginalRequest | undefined;
 }
 
 export interface ConnectionLimits {
@@ -162,7 +165,7 @@ export class ListenerConnection {
 
   /** Sends a delivery; resolves with what came of it, `not_sent` when the connection ends before the answer. */
   deliver(outgoing: TunnelRequest): Promise<SendResult> {
-    const { delivery, request, subscription, attemptNumber } = outgoing;
+    const { delivery, request, subscription, attemptNumber, original } = outgoing;
     if (this.free === 0 || this.#pending.has(delivery.id)) return Promise.resolve({ kind: "not_sent" });
     const frame = encodeFrame({
       type: "delivery",
@@ -170,11 +173,11 @@ export class ListenerConnection {
       attempt: attemptNumber,
       event_id: delivery.event.id,
       event_type: delivery.event.type,
-      method: "POST",
-      path: "/",
-      query: "",
-      headers: pairsOf(request.headers),
-      body: request.body,
+      method: original?.method ?? "POST",
+      path: original?.path ?? "/",
+      query: original?.query ?? "",
+      headers: original?.headers ?? pairsOf(request.headers),
+      body: original?.body ?? request.body,
       deadline_ms: subscription.timeoutMs,
       replay: delivery.trigger !== "auto",
     });
@@ -186,7 +189,7 @@ export class ListenerConnection {
     this.#pending.set(delivery.id, {
       attempt: attemptNumber,
       startedAt: this.#now(),
-      bytesSent: request.body.byteLength,
+      bytesSent: (original ?? request).body.byteLength,
       deadline,
       resolve,
     });

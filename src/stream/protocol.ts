@@ -48,6 +48,8 @@ export interface HelloFrame {
   events: string[];
   /** Expression over `data`, `metadata`, `type` and `event` (docs/filters.md): only events for which it is true. */
   filter?: string;
+  /** Only what came to these inbound sources, each request as its sender sent it. */
+  sources?: string[];
   /** `share` (default): listeners of one session split its deliveries; `copy`: each gets a session of its own. */
   mode?: "share" | "copy";
   /** Most deliveries in flight. 0: none yet. */
@@ -201,6 +203,7 @@ const CLIENT_FRAMES: { [Type in ClientFrame["type"]]: FieldsOf<Extract<ClientFra
     session: optional(matching(SESSION_PATTERN, "a name of 1 to 128 characters of A-Z a-z 0-9 . _ - : / @")),
     events: list(text(130, 1), 1, 100),
     filter: optional(text(FILTER_MAX_LENGTH, 1)),
+    sources: optional(list(matching(/^[a-z0-9-]{1,64}$/, "the name of a source"), 1, 100)),
     mode: optional(oneOf("share", "copy")),
     credit: integer(0, MAX_CREDIT),
     name: optional(text(255)),

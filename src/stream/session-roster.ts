@@ -13,6 +13,8 @@ export interface SessionRosterOptions {
   /** What `ready` tells of it. */
   maxBodyBytes: number;
   publicUrl: string | undefined;
+  /** Where the server listens. */
+  url(): string | undefined;
   /** How long an ephemeral session waits for its listener to come back. */
   ephemeralGraceMs: number;
   /** The connection listens: `ready` has been sent. */
@@ -154,7 +156,7 @@ export class SessionRoster {
       waiting: session.waiting,
       missed_from: toIsoOrNull(session.missedFrom),
       missed_to: toIsoOrNull(session.missedTo),
-      inbound: [],
+      inbound: (connection.hello?.sources ?? []).map((name) => this.#inboundUrl(name)),
       ...(this.#options.publicUrl === undefined ? {} : { public_url: this.#options.publicUrl }),
       max_body: this.#options.maxBodyBytes,
     });
@@ -168,6 +170,11 @@ export class SessionRoster {
       this.#listeners.set(subscription.rowId, listeners.add(connection));
     }
     this.#options.onListening(connection, session.resumed);
+  }
+
+  #inboundUrl(name: string): string {
+    const { publicUrl, url } = this.#options;
+    return `${(publicUrl ?? url() ?? "").replace(/\/$/, "")}/in/${name}`;
   }
 
   /** The name that was asked for; for a copy of a session that others listen to, the first free one beside it. */
@@ -212,6 +219,7 @@ function checkSamePatterns(others: readonly ListenerConnection[], hello: HelloFr
   const mine = patternsOf(hello);
   const other = others.find(({ hello: theirs }) => theirs !== undefined && patternsOf(theirs) !== mine);
   if (other === undefined) {
+    checkSameSources(others, hello, name);
     checkSameFilter(others, hello, name);
     return;
   }
@@ -219,6 +227,18 @@ function checkSamePatterns(others: readonly ListenerConnection[], hello: HelloFr
     "conflict",
     `another listener uses session ${name} with other patterns (${other.hello?.events.join(", ")}); ` +
       "listen under another name: --session NAME",
+    { field: "session" },
+  );
+}
+
+function checkSameSources(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
+  const of = ({ sources = [] }: HelloFrame): string => [...new Set(sources)].sort().join(", ");
+  const other = others.find(({ hello: theirs }) => theirs !== undefined && of(theirs) !== of(hello));
+  if (other === undefined) return;
+  const theirs = of(other.hello!) === "" ? "none" : of(other.hello!);
+  throw new HooksError(
+    "conflict",
+    `another listener uses session ${name} with other sources (${theirs}); listen under another name: --session NAME`,
     { field: "session" },
   );
 }
@@ -254,6 +274,7 @@ function requestOf({ scope, actor }: ListenerConnection, hello: HelloFrame, name
     session: name,
     events: hello.events,
     filter: hello.filter,
+    sources: hello.sources,
     retry: hello.retry ?? false,
     timeoutMs: hello.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     keepMs: hello.keep_ms ?? DEFAULT_KEEP_MS,

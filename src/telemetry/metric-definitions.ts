@@ -25,6 +25,12 @@ export const METRICS = {
     [...SCOPE, "code"],
     "Events that were read and refused, by the code of the error.",
   ),
+  sourceRequests: define(
+    "counter",
+    "hooks_source_requests_total",
+    [...SCOPE, "outcome"],
+    "Requests to inbound sources, by what became of them: accepted, repeated, dropped, refused, challenged, limited.",
+  ),
   deliveriesCreated: define(
     "counter",
     "hooks_deliveries_created_total",

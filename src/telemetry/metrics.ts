@@ -200,6 +200,7 @@ function addScope(families: Families, counters: ScopeCounters): void {
   for (const reason of USUAL_REASONS) families.add("deliveriesFailed", [...scope, reason], 0);
   families.add("eventsAccepted", scope, counters.eventsAccepted);
   families.add("eventsRepeated", scope, counters.eventsRepeated);
+  for (const [outcome, count] of counters.sourceRequests) families.add("sourceRequests", [...scope, outcome], count);
   for (const [code, count] of counters.eventsRefused) families.add("eventsRefused", [...scope, code], count);
   families.add("deliveriesCreated", scope, counters.deliveriesCreated);
   for (const result of ["dropped", "failed"]) families.add("deliveriesFiltered", [...scope, result], 0);

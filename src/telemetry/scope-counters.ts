@@ -31,6 +31,8 @@ export class ScopeCounters {
   eventsAccepted = 0;
   eventsRepeated = 0;
   readonly eventsRefused = new Map<ErrorCode, number>();
+  /** Requests to sources, by what became of them. */
+  readonly sourceRequests = new Map<string, number>();
   deliveriesCreated = 0;
   readonly publishDuration = new Histogram(PUBLISH_BOUNDS);
   /** By status class: index 2 is 2xx. */
@@ -112,6 +114,10 @@ export class HotCounters {
     counters.eventsRepeated += repeated;
     counters.deliveriesCreated += deliveries;
     counters.publishDuration.observe(durationMs / 1_000);
+  }
+
+  sourceRequest(scope: Scope, outcome: string): void {
+    add(this.scope(scope).sourceRequests, outcome);
   }
 
   refused(scope: Scope, error: unknown): void {

@@ -16,7 +16,7 @@ export class Blur {
   #text(text: string): string {
     return text
       .replace(
-        /\b(sub|evt|dlv|sec|req|ses|key|aud|bat|tun|rpl|prg)_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g,
+        /\b(sub|evt|dlv|sec|req|ses|key|aud|bat|tun|rpl|prg|src)_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g,
         (id, kind: string) => this.#number(id, kind),
       )
       .replace(/whsec_[A-Za-z0-9+/]+=*/g, "whsec_SECRET")

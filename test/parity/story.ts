@@ -180,6 +180,60 @@ function setUp(url: string): Call[] {
   ];
 }
 
+/** Inbound sources, but for what comes to them. */
+function sources(): Call[] {
+  const source = (...args: string[]): string[] => ["source", ...args];
+  return [
+    ...read(...source("list")),
+    ...once(
+      ...source("create", "hub", "--scheme", "github", "--secret", "env:BODY_SECRET", "--map", "push=code.pushed"),
+    ),
+    ...once(...source("create", "hub", "--scheme", "github")),
+    ...once(...source("create", "Hub!", "--scheme", "github")),
+    ...once(...source("create", "shop")),
+    ...once(...source("create", "shop", "--scheme", "githbu")),
+    ...once(...source("create", "shop", "--scheme", "stripe")),
+    ...once(...source("create", "shop", "--scheme", "none", "--secret", "x")),
+    ...once(...source("create", "shop", "--scheme", "none", "--map", "a b=c")),
+    ...once(...source("create", "shop", "--scheme", "none", "--map", "a=hooks.b")),
+    ...once(...source("create", "shop", "--scheme", "none", "--live-timeout", "1d")),
+    ...once(...source("create", "shop", "--scheme", "none", "--type-from", "a b")),
+    ...json(
+      ...source("create", "shop", "--scheme", "none", "--disabled", "--type-from", "/kind", "--data-from", "/data"),
+    ),
+    ...once(
+      ...source("create", "fb", "--scheme", "meta", "--secret", "s3cret", "--verify-token", "t0ken", "--mode", "live"),
+      ...["--rate", "10/s", "--prefix", "", "--tolerance", "none", "--allow-origin", "a.example", "--topic", "urn:x"],
+    ),
+    ...read(...source("list")),
+    ...once(...source("list", "--disabled", "--fields", "name,enabled")),
+    ...once(...source("list", "--scheme", "facebook", "--quiet")),
+    ...once(...source("list", "--cursor", "nonsense")),
+    ...read(...source("get", "fb")),
+    ...once(...source("get", "hbu")),
+    ...once(...source("update", "hub")),
+    ...once(...source("update", "hub", "--reset", "mapp")),
+    ...once(...source("update", "hub", "--description", "ours", "--map", "ping=", "--fields", "name,map,description")),
+    { args: source("update", "hub", "--reset", "map", "--url", "https://relay.example/in/hub"), people: true },
+    ...once(...source("enable", "shop")),
+    ...json(...source("disable", "shop")),
+    ...once(...source("rotate-secret", "hub", "--secret", "an0ther", "--grace", "1h")),
+    ...once(...source("rotate-secret", "fb")),
+    ...once(...source("rotate-secret", "hub", "--secret", "third", "--grace", "soon")),
+    ...once(...source("get", "hub", "--fields", "name,has_verify_token")),
+    ...read(...source("log", "hub")),
+    ...once(...source("log", "hub", "req_nothing")),
+    ...once(...source("log", "nothing")),
+    ...once(...source("log", "hub", "--outcome", "lost")),
+    ...once("audit", "--action", "source.*", "--fields", "action,resource.kind,before,after"),
+    ...once(...source("delete", "shop")),
+    ...once(...source("delete", "shop", "--yes")),
+    ...once(...source("delete", "shop", "--yes")),
+    ...once(...source("delete", "hub", "--yes", "--json")),
+    ...once(...source("delete", "fb", "--yes", "--quiet")),
+  ];
+}
+
 /** Every command that works in both modes, what it prints and how it fails, on data that grows the same on both sides. */
 export function story(url: string): readonly Call[] {
   return [
@@ -545,6 +599,9 @@ export function story(url: string): readonly Call[] {
 
     // ---- the catalogue
     ...catalogue(url),
+
+    // ---- inbound sources
+    ...sources(),
 
     // ---- what works on no store, and says the same all the same
     ...typed('{"a":1}', "sign", "-", "--secret", "env:BODY_SECRET", "--id", "evt_x", "--timestamp", "1700000000"),

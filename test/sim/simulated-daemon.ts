@@ -14,6 +14,7 @@ import { EventCatalogue } from "../../src/service/event-catalogue.ts";
 import { UseCases } from "../../src/service/local-service.ts";
 import { SecretStores } from "../../src/service/secret-stores.ts";
 import type { ServiceParts } from "../../src/service/service-parts.ts";
+import { SourceDirectory } from "../../src/service/source-directory.ts";
 import { SubscriptionDirectory } from "../../src/service/subscription-directory.ts";
 import { Vault } from "../../src/service/vault.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
@@ -204,6 +205,7 @@ export class SimulatedDaemon {
       store,
       directory,
       catalogue: new EventCatalogue(store.catalogue),
+      sources: new SourceDirectory(store.sources, secrets),
       secrets,
       profiles: BUILT_IN_PROFILES,
       now,

@@ -30,6 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/daemon-log.ts": ["src/core", "src/deliver", "src/stream"],
   "src/daemon-egress.ts": ["src/core"],
   "src/daemon-tail.ts": ["src/core", "src/deliver", "src/receive", "src/service"],
+  "src/daemon-sources.ts": ["src/core", "src/daemon-log.ts", "src/deliver/transport.ts", "src/service", "src/stream"],
   // What is seen from outside: it is told of everything, and nobody waits for it.
   "src/telemetry": ["src/core", "src/deliver/attempt-recorded.ts"],
   "src/daemon-telemetry.ts": [
@@ -42,6 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/daemon.ts": [
     "src/daemon-egress.ts",
     "src/daemon-log.ts",
+    "src/daemon-sources.ts",
     "src/daemon-tail.ts",
     "src/daemon-telemetry.ts",
     "src/core",

@@ -33,7 +33,17 @@ export type ValueSource =
   | { kind: "none" };
 
 /** Names of values that `hooks __complete` knows (words.ts). */
-const DYNAMIC_VALUES = ["subscription", "event-type", "pattern", "event", "delivery", "context", "key", "tenant"];
+const DYNAMIC_VALUES = [
+  "subscription",
+  "event-type",
+  "pattern",
+  "event",
+  "delivery",
+  "context",
+  "key",
+  "tenant",
+  "source",
+];
 const FILE_VALUES = ["file", "path", "body-file"];
 
 export function completionModel(tree: CommandTree): CompletionModel {

@@ -17,7 +17,7 @@ export interface Candidate {
 
 /** The word that is being completed, and what it is a value of. */
 export interface Completing {
-  /** `subscription`, `event-type`, `pattern`, `event`, `delivery`, `context`, `key` or `tenant`. */
+  /** `subscription`, `event-type`, `pattern`, `event`, `delivery`, `context`, `key`, `tenant` or `source`. */
   kind: string;
   /** What is typed of the value. */
   typed: string;
@@ -151,6 +151,10 @@ async function load(kind: string, typed: string, service: HooksService): Promise
     case "delivery": {
       const { data } = await service.listDeliveries({ limit: PAGE });
       return data.map((row) => ({ value: row.id, description: `${row.status} ${row.event_type}` }));
+    }
+    case "source": {
+      const { data } = await service.listSources({ limit: PAGE });
+      return data.map((row) => ({ value: row.name, description: `${row.scheme} ${row.mode}` }));
     }
     default:
       return [];

@@ -16,6 +16,7 @@ const MIGRATIONS = [
   "0009-replays.sql",
   "0010-purges.sql",
   "0011-setup.sql",
+  "0012-sources.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

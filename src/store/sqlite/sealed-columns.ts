@@ -6,6 +6,7 @@ export const SEALED_COLUMNS: Readonly<Record<SealedKind, { table: string; id: st
     secret: { table: "secrets", id: "secret_id", keyId: "key_id", bytes: "sealed" },
     headers: { table: "subscriptions", id: "subscription_id", keyId: "headers_key_id", bytes: "headers_sealed" },
     url: { table: "subscriptions", id: "subscription_id", keyId: "url_key_id", bytes: "url_sealed" },
+    source: { table: "sources", id: "source_id", keyId: "key_id", bytes: "sealed" },
   };
 
 /**

@@ -47,6 +47,7 @@ import { SqlitePurgeStore } from "./sqlite-purge-store.ts";
 import { SqliteReplayStore } from "./sqlite-replay-store.ts";
 import { SqliteRetentionStore } from "./sqlite-retention-store.ts";
 import { SqliteSetupStore } from "./sqlite-setup-store.ts";
+import { SqliteSourceStore } from "./sqlite-source-store.ts";
 import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
 import { SqliteWhyStore } from "./sqlite-why-store.ts";
 import type { StoreFacts } from "./store-facts.ts";
@@ -75,6 +76,7 @@ export class SqliteStore implements Store {
   readonly purges: SqlitePurgeStore;
   readonly retention: SqliteRetentionStore;
   readonly setup: SqliteSetupStore;
+  readonly sources: SqliteSourceStore;
   /** Undefined: nobody looked. */
   readonly facts: StoreFacts | undefined;
   readonly #path: string;
@@ -123,6 +125,7 @@ export class SqliteStore implements Store {
     this.purges = new SqlitePurgeStore(connection, access);
     this.retention = new SqliteRetentionStore(connection, access);
     this.setup = new SqliteSetupStore(connection, access, (now) => this.#endStranded(now));
+    this.sources = new SqliteSourceStore(connection, access);
     this.figures = new SqliteFigures(connection, {
       path,
       read: (read) => this.#read(read),

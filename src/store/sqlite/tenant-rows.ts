@@ -52,6 +52,9 @@ export class TenantReader {
       subscriptions: values<number>(
         "SELECT count(*) FROM subscriptions JOIN scopes USING (scope_id) WHERE tenant = ? AND deleted_at IS NULL",
       )[0]!,
+      sources: values<number>(
+        "SELECT count(*) FROM sources JOIN scopes USING (scope_id) WHERE tenant = ? AND deleted_at IS NULL",
+      )[0]!,
       eventTypes: values<number>("SELECT count(*) FROM catalogue JOIN scopes USING (scope_id) WHERE tenant = ?")[0]!,
       hasEvents:
         values<number>(`
@@ -99,8 +102,9 @@ export class TenantWrites {
   }
 
   delete(name: string, force: boolean, now: number): boolean {
-    const { subscriptions, eventTypes, hasEvents, keys } = new TenantReader(this.#connection).find(name) ?? NOTHING;
-    if (!force && (0 < subscriptions || 0 < eventTypes || hasEvents || 0 < keys.length)) return false;
+    const { subscriptions, sources, eventTypes, hasEvents, keys } =
+      new TenantReader(this.#connection).find(name) ?? NOTHING;
+    if (!force && (0 < subscriptions || 0 < sources || 0 < eventTypes || hasEvents || 0 < keys.length)) return false;
     const run = (sql: string, ...values: unknown[]) => this.#connection.prepare(sql).run(...values);
     const ofTenant = "scope_id IN (SELECT scope_id FROM scopes WHERE tenant = ?)";
     run(
@@ -108,6 +112,12 @@ export class TenantWrites {
        SET deleted_at = coalesce(deleted_at, ?), name = '', url = iif(url IS NULL, NULL, ''), events = '[]',
          headers_key_id = NULL, headers_sealed = NULL, header_names = NULL, url_key_id = NULL, url_sealed = NULL, settings = '{}', session = NULL
        WHERE ${ofTenant}`,
+      now,
+      name,
+    );
+    run(
+      `UPDATE sources SET name = '~' || source_id, settings = '{}', key_id = NULL, sealed = NULL, deleted_at = ?
+       WHERE deleted_at IS NULL AND ${ofTenant}`,
       now,
       name,
     );
@@ -151,4 +161,4 @@ export class TenantWrites {
   }
 }
 
-const NOTHING = { subscriptions: 0, eventTypes: 0, hasEvents: false, keys: [] };
+const NOTHING = { subscriptions: 0, sources: 0, eventTypes: 0, hasEvents: false, keys: [] };

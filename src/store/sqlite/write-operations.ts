@@ -7,6 +7,7 @@ import type { EraseStep, NewPurge } from "../purge-store.ts";
 import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
 import type { AgeSweep, AttemptSweep, DeadLetterSweep, EventSweep, SweepStep } from "../retention-store.ts";
 import type { KeyChange, SetupMember } from "../setup-store.ts";
+import type { InsertedSource, NewInboundRequest, NewSource } from "../source-store.ts";
 import type {
   AppendedEvent,
   ChangeOutcome,
@@ -17,6 +18,7 @@ import type {
   NewDelivery,
   NewSubscription,
   RecordReceipt,
+  Sealed,
   SecretRotation,
   SubscriptionChange,
 } from "../store.ts";
@@ -99,6 +101,22 @@ export interface WriteOperations {
     input: Audited & { scope: Scope; settings: string; now: number; ifUpdatedAt: number | undefined };
     result: boolean;
   };
+  insertSource: { input: Audited & { source: NewSource; most: number }; result: InsertedSource };
+  updateSource: {
+    input: Audited & {
+      rowId: number;
+      settings: string;
+      sealed: Sealed | undefined;
+      updatedAt: number;
+      ifUpdatedAt: number;
+    };
+    result: ChangeOutcome;
+  };
+  deleteSource: { input: Audited & { rowId: number; now: number }; result: boolean };
+  /** Answers how many rows; `limit` when there may be more. */
+  eraseSources: { input: { limit: number }; result: number };
+  appendInbound: { input: { event: PackedEvents; request: NewInboundRequest }; result: AppendedEvent };
+  recordInbound: { input: { requests: readonly NewInboundRequest[]; most: number }; result: undefined };
   beginAlert: { input: { alert: NewAlert }; result: number[] | undefined };
   endAlert: { input: { id: string; value: number; endedAt: number }; result: number[] | undefined };
   insertPurge: { input: Audited & { purge: NewPurge }; result: boolean };

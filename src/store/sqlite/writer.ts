@@ -19,6 +19,7 @@ import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { ReplayWrites } from "./replay-writes.ts";
 import { RetentionWrites } from "./retention-writes.ts";
 import { SetupWrites } from "./setup-rows.ts";
+import { SourceWrites } from "./source-writes.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
 import { StatisticsWrites } from "./statistics-writes.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
@@ -186,9 +187,11 @@ function notAsRead(): HooksError {
   return new HooksError("conflict", "it was changed meanwhile: nothing was stored", { field: NOT_AS_READ });
 }
 
+const NOTHING_DONE: ReadonlySet<unknown> = new Set(["missing", "overtaken", "taken", "full"]);
+
 /** Nothing was changed: there is nothing to record. */
 function isDone(result: unknown): boolean {
-  if (result === false || result === "missing" || result === "overtaken") return false;
+  if (result === false || NOTHING_DONE.has(result)) return false;
   return !(Array.isArray(result) && result.length === 0);
 }
 
@@ -221,6 +224,7 @@ function handlersOf(
   const retention = once(() => new RetentionWrites(connection));
   const setup = once(() => new SetupWrites(connection, interned));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
+  const sources = once(() => new SourceWrites(connection, interned, revision, masterKeys()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
     append: (input) => events().append(input),
@@ -276,6 +280,17 @@ function handlersOf(
     changeEventTypes: ({ scope, changes, now, most }) => catalogue().change(scope, changes, now, most),
     changeEnvironment: ({ scope, settings, now, ifUpdatedAt }) =>
       catalogue().changeEnvironment(scope, settings, now, ifUpdatedAt),
+    insertSource: ({ source, most }) => sources().insert(source, most),
+    updateSource: (input) => sources().update(input),
+    deleteSource: ({ rowId, now }) => sources().delete(rowId, now),
+    eraseSources: ({ limit }) => sources().erase(limit),
+    appendInbound: ({ event, request }) => {
+      sources().checkIsThere(request.sourceRowId);
+      const [appended] = events().append(event);
+      if (appended!.kind === "stored") sources().keep(request, event.values);
+      return appended!;
+    },
+    recordInbound: ({ requests, most }) => sources().record(requests, most),
     beginAlert: ({ alert }) => alerts().begin(alert),
     endAlert: ({ id, value, endedAt }) => alerts().end(id, value, endedAt),
     noteSetup: ({ scope, put, removed }) => setup().note(scope, put, removed),

@@ -52,6 +52,18 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   "event-type generate-types": () => [[]],
   "event-type update": () => [["made.type", "--description", "x"]],
   "event-type delete": () => [["made.type", "--yes"]],
+  "source create": () => [
+    ["made-source", "--scheme", "github", "--fields", "name,scheme"],
+    ["other-source", "--scheme", "none", "--map", "a=b"],
+  ],
+  "source list": () => [[], ["--scheme", "github"]],
+  "source get": () => [["made-source"]],
+  "source update": () => [["made-source", "--description", "x", "--map", "a.*=b.c"]],
+  "source disable": () => [["made-source"]],
+  "source enable": () => [["made-source"]],
+  "source rotate-secret": () => [["made-source", "--fields", "name"]],
+  "source log": () => [["made-source"], ["made-source", "--outcome", "refused"]],
+  "source delete": () => [["other-source", "--yes"]],
   "env get": () => [[]],
   "env update": () => [
     ["--strict-types", "off"],

@@ -1,7 +1,10 @@
 // A request for each route, as somebody would send it who may: what the matrix of permissions is made of.
 
+import { randomBytes } from "node:crypto";
 import type { Verdict } from "../../../src/core/delivery.ts";
+import { newId } from "../../../src/service/new-id.ts";
 import type { LocalHooks } from "../../../src/service/open-local.ts";
+import { sealHead } from "../../../src/service/request-head.ts";
 
 /** Whose data the requests of the matrix are about. */
 export const OWN = { tenant: "default", environment: "staging" } as const;
@@ -110,6 +113,27 @@ async function eventTypeOf(local: LocalHooks): Promise<string> {
   return name;
 }
 
+/** With a request that was refused; answers both names. */
+async function sourceOf(local: LocalHooks): Promise<{ name: string; request: string }> {
+  const name = `own-source-${++count}`;
+  await local.serviceFor(OWN).createSource({ name, scheme: "github" });
+  await local.cases.parts.sources.load();
+  const opened = await local.cases.parts.sources.find(name)!;
+  const request = newId("req");
+  const head = sealHead({ method: "POST", path: "/", query: "", headers: [] }, request, opened.secrets, randomBytes);
+  const facts = { receivedAt: Date.now(), outcome: "refused", status: 401, reason: "missing_header" } as const;
+  await local.store.sources.record(
+    [
+      {
+        ...{ id: request, sourceRowId: opened.stored.rowId, ...facts, detail: "", method: "POST", from: "127.0.0.1" },
+        ...{ bodyBytes: 0, head, body: new Uint8Array(0) },
+      },
+    ],
+    10,
+  );
+  return { name, request };
+}
+
 async function keyOf(local: LocalHooks): Promise<string> {
   return (await local.adminFor().createKey({ name: `own-${++count}`, role: "reader", ...OWN })).id;
 }
@@ -121,6 +145,10 @@ const subscription = (suffix: string, json?: unknown) => async (local: LocalHook
 });
 const eventType = (suffix: string, json?: unknown) => async (local: LocalHooks) => ({
   target: `/v1/event-types/${await eventTypeOf(local)}${suffix}`,
+  json,
+});
+const source = (suffix: string, json?: unknown) => async (local: LocalHooks) => ({
+  target: `/v1/sources/${(await sourceOf(local)).name}${suffix}`,
   json,
 });
 const delivery = (suffix: string) => async (local: LocalHooks) => ({
@@ -377,6 +405,29 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   "PATCH /v1/event-types/:name": { role: "admin", kind: "row", make: eventType("", { description: "d" }) },
   "DELETE /v1/event-types/:name": { role: "admin", kind: "row", make: eventType("") },
   "DELETE /v1/event-types/:name/versions/:version": { role: "admin", kind: "row", make: eventType("/versions/2") },
+  "POST /v1/sources": {
+    role: "admin",
+    kind: "new",
+    make: async () => ({ target: "/v1/sources", json: { name: `new-source-${++count}`, scheme: "github" } }),
+  },
+  "GET /v1/sources": {
+    role: "reader",
+    kind: "list",
+    make: async (local) => ({ target: "/v1/sources?limit=200", mark: (await sourceOf(local)).name }),
+  },
+  "GET /v1/sources/:name": { role: "reader", kind: "row", make: source("") },
+  "PATCH /v1/sources/:name": { role: "admin", kind: "row", make: source("", { description: "d" }) },
+  "DELETE /v1/sources/:name": { role: "admin", kind: "row", make: source("") },
+  "POST /v1/sources/:name/rotate-secret": { role: "admin", kind: "row", make: source("/rotate-secret", {}) },
+  "GET /v1/sources/:name/requests": { role: "reader", kind: "row", make: source("/requests") },
+  "GET /v1/sources/:name/requests/:id": {
+    role: "reader",
+    kind: "row",
+    make: async (local) => {
+      const { name, request } = await sourceOf(local);
+      return { target: `/v1/sources/${name}/requests/${request}` };
+    },
+  },
   "GET /v1/environment": {
     role: "any",
     kind: "list",

@@ -1,0 +1,123 @@
+import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
+import { invalid } from "../core/errors.ts";
+import type { Page } from "../core/hooks-service.ts";
+import { toIso } from "../core/instant.ts";
+import type { Scope } from "../core/scope.ts";
+import { diagnose } from "../core/signing/diagnose.ts";
+import { findScheme } from "../core/signing/registry.ts";
+import type { Refusal, VerifyReason } from "../core/signing/verdict.ts";
+import {
+  REQUEST_OUTCOMES,
+  type SourceRequestDetail,
+  type SourceRequestQuery,
+  type SourceRequestResource,
+} from "../core/sources/source.ts";
+import type { StoredInboundDetail, StoredInboundRequest, StoredSource } from "../store/source-store.ts";
+import { ambiguous, isBeginning, notFound } from "./find-by-reference.ts";
+import { openHead } from "./request-head.ts";
+import type { ServiceParts } from "./service-parts.ts";
+import { masked, maskedHeaders } from "./shown-secrets.ts";
+import type { Sources } from "./sources.ts";
+import { openSecrets, readKept, type SourceSecrets } from "./stored-source.ts";
+
+/** What is wrong with such a request is not its signature. */
+const NOT_SIGNING = "malformed";
+
+/** Reads what came to sources. */
+export class SourceRequests {
+  readonly #parts: ServiceParts;
+  readonly #sources: Sources;
+
+  constructor(parts: ServiceParts, sources: Sources) {
+    this.#parts = parts;
+    this.#sources = sources;
+  }
+
+  async list(scope: Scope, reference: string, query: SourceRequestQuery): Promise<Page<SourceRequestResource>> {
+    const limit = checkLimit(query.limit);
+    const before = parseCursor(query.cursor);
+    if (query.outcome !== undefined && !REQUEST_OUTCOMES.includes(query.outcome)) {
+      throw invalid("outcome", `outcome must be one of: ${REQUEST_OUTCOMES.join(", ")}`);
+    }
+    const source = await this.#sources.find(scope, reference);
+    const rows = await this.#parts.store.sources.list(source.rowId, query.outcome, limit + 1, before);
+    return toPage(rows, limit, (row) => toResource(row, source));
+  }
+
+  async get(scope: Scope, reference: string, id: string): Promise<SourceRequestDetail> {
+    const source = await this.#sources.find(scope, reference);
+    const found = isBeginning(id, "req_") ? await this.#parts.store.sources.find(source.rowId, id) : [];
+    const row = found.find((one) => one.id === id) ?? found[0];
+    if (row === undefined) throw notFound("request", id);
+    if (1 < found.length && row.id !== id) {
+      throw ambiguous(
+        "request",
+        id,
+        found.map((one) => one.id),
+      );
+    }
+    const secrets = await openSecrets(source, this.#parts.secrets);
+    const head = openHead(row.head, row.id, secrets);
+    const text = row.body === undefined ? undefined : utf8(row.body);
+    return {
+      ...toResource(row, source),
+      path: head.path,
+      query: masked(head.query, secrets),
+      headers: maskedHeaders(head.headers, secrets),
+      body:
+        row.body === undefined
+          ? null
+          : text === undefined
+            ? Buffer.from(row.body).toString("base64")
+            : masked(text, secrets),
+      body_encoding: text === undefined && row.body !== undefined ? "base64" : "utf8",
+      hints: hintsOf(row, head, source, secrets),
+    };
+  }
+}
+
+/** What would have made it valid, in words: the same that `hooks verify` says. */
+function hintsOf(
+  row: StoredInboundDetail,
+  { method, path, query, headers }: ReturnType<typeof openHead>,
+  source: StoredSource,
+  secrets: SourceSecrets,
+): string[] {
+  const { scheme, url } = readKept(source);
+  const compiled = findScheme(scheme);
+  if (row.outcome !== "refused" || row.reason === NOT_SIGNING || row.body === undefined || compiled === undefined)
+    return [];
+  const refusal: Refusal = { valid: false, reason: row.reason as VerifyReason, detail: row.detail ?? "" };
+  const texts = secrets.secrets.map(({ text }) => text);
+  if (texts.length === 0) return [];
+  const target = `${path === "/" ? "" : path}${query === "" ? "" : `?${query}`}`;
+  const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1] ?? "localhost";
+  const request = { headers, body: row.body, method, url: `${url ?? `https://${host}/in/${source.name}`}${target}` };
+  return diagnose(compiled, request, texts, refusal).map(({ text }) => text);
+}
+
+function toResource(row: StoredInboundRequest, { name, scope }: StoredSource): SourceRequestResource {
+  return {
+    id: row.id,
+    source: name,
+    received_at: toIso(row.receivedAt),
+    outcome: row.outcome,
+    status: row.status,
+    reason: row.reason ?? null,
+    detail: row.detail ?? null,
+    method: row.method,
+    from: row.from,
+    body_bytes: row.bodyBytes,
+    event_id: row.eventId ?? null,
+    tenant: scope.tenant,
+    environment: scope.environment,
+  };
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
