@@ -88,6 +88,24 @@ it("row 28: what is old goes by itself, as the environment or the server says; w
   expect(await relay.ok("GET", "/v1/stats?period=1h")).toMatchObject({ totals: { attempts: 1, succeeded: 1 } });
 });
 
+it("row 28: what somebody wants erased is erased, by a predicate of the data; the rest stays, and so do the counts", async () => {
+  const relay = await Relay.start();
+  const receiver = await openReceiver();
+  await relay.subscribe(receiver.url);
+  const theirs = await relay.publish("order.paid", { user_id: "u_1" });
+  const others = await relay.publish("order.paid", { user_id: "u_2" });
+  await relay.until("/v1/deliveries?status=succeeded", (body) => body.data.length === 2);
+  const purge = ["purge", "--where", 'data.user_id = "u_1"'];
+  await relay.hooks(...purge, "--dry-run");
+  expect(await relay.ok("GET", `/v1/events/${theirs.id}`)).toMatchObject({ id: theirs.id });
+  expect(await relay.home.run([...purge, ...relay.daemon.asked])).toMatchObject({ code: 2 }); // nobody said --yes
+  await relay.hooks(...purge, "--yes", "--reason", "request 17");
+  expect((await relay.call("GET", `/v1/events/${theirs.id}`)).status).toBeGreaterThanOrEqual(404);
+  expect(JSON.stringify(await relay.ok("GET", "/v1/events"))).not.toContain(theirs.id);
+  expect(await relay.ok("GET", `/v1/events/${others.id}`)).toMatchObject({ id: others.id });
+  expect(await relay.ok("GET", "/v1/stats?period=1h")).toMatchObject({ totals: { attempts: 2, succeeded: 2 } });
+});
+
 it("row 33: a demonstration with sample subscriptions that needs nothing", async () => {
   const home = new HooksHome();
   const { code, stdout, stderr } = await home.run(["demo"]);
