@@ -55,7 +55,7 @@ export async function readCassette(name: string, context: CliContext): Promise<C
 function cutOff(name: string, where: string, cause: unknown): HooksError {
   return wrong(
     `${where} is cut off: the recording ended in the middle of it`,
-    `sed -i '$d' ${shellWord(name)} removes it`,
+    `remove that line, or go on recording: hooks listen --record ${shellWord(name)}`,
     cause,
   );
 }

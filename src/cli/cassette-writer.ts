@@ -31,12 +31,12 @@ export class CassetteWriter {
     this.#name = name;
   }
 
-  /** @throws HooksError `usage` naming --record */
+  /** @throws HooksError `failed` naming --record: what could be written of the line is cut off */
   async write(line: string): Promise<void> {
     try {
       await this.#handle.writeFile(`${line}\n`);
     } catch (error) {
-      throw unwritable(this.#name, error);
+      throw unwritable(this.#name, error, "failed");
     }
   }
 
@@ -101,8 +101,8 @@ async function lastLineEnd(handle: FileHandle, size: number): Promise<number> {
   return 0;
 }
 
-function unwritable(file: string, error: unknown): HooksError {
-  return new HooksError("usage", `${FLAG} ${quoted(file)} cannot be written: ${fileFault(error)}`, {
+function unwritable(file: string, error: unknown, code: "usage" | "failed" = "usage"): HooksError {
+  return new HooksError(code, `${FLAG} ${quoted(file)} cannot be written: ${fileFault(error)}`, {
     field: FLAG,
     cause: error,
   });

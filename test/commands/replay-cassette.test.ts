@@ -88,7 +88,7 @@ describe("what is sent", () => {
       fc.stringMatching(/^[\x21-\x7e]([\t\x20-\x7e]{0,20}[\x21-\x7e])?$/),
     ) as fc.Arbitrary<[string, string]>;
     const made = fc.record({
-      method: fc.constantFrom("POST", "PUT", "PATCH", "DELETE"),
+      method: fc.constantFrom("POST", "PUT", "PATCH", "DELETE", "GET", "REPORT"),
       path: fc.stringMatching(/^\/[\w./%-]{0,20}$/).filter((text) => !text.includes("..") && !text.includes("/.")),
       query: fc.stringMatching(/^(\w[\w=&%+-]{0,20})?$/),
       headers: fc.array(header, { maxLength: 5 }),
@@ -292,7 +292,10 @@ describe("files that are not right", () => {
     ['{"type":"order.paid"}\n', /a\.cassette line 1: it is no cassette/],
     ['{"hooks_cassette":2}\n', /a\.cassette line 1: .*version 2.*\nhint: a newer hooks wrote it/],
     [`${HEAD}\n${good}\n\n{}\n`, /a\.cassette line 4: at must be/],
-    [`${HEAD}\n${good}\n${good.slice(0, 50)}`, /a\.cassette line 3 is cut off: .*\nhint: sed -i '\$d'/],
+    [
+      `${HEAD}\n${good}\n${good.slice(0, 50)}`,
+      /a\.cassette line 3 is cut off: .*\nhint: remove that line, or go on recording: hooks listen --record/,
+    ],
     [`${HEAD.slice(0, 10)}`, /a\.cassette line 1: it is no cassette/],
   ])("%j", async (text, why) => {
     const app = await ok();

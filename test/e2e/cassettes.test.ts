@@ -2,6 +2,7 @@ import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { verify } from "../../src/index.ts";
+import { smallDisk } from "../store/small-disk.ts";
 import { HooksHome, type RunningProgram } from "../support/hooks-program.ts";
 import { openReceiver } from "../support/open-receiver.ts";
 
@@ -140,6 +141,23 @@ describe("hooks listen --record, hooks replay FILE", () => {
       expect(ran.code).toBe(2);
       expect(ran.stderr).toContain(why);
     }
+  });
+
+  it("a full disk ends it with what is wrong, and what was written before is whole", async (context) => {
+    const folder = smallDisk(context);
+    const home = new HooksHome();
+    await home.serve();
+    const file = path.join(folder, "a.cassette");
+    writeFileSync(path.join(folder, "filler"), Buffer.alloc(5 * 1024 * 1024));
+    const running = home.start(["listen", "--record", file]);
+    await running.sees(/● connected/);
+    const data = JSON.stringify({ text: "x".repeat(200_000) });
+    for (let n = 0; n < 10; n++) await home.run(["publish", "order.paid", "--data", "-"], { input: data });
+    expect(await running.ended).toMatchObject({ code: 1 });
+    expect(running.output.stderr).toContain("cannot be written: no space left on the disk");
+    const lines = readFileSync(file, "utf8").split("\n");
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines.slice(0, -1)) JSON.parse(line);
   });
 
   it("a file of the user's keeps its mode", async () => {
