@@ -173,7 +173,9 @@ describe("the workflow of docs/ci.md", () => {
     "fails, with a report of it, when the program does not answer with 2xx",
     async () => {
       const runner = new Runner(await freePort(), { STATUS: "500" });
-      const [secret, ...rest] = steps.filter(isRunHere).map(({ run }) => run!.replace("--within 60s", "--within 10s"));
+      const [secret, ...rest] = steps
+        .filter(isRunHere)
+        .map(({ run }) => run!.replace("--within 60s", "--within 60s --max-events 2"));
       expect((await runner.run(secret!)).code).toBe(0);
       for (const script of rest) {
         const ran = await runner.run(script);
