@@ -51,6 +51,9 @@ async function runEditor(
     child.kill("SIGTERM");
     kill = setTimeout(() => child.kill("SIGKILL"), LEAVE_MS);
   };
+  // Whatever ends this process, no editor goes on reading the keys beside the shell.
+  const atExit = (): void => void child.kill("SIGTERM");
+  process.on("exit", atExit);
   if (signal.aborted) end();
   signal.addEventListener("abort", end);
   try {
@@ -64,5 +67,6 @@ async function runEditor(
   } finally {
     clearTimeout(kill);
     signal.removeEventListener("abort", end);
+    process.off("exit", atExit);
   }
 }

@@ -41,6 +41,7 @@ interface RawKey {
 export class FullScreen {
   readonly #options: FullScreenOptions;
   #isOpen = false;
+  #isLent = false;
   /** What stands on the screen, a line each; empty: not known. */
   #shown: string[] = [];
   #shownWidth = 0;
@@ -104,18 +105,25 @@ export class FullScreen {
     this.#shownWidth = width;
   }
 
-  /** Gives the terminal to another program, as it was found, until `work` is done. */
+  /** Gives the terminal to another program, as it was found, until `work` is done; `close` meanwhile is for good. */
   async lend<T>(work: () => Promise<T>): Promise<T> {
     const wasOpen = this.#isOpen;
-    this.close();
+    this.#release();
+    this.#isLent = wasOpen;
     try {
       return await work();
     } finally {
-      if (wasOpen) this.open();
+      if (this.#isLent) this.open();
+      this.#isLent = false;
     }
   }
 
   close(): void {
+    this.#isLent = false;
+    this.#release();
+  }
+
+  #release(): void {
     const { stdin } = process;
     stdin.off("keypress", this.#onKeypress).off("end", this.#onHangup).off("error", this.#onFault);
     process.stdout.off("resize", this.#onResize);
@@ -163,7 +171,7 @@ export class FullScreen {
 
   /** As a shell expects it of every program: `fg` brings it back. */
   #suspend(): void {
-    this.close();
+    this.#release();
     process.once("SIGCONT", () => {
       this.open();
       this.#options.onResize();

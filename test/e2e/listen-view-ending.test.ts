@@ -61,21 +61,32 @@ describe.skipIf(!HAS_TMUX)("the view of hooks listen (skipped without tmux)", { 
     expect(screen).toMatch(/^code [1-9]\d*$/m);
   });
 
-  it("leaves the terminal as it found it when it is ended under an open editor, whatever that made of it", async () => {
-    const desk = await Desk.open();
-    const line = `printf '#!/bin/sh\\nstty raw -echo; echo editing; exec sleep 600\\n' > editor; chmod +x editor; ${COMPARED}`;
-    const terminal = await desk.listen({ line, env: { EDITOR: "./editor" } });
-    await desk.publish("order.paid");
-    await terminal.sees(/ok 1/);
-    terminal.press("e");
-    await terminal.sees(/editing/);
-    expect(terminal.fact("alternate_on")).toBe("0");
-    // Meanwhile the tunnel goes on.
-    await desk.publish("invoice.paid");
-    await expect.poll(() => desk.seen.length, { timeout: 45_000 }).toBe(2);
-    process.kill(listenerIn(terminal), "SIGTERM");
-    expect(await expectAsFound(terminal)).toMatch(/2 events, 2 ok, 0 failed/);
-  });
+  it.each(["SIGTERM", "SIGUSR2"] as const)(
+    "leaves the terminal as it found it when it is ended (%s; the second crashes it) under an open editor, whatever that made of it",
+    async (signal) => {
+      const desk = await Desk.open();
+      const bomb = path.join(desk.home, "bomb.mjs");
+      writeFileSync(bomb, `process.on("SIGUSR2", () => { throw new Error("on purpose"); });`);
+      const editor = `stty raw -echo; echo editing; exec sleep 600`;
+      const line = `printf '#!/bin/sh\\n${editor}\\n' > editor; chmod +x editor; ${COMPARED}`;
+      const env = { EDITOR: "./editor", NODE_OPTIONS: `--import=${pathToFileURL(bomb).href}` };
+      const terminal = await desk.listen({ line, env });
+      await desk.publish("order.paid");
+      await terminal.sees(/ok 1/);
+      terminal.press("e");
+      await terminal.sees(/editing/);
+      expect(terminal.fact("alternate_on")).toBe("0");
+      // Meanwhile the tunnel goes on.
+      await desk.publish("invoice.paid");
+      await expect.poll(() => desk.seen.length, { timeout: 45_000 }).toBe(2);
+      const pid = listenerIn(terminal);
+      const [editing] = childrenOf(pid);
+      process.kill(pid, signal);
+      const screen = await expectAsFound(terminal);
+      expect(screen).toMatch(signal === "SIGTERM" ? /2 events, 2 ok, 0 failed/ : /Error: on purpose/);
+      await expect.poll(() => existsSync(`/proc/${editing}/exe`), { timeout: 45_000 }).toBe(false);
+    },
+  );
 
   it.each([
     ["Ctrl-Z", (terminal: Terminal) => terminal.press("C-z")],

@@ -72,6 +72,7 @@ export class ListenView {
   /** Resolves once the terminal is as it was found, also when another program has it. */
   async close(): Promise<void> {
     this.#choose?.("");
+    this.#screen.close();
     await this.#lent?.catch(() => {});
     this.#end();
   }
