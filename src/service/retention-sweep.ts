@@ -57,6 +57,8 @@ export class RetentionSweep {
   #rest: { end(): void } | undefined;
   #isStopped = false;
   #forgetAt = 0;
+  /** What is kept for less than a minute is looked at as often. */
+  #everyMs = EVERY_MS;
 
   constructor(options: RetentionSweepOptions) {
     this.#options = options;
@@ -88,12 +90,14 @@ export class RetentionSweep {
       this.#forgetAt = elapsed() + AGAIN_MS;
     }
     const deleted: Deleted = {};
+    this.#everyMs = EVERY_MS;
     const settings = new Map(
       (await store.catalogue.loadEnvironments()).map((stored) => [scopeKey(stored.scope), readEnvironment(stored)]),
     );
     for (const row of await store.retention.listScopes()) {
       if (this.#isStopped) break;
       const kept = inForce(settings.get(scopeKey(row.scope))?.retention, defaults);
+      for (const span of Object.values(kept)) if (0 < span) this.#everyMs = Math.min(this.#everyMs, span);
       await this.#sweepScope(row, kept, now(), deleted);
     }
     if (0 < Object.keys(deleted).length) await this.#giveBack();
@@ -197,7 +201,7 @@ export class RetentionSweep {
       this.#running ??= this.#run().finally(() => {
         this.#running = undefined;
         // It was woken meanwhile.
-        if (!this.#isStopped) this.#plan(this.#forgetAt === 0 ? 0 : EVERY_MS);
+        if (!this.#isStopped) this.#plan(this.#forgetAt === 0 ? 0 : this.#everyMs);
       });
     }, ms);
   }

@@ -1,5 +1,6 @@
 import type { BadInput, Surface } from "../../support/bad-inputs.ts";
 import type { CorpusInput } from "./corpus-request.ts";
+import { BAD_PURGES } from "./own-bad-purges.ts";
 
 // More of the kind of test/fixtures/bad-inputs.json: what its entries have beside them by the same rule.
 
@@ -435,5 +436,9 @@ export const OWN_BAD_INPUTS: readonly BadInput<CorpusInput>[] = [
   ...entries("publish_event", changed(event, EVENTS)),
   ...entries("publish_batch", BATCHES),
   ...entries("list", LISTS),
+  ...entries(
+    "http",
+    BAD_PURGES.map(([name, input, field]) => [name, input, field, 400]),
+  ).map((entry) => ({ ...entry, id: `purge-${entry.id}` })),
   ...entries("http", EXPLAIN).map((entry) => ({ ...entry, id: `explain-${entry.id}` })),
 ];
