@@ -51,6 +51,14 @@ import { parseHeader, parseHeaderFile, parseHttpRequest } from "../../src/core/s
 import { parseTimestamp } from "../../src/core/signing/message-time.ts";
 import { decodeStandardSecret } from "../../src/core/signing/standard-secret.ts";
 import { verify } from "../../src/core/signing/verify.ts";
+import { readBody } from "../../src/core/sources/request-body.ts";
+import {
+  blankSettings,
+  changedSettings,
+  checkSourceName,
+  checkSourceScheme,
+} from "../../src/core/sources/source-settings.ts";
+import { prefixed, typeText } from "../../src/core/sources/type-text.ts";
 import { checkTargetUrl } from "../../src/core/subscription-url.ts";
 import { declareEvents } from "../../src/core/typescript/event-declarations.ts";
 import { idsOfUuid, uuidOf } from "../../src/core/uuid.ts";
@@ -74,6 +82,8 @@ function typesIn(text: string, name: string): unknown {
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const EVENT = '{"type":"order.paid","id":"evt_1","data":{"a":[1,2.50,"x\\u0000"]},"metadata":{"by":"x"}}';
 
+const SOURCE = blankSettings("a", "github", undefined);
+
 /** Name → what it does with a text, and texts that are good. */
 const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[] }> = {
   "types in JSON": {
@@ -95,6 +105,31 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
   bound: { parse: (text) => parseBound(text, "since", NOW), samples: ["2h", "2026-01-31", "2026-01-31T12:00:00Z"] },
   "event type": { parse: (text) => checkEventType(text, "type"), samples: ["order.paid", "a.b-c.d_e"] },
   "event pattern": { parse: (text) => checkEventPattern(text, "events[0]"), samples: ["order.*", "*", "a.b.c"] },
+  "type of a sender": {
+    parse: (text) => {
+      const type = typeText(text);
+      if (type !== undefined) checkEventType(prefixed("src", type), "type");
+    },
+    samples: ["orders/create", "Push Hook", "jira:issue_created", "a..b"],
+  },
+  "body of a sender": {
+    parse: (text) => {
+      for (const kind of ["application/json", "application/x-www-form-urlencoded", undefined]) {
+        JSON.parse(Buffer.from(readBody(Buffer.from(text), kind, text).data).toString());
+      }
+    },
+    samples: ['{"type":"a","data":[1]}', "a=1&b=%2F&a=2", "payload=%7B%7D"],
+  },
+  "place in a sender's request": {
+    parse: (text) => changedSettings(SOURCE, { type_from: text, id_from: text }, SOURCE),
+    samples: ["/event/type", "x-event", "/a~0b~1c"],
+  },
+  "URL of a source": {
+    parse: (text) => changedSettings(SOURCE, { url: text }, SOURCE),
+    samples: ["https://relay.example/in/a", "http://[::1]:80/in/a"],
+  },
+  "name of a source": { parse: checkSourceName, samples: ["github", "a-1"] },
+  "scheme of a source": { parse: checkSourceScheme, samples: ["github", "facebook", "none"] },
   "order by": {
     parse: (text) => parseOrderBy(text, "order_by"),
     samples: ["/order/id", "data.order.id", "*", "/a~0b"],

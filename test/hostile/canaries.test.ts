@@ -27,6 +27,9 @@ const CANARIES = {
   badJson: canary("payload that is no JSON"),
   collectorKey: canary("key for the collector of traces"),
   badSecret: canary("secret that is none"),
+  source: canary("secret of a source"),
+  oldSource: canary("old secret of a source"),
+  agreed: canary("verify token of a source"),
 } satisfies Record<string, Canary>;
 const ALL = Object.values(CANARIES);
 
@@ -237,6 +240,7 @@ async function prepare(server: AskedServer, home: Home): Promise<Prepared> {
     body: { grace: "1h", secret: CANARIES.rotated.text },
     note: "rotated",
   });
+  await prepareSource(server);
   return {
     folder: home.folder,
     subscription: good,
@@ -246,6 +250,28 @@ async function prepare(server: AskedServer, home: Home): Promise<Prepared> {
     receiver: `${receiver.url}/good?token=${CANARIES.query.text}`,
     secret: "env:HOOK_SECRET",
   };
+}
+
+/** Senders that write the secret itself into a header, rightly, wrongly, and into places where it does not belong. */
+async function prepareSource(server: AskedServer): Promise<void> {
+  const { agreed, oldSource, source } = CANARIES;
+  const fields = { name: "gitlab", scheme: "gitlab", verify_token: agreed.text, handshake: "meta" };
+  await server.ask("POST", "/v1/sources", { body: { ...fields, secret: oldSource.text } });
+  await server.ask("POST", "/v1/sources/gitlab/rotate-secret", { body: { secret: source.text, grace: "1h" } });
+  for (const token of [source.text, oldSource.text, `${source.text} `, "wrong"]) {
+    const headers = { authorization: "", "x-gitlab-token": token, "x-gitlab-event": "Push Hook" };
+    await server.ask("POST", `/in/gitlab?token=${token.trim()}`, { headers, body: "{}" });
+    await server.ask("POST", "/in/gitlab", {
+      headers: { ...headers, "x-gitlab-token": "none", "x-a": token },
+      body: "{}",
+    });
+  }
+  await server.ask("GET", `/in/gitlab?hub.mode=subscribe&hub.challenge=1&hub.verify_token=${agreed.text}`);
+  await expect
+    .poll(async () => (await server.ask("GET", "/v1/sources/gitlab/requests")).json["data"], { timeout: 45_000 })
+    .toHaveLength(9);
+  const { json } = await server.ask("GET", "/v1/sources/gitlab/requests");
+  for (const { id } of json["data"] as { id: string }[]) await server.ask("GET", `/v1/sources/gitlab/requests/${id}`);
 }
 
 /** Every route as it is meant, and every route with each mistake that somebody with a secret in hand can make. */

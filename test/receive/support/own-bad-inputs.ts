@@ -380,6 +380,49 @@ const TYPES: [name: string, change: object, field: string, ...statuses: number[]
 
 const type = { name: "order.created" };
 
+/** What a source refuses. */
+const SOURCES: [name: string, change: object, field: string, ...statuses: number[]][] = [
+  ["no name", { name: undefined }, "name", 400],
+  ["a name with a slash", { name: "a/b" }, "name", 400],
+  ["a name in capitals", { name: "GitHub" }, "name", 400],
+  ["a name of hooks' own", { name: "hooks" }, "name", 400],
+  ["no scheme", { scheme: undefined }, "scheme", 400],
+  ["a scheme that there is not", { scheme: "githbu" }, "scheme", 400],
+  ["an empty secret", { secret: "" }, "secret", 400],
+  ["a secret that the scheme cannot read", { scheme: "standard-webhooks", secret: "whsec_!" }, "secret", 400],
+  ["no secret where the sender makes it", { scheme: "stripe" }, "secret", 400],
+  ["a secret for no scheme", { scheme: "none", secret: "x" }, "secret", 400],
+  ["an unknown field", { secrte: "x" }, "secrte", 400],
+  ["a prefix of hooks' own", { prefix: "hooks.a" }, "prefix", 400],
+  ["a prefix with a blank", { prefix: "a b" }, "prefix", 400],
+  ["a place that is none", { type_from: "a b" }, "type_from", 400],
+  ["a pointer with a bad escape", { id_from: "/a~2" }, "id_from", 400],
+  ["a header as data", { data_from: "x-data" }, "data_from", 400],
+  ["a map that is a list", { map: [["a", "b"]] }, "map", 400],
+  ["a map to hooks' own", { map: { a: "hooks.b" } }, "map.a", 400],
+  ["a map to no type", { map: { a: "b c" } }, "map.a", 400],
+  ["a mode that there is not", { mode: "lvie" }, "mode", 400],
+  ["a live time-out that is too long", { live_timeout: "1h" }, "live_timeout", 400],
+  ["a handshake that there is not", { handshake: "slak" }, "handshake", 400],
+  ["an origin with a path", { allow_origins: ["a/b"] }, "allow_origins[0]", 400],
+  ["a topic with a blank", { topics: ["a b"] }, "topics[0]", 400],
+  ["a tolerance below zero", { tolerance: "-1s" }, "tolerance", 400],
+  ["a URL of another kind", { url: "ftp://example.com/" }, "url", 400],
+  ["a URL with a query", { url: "https://example.com/in/a?b" }, "url", 400],
+  ["a rate of nothing", { rate_limit: "0/s" }, "rate_limit", 400],
+  ["a description over several lines", { description: "a\nb" }, "description", 400],
+  ["enabled as a text", { enabled: "yes" }, "enabled", 400],
+];
+
+function sourceRows(): Row[] {
+  return SOURCES.map(([name, change, field, ...statuses]) => [
+    `source: ${name}`,
+    { request: "POST /v1/sources", json: { name: "made", scheme: "github", ...change } },
+    field,
+    ...statuses,
+  ]);
+}
+
 function typeRows(): Row[] {
   return TYPES.map(([name, change, field, ...statuses]) => [
     `event type: ${name}`,
@@ -431,6 +474,7 @@ function changed(base: object, rows: readonly [string, object, string, ...number
 export const OWN_BAD_INPUTS: readonly BadInput<CorpusInput>[] = [
   ...entries("http", HTTP),
   ...entries("http", typeRows()),
+  ...entries("http", sourceRows()).map((entry) => ({ ...entry, id: `source-${entry.id}` })),
   ...entries("http", importRows()).map((entry) => ({ ...entry, id: `import-${entry.id}` })),
   ...entries("create_subscription", changed(subscription, FIELDS)),
   ...entries("publish_event", changed(event, EVENTS)),
