@@ -493,8 +493,8 @@ _hooks_point() {
       ;;
     'env update')
       commands=''
-      flags='--fields --strict-types --retention --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--fields --strict-types --retention --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--fields --strict-types --retention --alert --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--fields --strict-types --retention --alert --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'audit')

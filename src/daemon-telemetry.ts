@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { AlertRule } from "./core/alert-rule.ts";
+import { rulesInForce } from "./core/environment-alerts.ts";
 import type { Scope } from "./core/scope.ts";
 import type { TraceSettings } from "./core/trace-settings.ts";
 import type { DaemonLog } from "./daemon-log.ts";
@@ -52,6 +53,7 @@ export interface Telemetry {
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { local, log, concurrency, inFlight, listeners, version, onFault } = options;
   const { store, directory } = local;
+  const { catalogue } = local.cases.parts;
   const eventLoop = new EventLoopDelay();
   const survey = new BacklogSurvey({
     store,
@@ -62,7 +64,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   });
   const alerts = new AlertWatch({
     store: store.alerts,
-    rules: options.alerts,
+    rules: () => rulesInForce(options.alerts, catalogue.environmentAlerts()),
     survey,
     running: () => performance.now(),
     now: Date.now,
@@ -72,6 +74,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
     onNews: (alert) => log.alert(alert, directory.nameOf(alert.subscription ?? "")),
     onFault,
+  });
+  let isStarted = false;
+  catalogue.onReload(() => {
+    if (isStarted) alerts.refresh();
   });
   const { exporter, tracer } = tracingOf(options);
   const metrics = new Metrics({
@@ -102,7 +108,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       log.attempt(record, directory.nameOf(record.subscriptionId));
     },
     sourceRequest: (scope, outcome) => metrics.counters.sourceRequest(scope, outcome),
-    start: () => alerts.start(),
+    start: async () => {
+      await alerts.start();
+      isStarted = true;
+      // What changed while it started.
+      alerts.refresh();
+    },
     stop: async () => {
       eventLoop.stop();
       await alerts.stop();

@@ -87,7 +87,7 @@ export function eventTypeLines(row: EventTypeResource, out: Output, now: number)
 }
 
 export const ENVIRONMENT_VIEW: ListView<EnvironmentResource> = {
-  fields: ["tenant", "environment", "strict_types", "retention", "retention_in_force", "updated_at"],
+  fields: ["tenant", "environment", "strict_types", "retention", "retention_in_force", "alerts", "updated_at"],
   id: (row) => row.environment,
   columns: [
     { title: "environment", text: (row) => row.environment, whole: true },
@@ -110,6 +110,7 @@ export function environmentLines(row: EnvironmentResource, out: Output, now: num
         `${keptText(row.retention_in_force[kind])}${row.retention[kind] === null ? " (as the server keeps them)" : ""}`,
       ],
     ),
+    ...row.alerts.map((rule): ViewLine => ["alert", escapeLine(rule)]),
     ["updated", escapeLine(timeText(out, now)(row.updated_at))],
   ];
 }

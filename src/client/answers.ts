@@ -302,6 +302,7 @@ export const ENVIRONMENT = objectOf<EnvironmentResource>({
   strict_types: flag,
   retention: objectOf<EnvironmentResource["retention"]>(byKind(() => orNull(text))),
   retention_in_force: objectOf<EnvironmentResource["retention_in_force"]>(byKind(() => text)),
+  alerts: listOf(text),
   updated_at: orNull(text),
 });
 

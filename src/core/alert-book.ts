@@ -32,6 +32,11 @@ export interface LaneMeasure extends AlertTarget {
   ageMs: number;
 }
 
+interface ScopeRules {
+  ofFailures: readonly AlertRule[];
+  ofBacklog: readonly AlertRule[];
+}
+
 /** Targets of one rule at most; what is beyond is not watched. */
 const MOST_TARGETS = 10_000;
 
@@ -40,11 +45,12 @@ const MOST_TARGETS = 10_000;
  * back. What it says is due stays due until `settled`, so that whoever stores it may fail and come again.
  */
 export class AlertBook {
-  readonly #rules: readonly AlertRule[];
-  readonly #ofFailures: readonly AlertRule[];
-  readonly #ofBacklog: readonly AlertRule[];
+  #rules: readonly AlertRule[] = [];
+  #hasBacklog = false;
   /** Some rule wants to know of attempts that succeeded. */
-  readonly #countsAll: boolean;
+  #countsAll = false;
+  /** Those that concern a tenant and environment. */
+  readonly #ofScopes = new Map<string, ScopeRules>();
   readonly #watched = new Map<string, Watched>();
   readonly #targets = new Map<AlertRule, number>();
   /** Those with a failure since the last look. */
@@ -52,15 +58,33 @@ export class AlertBook {
   readonly #firing = new Set<Watched>();
 
   constructor(rules: readonly AlertRule[]) {
-    this.#rules = rules;
-    this.#ofFailures = rules.filter(({ windowMs }) => windowMs !== 0);
-    this.#ofBacklog = rules.filter(({ windowMs }) => windowMs === 0);
-    this.#countsAll = rules.some(({ kind }) => kind === "failure_rate");
+    this.setRules(rules);
+  }
+
+  /**
+   * Watches these from now on. What is counted for a rule that stays is kept. Returns the keys of alerts that fire, and
+   * whose rule is gone: they are forgotten here.
+   */
+  setRules(rules: readonly AlertRule[]): string[] {
+    const before = new Map(this.#rules.map((rule) => [identityOf(rule), rule]));
+    this.#rules = rules.map((rule) => before.get(identityOf(rule)) ?? rule);
+    this.#hasBacklog = this.#rules.some(({ windowMs }) => windowMs === 0);
+    this.#countsAll = this.#rules.some(({ kind }) => kind === "failure_rate");
+    this.#ofScopes.clear();
+    const kept = new Set(this.#rules);
+    const gone: string[] = [];
+    for (const watched of [...this.#watched.values()]) {
+      if (kept.has(watched.rule)) continue;
+      if (watched.isFiring) gone.push(watched.key);
+      this.forget(watched.key);
+    }
+    for (const rule of this.#targets.keys()) if (!kept.has(rule)) this.#targets.delete(rule);
+    return gone;
   }
 
   /** Whether there are rules that look at what waits. */
   get watchesBacklog(): boolean {
-    return this.#ofBacklog.length !== 0;
+    return this.#hasBacklog;
   }
 
   /** Something has to be looked at again, though nothing happens: alerts end by themselves. */
@@ -70,8 +94,8 @@ export class AlertBook {
 
   /** Takes over what fires already. False: no rule asks for it any more. `ruleText`: of the rule. */
   restore(ruleText: string, target: AlertTarget, now: number): boolean {
-    const rule = this.#rules.find(({ text }) => text === ruleText);
-    if (rule === undefined || !concerns(rule, target.scope)) return false;
+    const rule = this.#rules.find((one) => one.text === ruleText && concerns(one, target.scope));
+    if (rule === undefined) return false;
     const watched = this.#watch(rule, target, now);
     if (watched === undefined) return false;
     watched.isFiring = true;
@@ -82,8 +106,8 @@ export class AlertBook {
 
   attempt(scope: Scope, subscription: string, isFailure: boolean, now: number): void {
     if (!isFailure && !this.#countsAll) return;
-    for (const rule of this.#ofFailures) {
-      if (!concerns(rule, scope) || (!isFailure && rule.kind !== "failure_rate")) continue;
+    for (const rule of this.#rulesOf(scope).ofFailures) {
+      if (!isFailure && rule.kind !== "failure_rate") continue;
       const target = { scope, subscription: rule.per === "subscription" ? subscription : undefined };
       const watched = this.#watch(rule, target, now);
       if (watched === undefined) continue;
@@ -107,17 +131,22 @@ export class AlertBook {
   lookAtBacklog(lanes: readonly LaneMeasure[], scopes: readonly LaneMeasure[], now: number): DueAlert[] {
     const due: DueAlert[] = [];
     const looked = new Set<Watched>();
-    for (const rule of this.#ofBacklog) {
-      for (const target of rule.per === "subscription" ? lanes : scopes) {
-        if (!concerns(rule, target.scope)) continue;
-        const value = rule.kind === "backlog" ? target.waiting : target.ageMs;
-        // Only what may fire is remembered.
-        const known = this.#watched.get(AlertBook.keyOf(rule, target));
-        if (known === undefined && value <= rule.threshold) continue;
-        const watched = known ?? this.#watch(rule, target, now);
-        if (watched === undefined) continue;
-        looked.add(watched);
-        this.#judge(watched, { value }, now, due);
+    for (const [targets, per] of [
+      [scopes, "environment"],
+      [lanes, "subscription"],
+    ] as const) {
+      for (const target of targets) {
+        for (const rule of this.#rulesOf(target.scope).ofBacklog) {
+          if (rule.per !== per) continue;
+          const value = rule.kind === "backlog" ? target.waiting : target.ageMs;
+          // Only what may fire is remembered.
+          const known = this.#watched.get(AlertBook.keyOf(rule, target));
+          if (known === undefined && value <= rule.threshold) continue;
+          const watched = known ?? this.#watch(rule, target, now);
+          if (watched === undefined) continue;
+          looked.add(watched);
+          this.#judge(watched, { value }, now, due);
+        }
       }
     }
     for (const watched of this.#firing) {
@@ -152,6 +181,19 @@ export class AlertBook {
       if (watched.counts !== undefined && watched.counts.read(now).attempts !== 0) continue;
       this.#drop(watched);
     }
+  }
+
+  #rulesOf(scope: Scope): ScopeRules {
+    const key = scopeKey(scope);
+    const known = this.#ofScopes.get(key);
+    if (known !== undefined) return known;
+    const own = this.#rules.filter((rule) => concerns(rule, scope));
+    const rules = {
+      ofFailures: own.filter(({ windowMs }) => windowMs !== 0),
+      ofBacklog: own.filter(({ windowMs }) => windowMs === 0),
+    };
+    this.#ofScopes.set(key, rules);
+    return rules;
   }
 
   #drop({ key, rule }: Watched): void {
@@ -190,4 +232,8 @@ export class AlertBook {
     this.#watched.set(key, watched);
     return watched;
   }
+}
+
+function identityOf({ text, tenant, environment }: AlertRule): string {
+  return `${tenant ?? "*"}/${environment ?? "*"}/${text}`;
 }

@@ -36,7 +36,7 @@ export interface AlertRule {
 export const DEFAULT_ALERTS = "failure_count > 10 in 5m";
 /** In place of rules: none. */
 const NO_ALERTS = "none";
-const MOST_RULES = 50;
+export const MOST_ALERT_RULES = 50;
 const DEFAULT_WINDOW_MS = 5 * 60_000;
 const DEFAULT_MIN_ATTEMPTS = 20;
 const WINDOW_BOUNDS = { min: 10_000, max: 24 * 3_600_000 };
@@ -50,7 +50,7 @@ const EXAMPLE = "for example: failure_count > 10 in 5m, or: failure_rate > 50% i
 export function parseAlertRules(text: string, name: string): AlertRule[] {
   if (text.trim() === NO_ALERTS) return [];
   const rules = text.split(",").map((one) => parseAlertRule(one, name));
-  if (MOST_RULES < rules.length) throw invalid(name, `${name} must be at most ${MOST_RULES} rules`);
+  if (MOST_ALERT_RULES < rules.length) throw invalid(name, `${name} must be at most ${MOST_ALERT_RULES} rules`);
   const texts = new Set<string>();
   for (const rule of rules) {
     if (texts.has(rule.text)) throw invalid(name, `${name} has the rule ${quoted(rule.text)} twice`);

@@ -127,6 +127,8 @@ export interface EnvironmentResource {
   retention: Record<RetentionKind, string | null>;
   /** The same as it is in force, with what the server says where nothing is set here. */
   retention_in_force: RetentionTexts;
+  /** Alert rules of its own, beside those of the server. */
+  alerts: string[];
   /** Null: nothing was ever set. */
   updated_at: string | null;
 }
@@ -135,4 +137,6 @@ export interface EnvironmentPatch {
   strict_types?: boolean | undefined;
   /** Kinds that are left out stay as they are; null: as the server keeps it. */
   retention?: { [Kind in RetentionKind]?: string | null | undefined } | undefined;
+  /** All of them; null: none. */
+  alerts?: string[] | null | undefined;
 }

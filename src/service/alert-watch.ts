@@ -26,7 +26,8 @@ export interface CountedAttempt extends Scope {
 
 export interface AlertWatchOptions {
   store: Pick<AlertStore, "beginAlert" | "endAlert" | "loadFiring">;
-  rules: readonly AlertRule[];
+  /** As they are now; `refresh` asks again. */
+  rules(): readonly AlertRule[];
   survey: Pick<BacklogSurvey, "read">;
   /** ms of a clock that only goes forward. */
   running(): number;
@@ -55,21 +56,30 @@ export class AlertWatch {
   #tidyAt = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
+  /** Keys of alerts that fire and whose rule is gone. */
+  #gone: string[] = [];
 
   constructor(options: AlertWatchOptions) {
     this.#options = options;
-    this.#book = new AlertBook(options.rules);
+    this.#book = new AlertBook([]);
   }
 
   /** Takes over what fires, and ends what no rule asks for any more. */
   async start(): Promise<void> {
     const { store, running } = this.#options;
+    this.#book.setRules(this.#options.rules());
     for (const alert of await store.loadFiring()) {
       if (this.#book.restore(alert.rule.text, alert, running())) {
         this.#firing.set(AlertBook.keyOf(alert.rule, alert), alert);
       } else await this.#end(alert, alert.value);
     }
     this.#sleep();
+  }
+
+  /** The rules may be others: alerts of those that are gone end. */
+  refresh(): void {
+    this.#gone.push(...this.#book.setRules(this.#options.rules()));
+    this.#wakeIn(SOON_MS);
   }
 
   /** On the hot path: what costs anything is a failure. */
@@ -96,6 +106,12 @@ export class AlertWatch {
   /** Looks now. */
   async look(): Promise<void> {
     const { running, survey } = this.#options;
+    for (let key = this.#gone[0]; key !== undefined; key = this.#gone[0]) {
+      const alert = this.#firing.get(key);
+      if (alert !== undefined) await this.#end(alert, alert.value);
+      this.#firing.delete(key);
+      this.#gone.shift();
+    }
     const due = this.#book.look(running());
     if (this.#book.watchesBacklog) {
       const { lanes, scopes } = await survey.read();

@@ -1,4 +1,5 @@
 import { changesBetween } from "../core/audit.ts";
+import { checkEnvironmentAlerts } from "../core/environment-alerts.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import type { EnvironmentPatch, EnvironmentResource } from "../core/event-type.ts";
 import { toIsoOrNull } from "../core/instant.ts";
@@ -23,11 +24,13 @@ const MOST_TRIES = 10;
 export interface EnvironmentSettings {
   strictTypes: boolean;
   retention: OwnRetention;
+  /** Alert rules of its own, as texts (core/environment-alerts.ts). */
+  alerts: readonly string[];
 }
 
 export function readEnvironment(stored: Pick<StoredEnvironment, "settings"> | undefined): EnvironmentSettings {
   const set = stored === undefined ? {} : (JSON.parse(stored.settings) as Partial<EnvironmentSettings>);
-  return { strictTypes: false, retention: {}, ...set };
+  return { strictTypes: false, retention: {}, alerts: [], ...set };
 }
 
 /** Reads and changes what is set for an environment. */
@@ -68,12 +71,13 @@ export class Environments {
   }
 
   #toResource(scope: Scope, stored: StoredEnvironment | undefined): EnvironmentResource {
-    const { strictTypes, retention } = readEnvironment(stored);
+    const { strictTypes, retention, alerts } = readEnvironment(stored);
     return {
       tenant: scope.tenant,
       environment: scope.environment,
       strict_types: strictTypes,
       retention: ownTexts(retention),
+      alerts: [...alerts],
       retention_in_force: retentionTexts(inForce(retention, this.#parts.retention)),
       updated_at: toIsoOrNull(stored?.updatedAt),
     };
@@ -95,12 +99,13 @@ export function patchedEnvironment(before: EnvironmentSettings, patch: Environme
     ...(strictTypes === undefined ? {} : { strictTypes }),
     // What is undefined is no part of the JSON that is stored.
     retention: { ...before.retention, ...spansOf(patch.retention) },
+    ...(patch.alerts === undefined ? {} : { alerts: checkEnvironmentAlerts(patch.alerts ?? [], "alerts") }),
   };
 }
 
 /** What the audit keeps of it. */
-export function auditedEnvironment({ strictTypes, retention }: EnvironmentSettings): Record<string, unknown> {
-  return { strict_types: strictTypes, retention: ownTexts(retention) };
+export function auditedEnvironment({ strictTypes, retention, alerts }: EnvironmentSettings): Record<string, unknown> {
+  return { strict_types: strictTypes, retention: ownTexts(retention), alerts };
 }
 
 /** For each kind of what is kept, what was set for it; null: nothing. */

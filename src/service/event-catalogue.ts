@@ -56,6 +56,7 @@ export class CatalogueEntry implements VersionedType {
 }
 
 interface ScopeRules {
+  scope: Scope;
   settings: EnvironmentSettings;
   types: Map<string, CatalogueEntry>;
 }
@@ -71,6 +72,7 @@ export class EventCatalogue {
   /** Reads of the store go one after another: an older answer must never replace a newer one. */
   #reading: Promise<void> = Promise.resolve();
   #ready = 0;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(store: CatalogueStore) {
     this.#store = store;
@@ -91,6 +93,18 @@ export class EventCatalogue {
     const mine = this.#reading.then(() => this.#read());
     this.#reading = mine.catch(() => {});
     await mine;
+  }
+
+  /** Called whenever it was read anew. */
+  onReload(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Alert rules that environments have for themselves; of most none. */
+  environmentAlerts(): { scope: Scope; alerts: readonly string[] }[] {
+    return [...this.#scopes.values()].flatMap(({ scope, settings: { alerts } }) =>
+      alerts.length === 0 ? [] : [{ scope, alerts }],
+    );
   }
 
   /** Undefined: not in the catalogue. */
@@ -189,7 +203,11 @@ export class EventCatalogue {
     const scopes = new Map<string, ScopeRules>();
     const rulesOf = (scope: Scope): ScopeRules => {
       const key = scopeKey(scope);
-      const rules = scopes.get(key) ?? { settings: readEnvironment(undefined), types: new Map() };
+      const rules = scopes.get(key) ?? {
+        scope: { tenant: scope.tenant, environment: scope.environment },
+        settings: readEnvironment(undefined),
+        types: new Map<string, CatalogueEntry>(),
+      };
       scopes.set(key, rules);
       return rules;
     };
@@ -201,6 +219,7 @@ export class EventCatalogue {
       rulesOf(stored.scope).types.set(stored.name, isSame ? old : new CatalogueEntry(stored));
     }
     this.#scopes = scopes;
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -21,7 +21,7 @@ function open(hooks: TestHooks, rules: string, options: Partial<AlertWatchOption
   const faults: unknown[] = [];
   const watch = new AlertWatch({
     store: hooks.store.alerts,
-    rules: parseAlertRules(rules, "alerts"),
+    rules: () => parseAlertRules(rules, "alerts"),
     survey: { read: async () => ({ lanes: [], scopes: [] }) },
     running: () => clock.running,
     now: () => hooks.clock.at + clock.running,
@@ -162,6 +162,24 @@ describe("alerts", () => {
     waits = false;
     await watch.look();
     expect(news.slice(2).map(([state]) => state)).toEqual(["resolved", "resolved"]);
+    await watch.stop();
+  });
+
+  it("follow rules that change while they are watched: what is counted stays, and what nobody asks for any more ends", async () => {
+    const hooks = await openTestHooks();
+    let rules = "failure_count > 5 in 1m, failure_count > 2 in 1m";
+    const { watch, news, fail } = open(hooks, "none", { rules: () => parseAlertRules(rules, "alerts") });
+    await watch.start();
+    fail(3);
+    await watch.look();
+    expect(news.map(([state, rule]) => `${state} ${rule}`)).toEqual(["firing failure_count > 2 in 1m"]);
+    rules = "failure_count > 5 in 1m";
+    watch.refresh();
+    await watch.look();
+    expect(news.slice(1).map(([state, rule]) => `${state} ${rule}`)).toEqual(["resolved failure_count > 2 in 1m"]);
+    fail(3);
+    await watch.look();
+    expect(news.slice(2)).toEqual([["firing", "failure_count > 5 in 1m", 6]]);
     await watch.stop();
   });
 });

@@ -12,6 +12,7 @@ const KEY = `hk_${"0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"}`;
 function shop(): SetupDocument {
   return {
     settings: { strict_types: true, retention: { events: "7d", audit: "0" } },
+    alerts: ["failure_count > 3", "backlog_age > 10m per subscription"],
     event_types: [
       { name: "invoice.paid", description: "Paid", tags: ["money"], schema: { type: "object" }, example: { id: 1 } },
       {
@@ -83,6 +84,8 @@ describe("a set-up", () => {
     expect(briefly(result)).toEqual([
       "update setting strict_types",
       "update setting retention",
+      "create alert failure_count > 3 in 5m",
+      "create alert backlog_age > 10m per subscription",
       "create event_type invoice.paid",
       "create event_type order.created",
       "create subscription billing",
@@ -125,7 +128,7 @@ describe("a set-up", () => {
     const hooks = await openTestHooks();
     await apply(hooks.service, shop());
     const before = await stateOf(hooks);
-    expect(await apply(hooks.service, shop(), { prune: true })).toMatchObject({ changes: [], unchanged: 8, left: [] });
+    expect(await apply(hooks.service, shop(), { prune: true })).toMatchObject({ changes: [], unchanged: 10, left: [] });
     expect(await stateOf(hooks)).toBe(before);
   });
 
@@ -134,7 +137,7 @@ describe("a set-up", () => {
     const before = await stateOf(hooks);
     const planned = await apply(hooks.service, shop(), { dry_run: true });
     expect(planned).toMatchObject({ dry_run: true });
-    expect(planned.changes).toHaveLength(8);
+    expect(planned.changes).toHaveLength(10);
     expect(JSON.stringify(planned)).not.toContain(SECRET);
     expect(await stateOf(hooks)).toBe(before);
     expect((await apply(hooks.service, shop())).plan).toBe(planned.plan);
@@ -219,10 +222,12 @@ describe("what a set has set up", () => {
     await hooks.adminFor().createKey({ name: "mine", role: "admin", environment: TEST_SCOPE.environment });
     await hooks.service.createEventType({ name: "by.hand" });
     await apply(hooks.service, shop());
-    const less: SetupDocument = { event_types: [], subscriptions: [], keys: [] };
+    const less: SetupDocument = { alerts: [], event_types: [], subscriptions: [], keys: [] };
     const left = await apply(hooks.service, less);
     expect(left.changes).toEqual([]);
     expect(left.left.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+      "alert backlog_age > 10m per subscription",
+      "alert failure_count > 3 in 5m",
       "event_type invoice.paid",
       "event_type order.created",
       "key ci",
@@ -234,7 +239,11 @@ describe("what a set has set up", () => {
       "delete subscription audit",
       "delete subscription billing",
     ]);
+    await hooks.service.updateEnvironment({
+      alerts: [...(await hooks.service.getEnvironment()).alerts, "backlog > 5"],
+    });
     await apply(hooks.service, less, { prune: true });
+    expect((await hooks.service.getEnvironment()).alerts).toEqual(["backlog > 5"]);
     expect((await hooks.service.listSubscriptions()).data.map(({ name }) => name).sort()).toEqual(["", "by hand"]);
     expect((await hooks.service.listEventTypes({ catalogued: true })).data.map(({ name }) => name)).toEqual([
       "by.hand",
@@ -393,6 +402,11 @@ describe("a set-up that is wrong", () => {
       "keys[0].expires",
     ],
     ["a key that is none", { keys: [{ name: "a", role: "reader", key: "hk_short" }] }, "keys[0].key"],
+    ["a rule that is none", { alerts: ["failure_count > 3", "failures > 3"] }, "alerts[1]"],
+    ["a rule of another tenant", { alerts: ["failure_count > 3 tenant other"] }, "alerts[0]"],
+    ["a rule twice", { alerts: ["failure_count > 3", "failure_count > 3 in 5m"] }, "alerts[1]"],
+    ["a bad span", { settings: { retention: { events: "soon" } } }, "settings.retention.events"],
+    ["an unknown kind", { settings: { retention: { event: "5d" } } }, "settings.retention.event"],
     ["a bad set", { set: "a b", keys: [] }, "set"],
     ["another version of the form", { version: 2, keys: [] }, "version"],
     [

@@ -33,7 +33,7 @@ export interface SetupDocument {
 export const SETUP_SECTIONS = ["settings", "alerts", "event_types", "subscriptions", "keys"] as const;
 
 /** What is left out stays as it is. */
-export type SetupSettings = EnvironmentPatch;
+export type SetupSettings = Omit<EnvironmentPatch, "alerts">;
 
 export interface SetupVersion extends Pick<EventTypeInput, "schema" | "example" | "down"> {
   version: string;

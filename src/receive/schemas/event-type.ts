@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { MOST_ALERT_RULES } from "../../core/alert-rule.ts";
 import { PACK_NAMES } from "../../core/catalogue/packs/pack-names.ts";
 import type { EventTypeInput, EventTypeResource } from "../../core/event-type.ts";
 import { type EventTypeImportResult, MAX_DOCUMENTS } from "../../core/event-type-import.ts";
@@ -175,6 +176,11 @@ const STRICT = Type.Boolean({
 
 const KEPT = Type.String({ maxLength: 20, description: 'a duration such as "30d", or "0" (for ever)' });
 
+export const ALERT_RULE = Type.String({
+  maxLength: 200,
+  description: "failure_count > 10 in 5m, failure_rate > 50% in 10m min 20 per subscription, backlog_age > 10m",
+});
+
 export const ENVIRONMENT = Type.Object(
   {
     tenant: SCOPE_NAME,
@@ -185,6 +191,7 @@ export const ENVIRONMENT = Type.Object(
       { description: "what is set; null: as the server keeps it" },
     ),
     retention_in_force: Type.Object(byKind(() => KEPT)),
+    alerts: Type.Array(Type.String(), { description: "rules of its own, beside those of the server" }),
     updated_at: orNull(INSTANT),
   },
   { $id: "Environment" },
@@ -194,6 +201,9 @@ export const ENVIRONMENT_PATCH = closed(
   {
     strict_types: Type.Optional(STRICT),
     retention: Type.Optional(closed(byKind(() => Type.Optional(orNull(KEPT))))),
+    alerts: Type.Optional(
+      orNull(Type.Array(ALERT_RULE, { maxItems: MOST_ALERT_RULES, description: "rules of its own, all of them" })),
+    ),
   },
   { $id: "EnvironmentPatch" },
 );

@@ -10,7 +10,7 @@ import {
   type SetupResult,
 } from "../../core/setup/setup.ts";
 import { EVENT_TYPE } from "./event.ts";
-import { ENVIRONMENT_PATCH, TYPE_FIELDS, VERSION_FIELDS } from "./event-type.ts";
+import { ALERT_RULE, ENVIRONMENT_PATCH, TYPE_FIELDS, VERSION_FIELDS } from "./event-type.ts";
 import { EVENTS_FIELD, SETTINGS } from "./subscription.ts";
 import { closed, orNull, record, SCOPE_NAME } from "./words.ts";
 
@@ -97,6 +97,7 @@ export function setupFields({ secret, text }: ReferenceForms) {
     default_version: Type.Optional(Type.String({ maxLength: 32, description: "default: the last one" })),
     removed_versions: Type.Optional(Type.Array(Type.String({ maxLength: 32 }))),
   });
+  const { alerts: _alerts, ...environmentSettings } = ENVIRONMENT_PATCH.properties;
   const key = closed({
     name: NAME,
     role: Type.Enum([...ROLES]),
@@ -112,13 +113,8 @@ export function setupFields({ secret, text }: ReferenceForms) {
   return {
     version: Type.Optional(Type.Literal(1, { description: "of this form" })),
     set: SET,
-    settings: Type.Optional(
-      closed(ENVIRONMENT_PATCH.properties, { description: "of the environment; what is left out stays" }),
-    ),
-    alerts: list(
-      Type.String({ maxLength: 200, description: "failure_count > 10 in 5m, backlog_age > 10m per subscription" }),
-      "alert rules of this environment",
-    ),
+    settings: Type.Optional(closed(environmentSettings, { description: "of the environment; what is left out stays" })),
+    alerts: list(ALERT_RULE, "alert rules of this environment, beside those of the server"),
     event_types: list(eventType, "the catalogue"),
     subscriptions: list(subscription, "known by their names"),
     keys: list(key, "of exactly this tenant and environment, known by their names"),

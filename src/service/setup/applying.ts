@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { HooksError, invalid } from "../../core/errors.ts";
+import { HooksError, invalid, isHooksError } from "../../core/errors.ts";
 import { MAX_EVENT_TYPES } from "../../core/event-type.ts";
 import { canonicalJson } from "../../core/json-value.ts";
 import type { Actor } from "../../core/key.ts";
@@ -24,7 +24,7 @@ import type { ServiceParts } from "../service-parts.ts";
 import { readContent } from "../stored-event-type.ts";
 import { replacedTexts } from "../subscription-columns.ts";
 import { emptyPlan, inEntry, Membership, type SectionPlan, SetupWrites } from "./plan.ts";
-import { planSettings } from "./plan-environment.ts";
+import { planEnvironment } from "./plan-environment.ts";
 import { type FutureType, planEventTypes, refusePinned } from "./plan-event-types.ts";
 import { planKeys } from "./plan-keys.ts";
 import { pinOfStored, planSubscriptions } from "./plan-subscriptions.ts";
@@ -107,9 +107,7 @@ async function planOf(
     setup.keys === undefined ? [] : store.admin.loadKeys(),
   ]);
   const inSet = { ...context, membership: new Membership(members, setup.set ?? DEFAULT_SET) };
-  const ofSettings = await inEntry("settings", "settings", async () =>
-    planSettings(setup.settings, environments[0], inSet),
-  );
+  const ofEnvironment = await inEnvironment(async () => planEnvironment(setup, environments[0], inSet));
   const ofTypes =
     setup.event_types === undefined
       ? { plan: emptyPlan(), future: [] }
@@ -121,7 +119,7 @@ async function planOf(
       : await planSubscriptions(setup.subscriptions, subscriptions, { ...inSet, types: future });
   refusePinned(ofTypes.future, ofSubscriptions.pins);
   const ofKeys = setup.keys === undefined ? emptyPlan() : await planKeys(setup.keys, keys, inSet);
-  const plans = [ofSettings, ofTypes.plan, ofSubscriptions.plan, ofKeys];
+  const plans = [ofEnvironment, ofTypes.plan, ofSubscriptions.plan, ofKeys];
   return {
     changes: plans.flatMap(({ changes }) => changes),
     unchanged: plans.reduce((sum, { unchanged }) => sum + unchanged, 0),
@@ -129,6 +127,15 @@ async function planOf(
     warnings: plans.flatMap(({ warnings }) => warnings),
     subscriptions,
   };
+}
+
+/** Rules have a section of their own. */
+async function inEnvironment<T>(judge: () => Promise<T>): Promise<T> {
+  return inEntry("settings", "settings", judge).catch((error: unknown) => {
+    if (!isHooksError(error) || error.field?.startsWith("settings.alerts") !== true) throw error;
+    const field = error.field.slice("settings.".length);
+    throw new HooksError(error.code, error.message.slice("settings: ".length), { field, hint: error.hint });
+  });
 }
 
 /** @throws HooksError `conflict` when it becomes larger than a catalogue may be */

@@ -60,11 +60,13 @@ export async function exportSetup(parts: ServiceParts, scope: Scope): Promise<Se
       ...(reference === undefined ? {} : { key: reference }),
     };
   });
-  const settings = settingsForm(readEnvironment(environments[0])) as SetupSettings;
+  const environment = readEnvironment(environments[0]);
+  const settings = settingsForm(environment) as SetupSettings;
   const setup: SetupDocument = {
     version: 1,
     ...(sets.size === 1 && !sets.has(DEFAULT_SET) ? { set: [...sets][0]! } : {}),
     ...(Object.keys(settings).length === 0 ? {} : { settings }),
+    ...(environment.alerts.length === 0 ? {} : { alerts: [...environment.alerts] }),
     ...(types.length === 0 ? {} : { event_types: types.map((type) => eventTypeForm(type.name, readContent(type))) }),
     ...(written.length === 0 ? {} : { subscriptions: written }),
     ...(writtenKeys.length === 0 ? {} : { keys: writtenKeys }),
