@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { HooksError } from "../core/errors.ts";
@@ -21,13 +22,16 @@ export async function editText(
   { env, signal }: Pick<CliContext, "env" | "signal">,
 ): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "hooks-edit-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.on("exit", remove);
   try {
     const file = path.join(folder, name);
     await writeFile(file, text, { mode: 0o600 });
     await runEditor(editorOf(env), file, { env, signal });
     return await readFile(file, "utf8");
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   }
 }
 
