@@ -35,7 +35,16 @@ const SYSTEMS: Record<string, { title: string; endpoints: string[]; operations: 
       "generateSignature",
     ].concat(
       ["rotateWebhookSecret", "rotateOrganizationSecrets", "WebhookDeliveryFailures", "WebhookConfigFailureCount"],
-      ["healthy", "`degraded`", "`unhealthy`", "`disabled`", "disabled after 20 failures", "DLQ", "Secrets Manager"],
+      [
+        "healthy",
+        "`degraded`",
+        "`unhealthy`",
+        "`disabled`",
+        "disabled after 20 failures",
+        "DLQ",
+        "Secrets Manager",
+        "Clerk",
+      ],
       ["webhook_config_id", "event_type", "test_data", "test.event", "organization_id", "environment", "grace period"],
       [
         "EventBridge",

@@ -17,6 +17,6 @@ it("each of the 38 features has a test that is named for it", () => {
     .map((name) => readFileSync(path.join(import.meta.dirname, name), "utf8"));
   const named = texts.flatMap((text) => [...text.matchAll(/^it\("row (\d+): /gm)].map(([, row]) => Number(row)));
   const missing = Array.from({ length: ROWS }, (_, n) => n + 1).filter((row) => !named.includes(row));
-  expect(missing.filter((row) => AWAITED[row] === undefined)).toEqual([]);
+  expect(missing).toEqual(Object.keys(AWAITED).map(Number));
   expect(named.filter((row) => row < 1 || ROWS < row)).toEqual([]);
 });
