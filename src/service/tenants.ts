@@ -73,7 +73,7 @@ export class Tenants {
   }
 
   async delete(caller: Caller, name: string, { force = false }: { force?: boolean | undefined }): Promise<void> {
-    const { store, directory, secrets, now } = this.#parts;
+    const { store, directory, sources, secrets, now } = this.#parts;
     const tenant = await this.#find(caller, name);
     checkManages(caller);
     if (name === DEFAULT_TENANT) {
@@ -95,7 +95,7 @@ export class Tenants {
       this.#entry(caller, name, "tenant.delete", { before }),
     );
     if (!isDeleted) throw this.#hasData(await this.#find(caller, name));
-    await Promise.all([this.#keys.reload(), directory.reloadIfLoaded()]);
+    await Promise.all([this.#keys.reload(), directory.reloadIfLoaded(), sources.reloadIfLoaded()]);
     // Wherever they are kept: in the store itself they are gone already.
     for (const one of subscriptions) await dropAll(secrets, sealedTexts(one));
     await store.admin.eraseDeleted();
