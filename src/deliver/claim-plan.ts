@@ -96,7 +96,7 @@ function claimOf(
   if (limit <= 0) return undefined;
   budget.slots -= Math.min(toStart, limit);
   budget.ahead -= Math.max(0, limit - toStart);
-  lanes.claimSent(lane, limit, most);
+  lanes.claimSent(lane, limit, most, now);
   const retries = isFresh && 0 < most ? Math.min(lane.retriesOf(limit), most) : most;
   const claim =
     most < limit

@@ -73,8 +73,9 @@ export class Lane implements Sleeper {
   readonly #reserved = new Fifo<number>();
   readonly #brakes: Brakes;
   #prefetch = 0;
-  /** 0: never. */
+  /** When the last claim was answered, and when the next was asked for. 0: never. */
   #claimedAt = 0;
+  #askedAt = 0;
   /** Attempts that ended in the last span of a second or more, and in the one that runs. */
   #pace = { elapsedMs: 1_000, count: 0 };
   #endedInSecond = 0;
@@ -245,8 +246,9 @@ export class Lane implements Sleeper {
     return retries;
   }
 
-  claimSent(limit: number, retries: number): void {
+  claimSent(limit: number, retries: number, now: number): void {
     this.isClaiming = true;
+    this.#askedAt = now;
     this.asked = limit;
     this.askedRetries = retries;
     // From here on only news lowers it; the answer says what is left.
@@ -265,12 +267,12 @@ export class Lane implements Sleeper {
     this.askedRetries = 0;
     this.#lower(FRESH, nextFreshAt);
     this.#lower(RETRIES, nextRetryAt);
-    // The last claim lasted long, and not because others had the slots: claim less far ahead, so that a slow receiver's
+    // The last claim lasted long (a store that is slow to answer the next one is no part of that), and not because others had the slots: claim less far ahead, so that a slow receiver's
     // deliveries wait where others can see them. It ran dry while more was due: further ahead, so that a quick receiver's
     // slots never idle.
     const isMoreDue = this.dueAt[FRESH] <= now || (this.host === undefined && this.dueAt[RETRIES] <= now);
     const width = this.#width;
-    if (PREFETCH_MS < now - this.#claimedAt && width <= this.inFlight) {
+    if (PREFETCH_MS < this.#askedAt - this.#claimedAt && width <= this.inFlight) {
       this.#prefetch = Math.floor(this.#prefetch / 2);
     } else if (0 < this.#claimedAt && this.readyCount === 0 && this.inFlight < width && isMoreDue) {
       this.#prefetch = Math.min(Math.max(2 * this.#prefetch, width), MAX_PREFETCH);

@@ -106,8 +106,8 @@ export class Lanes {
     this.#sleepers.wakeBy(host, host.bucket.lookAgainAt(now));
   }
 
-  claimSent(lane: Lane, limit: number, retries: number): void {
-    lane.claimSent(limit, retries);
+  claimSent(lane: Lane, limit: number, retries: number, now: number): void {
+    lane.claimSent(limit, retries, now);
     lane.tenant.spoken += limit;
     if (lane.host !== undefined) lane.host.promised += retries;
   }

@@ -59,9 +59,29 @@ describe("how many a lane claims", () => {
     for (let n = 1; n < 13; n++) claimAt(NOON + 5_000 * n);
     expect(claimAt(NOON + 70_000)).toBe(1_034); // others had the slots
     const started = Array.from({ length: 10 }, () => startOne(lanes, lane, NOON + 70_000)!);
-    for (let n = 1; n < 13; n++) claimAt(NOON + 70_000 + 5_000 * n);
+    for (let n = 1; n < 13; n++) {
+      const at = NOON + 70_000 + 5_000 * n;
+      lanes.slots.ended(started.shift()!, attemptOf(200, at));
+      started.push(startOne(lanes, lane, at)!);
+      claimAt(at);
+    }
     for (const leased of started) lanes.slots.ended(leased, attemptOf(200, NOON + 150_000));
     expect(claimAt(NOON + 150_000)).toBe(10);
+  });
+
+  it("as far ahead as ever when only the store takes long to answer", () => {
+    const { lanes, lane } = oneLane();
+    const limits: number[] = [];
+    for (let at = NOON; limits.length < 6; at += 3_000) {
+      limits.push(claim(lanes, lane, at));
+      // Two seconds in the store; by then, what was at hand has been started and has ended.
+      lanes.claimAnswered(lane, 0, undefined, at + 2_000);
+      for (let leased = startOne(lanes, lane, at + 2_000); leased !== undefined; leased = undefined) {
+        lanes.slots.ended(leased, attemptOf(200, at + 2_001));
+      }
+    }
+    expect(limits).toEqual(limits.toSorted((one, other) => one - other));
+    expect(limits.at(-1)).toBeGreaterThan(50);
   });
 
   it("never more than a tunnel has room for or a rate limit has tokens", () => {
@@ -97,7 +117,7 @@ describe("how many a lane claims", () => {
   it("more wait in memory than it has slots while others have the slots, and none when its own are taken", () => {
     const roomWith = (started: number): boolean => {
       const { lanes, lane } = oneLane();
-      lanes.claimSent(lane, 1, 0);
+      lanes.claimSent(lane, 1, 0, NOON);
       lanes.claimAnswered(lane, undefined, undefined, NOON);
       lanes.slots.ended(startOne(lanes, lane, NOON)!, attemptOf(200, NOON));
       for (let n = 0; n < started; n++) startOne(lanes, lane, NOON);
@@ -111,7 +131,7 @@ describe("how many a lane claims", () => {
   it("retries get a quarter while others wait, and all of it when nothing else does", () => {
     const claimOf = (freshAt: number, retriesAt: number) => {
       const { lanes, lane } = oneLane({ concurrency: 8 });
-      lane.claimSent(0, 0);
+      lane.claimSent(0, 0, NOON);
       lanes.claimAnswered(lane, freshAt, retriesAt, NOON);
       lanes.touch(lane, NOON);
       return planClaims(lanes, MAX_READY, NOON).claims[0];
