@@ -12,10 +12,11 @@ const FIRST_MS = 2_000;
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
 /** A step that holds the writer for longer lets others wait, which publishing would notice. */
 const LONG_STEP_MS = 6;
-const FEWEST = 10;
+/** Also where a commit alone takes longer than that: on a slow disk it must not fall behind what comes. */
+const FEWEST = 50;
 const MOST = 500;
 /** Between two steps, in lengths of the one before: the writer is others' for most of the time. */
-const REST = 3;
+const REST = 2;
 const PAGES = 100;
 /** How often what was left standing (a dead letter, what was waiting) is looked at again. */
 const AGAIN_MS = 3_600_000;
