@@ -12,6 +12,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   verify: "a verdict, which is one line",
   demo: "a story",
   serve: "URL and store, once",
+  apply: "a plan, whole with --json",
+  export: "a document",
   backup: "a receipt",
   "event-type export": "a document",
   "event-type generate-types": "TypeScript",

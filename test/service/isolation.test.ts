@@ -43,6 +43,14 @@ const BY_REPLAY: Record<string, (service: HooksService, id: string) => Promise<u
   getReplay: (service, id) => service.getReplay(id),
   cancelReplay: (service, id) => service.cancelReplay(id),
 };
+const BY_SOURCE: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
+  getSource: (service, id) => service.getSource(id),
+  updateSource: (service, id) => service.updateSource(id, { enabled: false }),
+  deleteSource: (service, id) => service.deleteSource(id),
+  rotateSourceSecret: (service, id) => service.rotateSourceSecret(id),
+  listSourceRequests: (service, id) => service.listSourceRequests(id),
+  getSourceRequest: (service, id) => service.getSourceRequest(id, "req_1"),
+};
 const BY_PURGE: Record<string, (service: HooksService, id: string) => Promise<unknown>> = {
   getPurge: (service, id) => service.getPurge(id),
   cancelPurge: (service, id) => service.cancelPurge(id),
@@ -64,6 +72,7 @@ describe("what is in one tenant and environment", () => {
     const { serviceFor } = await openTestHooks();
     const home = serviceFor(HOME);
     const subscription = await home.createSubscription({ ...INPUT, name: "shop" });
+    const source = await home.createSource({ name: "only-here", scheme: "none" });
     const event = await home.publish(EVENT);
     await home.createEventType({ name: "only.here" });
     await home.updateEnvironment({ strict_types: false });
@@ -110,6 +119,15 @@ describe("what is in one tenant and environment", () => {
         }
       }
       expect((await there.listPurges()).data).toEqual([]);
+      for (const [method, call] of Object.entries(BY_SOURCE)) {
+        for (const reference of [source.name, source.id]) {
+          await expect(call(there, reference), `${method} ${reference}`).rejects.toMatchObject(refused);
+        }
+      }
+      expect((await there.listSources()).data).toEqual([]);
+      expect((await there.exportSetup()).setup).toEqual({ version: 1 });
+      const shop = { setup: { subscriptions: [{ ...INPUT, name: "shop" }] }, prune: true, dry_run: true };
+      expect((await there.applySetup(shop)).changes).toMatchObject([{ action: "create", id: null }]);
       const reach = { events: [event.id], cancel_waiting: true, dry_run: true };
       expect(await there.purgeEvents(reach)).toMatchObject({ count: 0, kept: 0 });
       await expect(there.replayEvent(own.id, { subscriptions: [subscription.id] })).rejects.toMatchObject(refused);
@@ -129,7 +147,7 @@ describe("what is in one tenant and environment", () => {
     const { service } = await openTestHooks();
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
     const walked = new Set(
-      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE, BY_REPLAY, BY_PURGE].flatMap((calls) =>
+      [BY_SUBSCRIPTION, BY_EVENT, BY_DELIVERY, BY_EVENT_TYPE, BY_REPLAY, BY_PURGE, BY_SOURCE].flatMap((calls) =>
         Object.keys(calls),
       ),
     );
@@ -152,6 +170,10 @@ describe("what is in one tenant and environment", () => {
         "listPurges",
         "purgeEvents",
         "listAlerts",
+        "exportSetup",
+        "applySetup",
+        "createSource",
+        "listSources",
       ],
     ]);
     expect(methods.filter((name) => !walked.has(name) && !withoutReference.has(name))).toEqual([]);
