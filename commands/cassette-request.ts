@@ -8,6 +8,7 @@ import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { HooksError } from "../src/core/errors.ts";
 import type { CompiledScheme } from "../src/core/signing/compiled-scheme.ts";
 import { signMessage } from "../src/core/signing/sign.ts";
+import { HOP_BY_HOP } from "../src/stream/hop-by-hop.ts";
 import { SECRET_VARIABLE } from "./listen-child.ts";
 import { readScheme } from "./signing-inputs.ts";
 import { ownHeaders } from "./trigger-directly.ts";
@@ -29,19 +30,7 @@ export interface ResigningFlags {
 }
 
 /** Belong to a connection, to a body, or to a host that is another now. */
-const LEFT_OUT = new Set([
-  "host",
-  "content-length",
-  "connection",
-  "expect",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+const LEFT_OUT = new Set([...HOP_BY_HOP, "host", "content-length"]);
 
 /** @throws HooksError `usage` */
 export async function resigning(flags: ResigningFlags, context: CliContext): Promise<Resigning> {

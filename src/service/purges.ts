@@ -8,6 +8,7 @@ import { FilterSubject } from "../core/filter/filter-subject.ts";
 import type { Page, PageQuery } from "../core/hooks-service.ts";
 import { parseRange, toIso, toIsoOrNull } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
+import { checkLineText } from "../core/line-text.ts";
 import {
   type EventPurge,
   MOST_PURGED_IDS,
@@ -265,9 +266,7 @@ function checkFlag(value: unknown, field: string): boolean {
 }
 
 function checkReason(reason: unknown): string {
-  if (reason === undefined) return "";
-  if (typeof reason === "string" && reason.length <= PURGE_REASON_MAX_LENGTH) return reason;
-  throw invalid("reason", `reason must be a text of at most ${PURGE_REASON_MAX_LENGTH} characters`);
+  return reason === undefined ? "" : checkLineText(reason, "reason", PURGE_REASON_MAX_LENGTH);
 }
 
 function toResource(stored: StoredPurge): PurgeResource {

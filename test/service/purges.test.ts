@@ -139,6 +139,7 @@ describe("a purge", () => {
       [{ since: "1d", before: "2d" }, "before"],
       [{ all: "yes" as never }, "all"],
       [{ all: true, reason: "x".repeat(256) }, "reason"],
+      [{ all: true, reason: "done\u001b[2J" }, "reason"],
       [{ all: true, cancel_waiting: 1 as never }, "cancel_waiting"],
     ];
     for (const [purge, field] of refused) {
