@@ -16,7 +16,7 @@ import type { StoredInboundDetail, StoredInboundRequest, StoredSource } from "..
 import { ambiguous, isBeginning, notFound } from "./find-by-reference.ts";
 import { openHead } from "./request-head.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { masked, maskedHeaders } from "./shown-secrets.ts";
+import { masked, maskedBytes, maskedHeaders } from "./shown-secrets.ts";
 import type { Sources } from "./sources.ts";
 import { openSecrets, readKept, type SourceSecrets } from "./stored-source.ts";
 
@@ -61,14 +61,14 @@ export class SourceRequests {
     const text = row.body === undefined ? undefined : utf8(row.body);
     return {
       ...toResource(row, source),
-      path: head.path,
+      path: masked(head.path, secrets),
       query: masked(head.query, secrets),
       headers: maskedHeaders(head.headers, secrets),
       body:
         row.body === undefined
           ? null
           : text === undefined
-            ? Buffer.from(row.body).toString("base64")
+            ? maskedBytes(row.body, secrets).toString("base64")
             : masked(text, secrets),
       body_encoding: text === undefined && row.body !== undefined ? "base64" : "utf8",
       hints: hintsOf(row, head, source, secrets),

@@ -1,7 +1,7 @@
 import { HooksError } from "../core/errors.ts";
+import { HOP_BY_HOP } from "../core/hop-by-hop.ts";
 import { quotedUrl } from "../core/quoted.ts";
 import { headerPair } from "./frame-field.ts";
-import { HOP_BY_HOP } from "./hop-by-hop.ts";
 import { isLoopbackHost } from "./loopback.ts";
 
 /** Where deliveries are forwarded to. */

@@ -86,6 +86,25 @@ describe("a request to /in/NAME", () => {
     await vi.waitFor(async () => expect(await log(relay)).toMatchObject([{ outcome: "refused", reason }]), WAIT);
   });
 
+  it("that has the secret itself in it is shown without: in path, query, headers, JSON, and bytes that are no text", async () => {
+    const relay = await startRelay();
+    const secret = 'its-"own"-secret';
+    await relay.service.createSource({ name: "github", scheme: "github", secret });
+    const escaped = encodeURIComponent(secret);
+    const bodies = [JSON.stringify({ token: secret }), Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(secret)])];
+    for (const body of bodies) {
+      await relay.send(`/in/github/${escaped}?token=${escaped}`, { headers: [["X-Weird", secret]], body });
+    }
+    await vi.waitFor(async () => expect(await log(relay)).toHaveLength(2), WAIT);
+    for (const { id } of await log(relay)) {
+      const shown = await relay.service.getSourceRequest("github", id);
+      const body =
+        shown.body_encoding === "base64" ? Buffer.from(shown.body!, "base64").toString("latin1") : shown.body;
+      expect(JSON.stringify({ ...shown, body: undefined }) + body).not.toMatch(/own|its-/);
+      expect(body).toContain("***");
+    }
+  });
+
   it("is published once, however often its sender tries", async () => {
     const relay = await withGithub();
     const delivery = [["X-GitHub-Delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"]] as const;

@@ -1,6 +1,7 @@
 // What the body of a third party's request is as an event's data (rulings.md 36). Pure; what cannot be read is a value.
 
 import { EVENT_MAX_BYTES, JSON_MAX_DEPTH } from "../event.ts";
+import { formPairs } from "../form-pairs.ts";
 import { spanAt } from "../json-place.ts";
 import { JsonScanner } from "../json-scanner.ts";
 
@@ -91,7 +92,7 @@ function utf8(body: Uint8Array): string | undefined {
 function formObject(text: string): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
   let left = MAX_FIELDS;
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of formPairs(text)) {
     const before = fields[name];
     if (before === undefined) fields[name] = value;
     else if (Array.isArray(before)) before.push(value);
