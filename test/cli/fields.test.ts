@@ -21,8 +21,6 @@ const WITHOUT: Readonly<Record<string, string>> = {
   restore: "a receipt",
   completion: "a script",
   "key rotate-master": "a receipt",
-  logs: "lines of a stream, whole with --json",
-  top: "a moment as a whole, or one after the other with --json",
   "sub secret": "secrets, one a line",
 };
 
