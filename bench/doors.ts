@@ -28,7 +28,7 @@ interface DoorsRun<T> {
   told: T;
 }
 
-const FULL: DoorsSize = { rounds: 2, perSecond: 500, seconds: 15, slowSeconds: 45, heads: 1_000, bodies: 100 };
+const FULL: DoorsSize = { rounds: 3, perSecond: 500, seconds: 15, slowSeconds: 45, heads: 1_000, bodies: 100 };
 const QUICK: DoorsSize = { rounds: 1, perSecond: 100, seconds: 1, slowSeconds: 1, heads: 20, bodies: 2 };
 const MOST_HEAD_MS = 35_000;
 const MOST_BODY_MS = 65_000;
