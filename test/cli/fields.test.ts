@@ -43,7 +43,10 @@ it("every command that prints rows lets their keys be chosen; --fields help name
   for (const [name, node] of all) {
     if (WITHOUT[name] !== undefined) continue;
     const args = node.arguments.filter(({ required }) => required).map(() => "x");
-    const needed = { "key create": ["--role", "reader"], "check idempotency": ["--to", "1"] }[name] ?? [];
+    const needed =
+      { "key create": ["--role", "reader"], "check idempotency": ["--to", "1"], "source create": ["--scheme", "none"] }[
+        name
+      ] ?? [];
     const help = await runInProcess([...name.split(" "), ...args, ...needed, "--fields", "help"]);
     expect(help, name).toMatchObject({ code: 0, stderr: "" });
     expect(help.stdout, name).toMatch(/^([a-z_0-9]+\n)+$/);
