@@ -48,6 +48,7 @@ describe("the tarball", () => {
     /^dist\/cli\/migrations\/\d{4}-[\w-]+\.sql$/,
     /^dist\/lib\/([\w-]+\/)*[\w-]+\.(js|d\.ts)$/,
     /^dist\/THIRD-PARTY-LICENSES\.txt$/,
+    /^schema\/hooks\.schema\.json$/,
   ];
 
   it("holds what users need and nothing else", async () => {

@@ -38,7 +38,7 @@ function define(
   return addFieldsFlag(new Command(verb))
     .description(description)
     .argument("<source>", "its name, or its id")
-    .addHelpText("after", examples(`hooks source ${verb} github`))
+    .addHelpText("after", examples(`hooks source ${verb} github`, `hooks source ${verb} src_01m8 --json`))
     .action((name: string, flags: { fields?: string[] }) => run({ name, enabled, ...flags }, context));
 }
 

@@ -50,8 +50,8 @@ const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
   "secret that is none": [/^file secret\.txt$/],
   "local token": [/^file token$/],
   "key for the collector of traces": [/^headers to the collector$/],
-  // A request that is printed instead of sent goes where --to says.
-  "token in a URL's query": [/^hooks trigger github:push /],
+  // A request that is printed instead of sent goes where --to says. A set-up file is the user's own.
+  "token in a URL's query": [/^hooks trigger github:push /, /^file hooks\.yaml$/],
   "answer of a receiver": [
     /^hooks (event|delivery|sub|dlq) (get|list|test|retry|cancel|replay|health) /,
     /^hooks trigger /,

@@ -458,7 +458,7 @@ describe("flags", () => {
       ["--forward", "3000", "--keep", "7d", "--timeout", "2m", "--events", "a", "--events", "b.*"],
       { from: "user" },
     );
-    const none = { view: true, redact: [], header: [], route: [], envName: [], expect: [], fault: [] };
+    const none = { view: true, redact: [], source: [], header: [], route: [], envName: [], expect: [], fault: [] };
     expect(parsed).toEqual({ forward: "3000", keep: 604_800_000, timeout: 120_000, events: ["a", "b.*"], ...none });
     await listenCommand({} as CliContext, async (options) => {
       parsed = options;
