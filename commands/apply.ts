@@ -29,8 +29,8 @@ const FLAGS: Readonly<Record<string, string>> = { plan: "--if-plan", grace: "--g
 export function applyCommand(context: CliContext, run = runApply): Command {
   return new Command("apply")
     .description(
-      "Makes an environment what files say: settings, event types, subscriptions, alert rules and keys, all of it in " +
-        "one step or nothing. Things are known by their names; what a file leaves out of one has its default. What is " +
+      "Makes an environment what files say: settings, event types, subscriptions, sources, alert rules and keys, all " +
+        "of it in one step or nothing. Things are known by their names; what a file leaves out of one has its default. What is " +
         "there and not in the files stays, unless --prune. The same once more changes nothing. Secrets stand in files " +
         "as references, which this command reads: env:NAME, file:PATH.",
     )
@@ -151,7 +151,9 @@ async function placed(service: HooksService, request: SetupRequest, places: Setu
       });
     }
     const field = error.field.replace(/^setup\./, "");
-    const place = /^(settings|alerts|event_types|subscriptions|keys|set)\b/.test(field) ? places.of(field) : undefined;
+    const place = /^(settings|alerts|event_types|subscriptions|sources|keys|set)\b/.test(field)
+      ? places.of(field)
+      : undefined;
     if (place === undefined) throw error;
     throw new HooksError(error.code, `${place}: ${error.message}`, { field, hint: error.hint });
   }
@@ -163,8 +165,15 @@ function print(result: SetupResult, { out }: CliContext): void {
   else printList(out, result.changes, SETUP_CHANGE_VIEW, undefined);
   if (out.mode === "json") return;
   const isSecretMade = result.changes.some(({ kind, secret }) => kind === "subscription" && secret !== undefined);
+  const made = result.changes.filter(({ kind, secret }) => kind === "source" && secret !== undefined);
   if (out.mode === "plain" && isSecretMade) {
     out.note("note: signing secrets were not printed; to see one: hooks sub secret NAME; --json has them");
+  }
+  if (out.mode === "plain" && 0 < made.length) {
+    const names = made.map(({ name }) => name).join(", ");
+    out.note(
+      `note: secrets that were made for sources (${names}) were not printed; --json has them; for another one: hooks source rotate-secret NAME --print-secret`,
+    );
   }
   for (const warning of result.warnings) out.note(`warning: ${escapeLine(warning)}`);
   out.note(`${setupSummary(result)}${result.dry_run ? ` (${result.plan}: nothing was changed)` : ""}`);

@@ -8,7 +8,7 @@ import { SETUP_SCHEMA_PLACE, setupYaml } from "../src/cli/setup-yaml.ts";
 export function exportCommand(context: CliContext, run = runExport): Command {
   return new Command("export")
     .description(
-      "Writes an environment down as a file for hooks apply: settings, event types, subscriptions, alert rules and keys. " +
+      "Writes an environment down as a file for hooks apply: settings, event types, subscriptions, sources, alert rules and keys. " +
         "Applied to an empty environment it makes the same again. No secret is in it: values of headers, and URLs with " +
         "a query, stand in it as references, and whoever applies it elsewhere fills them. --json writes JSON.",
     )

@@ -31,6 +31,11 @@ const OURS_TO_MAKE: ReadonlySet<string> = new Set([
 /** The sender makes the secret, and offers it in its handshake: there is none until then. */
 const OFFERED: ReadonlySet<string> = new Set(["asana", "notion"]);
 
+/** One of this scheme can be made without anybody giving its secret. */
+export function isSecretOptional(scheme: string): boolean {
+  return scheme === NO_SCHEME || OURS_TO_MAKE.has(scheme) || OFFERED.has(scheme);
+}
+
 export function newRequestKey(random: (size: number) => Uint8Array): string {
   return Buffer.from(random(REQUEST_KEY_BYTES)).toString("base64");
 }
@@ -64,15 +69,20 @@ export function checkSecret(scheme: string, secret: unknown): string {
   return secret;
 }
 
-/** With a new secret in front; the older ones end after the grace at the latest. */
+/** ms; 24 h where none is given. @throws HooksError `invalid_request` */
+export function parseSourceGrace(grace: string | undefined): number {
+  return parseDuration(grace ?? GRACE_DEFAULT, "grace", { min: 0 });
+}
+
+/** With a new secret in front; the older ones end after `graceMs` at the latest. */
 export function rotated(
   secrets: SourceSecrets,
   kept: KeptSettings,
   fresh: { id: string; text: string },
-  grace: string | undefined,
+  graceMs: number,
   now: number,
 ): { secrets: SourceSecrets; kept: KeptSettings } {
-  const endsAt = now + parseDuration(grace ?? GRACE_DEFAULT, "grace", { min: 0 });
+  const endsAt = now + graceMs;
   const ending = <One extends { expiresAt?: number | undefined }>(all: readonly One[]): One[] =>
     all
       .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? endsAt, endsAt) }))

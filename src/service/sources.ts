@@ -17,7 +17,6 @@ import {
 import {
   blankSettings,
   changedSettings,
-  checkSourceName,
   checkSourceScheme,
   checkVerifyToken,
 } from "../core/sources/source-settings.ts";
@@ -25,9 +24,10 @@ import type { StoredSource } from "../store/source-store.ts";
 import type { Sealed } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import { notFound } from "./find-by-reference.ts";
-import { dropAll, hintOf, sealed } from "./secrets.ts";
+import { dropAll, sealed } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { checkSecret, firstSecret, newRequestKey, rotated } from "./source-secrets.ts";
+import { draftSource, newSource } from "./source-draft.ts";
+import { checkSecret, firstSecret, parseSourceGrace, rotated } from "./source-secrets.ts";
 import {
   auditedSource,
   type KeptSettings,
@@ -54,43 +54,17 @@ export class Sources {
   }
 
   async create(scope: Scope, input: SourceInput, actor: Actor): Promise<SourceWithSecret> {
-    const { store, newId, now, random, sources } = this.#parts;
-    const { name: givenName, scheme: givenScheme, secret: givenSecret, verify_token: token, ...patch } = input;
-    const name = checkSourceName(givenName);
-    const scheme = checkSourceScheme(givenScheme);
-    const blank = blankSettings(name, scheme, handshakeOf(scheme));
-    const settings = changedSettings(blank, patch, blank);
-    const first = firstSecret(scheme, givenSecret ?? undefined, random);
-    const at = now();
+    const { store, newId, sources } = this.#parts;
+    const draft = draftSource(input, this.#parts);
     const id = newId("src");
-    const secretId = newId("sec");
-    const kept: KeptSettings = {
-      ...settings,
-      secrets:
-        first === undefined ? [] : [{ id: secretId, hint: hintOf(first.text), createdAt: at, expiresAt: undefined }],
-      hasVerifyToken: token !== undefined && token !== null,
-    };
-    const secrets: SourceSecrets = {
-      requestKey: newRequestKey(random),
-      secrets: first === undefined ? [] : [{ id: secretId, text: first.text }],
-      verifyToken: token === undefined || token === null ? undefined : checkVerifyToken(token),
-    };
-    const after = auditedSource(name, kept);
+    const after = auditedSource(draft.name, draft.kept);
     const audit = auditEntry(this.#parts, actor, scope, { action: "source.create", id, after });
     await sealed(this.#parts.secrets, async (put) => {
-      const row = {
-        id,
-        scope,
-        name,
-        settings: JSON.stringify(kept),
-        sealed: await put(JSON.stringify(secrets), id),
-        createdAt: at,
-      };
-      const outcome = await store.sources.insert(row, MAX_SOURCES, audit);
-      if (outcome !== "inserted") throw notInserted(outcome, name);
+      const outcome = await store.sources.insert(await newSource(draft, id, scope, put), MAX_SOURCES, audit);
+      if (outcome !== "inserted") throw notInserted(outcome, draft.name);
     });
     await sources.reloadIfLoaded();
-    return { ...(await this.get(scope, name)), secret: first?.isMade === true ? first.text : null };
+    return { ...(await this.get(scope, draft.name)), secret: draft.made ?? null };
   }
 
   async list(scope: Scope, query: SourceQuery): Promise<Page<SourceResource>> {
@@ -152,7 +126,7 @@ export class Sources {
         throw invalid("secret", "secret is missing: the sender's new one");
       made = first?.text ?? null;
       const fresh = { id: newId("sec"), text: first?.text ?? checkSecret(kept.scheme, secret) };
-      return rotated(await openSecrets(stored, this.#parts.secrets), kept, fresh, grace, now());
+      return rotated(await openSecrets(stored, this.#parts.secrets), kept, fresh, parseSourceGrace(grace), now());
     });
     return { ...(await this.get(scope, reference)), secret: made };
   }
@@ -165,7 +139,7 @@ export class Sources {
       isTaken = kept.secrets.length === 0;
       if (!isTaken) return { kept, secrets: undefined };
       const fresh = { id: newId("sec"), text: checkSecret(kept.scheme, text) };
-      return rotated(await openSecrets(current, this.#parts.secrets), kept, fresh, undefined, now());
+      return rotated(await openSecrets(current, this.#parts.secrets), kept, fresh, parseSourceGrace(undefined), now());
     });
     return isTaken;
   }
@@ -220,7 +194,8 @@ export class Sources {
   }
 }
 
-function notInserted(why: "taken" | "full", name: string): HooksError {
+/** Why the store did not take a new one. */
+export function notInserted(why: "taken" | "full", name: string): HooksError {
   if (why === "full") {
     return new HooksError("conflict", `a tenant has at most ${MAX_SOURCES} sources in an environment`, {
       field: "name",

@@ -5,6 +5,7 @@ import type { Scope } from "../core/scope.ts";
 import type { SetupKind } from "../core/setup/setup.ts";
 import type { NewAuditEntry, NewKey, StoredKey } from "./admin-store.ts";
 import type { EventTypeChange } from "./catalogue-store.ts";
+import type { NewSource, SourceChange } from "./source-store.ts";
 import type { NewSubscription, SecretRotation, SubscriptionChange } from "./store.ts";
 
 /** That something belongs to a set. */
@@ -32,6 +33,10 @@ export interface SetupChanges {
   changedSubscriptions: readonly (Change & { rowId: number; change: SubscriptionChange; ifUpdatedAt: number })[];
   rotations: readonly (Change & { rotation: SecretRotation })[];
   deletedSubscriptions: readonly (Change & { rowId: number })[];
+  newSources: readonly (Change & { source: NewSource; most: number })[];
+  /** Another secret and other settings are one change, with an entry for each. */
+  changedSources: readonly (SourceChange & { rowId: number; ifUpdatedAt: number; audit: readonly NewAuditEntry[] })[];
+  deletedSources: readonly (Change & { rowId: number })[];
   newKeys: readonly (Change & { key: NewKey })[];
   changedKeys: readonly (Change & { rowId: number; change: KeyChange })[];
   revokedKeys: readonly (Change & { rowId: number })[];

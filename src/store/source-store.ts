@@ -22,6 +22,13 @@ export interface StoredSource {
 
 export type NewSource = Omit<StoredSource, "rowId" | "updatedAt">;
 
+/** `sealed` undefined: it stays. */
+export interface SourceChange {
+  settings: string;
+  sealed: Sealed | undefined;
+  updatedAt: number;
+}
+
 /** A request that came, without what it said. */
 export interface InboundFacts {
   /** `req_…` */
@@ -64,12 +71,7 @@ export interface SourceStore {
   load(scope?: Scope): Promise<StoredSource[]>;
   insert(source: NewSource, most: number, audit: NewAuditEntry): Promise<InsertedSource>;
   /** `ifUpdatedAt`: nothing is changed when it has another value by now. */
-  update(
-    rowId: number,
-    change: { settings: string; sealed: Sealed | undefined; updatedAt: number },
-    ifUpdatedAt: number,
-    audit: NewAuditEntry,
-  ): Promise<ChangeOutcome>;
+  update(rowId: number, change: SourceChange, ifUpdatedAt: number, audit: NewAuditEntry): Promise<ChangeOutcome>;
   /** What came to it is erased with it; its events stay. False when it is not there. */
   delete(rowId: number, now: number, audit: NewAuditEntry): Promise<boolean>;
   /** Event, deliveries and the request in one commit. The request is kept only of an event that is stored by this. */

@@ -85,6 +85,26 @@ describe("errors of files", () => {
       /hooks\.yaml:5:5: subscriptions\[0\]\.secret must be a reference: env:NAME or file:PATH/,
     ],
     [
+      "a secret of a source in the file",
+      `sources:\n  - name: pay\n    scheme: stripe\n    secret: ${SECRET}\n`,
+      /hooks\.yaml:4:5: sources\[0\]\.secret must be a reference: env:NAME or file:PATH/,
+    ],
+    [
+      "a source whose secret is missing",
+      "sources:\n  - name: pay\n    scheme: stripe\n",
+      /^error: hooks\.yaml:2:5: source "pay": secret is missing/,
+    ],
+    [
+      "what the service refuses in a source",
+      "sources:\n  - name: code\n    scheme: githup\n",
+      /^error: hooks\.yaml:3:5: source "code": scheme must be a signature scheme[\s\S]*hint: did you mean github\?/,
+    ],
+    [
+      "a type that a source cannot map to",
+      "sources:\n  - name: code\n    scheme: none\n    map:\n      push: a\n      ping: no good\n",
+      /^error: hooks\.yaml:6:7: source "code": map\.ping/,
+    ],
+    [
       "a variable that is not set",
       `${BILLING}    secret: env:NOWHERE\n`,
       /hooks\.yaml:5:5: subscriptions\[0\]\.secret: the environment variable "NOWHERE" is not set/,
@@ -103,6 +123,7 @@ describe("errors of files", () => {
     expect(ran.stderr).toMatch(said);
     expect(ran.stderr).not.toContain(SECRET);
     expect((await run(["sub", "list", "--env", "staging"])).stdout).toBe("");
+    expect((await run(["source", "list", "--env", "staging"])).stdout).toBe("");
   });
 
   it("are those of the file that it stands in, of several", async () => {
@@ -211,6 +232,7 @@ describe("schema/hooks.schema.json", () => {
     for (const [section, required] of Object.entries({
       subscriptions: { name: "a", url: "u", events: [] },
       event_types: { name: "a" },
+      sources: { name: "a", scheme: "s" },
       keys: { name: "a", role: "r" },
     })) {
       const entry = { ...required, nonsense: 1 };
@@ -229,13 +251,24 @@ describe("schema/hooks.schema.json", () => {
     const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
     expect(validate(parse(example)) ? [] : validate.errors).toEqual([]);
     const { run } = folderOf({ "hooks.yaml": example });
-    const env = { BILLING_SECRET: SECRET, BILLING_TOKEN: "t" };
+    const env = { BILLING_SECRET: SECRET, BILLING_TOKEN: "t", STRIPE_SECRET: SECRET };
     expect(await run(["apply", "-f", "hooks.yaml"], { env })).toMatchObject({ code: 0 });
     const again = await run(["apply", "-f", "hooks.yaml", "--json"], { env });
     expect(JSON.parse(again.stdout)).toMatchObject({ changes: [] });
     const exported = parse((await run(["export"])).stdout) as object;
     expect(validate(exported) ? [] : validate.errors).toEqual([]);
-    expect(Object.keys(exported)).toEqual(["version", "settings", "alerts", "event_types", "subscriptions", "keys"]);
+    expect(Object.keys(exported)).toEqual([
+      "version",
+      "settings",
+      "alerts",
+      "event_types",
+      "subscriptions",
+      "sources",
+      "keys",
+    ]);
+    expect(exported).toMatchObject({
+      sources: [{ name: "payments", secret: "env:STRIPE_SECRET", map: { "invoice.paid": "billing.paid" } }],
+    });
   });
 
   it("refuses what the program refuses: an unknown field, a secret in the file", () => {
@@ -243,6 +276,11 @@ describe("schema/hooks.schema.json", () => {
     expect(validate({ subscriptions: [subscription] })).toBe(true);
     for (const wrong of [{ evnts: [] }, { secret: SECRET }, { paused: "yes" }]) {
       expect(validate({ subscriptions: [{ ...subscription, ...wrong }] })).toBe(false);
+    }
+    const source = { name: "a", scheme: "stripe", secret: "env:SECRET", verify_token: null };
+    expect(validate({ sources: [source] })).toBe(true);
+    for (const wrong of [{ shceme: "x" }, { secret: SECRET }, { verify_token: "text" }, { mode: "dead" }]) {
+      expect(validate({ sources: [{ ...source, ...wrong }] })).toBe(false);
     }
   });
 });

@@ -3,11 +3,14 @@ import { runInProcess } from "../support/run-in-process.ts";
 import { testHome } from "../support/source-program.ts";
 
 const SECRET = /whsec_[A-Za-z0-9+/=]{20,}/;
+/** What a source of GitHub gets. */
+const MADE = /[0-9a-f]{64}/;
 
 function setUp(name: string): string {
   return JSON.stringify({
     subscriptions: [{ name, url: "https://shop.example.com/hooks", events: ["*"] }],
     keys: [{ name: `${name}-reader`, role: "reader" }],
+    sources: [{ name, scheme: "github" }],
   });
 }
 
@@ -18,9 +21,15 @@ it("prints the secrets that it made on a terminal and as JSON, and not into the 
   const piped = await apply("one");
   expect(piped).toMatchObject({ code: 0, stderr: expect.stringContaining("hooks sub secret") as string });
   expect(piped.stdout + piped.stderr).not.toMatch(SECRET);
+  expect(piped.stderr).toContain("secrets that were made for sources (one) were not printed");
+  expect(piped.stdout).toMatch(/^create\tsource\tone\t/m);
+  expect(piped.stdout + piped.stderr).not.toMatch(MADE);
   expect(piped.stdout).toMatch(/^create\tkey\tone-reader\t.*\thk_[\w-]{40,}/m);
   const shown = await apply("two", { isTty: true });
   expect(shown.stdout).toMatch(SECRET);
+  expect(shown.stdout).toMatch(MADE);
   expect(shown.stdout).toMatch(/hk_[\w-]{40,}/);
-  expect((await apply("three", {}, "--json")).stdout).toMatch(SECRET);
+  const whole = (await apply("three", {}, "--json")).stdout;
+  expect(whole).toMatch(SECRET);
+  expect(whole).toMatch(MADE);
 });

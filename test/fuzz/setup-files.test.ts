@@ -11,6 +11,7 @@ import { hostileText, hostileValue, RUNS } from "./support/hostile-text.ts";
 // Files for hooks apply: whatever stands in one, it is read, or refused with an error that names a place in it.
 
 const FILES = [
+  "sources:\n  - name: pay\n    scheme: stripe\n    secret: env:S\n    map: {a.*: b.c, ping: }\n    topics: [t]\n",
   "set: a\nsubscriptions:\n  - name: b\n    url: env:URL\n    events: [a.*]\n    headers: {x: 'y'}\n",
   '{"event_types": [{"name": "a.b", "schema": {"type": "object"}, "versions": [{"version": "1"}]}]}',
   "keys:\n  - &k {name: a, role: reader}\n  - *k\nalerts: [failure_count > 10 in 5m]\n---\nsettings: {strict_types: true}\n",

@@ -128,6 +128,8 @@ describe("what is in one tenant and environment", () => {
       expect((await there.exportSetup()).setup).toEqual({ version: 1 });
       const shop = { setup: { subscriptions: [{ ...INPUT, name: "shop" }] }, prune: true, dry_run: true };
       expect((await there.applySetup(shop)).changes).toMatchObject([{ action: "create", id: null }]);
+      const taken = { setup: { sources: [{ name: source.name, scheme: "none" }] }, prune: true };
+      await expect(there.applySetup(taken)).rejects.toMatchObject({ code: "conflict", field: "sources[0].name" });
       const reach = { events: [event.id], cancel_waiting: true, dry_run: true };
       expect(await there.purgeEvents(reach)).toMatchObject({ count: 0, kept: 0 });
       await expect(there.replayEvent(own.id, { subscriptions: [subscription.id] })).rejects.toMatchObject(refused);

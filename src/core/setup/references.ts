@@ -27,7 +27,7 @@ export interface ReferencedPlace {
 }
 
 /** Every place of it where a reference may stand. Its form was checked before. */
-export function referencedPlaces({ subscriptions = [], keys = [] }: SetupDocument): ReferencedPlace[] {
+export function referencedPlaces({ subscriptions = [], sources = [], keys = [] }: SetupDocument): ReferencedPlace[] {
   const places: ReferencedPlace[] = [];
   for (const [at, one] of subscriptions.entries()) {
     const field = `subscriptions[${at}]`;
@@ -38,6 +38,13 @@ export function referencedPlaces({ subscriptions = [], keys = [] }: SetupDocumen
     const headers = one.headers ?? {};
     for (const [name, text] of Object.entries(headers)) {
       places.push({ field: `${field}.headers.${name}`, text, isSecret: false, put: (put) => (headers[name] = put) });
+    }
+  }
+  for (const [at, one] of sources.entries()) {
+    for (const secret of ["secret", "verify_token"] as const) {
+      const text = one[secret];
+      if (text === undefined || text === null) continue;
+      places.push({ field: `sources[${at}].${secret}`, text, isSecret: true, put: (put) => (one[secret] = put) });
     }
   }
   for (const [at, one] of keys.entries()) {

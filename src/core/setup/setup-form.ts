@@ -82,6 +82,28 @@ const EVENT_TYPE: Readonly<Record<string, Shape>> = {
   removed_versions: listOf(text, 1_000),
 };
 
+const SOURCE: Readonly<Record<string, Shape>> = {
+  name: text,
+  scheme: text,
+  secret: orNull(referenced),
+  description: orNull(text),
+  enabled: flag,
+  mode: orNull(text),
+  live_timeout: orNull(textOrNumber),
+  prefix: orNull(text),
+  type_from: orNull(text),
+  id_from: orNull(text),
+  data_from: orNull(text),
+  map: orNull(mapOf(orNull(text))),
+  handshake: orNull(text),
+  verify_token: orNull(referenced),
+  allow_origins: orNull(listOf(text, 1_000)),
+  topics: orNull(listOf(text, 1_000)),
+  tolerance: orNull(textOrNumber),
+  url: orNull(text),
+  rate_limit: orNull(text),
+};
+
 const KEY: Readonly<Record<string, Shape>> = {
   name: text,
   role: text,
@@ -97,6 +119,7 @@ const SECTIONS: Readonly<Record<string, Shape>> = {
   alerts: listOf(text, MAX_SETUP_ENTRIES),
   event_types: listOf(fieldsOf(EVENT_TYPE, ["name"]), MAX_SETUP_ENTRIES),
   subscriptions: listOf(fieldsOf(SUBSCRIPTION, ["name", "url", "events"]), MAX_SETUP_ENTRIES),
+  sources: listOf(fieldsOf(SOURCE, ["name", "scheme"]), MAX_SETUP_ENTRIES),
   keys: listOf(fieldsOf(KEY, ["name", "role"]), MAX_SETUP_ENTRIES),
 };
 

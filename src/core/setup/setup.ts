@@ -1,6 +1,7 @@
 import type { EnvironmentPatch, EventTypeInput } from "../event-type.ts";
 import type { JsonValue } from "../json-value.ts";
 import type { Role } from "../key.ts";
+import type { SourceInput } from "../sources/source.ts";
 import type { SubscriptionInput } from "../subscription.ts";
 
 /** Of a whole set-up, as JSON: a full catalogue of 16 MiB and what stands beside it. */
@@ -27,10 +28,11 @@ export interface SetupDocument {
   alerts?: string[] | undefined;
   event_types?: SetupEventType[] | undefined;
   subscriptions?: SetupSubscription[] | undefined;
+  sources?: SetupInbound[] | undefined;
   keys?: SetupKey[] | undefined;
 }
 
-export const SETUP_SECTIONS = ["settings", "alerts", "event_types", "subscriptions", "keys"] as const;
+export const SETUP_SECTIONS = ["settings", "alerts", "event_types", "subscriptions", "sources", "keys"] as const;
 
 /** What is left out stays as it is. */
 export type SetupSettings = Omit<EnvironmentPatch, "alerts">;
@@ -65,6 +67,13 @@ export interface SetupSubscription extends Omit<SubscriptionInput, "name" | "url
   paused?: boolean | undefined;
 }
 
+/** An inbound source. What is left out has its default; `enabled` and what is secret stay as they are. */
+export interface SetupInbound extends Omit<SourceInput, "secret" | "verify_token"> {
+  secret?: ReferencedText | null | undefined;
+  /** Null: it has none. */
+  verify_token?: ReferencedText | null | undefined;
+}
+
 /** A key of exactly this tenant and environment. */
 export interface SetupKey {
   name: string;
@@ -88,7 +97,7 @@ export interface SetupRequest {
   grace?: string | undefined;
 }
 
-export const SETUP_KINDS = ["setting", "alert", "event_type", "subscription", "key"] as const;
+export const SETUP_KINDS = ["setting", "alert", "event_type", "subscription", "source", "key"] as const;
 export type SetupKind = (typeof SETUP_KINDS)[number];
 
 /** `adopt`: it is as the file says, and from now on it is this set's. */

@@ -13,7 +13,7 @@ export const SETUP_ROUTES: readonly Route[] = [
     access: "admin",
     id: "applySetup",
     summary:
-      "Make an environment what a document says: settings, event types, subscriptions, alert rules and keys, all of it in one step, or nothing. The same once more changes nothing.",
+      "Make an environment what a document says: settings, event types, subscriptions, sources, alert rules and keys, all of it in one step, or nothing. The same once more changes nothing.",
     tag,
     body: { schema: refTo(SETUP_REQUEST), parse: parseJson, maxBytes: SETUP_MAX_BYTES, sizeField: "setup" },
     answer: { status: 200, description: "what was changed, or would be", schema: refTo(SETUP_RESULT) },

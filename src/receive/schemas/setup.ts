@@ -11,6 +11,7 @@ import {
 } from "../../core/setup/setup.ts";
 import { EVENT_TYPE } from "./event.ts";
 import { ALERT_RULE, ENVIRONMENT_PATCH, TYPE_FIELDS, VERSION_FIELDS } from "./event-type.ts";
+import { SOURCE_FIELDS, SOURCE_SETTINGS } from "./source.ts";
 import { EVENTS_FIELD, SETTINGS } from "./subscription.ts";
 import { closed, orNull, record, SCOPE_NAME } from "./words.ts";
 
@@ -98,6 +99,23 @@ export function setupFields({ secret, text }: ReferenceForms) {
     removed_versions: Type.Optional(Type.Array(Type.String({ maxLength: 32 }))),
   });
   const { alerts: _alerts, ...environmentSettings } = ENVIRONMENT_PATCH.properties;
+  const { verify_token: _token, ...sourceSettings } = SOURCE_SETTINGS;
+  const source = closed({
+    ...SOURCE_FIELDS,
+    secret: Type.Optional(
+      Type.Unsafe<unknown>({
+        ...nullable(secret),
+        description: "the sender's, by reference; left out: one is made where that is ours to do, or it stays as it is",
+      }),
+    ),
+    ...sourceSettings,
+    verify_token: Type.Optional(
+      Type.Unsafe<unknown>({
+        ...nullable(secret),
+        description: "the text that was agreed on for the handshake, by reference; left out: as it is; null: none",
+      }),
+    ),
+  });
   const key = closed({
     name: NAME,
     role: Type.Enum([...ROLES]),
@@ -117,6 +135,7 @@ export function setupFields({ secret, text }: ReferenceForms) {
     alerts: list(ALERT_RULE, "alert rules of this environment, beside those of the server"),
     event_types: list(eventType, "the catalogue"),
     subscriptions: list(subscription, "known by their names"),
+    sources: list(source, "inbound sources, known by their names, which no other of the server may have"),
     keys: list(key, "of exactly this tenant and environment, known by their names"),
   };
 }

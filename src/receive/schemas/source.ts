@@ -35,7 +35,8 @@ const TOLERANCE = Type.Unsafe<string | number | null>({
   description: 'how old a signature may be: a duration such as "5m", or "none"; null: as the scheme says',
 });
 
-const PATCH_FIELDS = {
+export const SOURCE_FIELDS = { name: NAME, scheme: SCHEME };
+export const SOURCE_SETTINGS = {
   description: Type.Optional(orNull(Type.String({ maxLength: 1024 }))),
   enabled: Type.Optional(Type.Boolean()),
   mode: Type.Optional(Type.Unsafe<SourceMode | null>({ type: ["string", "null"], enum: [...SOURCE_MODES, null] })),
@@ -63,10 +64,10 @@ const SCOPE = { tenant: Type.Optional(SCOPE_NAME), environment: Type.Optional(SC
 const SECRET = Type.String({ maxLength: 16_384 });
 
 export const SOURCE_INPUT = closed(
-  { name: NAME, scheme: SCHEME, secret: Type.Optional(orNull(SECRET)), ...PATCH_FIELDS, ...SCOPE },
+  { ...SOURCE_FIELDS, secret: Type.Optional(orNull(SECRET)), ...SOURCE_SETTINGS, ...SCOPE },
   { $id: "SourceInput" },
 );
-export const SOURCE_PATCH = closed({ ...PATCH_FIELDS, ...SCOPE }, { $id: "SourcePatch" });
+export const SOURCE_PATCH = closed({ ...SOURCE_SETTINGS, ...SCOPE }, { $id: "SourcePatch" });
 export const SOURCE_ROTATION = closed(
   { secret: Type.Optional(SECRET), grace: Type.Optional(DURATION) },
   { $id: "SourceRotation" },

@@ -13,6 +13,7 @@ import {
 } from "../../core/setup/setup.ts";
 import { problemsOfSetup } from "../../core/setup/setup-form.ts";
 import type { StoredEventType } from "../../store/catalogue-store.ts";
+import type { StoredSource } from "../../store/source-store.ts";
 import type { StoredSubscription } from "../../store/store.ts";
 import { checkCatalogueSize } from "../event-types.ts";
 import type { KeyTable } from "../key-table.ts";
@@ -27,6 +28,7 @@ import { emptyPlan, inEntry, Membership, type SectionPlan, SetupWrites } from ".
 import { planEnvironment } from "./plan-environment.ts";
 import { type FutureType, planEventTypes, refusePinned } from "./plan-event-types.ts";
 import { planKeys } from "./plan-keys.ts";
+import { planSources } from "./plan-sources.ts";
 import { pinOfStored, planSubscriptions } from "./plan-subscriptions.ts";
 
 const MOST_TRIES = 10;
@@ -64,7 +66,7 @@ export async function applySetup(
     });
     if (!isDone) continue;
     await tell(parts, keyTable, scope, writes);
-    await drop(parts, scope, planned.subscriptions, writes, at);
+    await drop(parts, scope, planned, writes, at);
     // What was only known once it was made stands in it now.
     return resultOf(planned, setup.set ?? DEFAULT_SET, dryRun);
   }
@@ -91,6 +93,7 @@ function checkForm(setup: SetupDocument): void {
 
 interface Planned extends SectionPlan {
   subscriptions: readonly StoredSubscription[];
+  sources: readonly StoredSource[];
 }
 
 async function planOf(
@@ -99,11 +102,13 @@ async function planOf(
 ): Promise<Planned> {
   const { parts, scope } = context;
   const { store } = parts;
-  const [members, subscriptions, types, environments, keys] = await Promise.all([
+  const [members, subscriptions, types, environments, sources, keys] = await Promise.all([
     store.setup.loadMembers(scope),
     store.loadSubscriptions(scope),
     store.catalogue.loadEventTypes(scope),
     store.catalogue.loadEnvironments(scope),
+    // A source's name is the whole server's.
+    setup.sources === undefined ? [] : store.sources.load(),
     setup.keys === undefined ? [] : store.admin.loadKeys(),
   ]);
   const inSet = { ...context, membership: new Membership(members, setup.set ?? DEFAULT_SET) };
@@ -118,14 +123,16 @@ async function planOf(
       ? { plan: emptyPlan(), pins: subscriptions.flatMap(pinOfStored) }
       : await planSubscriptions(setup.subscriptions, subscriptions, { ...inSet, types: future });
   refusePinned(ofTypes.future, ofSubscriptions.pins);
+  const ofSources = setup.sources === undefined ? emptyPlan() : await planSources(setup.sources, sources, inSet);
   const ofKeys = setup.keys === undefined ? emptyPlan() : await planKeys(setup.keys, keys, inSet);
-  const plans = [ofEnvironment, ofTypes.plan, ofSubscriptions.plan, ofKeys];
+  const plans = [ofEnvironment, ofTypes.plan, ofSubscriptions.plan, ofSources, ofKeys];
   return {
     changes: plans.flatMap(({ changes }) => changes),
     unchanged: plans.reduce((sum, { unchanged }) => sum + unchanged, 0),
     left: plans.flatMap(({ left }) => left),
     warnings: plans.flatMap(({ warnings }) => warnings),
     subscriptions,
+    sources,
   };
 }
 
@@ -180,6 +187,9 @@ async function tell(parts: ServiceParts, keyTable: KeyTable, scope: Scope, write
     await directory.reloadIfLoaded();
     wakeOperationalTakers(parts, scope);
   }
+  if (0 < writes.newSources.length + writes.changedSources.length + writes.deletedSources.length) {
+    await parts.sources.reloadIfLoaded();
+  }
   if (0 < writes.newKeys.length + writes.changedKeys.length + writes.revokedKeys.length) await keyTable.reload();
 }
 
@@ -187,11 +197,11 @@ async function tell(parts: ServiceParts, keyTable: KeyTable, scope: Scope, write
 async function drop(
   { secrets, store }: ServiceParts,
   scope: Scope,
-  before: readonly StoredSubscription[],
-  { changedSubscriptions, deletedSubscriptions, rotations }: SetupWrites,
+  before: Pick<Planned, "subscriptions" | "sources">,
+  { changedSubscriptions, deletedSubscriptions, rotations, changedSources, deletedSources }: SetupWrites,
   at: number,
 ): Promise<void> {
-  const byRowId = new Map(before.map((stored) => [stored.rowId, stored]));
+  const byRowId = new Map(before.subscriptions.map((stored) => [stored.rowId, stored]));
   for (const { rowId } of deletedSubscriptions) await dropAll(secrets, sealedTexts(byRowId.get(rowId)!));
   for (const { rowId } of changedSubscriptions) {
     const was = byRowId.get(rowId)!;
@@ -200,4 +210,10 @@ async function drop(
   for (const { rotation } of rotations) {
     await dropAll(secrets, endedSecrets(byRowId.get(rotation.subscriptionRowId)!, at));
   }
+  const resealed = changedSources.filter((one) => one.sealed !== undefined);
+  for (const { rowId } of [...resealed, ...deletedSources]) {
+    const { sealed: text, id: ownerId } = before.sources.find((stored) => stored.rowId === rowId)!;
+    await dropAll(secrets, [{ sealed: text, ownerId }]);
+  }
+  if (0 < deletedSources.length) await store.sources.eraseDeleted();
 }

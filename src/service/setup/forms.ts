@@ -6,6 +6,8 @@ import { NEW_HEALTH } from "../../core/health.ts";
 import type { JsonObject, JsonValue } from "../../core/json-value.ts";
 import type { Profiles } from "../../core/profiles/registry.ts";
 import type { SetupEventType, SetupVersion } from "../../core/setup/setup.ts";
+import { handshakeOf } from "../../core/sources/answer-challenge.ts";
+import { blankSettings, type SourceSettings, toleranceText } from "../../core/sources/source-settings.ts";
 import type { SubscriptionResource } from "../../core/subscription.ts";
 import type { StoredSubscription } from "../../store/store.ts";
 import { blank } from "../draft-bases.ts";
@@ -96,6 +98,35 @@ function resourceOf(shown: Omit<Shown, "url"> & { url: string | undefined }, hea
     ...shown,
   };
   return toSubscriptionResource(stored, headerNames, 0);
+}
+
+/** All but what is secret. */
+export function sourceForm(name: string, settings: SourceSettings): JsonObject {
+  const defaults = shownSource(blankSettings(name, settings.scheme, handshakeOf(settings.scheme)));
+  const others = Object.entries(shownSource(settings)).filter(
+    ([field, value]) => JSON.stringify(value) !== JSON.stringify(defaults[field]),
+  );
+  return { name, scheme: settings.scheme, ...Object.fromEntries(others) };
+}
+
+function shownSource(settings: SourceSettings): JsonObject {
+  return {
+    description: settings.description,
+    enabled: settings.enabled,
+    mode: settings.mode,
+    live_timeout: formatDuration(settings.liveTimeoutMs),
+    prefix: settings.prefix,
+    type_from: settings.typeFrom ?? null,
+    id_from: settings.idFrom ?? null,
+    data_from: settings.dataFrom ?? null,
+    map: Object.fromEntries(settings.map),
+    handshake: settings.handshake ?? "none",
+    allow_origins: settings.allowOrigins,
+    topics: settings.topics,
+    tolerance: toleranceText(settings.tolerance),
+    url: settings.url ?? null,
+    rate_limit: settings.rateLimit ?? null,
+  };
 }
 
 /** Of the catalogue, to be compared: versions by their name. */

@@ -19,6 +19,9 @@ export class SetupWrites implements SetupChanges {
   changedSubscriptions: Lists["changedSubscriptions"] = [];
   rotations: Lists["rotations"] = [];
   deletedSubscriptions: Lists["deletedSubscriptions"] = [];
+  newSources: Lists["newSources"] = [];
+  changedSources: Lists["changedSources"] = [];
+  deletedSources: Lists["deletedSources"] = [];
   newKeys: Lists["newKeys"] = [];
   changedKeys: Lists["changedKeys"] = [];
   revokedKeys: Lists["revokedKeys"] = [];

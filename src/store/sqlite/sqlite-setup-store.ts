@@ -48,6 +48,9 @@ function writesOf(scope: Scope, changes: SetupChanges, now: number): PendingWrit
   for (const one of changes.changedSubscriptions) add("updateSubscription", one);
   for (const { rotation, audit } of changes.rotations) add("rotateSecrets", { rotations: [rotation], now, audit });
   for (const one of changes.newSubscriptions) add("insertSubscription", one);
+  for (const one of changes.deletedSources) add("deleteSource", { ...one, now });
+  for (const one of changes.changedSources) add("updateSource", one);
+  for (const one of changes.newSources) add("insertSource", one);
   for (const one of changes.revokedKeys) add("revokeKey", { ...one, now });
   for (const one of changes.changedKeys) add("changeKey", one);
   for (const one of changes.newKeys) add("insertKey", one);

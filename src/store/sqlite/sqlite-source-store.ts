@@ -5,12 +5,13 @@ import type {
   InsertedSource,
   NewInboundRequest,
   NewSource,
+  SourceChange,
   SourceStore,
   StoredInboundDetail,
   StoredInboundRequest,
   StoredSource,
 } from "../source-store.ts";
-import type { AppendedEvent, ChangeOutcome, NewEvent, Sealed } from "../store.ts";
+import type { AppendedEvent, ChangeOutcome, NewEvent } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { packEvents } from "./packed-events.ts";
 import { untilDone } from "./portions.ts";
@@ -35,12 +36,7 @@ export class SqliteSourceStore implements SourceStore {
     return this.#access.write("insertSource", { source, most, audit });
   }
 
-  update(
-    rowId: number,
-    change: { settings: string; sealed: Sealed | undefined; updatedAt: number },
-    ifUpdatedAt: number,
-    audit: NewAuditEntry,
-  ): Promise<ChangeOutcome> {
+  update(rowId: number, change: SourceChange, ifUpdatedAt: number, audit: NewAuditEntry): Promise<ChangeOutcome> {
     return this.#access.write("updateSource", { rowId, ...change, ifUpdatedAt, audit });
   }
 

@@ -7,7 +7,7 @@ import type { EraseStep, NewPurge } from "../purge-store.ts";
 import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
 import type { AgeSweep, AttemptSweep, DeadLetterSweep, EventSweep, SweepStep } from "../retention-store.ts";
 import type { KeyChange, SetupMember } from "../setup-store.ts";
-import type { InsertedSource, NewInboundRequest, NewSource } from "../source-store.ts";
+import type { InsertedSource, NewInboundRequest, NewSource, SourceChange } from "../source-store.ts";
 import type {
   AppendedEvent,
   ChangeOutcome,
@@ -18,7 +18,6 @@ import type {
   NewDelivery,
   NewSubscription,
   RecordReceipt,
-  Sealed,
   SecretRotation,
   SubscriptionChange,
 } from "../store.ts";
@@ -103,13 +102,7 @@ export interface WriteOperations {
   };
   insertSource: { input: Audited & { source: NewSource; most: number }; result: InsertedSource };
   updateSource: {
-    input: Audited & {
-      rowId: number;
-      settings: string;
-      sealed: Sealed | undefined;
-      updatedAt: number;
-      ifUpdatedAt: number;
-    };
+    input: Audited & SourceChange & { rowId: number; ifUpdatedAt: number };
     result: ChangeOutcome;
   };
   deleteSource: { input: Audited & { rowId: number; now: number }; result: boolean };
