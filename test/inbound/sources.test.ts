@@ -33,6 +33,25 @@ async function log({ service }: Relay, name = "github") {
 }
 
 describe("a request to /in/NAME", () => {
+  it("is taken by a source of a set-up, with the secrets that it gives, until it is pruned", async () => {
+    const relay = await startRelay();
+    const body = '{"ref":"refs/heads/main"}';
+    const push = async () => (await relay.send("/in/github", { headers: signed(body), body })).status;
+    const apply = (secret: string, grace?: string) =>
+      relay.service.applySetup({ setup: { sources: [{ name: "github", scheme: "github", secret }] }, grace });
+    expect(await push()).toBe(404);
+    await apply(SECRET);
+    expect(await push()).toBe(200);
+    await apply("another-secret");
+    expect(await push()).toBe(200);
+    await apply("the-third-secret", "0s");
+    expect(await push()).toBe(401);
+    expect(await events(relay)).toHaveLength(2);
+    await relay.service.applySetup({ setup: { sources: [] }, prune: true });
+    expect(await push()).toBe(404);
+    expect(await events(relay)).toHaveLength(2);
+  });
+
   it("becomes an event once it is on disk, and its answer says no more than that", async () => {
     const relay = await withGithub();
     const body = '{"ref":"refs/heads/main","big":12345678901234567890}';

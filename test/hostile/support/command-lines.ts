@@ -182,6 +182,7 @@ function setupOf(url: string): string {
   return [
     "event_types: [{name: set.up, schema: {type: object}}]",
     `subscriptions: [{name: set-up, url: ${JSON.stringify(url)}, events: [set.up]}]`,
+    "sources: [{name: set-up, scheme: github, map: {ping: }}]",
     "keys: [{name: set-up, role: reader}]",
   ].join("\n");
 }
