@@ -162,6 +162,7 @@ describe("what is parsed", () => {
     expect(await parsed(serveCommand, "--port", "0", ...doors)).toEqual({
       localAddress: [],
       alert: [],
+      retention: [],
       port: "0",
       allowHost: ["a", "b"],
       trustProxy: ["loopback", "10.0.0.0/8"],
