@@ -126,10 +126,17 @@ export async function sendEach(
   }
   if (0 < failures) {
     const message = count === 1 ? `the request failed: ${escapeLine(last)}` : `${failures} of ${count} requests failed`;
-    const isBlocked = last.startsWith("egress_blocked");
-    const hint = isBlocked ? `if it is meant so: --allow-net ${url.host}` : `does something listen at ${url.origin}?`;
-    throw new HooksError("failed", message, { hint });
+    throw new HooksError("failed", message, { hint: hintOfAnswer(last, url) });
   }
+}
+
+/** What to look at after an answer (`answerOf`) that was no success. */
+export function hintOfAnswer(answer: string, url: TargetUrl): string {
+  if (answer.startsWith("egress_blocked")) return `if it is meant so: --allow-net ${url.host}`;
+  if (answer === "401" || answer === "403")
+    return "does it know the secret? --secret signs with it, and hooks verify says what is wrong with a signature";
+  const isAnswer = /^\d{3}$/.test(answer);
+  return isAnswer ? `${url.origin} answered: its own log says why` : `does something listen at ${url.origin}?`;
 }
 
 type DirectRules = Parameters<CliContext["sendOnce"]>[0]["rules"];

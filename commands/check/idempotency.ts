@@ -10,7 +10,7 @@ import type { SendResult } from "../../src/core/attempt.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { checkEventType } from "../../src/core/event-pattern.ts";
 import { profileOption } from "../sub/subscription-flags.ts";
-import { answerOf, directRules, prepareDirect } from "../trigger-directly.ts";
+import { answerOf, directRules, hintOfAnswer, prepareDirect } from "../trigger-directly.ts";
 
 export interface CheckIdempotencyOptions {
   to: string;
@@ -127,7 +127,7 @@ export async function runCheckIdempotency(
     {
       hint: onlySecond
         ? "answer an event that you know already with 2xx: any other answer is tried again"
-        : `does something listen at ${url.origin}?`,
+        : hintOfAnswer(first, url),
     },
   );
 }
