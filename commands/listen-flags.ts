@@ -7,7 +7,7 @@ import { asUsage, collect, duration, wholeNumber } from "../src/cli/flag-values.
 import { HooksError } from "../src/core/errors.ts";
 import { checkEventPattern } from "../src/core/event-pattern.ts";
 import { FAULT_FORMS, type ListenFault, parseListenFault } from "../src/core/listen-fault.ts";
-import { checkSourceName } from "../src/core/sources/source-settings.ts";
+import { checkSourceName } from "../src/core/sources/source-texts.ts";
 
 /** The parsed command line of `hooks listen`. */
 export interface ListenOptions {

@@ -28,8 +28,10 @@ export interface DaemonSources {
 /** Of a handshake that is completed by a GET. */
 const CONFIRM_TIMEOUT_MS = 10_000;
 
-export function createDaemonSources({ local, tunnel, log, onOutcome, onFault }: DaemonSourcesOptions): DaemonSources {
-  const { parts, publishing, sources } = local.cases;
+export async function createDaemonSources(options: DaemonSourcesOptions): Promise<DaemonSources> {
+  const { local, tunnel, log, onOutcome, onFault } = options;
+  const { parts, publishing } = local.cases;
+  const sources = await local.cases.sources();
   const answers = new LiveAnswers();
   const inboundLog = new InboundLog({
     parts,

@@ -280,7 +280,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     local.cases.parts.tracing = telemetry.tracing;
     const tail = new Tail();
     local.cases.parts.observer = tellingObserver(tail, telemetry.observer);
-    const inboundSources = createDaemonSources({
+    const inboundSources = await createDaemonSources({
       local,
       tunnel,
       log,

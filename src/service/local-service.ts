@@ -85,8 +85,8 @@ import { Purges } from "./purges.ts";
 import { Replays } from "./replays.ts";
 import { SecretRotations } from "./secret-rotations.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { SourceRequests } from "./source-requests.ts";
-import { Sources } from "./sources.ts";
+import type { SourceRequests } from "./source-requests.ts";
+import type { Sources } from "./sources.ts";
 import { Statistics } from "./statistics.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tenants } from "./tenants.ts";
@@ -111,8 +111,8 @@ export class UseCases {
   readonly statistics: Statistics;
   readonly eventTypes: EventTypes;
   readonly environments: Environments;
-  readonly sources: Sources;
-  readonly sourceRequests: SourceRequests;
+  #sources: Promise<Sources> | undefined;
+  #sourceRequests: Promise<SourceRequests> | undefined;
 
   constructor(parts: ServiceParts) {
     this.parts = parts;
@@ -129,8 +129,19 @@ export class UseCases {
     this.statistics = new Statistics(parts);
     this.eventTypes = new EventTypes(parts);
     this.environments = new Environments(parts);
-    this.sources = new Sources(parts);
-    this.sourceRequests = new SourceRequests(parts, this.sources);
+  }
+
+  /** Loaded when somebody asks for them: with them come the records of all schemes. */
+  sources(): Promise<Sources> {
+    this.#sources ??= import("./sources.ts").then((module) => new module.Sources(this.parts));
+    return this.#sources;
+  }
+
+  sourceRequests(): Promise<SourceRequests> {
+    this.#sourceRequests ??= Promise.all([import("./source-requests.ts"), this.sources()]).then(
+      ([module, sources]) => new module.SourceRequests(this.parts, sources),
+    );
+    return this.#sourceRequests;
   }
 
   /** `actor`: who the audit says it was. */
@@ -370,39 +381,39 @@ class LocalService implements HooksService {
     return explainEvent(this.#cases.parts, this.#scope, query);
   }
 
-  createSource(input: SourceInput): Promise<SourceWithSecret> {
-    return this.#cases.sources.create(this.#scope, input, this.#actor);
+  async createSource(input: SourceInput): Promise<SourceWithSecret> {
+    return (await this.#cases.sources()).create(this.#scope, input, this.#actor);
   }
 
-  listSources(query: SourceQuery = {}): Promise<Page<SourceResource>> {
-    return this.#cases.sources.list(this.#scope, query);
+  async listSources(query: SourceQuery = {}): Promise<Page<SourceResource>> {
+    return (await this.#cases.sources()).list(this.#scope, query);
   }
 
-  getSource(name: string): Promise<SourceResource> {
-    return this.#cases.sources.get(this.#scope, name);
+  async getSource(name: string): Promise<SourceResource> {
+    return (await this.#cases.sources()).get(this.#scope, name);
   }
 
-  updateSource(name: string, patch: SourcePatch): Promise<SourceResource> {
-    return this.#cases.sources.update(this.#scope, name, patch, this.#actor);
+  async updateSource(name: string, patch: SourcePatch): Promise<SourceResource> {
+    return (await this.#cases.sources()).update(this.#scope, name, patch, this.#actor);
   }
 
-  deleteSource(name: string): Promise<void> {
-    return this.#cases.sources.delete(this.#scope, name, this.#actor);
+  async deleteSource(name: string): Promise<void> {
+    return (await this.#cases.sources()).delete(this.#scope, name, this.#actor);
   }
 
-  rotateSourceSecret(
+  async rotateSourceSecret(
     name: string,
     options: { secret?: string | undefined; grace?: string | undefined } = {},
   ): Promise<SourceWithSecret> {
-    return this.#cases.sources.rotateSecret(this.#scope, name, options, this.#actor);
+    return (await this.#cases.sources()).rotateSecret(this.#scope, name, options, this.#actor);
   }
 
-  listSourceRequests(name: string, query: SourceRequestQuery = {}): Promise<Page<SourceRequestResource>> {
-    return this.#cases.sourceRequests.list(this.#scope, name, query);
+  async listSourceRequests(name: string, query: SourceRequestQuery = {}): Promise<Page<SourceRequestResource>> {
+    return (await this.#cases.sourceRequests()).list(this.#scope, name, query);
   }
 
-  getSourceRequest(name: string, id: string): Promise<SourceRequestDetail> {
-    return this.#cases.sourceRequests.get(this.#scope, name, id);
+  async getSourceRequest(name: string, id: string): Promise<SourceRequestDetail> {
+    return (await this.#cases.sourceRequests()).get(this.#scope, name, id);
   }
 
   async meta(): Promise<Meta> {

@@ -1,6 +1,5 @@
 import type { Scope } from "../core/scope.ts";
 import type { CompiledScheme } from "../core/signing/compiled-scheme.ts";
-import { findScheme } from "../core/signing/registry.ts";
 import type { SourceStore, StoredSource } from "../store/source-store.ts";
 import type { SecretStore } from "./secret-store.ts";
 import { type KeptSettings, openSecrets, readKept, type SourceSecrets } from "./stored-source.ts";
@@ -93,5 +92,7 @@ export class SourceDirectory {
 
 async function open(stored: StoredSource, secrets: Pick<SecretStore, "get">): Promise<OpenedSource> {
   const settings = readKept(stored);
+  // Only a daemon opens sources; commands do without the schemes' records.
+  const { findScheme } = await import("../core/signing/registry.ts");
   return { stored, settings, scheme: findScheme(settings.scheme), secrets: await openSecrets(stored, secrets) };
 }

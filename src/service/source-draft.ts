@@ -4,10 +4,10 @@ import type { SourceInput } from "../core/sources/source.ts";
 import {
   blankSettings,
   changedSettings,
-  checkSourceName,
   checkSourceScheme,
   checkVerifyToken,
 } from "../core/sources/source-settings.ts";
+import { checkSourceName } from "../core/sources/source-texts.ts";
 import type { NewSource } from "../store/source-store.ts";
 import type { Sealed } from "../store/store.ts";
 import { hintOf } from "./secrets.ts";

@@ -1,7 +1,8 @@
 import { formatDuration } from "../core/duration.ts";
 import { toIso, toIsoOrNull } from "../core/instant.ts";
 import type { SourceResource } from "../core/sources/source.ts";
-import { type SourceSettings, toleranceText } from "../core/sources/source-settings.ts";
+import type { SourceSettings } from "../core/sources/source-settings.ts";
+import { toleranceText } from "../core/sources/source-texts.ts";
 import type { StoredSource } from "../store/source-store.ts";
 import type { SecretStore } from "./secret-store.ts";
 

@@ -52,12 +52,8 @@ import { parseTimestamp } from "../../src/core/signing/message-time.ts";
 import { decodeStandardSecret } from "../../src/core/signing/standard-secret.ts";
 import { verify } from "../../src/core/signing/verify.ts";
 import { readBody } from "../../src/core/sources/request-body.ts";
-import {
-  blankSettings,
-  changedSettings,
-  checkSourceName,
-  checkSourceScheme,
-} from "../../src/core/sources/source-settings.ts";
+import { blankSettings, changedSettings, checkSourceScheme } from "../../src/core/sources/source-settings.ts";
+import { checkSourceName } from "../../src/core/sources/source-texts.ts";
 import { prefixed, typeText } from "../../src/core/sources/type-text.ts";
 import { checkTargetUrl } from "../../src/core/subscription-url.ts";
 import { declareEvents } from "../../src/core/typescript/event-declarations.ts";

@@ -1,15 +1,15 @@
 // What is set of a source: checked when it is given, kept as JSON.
 
-import { formatDuration, parseDuration } from "../duration.ts";
+import { parseDuration } from "../duration.ts";
 import { invalid } from "../errors.ts";
 import { checkEventPattern, checkEventType, isOperationalType } from "../event-pattern.ts";
 import { nearest } from "../nearest.ts";
-import { quoted } from "../quoted.ts";
 import { formatRateLimit, parseRateLimit } from "../rate-limit.ts";
 import { findScheme } from "../signing/registry.ts";
 import { SCHEME_NAMES, SCHEME_NAMES_AND_ALIASES } from "../signing/scheme-names.ts";
 import { HANDSHAKES, type HandshakeName } from "./challenge.ts";
 import { NO_SCHEME, SOURCE_MODES, type SourceMode, type SourcePatch } from "./source.ts";
+import { shownValue } from "./source-texts.ts";
 
 export interface SourceSettings {
   description: string;
@@ -34,7 +34,6 @@ export interface SourceSettings {
 
 const LIVE_TIMEOUT = { fallback: 10_000, bounds: { min: 100, max: 55_000 } };
 const TOLERANCE_BOUNDS = { min: 0, max: 365 * 24 * 3_600_000 };
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const PREFIX = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]{1,128}$/;
 const MOST_MAPPED = 200;
@@ -61,16 +60,6 @@ export function blankSettings(name: string, scheme: string, handshake: Handshake
   };
 }
 
-/** @throws HooksError `invalid_request` */
-export function checkSourceName(name: unknown): string {
-  if (name === undefined) throw invalid("name", "name is missing: the last part of the URL, /in/NAME");
-  if (typeof name !== "string" || !NAME.test(name)) {
-    throw invalid("name", `name must be 1 to 64 characters of a-z, 0-9 and "-", got ${shown(name)}`);
-  }
-  if (name === "hooks") throw invalid("name", 'name must not be "hooks": such events are those that hooks publishes');
-  return name;
-}
-
 /** The scheme's own name. @throws HooksError `invalid_request` naming the nearest */
 export function checkSourceScheme(scheme: unknown): string {
   if (scheme === NO_SCHEME) return scheme;
@@ -80,7 +69,7 @@ export function checkSourceScheme(scheme: unknown): string {
   const near = typeof scheme === "string" ? nearest(scheme, SCHEME_NAMES_AND_ALIASES.flat()) : undefined;
   throw invalid(
     "scheme",
-    scheme === undefined ? what : `${what}, got ${shown(scheme)}`,
+    scheme === undefined ? what : `${what}, got ${shownValue(scheme)}`,
     near === undefined
       ? `one of: ${SCHEME_NAMES.slice(0, 4).join(", ")} … hooks verify --list-schemes`
       : `did you mean ${near}?`,
@@ -116,15 +105,6 @@ export function changedSettings(old: SourceSettings, patch: SourcePatch, default
       formatRateLimit(parseRateLimit(text, "rate_limit")),
     ),
   };
-}
-
-/** As the API shows it. */
-export function toleranceText(tolerance: SourceSettings["tolerance"]): string | null {
-  return typeof tolerance === "number" ? formatDuration(tolerance) : (tolerance ?? null);
-}
-
-function shown(value: unknown): string {
-  return typeof value === "string" ? quoted(value) : String(JSON.stringify(value)).slice(0, 60);
 }
 
 function given<In, Out, Default>(
@@ -178,7 +158,7 @@ function checkPlace(value: unknown, field: string): string {
   if (typeof value === "string" && HEADER_NAME.test(value)) return value.toLowerCase();
   throw invalid(
     field,
-    `${field} must be a header's name or a JSON Pointer into the body, got ${shown(value)}`,
+    `${field} must be a header's name or a JSON Pointer into the body, got ${shownValue(value)}`,
     "for example: x-event-type, or /event/type",
   );
 }
@@ -188,7 +168,7 @@ function checkPointer(value: unknown, field: string): string {
   if (isPointer) return value;
   throw invalid(
     field,
-    `${field} must be a JSON Pointer into the body, got ${shown(value)}`,
+    `${field} must be a JSON Pointer into the body, got ${shownValue(value)}`,
     "for example: /data/object",
   );
 }

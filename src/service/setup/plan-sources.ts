@@ -12,11 +12,11 @@ import { MAX_SOURCES, type SourceInput } from "../../core/sources/source.ts";
 import {
   blankSettings,
   changedSettings,
-  checkSourceName,
   checkSourceScheme,
   checkVerifyToken,
   type SourceSettings,
 } from "../../core/sources/source-settings.ts";
+import { checkSourceName } from "../../core/sources/source-texts.ts";
 import type { NewAuditEntry } from "../../store/admin-store.ts";
 import type { StoredSource } from "../../store/source-store.ts";
 import { auditEntry } from "../audit-trail.ts";
