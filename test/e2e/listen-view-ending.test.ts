@@ -168,7 +168,7 @@ describe.skipIf(!HAS_TMUX)("the view of hooks listen (skipped without tmux)", { 
     ["CI", { env: { CI: "1" } }],
     ["--no-input", { flags: "--no-input" }],
     ["-- COMMAND", { flags: "-- sleep 600" }],
-    ["a job in the background", { line: "set -m; LISTEN & sleep 600" }],
+    ["a job in the background", { line: "set -m; LISTEN & trap 'kill $!' HUP; wait" }],
   ])("there are lines with %s", async (_, options) => {
     const desk = await Desk.open();
     const terminal = await desk.listen(options);
