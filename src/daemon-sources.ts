@@ -63,8 +63,9 @@ export async function createDaemonSources(options: DaemonSourcesOptions): Promis
       }, onFault);
     },
   });
-  const transport: DeliveryTransport = {
+  const transport: Required<DeliveryTransport> = {
     room: (subscription) => tunnel.room(subscription),
+    isThere: (subscription) => tunnel.isThere(subscription),
     send: (outgoing) =>
       outgoing.subscription.sources === undefined
         ? tunnel.send(outgoing)

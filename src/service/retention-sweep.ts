@@ -1,6 +1,7 @@
 import { isHooksError } from "../core/errors.ts";
 import { inForce, type Retention, type RetentionKind } from "../core/retention.ts";
 import { scopeKey } from "../core/scope.ts";
+import { SweepPace } from "../core/sweep-pace.ts";
 import type { CatalogueStore } from "../store/catalogue-store.ts";
 import type { AgeSweep, RetentionStore, ScopeRow, SweepStep } from "../store/retention-store.ts";
 import { readEnvironment } from "./environments.ts";
@@ -10,13 +11,6 @@ const EVERY_MS = 60_000;
 const FIRST_MS = 2_000;
 /** After a lock or a full disk. */
 const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
-/** A step that holds the writer for longer lets others wait, which publishing would notice. */
-const LONG_STEP_MS = 6;
-/** Also where a commit alone takes longer than that: on a slow disk it must not fall behind what comes. */
-const FEWEST = 50;
-const MOST = 500;
-/** Between two steps, in lengths of the one before: the writer is others' for most of the time. */
-const REST = 2;
 const PAGES = 100;
 /** How often what was left standing (a dead letter, what was waiting) is looked at again. */
 const AGAIN_MS = 3_600_000;
@@ -52,7 +46,7 @@ interface Cursors {
 export class RetentionSweep {
   readonly #options: RetentionSweepOptions;
   readonly #cursors = new Map<number, Cursors>();
-  #limit = MOST / 10;
+  readonly #pace = new SweepPace();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #rest: { end(): void } | undefined;
@@ -95,17 +89,25 @@ export class RetentionSweep {
     const settings = new Map(
       (await store.catalogue.loadEnvironments()).map((stored) => [scopeKey(stored.scope), readEnvironment(stored)]),
     );
-    for (const row of await store.retention.listScopes()) {
+    const scopes = await store.retention.listScopes();
+    for (const row of scopes) {
       if (this.#isStopped) break;
       const kept = inForce(settings.get(scopeKey(row.scope))?.retention, defaults);
       for (const span of Object.values(kept)) if (0 < span) this.#everyMs = Math.min(this.#everyMs, span);
-      await this.#sweepScope(row, kept, now(), deleted);
+      await this.#sweepScope(row, kept, now(), deleted, scopes.length);
     }
     if (0 < Object.keys(deleted).length) await this.#giveBack();
     return deleted;
   }
 
-  async #sweepScope({ rowId: scopeRowId }: ScopeRow, kept: Retention, now: number, deleted: Deleted): Promise<void> {
+  /** `of`: so many scopes, each of which may take its share of the time. */
+  async #sweepScope(
+    { rowId: scopeRowId }: ScopeRow,
+    kept: Retention,
+    now: number,
+    deleted: Deleted,
+    of: number,
+  ): Promise<void> {
     const { retention: store } = this.#options.store;
     const cursors = this.#cursors.get(scopeRowId) ?? { events: 0, attempts: 0, dead_letters: 0 };
     this.#cursors.set(scopeRowId, cursors);
@@ -118,8 +120,15 @@ export class RetentionSweep {
       step: (limit: number, after: number, before: number) => Promise<SweepStep>,
     ): Promise<void> => {
       const cutoff = before(kind);
+      let last: number | undefined;
+      const cameIn = ({ span }: SweepStep): number => {
+        if (span === undefined) return 0;
+        const ms = span.to - (last ?? span.from);
+        last = span.to;
+        return ms / of;
+      };
       for (let isDone = cutoff === undefined; !isDone && !this.#isStopped; ) {
-        const done = await this.#paced((limit) => step(limit, cursors[kind], cutoff!));
+        const done = await this.#paced((limit) => step(limit, cursors[kind], cutoff!), cameIn);
         count(kind, done.deleted);
         cursors[kind] = done.after;
         isDone = done.isDone;
@@ -172,14 +181,12 @@ export class RetentionSweep {
   }
 
   /** One step, and the rest after it. */
-  async #paced<T>(step: (limit: number) => Promise<T>): Promise<T> {
+  async #paced<T>(step: (limit: number) => Promise<T>, cameIn?: (done: T) => number): Promise<T> {
     const { elapsed } = this.#options;
     const from = elapsed();
-    const done = await step(this.#limit);
-    const tookMs = elapsed() - from;
-    const size = tookMs < LONG_STEP_MS / 2 ? this.#limit * 1.25 : LONG_STEP_MS < tookMs ? this.#limit / 2 : this.#limit;
-    this.#limit = Math.min(MOST, Math.max(FEWEST, Math.ceil(size)));
-    if (!this.#isStopped) await this.#sleep(REST * tookMs);
+    const done = await step(this.#pace.limit);
+    const restMs = this.#pace.rest(elapsed() - from, cameIn?.(done));
+    if (!this.#isStopped) await this.#sleep(restMs);
     return done;
   }
 

@@ -31,6 +31,8 @@ export interface SweepStep {
   deleted: number;
   /** What is before this row need not be looked at again soon. */
   after: number;
+  /** When the first and the last that are old were created (a dead letter: ended), unix ms; undefined: none is. */
+  span: { from: number; to: number } | undefined;
   /** All that is old was looked at. */
   isDone: boolean;
 }

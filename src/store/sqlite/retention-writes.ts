@@ -13,15 +13,15 @@ const KEPT_SHARE = 0.1;
 
 interface CandidateRow {
   rowId: number;
+  at: number;
   isOld: number;
   mayGo: number;
 }
 
 interface Chosen {
   chosen: number[];
-  /** The last that is old. */
-  after: number;
-  isDone: boolean;
+  /** `deleted` of the step is not yet known. */
+  step: Omit<SweepStep, "deleted">;
 }
 
 export interface Deleted {
@@ -46,9 +46,9 @@ export class RetentionWrites {
         WHERE d.event_id = e.event_id
           AND (d.completed_at IS NULL OR d.completed_at >= CASE d.state WHEN 'failed' THEN @failedBefore ELSE @before END)
       )`;
-    const step = this.#walk(mayGo, { scopeRowId, before, failedBefore: failedBefore ?? 0, after }, limit);
-    deleteEvents(this.#statements, step.chosen);
-    return { deleted: step.chosen.length, after: step.after, isDone: step.isDone };
+    const { chosen, step } = this.#walk(mayGo, { scopeRowId, before, failedBefore: failedBefore ?? 0, after }, limit);
+    deleteEvents(this.#statements, chosen);
+    return { ...step, deleted: chosen.length };
   }
 
   sweepAttempts({ scopeRowId, before, after, limit }: AttemptSweep): SweepStep {
@@ -58,30 +58,30 @@ export class RetentionWrites {
         SELECT 1 FROM deliveries AS d CROSS JOIN attempts AS a USING (delivery_id)
         WHERE d.event_id = e.event_id AND ${ofEvent}
       )`;
-    const step = this.#walk(mayGo, { scopeRowId, before, after }, limit);
+    const { chosen, step } = this.#walk(mayGo, { scopeRowId, before, after }, limit);
     const { changes } = this.#statements
       .rows(`
         DELETE FROM attempts WHERE delivery_id IN (
           SELECT delivery_id FROM json_each(@ids) AS j CROSS JOIN deliveries AS d ON d.event_id = j.value WHERE ${ofEvent}
         )
       `)
-      .run({ ids: JSON.stringify(step.chosen), before });
-    return { deleted: changes, after: step.after, isDone: step.isDone };
+      .run({ ids: JSON.stringify(chosen), before });
+    return { ...step, deleted: changes };
   }
 
   sweepDeadLetters({ limit, ...values }: DeadLetterSweep): SweepStep {
     const rows = this.#statements
       .rows<CandidateRow>(`
-        SELECT delivery_id AS rowId, completed_at < @before AS isOld, completed_at < @before AS mayGo
+        SELECT delivery_id AS rowId, completed_at AS at, completed_at < @before AS isOld, completed_at < @before AS mayGo
         FROM deliveries INDEXED BY deliveries_failed
         WHERE scope_id = @scopeRowId AND state = 'failed' AND delivery_id > @after
         ORDER BY delivery_id
         LIMIT ${MOST_LOOKED_AT}
       `)
       .iterate(values);
-    const { chosen, after, isDone } = choose(rows, values.after, limit);
+    const { chosen, step } = choose(rows, values.after, limit);
     deleteDeliveries(this.#statements, chosen);
-    return { deleted: chosen.length, after, isDone };
+    return { ...step, deleted: chosen.length };
   }
 
   sweepJobs({ scopeRowId, before, limit }: AgeSweep): number {
@@ -123,7 +123,8 @@ export class RetentionWrites {
   #walk(mayGo: string, values: Omit<AttemptSweep, "limit"> & { failedBefore?: number }, limit: number): Chosen {
     const rows = this.#statements
       .rows<CandidateRow>(`
-        SELECT e.event_id AS rowId, e.created_at < @before AS isOld, e.created_at < @before AND ${mayGo} AS mayGo
+        SELECT e.event_id AS rowId, e.created_at AS at, e.created_at < @before AS isOld,
+          e.created_at < @before AND ${mayGo} AS mayGo
         FROM events AS e INDEXED BY events_of_scope
         WHERE e.scope_id = @scopeRowId AND e.event_id > @after
         ORDER BY e.event_id
@@ -144,17 +145,21 @@ export class RetentionWrites {
 function choose(rows: Iterable<CandidateRow>, from: number, limit: number): Chosen {
   const chosen: number[] = [];
   let after = from;
+  let span: SweepStep["span"];
   let looked = 0;
   let young = 0;
-  for (const { rowId, isOld, mayGo } of rows) {
+  for (const { rowId, at, isOld, mayGo } of rows) {
     looked += 1;
     young = isOld === 1 ? 0 : young + 1;
-    if (isOld === 1) after = rowId;
+    if (isOld === 1) {
+      after = rowId;
+      span = { from: span?.from ?? at, to: at };
+    }
     if (mayGo === 1) chosen.push(rowId);
     if (chosen.length === limit || young === YOUNG_IN_A_ROW) break;
   }
   const isDone = young === YOUNG_IN_A_ROW || (looked < MOST_LOOKED_AT && chosen.length < limit);
-  return { chosen, after, isDone };
+  return { chosen, step: { after, span, isDone } };
 }
 
 /** With deliveries and attempts. Counts and statistics stay. */
