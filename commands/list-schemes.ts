@@ -4,11 +4,11 @@ import { ageLimits, neededParts, secretForm, signaturePlace } from "../src/core/
 import { SCHEMES } from "../src/core/signing/registry.ts";
 import type { Scheme } from "../src/core/signing/scheme.ts";
 import type { SchemeFlags } from "./signing-flags.ts";
-import { readSchemeFile } from "./signing-inputs.ts";
+import { readOwnSchemes } from "./signing-inputs.ts";
 
 /** Prints every scheme that `--scheme` takes, the user's own first. */
 export async function listSchemes(flags: SchemeFlags, context: CliContext): Promise<void> {
-  const own = flags.schemeFile === undefined ? [] : await readSchemeFile(flags.schemeFile, context);
+  const own = await readOwnSchemes(flags, context);
   const rows = [...own.map(({ scheme }) => scheme), ...SCHEMES].map(rowOf);
   printList(context.out, rows, VIEW, undefined);
 }

@@ -240,9 +240,9 @@ const HEAD = `# Signature schemes
 <!-- Made from the records in src/core/signing/schemes by \`node commands/write-scheme-docs.ts\`. -->
 
 What \`--scheme\` of \`hooks sign\` and \`hooks verify\` takes, and the first argument of \`sign\` and \`verify\` in programs.
-\`hooks verify --scheme auto\` takes the one that the headers fit, and refuses when several do. Every signature is compared in
-constant time, over the bytes as they came; several secrets may be given, any of which may have signed. \`{timestamp}\` is the
-text that was sent.`;
+\`hooks verify --scheme auto\` takes the one that the headers fit, one of \`--scheme-file\` too, and refuses when several do. Every
+signature is compared in constant time, over the bytes as they came; several secrets may be given, any of which may have
+signed. \`{timestamp}\` is the text that was sent.`;
 
 function section(scheme: Scheme): string {
   const { name, title, aliases = [], content, algorithm, id, timestamp, notes = [] } = scheme;

@@ -40,7 +40,7 @@ export async function readSecrets(flags: SecretFlags, context: CliContext): Prom
  * @throws HooksError `usage` naming the nearest scheme, or the field of the file that is wrong.
  */
 export async function readScheme(flags: SchemeFlags, context: CliContext): Promise<CompiledScheme> {
-  const own = flags.schemeFile === undefined ? [] : await readSchemeFile(flags.schemeFile, context);
+  const own = await readOwnSchemes(flags, context);
   if (flags.scheme === undefined && own.length > 1) {
     throw new HooksError("usage", `--scheme-file has ${own.length} schemes: name one with --scheme`, {
       field: "--scheme",
@@ -59,7 +59,12 @@ export async function readScheme(flags: SchemeFlags, context: CliContext): Promi
   });
 }
 
-export async function readSchemeFile(file: string, context: CliContext): Promise<CompiledScheme[]> {
+/** Those of --scheme-file; none without it. */
+export async function readOwnSchemes({ schemeFile }: SchemeFlags, context: CliContext): Promise<CompiledScheme[]> {
+  return schemeFile === undefined ? [] : await readSchemeFile(schemeFile, context);
+}
+
+async function readSchemeFile(file: string, context: CliContext): Promise<CompiledScheme[]> {
   const text = Buffer.from(await readBytes("--scheme-file", file, context, SCHEME_FILE_MAX_BYTES)).toString("utf8");
   return parseSchemes(text, `--scheme-file: ${file}`).map(prepared);
 }

@@ -1,6 +1,7 @@
 import type { Output } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { span } from "../src/cli/time-text.ts";
+import { toHooksError } from "../src/core/errors.ts";
 import { type CompiledScheme, signatureHeaders } from "../src/core/signing/compiled-scheme.ts";
 import { neededParts } from "../src/core/signing/describe-scheme.ts";
 import type { Hint } from "../src/core/signing/explain/hint.ts";
@@ -87,12 +88,24 @@ function ageOf(timestamp: number, now: number): number {
   return Math.floor(now - timestamp);
 }
 
-/** A workflow command of GitHub Actions. */
 function annotation({ result, hints }: VerdictFacts, bodyFile: string | undefined): string {
   if (result.valid) return "";
-  const file = bodyFile === undefined || bodyFile === "-" ? "" : `file=${forProperty(bodyFile)},`;
   const text = [`${result.reason}: ${result.detail}`, ...hints.map((hint) => hint.text)].join("\n");
-  return `::error ${file}title=Webhook not valid::${forMessage(text)}`;
+  return workflowError("Webhook not valid", text, bodyFile);
+}
+
+/** Of a check that could not be made: nothing is known of the webhook. */
+export function annotateUnchecked(error: unknown, bodyFile: string | undefined, out: Output): void {
+  if (out.mode === "json") return;
+  const { message, hint } = toHooksError(error);
+  const text = hint === undefined ? message : `${message}\n${hint}`;
+  out.print(workflowError("Webhook not checked", text, bodyFile));
+}
+
+/** A workflow command of GitHub Actions. */
+function workflowError(title: string, text: string, bodyFile: string | undefined): string {
+  const file = bodyFile === undefined || bodyFile === "-" ? "" : `file=${forProperty(bodyFile)},`;
+  return `::error ${file}title=${title}::${forMessage(text)}`;
 }
 
 function forMessage(text: string): string {

@@ -10,6 +10,7 @@ import { answerChallenge } from "../core/sources/answer-challenge.ts";
 import type { ChallengeAnswer } from "../core/sources/challenge.ts";
 import { type EventOfRequest, eventOfRequest } from "../core/sources/event-of-request.ts";
 import type { OriginalRequest, RequestOutcome } from "../core/sources/source.ts";
+import { toleranceSeconds } from "../core/sources/source-texts.ts";
 import { TokenBuckets } from "../core/token-buckets.ts";
 import type { AppendedEvent, NewEvent } from "../store/store.ts";
 import type { InboundLog } from "./inbound-log.ts";
@@ -176,12 +177,11 @@ export class Inbound {
   #judge(source: OpenedSource, request: InboundRequest): Refusal | undefined {
     const { scheme, settings } = source;
     if (scheme === undefined) return undefined;
-    const { tolerance } = settings;
     const result = verifyMessage(
       scheme,
       { headers: request.headers, body: request.body, method: request.method, url: urlOf(source, request) },
       this.#secrets(source),
-      { tolerance: typeof tolerance === "number" ? Math.floor(tolerance / 1_000) : tolerance },
+      { tolerance: toleranceSeconds(settings.tolerance) },
       Math.floor(this.#options.parts.now() / 1_000),
     );
     return result.valid ? undefined : result;

@@ -12,6 +12,7 @@ import {
   type SourceRequestQuery,
   type SourceRequestResource,
 } from "../core/sources/source.ts";
+import { toleranceSeconds } from "../core/sources/source-texts.ts";
 import type { StoredInboundDetail, StoredInboundRequest, StoredSource } from "../store/source-store.ts";
 import { ambiguous, isBeginning, notFound } from "./find-by-reference.ts";
 import { openHead } from "./request-head.ts";
@@ -83,7 +84,7 @@ function hintsOf(
   source: StoredSource,
   secrets: SourceSecrets,
 ): string[] {
-  const { scheme, url } = readKept(source);
+  const { scheme, url, tolerance } = readKept(source);
   const compiled = findScheme(scheme);
   if (row.outcome !== "refused" || row.reason === NOT_SIGNING || row.body === undefined || compiled === undefined)
     return [];
@@ -93,7 +94,8 @@ function hintsOf(
   const target = `${path === "/" ? "" : path}${query === "" ? "" : `?${query}`}`;
   const host = headers.find(([name]) => name.toLowerCase() === "host")?.[1] ?? "localhost";
   const request = { headers, body: row.body, method, url: `${url ?? `https://${host}/in/${source.name}`}${target}` };
-  return diagnose(compiled, request, texts, refusal).map(({ text }) => text);
+  const judgedBy = { now: row.receivedAt / 1_000, tolerance: toleranceSeconds(tolerance) };
+  return diagnose(compiled, request, texts, refusal, judgedBy).map(({ text }) => text);
 }
 
 function toResource(row: StoredInboundRequest, { name, scope }: StoredSource): SourceRequestResource {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function run(argv: readonly string[]): Promise<Run> {
-  return runInProcess(["verify", "--secret", "a secret", ...argv], {
+  return runInProcess(["verify", ...(argv.includes("--secret") ? [] : ["--secret", "a secret"]), ...argv], {
     cwd: folder,
     now: () => NOW * 1000,
     stdin: "",
@@ -85,6 +85,26 @@ describe("hooks verify of a scheme that signs the URL", () => {
     expect(result).toMatchObject({ code: 2, stdout: "" });
     expect(result.stderr).toContain("error: square signs the url: give it with --url\n");
     expect(result.stderr).toContain("hint: the whole URL as the sender called it, behind a proxy the public one");
+  });
+
+  it("says which flag it needs when it is the message that says what is signed: that is its verdict", async () => {
+    const url = "https://shop.example/in";
+    const secret = Buffer.alloc(32, 7).toString("base64");
+    const signed = sign("rfc9421", { body: BODY, url }, secret, { id: "msg_1", timestamp: NOW }).headers;
+    const lines = Object.entries(signed).map(([name, value]) => `${name}: ${value}`);
+    await writeFile(path.join(folder, "signed.http"), ["POST /in HTTP/1.1", ...lines, "", BODY].join("\r\n"));
+    await writeFile(path.join(folder, "body.json"), BODY);
+    await writeFile(path.join(folder, "headers.txt"), lines.join("\n"));
+    const flags = ["--scheme", "rfc9421", "--secret", secret];
+
+    const noUrl = await run([...flags, "--request", "signed.http"]);
+    const noMethod = await run([...flags, "--headers", "headers.txt", "--url", url, "body.json"]);
+
+    expect(noUrl).toMatchObject({ code: 1, stdout: "invalid  reason=unsupported_version scheme=rfc9421\n" });
+    expect(noUrl.stderr).toContain("hint: give it with --url: the whole URL as the sender called it");
+    expect(noMethod).toMatchObject({ code: 1, stdout: "invalid  reason=unsupported_version scheme=rfc9421\n" });
+    expect(noMethod.stderr).toContain("hint: give it with --method: POST, mostly");
+    expect(await run([...flags, "--request", "signed.http", "--url", url])).toMatchObject({ code: 0 });
   });
 
   it("does not speak of a URL that nothing signs", async () => {

@@ -148,6 +148,70 @@ describe("hooks verify", () => {
     expect(success.stdout).not.toContain("::");
   });
 
+  it("annotates for GitHub what could not be checked, with the same exit code", async () => {
+    const github = ["--format", "github"];
+    const secret = ["--secret", "env:HOOK_SECRET"];
+    const hub = `X-Hub-Signature-256: sha256=${"0".repeat(64)}`;
+    const cases: [argv: string[], annotation: RegExp][] = [
+      [
+        ["--secret", "env:UNSET", "--headers", "headers.txt", "body.json"],
+        /^::error file=body\.json,title=Webhook not checked::[^\n]*"UNSET" is not set/,
+      ],
+      [
+        [...FROM_FILES, "no%,\nwhere.json"],
+        /^::error file=no%25%2C%0Awhere\.json,title=Webhook not checked::[^\n]*cannot read/,
+      ],
+      [
+        ["--scheme", "auto", ...secret, "--header", hub, "body.json"],
+        /^::error [^\n]*fit several schemes: github, meta%0Aname the one it is: --scheme github\n$/,
+      ],
+      [[...FROM_FILES, "--scheme", "standart", "body.json"], /^::error [^\n]*%0A {2}did you mean "standard"/],
+      [[...FROM_FILES, "--scheme", "square", "body.json"], /^(::error|invalid)/],
+    ];
+
+    for (const [argv, annotation] of cases) {
+      const plain = await run(argv);
+      const annotated = await run([...argv, ...github]);
+      expect(annotated.stdout).toMatch(annotation);
+      expect(annotated).toMatchObject({ code: plain.code, stderr: plain.stderr });
+      expect(annotated.stdout.split("\n::error")).toHaveLength(annotated.stdout.startsWith("::error") ? 1 : 2);
+      expect(plain.stdout).not.toContain("::error");
+      expect((await run([...argv, ...github, "--json"])).stdout).not.toContain("::error");
+    }
+    // Once, as a verdict.
+    const unusable = await run(["--secret", "not base64!", "--headers", "headers.txt", ...github, "body.json"]);
+    expect(unusable.code).toBe(2);
+    expect(unusable.stdout.match(/::error/g)).toHaveLength(1);
+  });
+
+  it("of yesterday's request says what is wrong besides its age, and how to check it without", async () => {
+    await writeFile(inFolder("kept.json"), `${BODY}\n`);
+    const yesterday = { now: () => (NOW + 86_412) * 1000 };
+
+    const newline = await run([...FROM_FILES, "kept.json"], yesterday);
+    const secret = await run(["--secret", OTHER, "--headers", "headers.txt", "body.json"], yesterday);
+    const right = await run([...FROM_FILES, "body.json"], yesterday);
+    const json = await run([...FROM_FILES, "--json", "kept.json"], yesterday);
+
+    expect(newline).toMatchObject({ code: 1, stdout: "invalid  reason=timestamp_too_old scheme=standard-webhooks\n" });
+    expect(newline.stderr).toContain("It matches when the line break at the end of the body is left out");
+    expect(newline.stderr).toContain("Besides, its time is outside the limits by 86112 s");
+    expect(newline.stderr).toContain(
+      "hint: head -c -1 kept.json | hooks verify --secret env:HOOK_SECRET --headers headers.txt --tolerance none -\n",
+    );
+    expect(secret.stderr).toContain("the signature does not match either");
+    expect(right.stderr).toContain("The signature itself matches, only its time is outside the limits by 86112 s");
+    expect(JSON.parse(json.stdout)).toMatchObject({ hints: ["trailing_newline", "outside_tolerance"] });
+    expectNothingSecret(newline, `${BODY}\n`);
+  });
+
+  it("names the limit of --tolerance when that is what it was judged by", async () => {
+    const { stderr } = await run([...FROM_FILES, "--tolerance", "5", "body.json"]);
+
+    expect(stderr).toContain("outside the limits by 7 s: the message is 12 s old; at most 5 s is accepted.");
+    expect(stderr).not.toContain("300 s");
+  });
+
   it("shows received signatures in full, and the body's size, with --explain", async () => {
     const result = await run([...FROM_FILES, "--explain", "body.json"]);
 
@@ -253,6 +317,34 @@ describe("hooks verify", () => {
     expect(several).toMatchObject({ code: 2, stdout: "" });
     expect(several.stderr).toContain("the headers fit several schemes: github, meta\nhint: name the one it is");
     expect(await run([...auto, "--header", "a: b", "body.json"])).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("chooses with --scheme auto among the user's own schemes too, of which none is passed over", async () => {
+    const own = JSON.parse(OWN_SCHEME) as object;
+    const hubLike = { name: "acme-hub", extends: "github", signature: undefined };
+    await writeFile(inFolder("auto.json"), JSON.stringify([own, hubLike]));
+    await writeFile(inFolder("github.json"), JSON.stringify({ ...hubLike, name: "github" }));
+    const signature = createHmac("sha256", SECRET).update(BODY).digest();
+    const acme = `X-Acme: ${signature.toString("base64")}`;
+    const hub = `X-Hub-Signature-256: sha256=${signature.toString("hex")}`;
+    const auto = ["--scheme", "auto", "--secret", SECRET, "--scheme-file"];
+
+    expect(await run([...auto, "auto.json", "--header", acme, "body.json"])).toMatchObject({
+      code: 0,
+      stdout: "valid  scheme=acme secret=#1\n",
+    });
+    expect(await run(["--scheme", "auto", "--secret", SECRET, "--header", acme, "body.json"])).toMatchObject({
+      code: 2,
+    });
+    const pushed = ["--header", hub, "--header", "X-GitHub-Event: push", "body.json"];
+    const both = await run([...auto, "auto.json", ...pushed]);
+    expect(both).toMatchObject({ code: 2, stdout: "" });
+    expect(both.stderr).toContain("the headers fit several schemes: acme-hub, github\n");
+    // The user's own of that name is the one that is meant.
+    expect(await run([...auto, "github.json", ...pushed])).toMatchObject({ code: 0 });
+    const none = await run([...auto, "auto.json", "--header", "a: b", "body.json"]);
+    expect(none.stderr).toContain("the headers fit none of the schemes, of --scheme-file neither");
+    expect(await run([...auto, "nowhere.json", "--header", acme, "body.json"])).toMatchObject({ code: 2 });
   });
 
   it("explains with another subscription's secret, which it compares and does not show", async () => {

@@ -2,13 +2,14 @@
 // what would match. For people at a shell who hold the secret; a verdict is never changed by it.
 
 import type { CompiledScheme } from "./compiled-scheme.ts";
+import { explainAge, withAge } from "./explain/age.ts";
 import { bodyChanges, explainBody } from "./explain/body-changes.ts";
 import { explainHeader } from "./explain/header-repairs.ts";
 import type { Hint } from "./explain/hint.ts";
 import { explainContent, explainMissingHeader, explainScheme, explainUrl } from "./explain/other-schemes.ts";
 import { explainSecret, secretReadings } from "./explain/secret-readings.ts";
 import { explainAttempt, explainTimeAndId } from "./explain/time-and-id.ts";
-import { Trials } from "./explain/trials.ts";
+import { type JudgedBy, Trials } from "./explain/trials.ts";
 import type { Secrets } from "./options.ts";
 import type { Refusal } from "./verdict.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
@@ -19,20 +20,35 @@ export interface NamedSecret {
   secret: string;
 }
 
-/** What would make a refused webhook valid: the likeliest alone, for it explains the others. Empty when nothing does. */
+export interface DiagnoseOptions extends JudgedBy {
+  others?: readonly NamedSecret[];
+}
+
+/**
+ * What would make a refused webhook valid: the likeliest alone, for it explains the others, and besides it an age that is
+ * wrong. Empty when nothing does.
+ */
 export function diagnose(
   compiled: CompiledScheme,
   request: WebhookRequest,
   secrets: Secrets,
   refusal: Refusal,
-  others: readonly NamedSecret[] = [],
+  { others = [], ...judgedBy }: DiagnoseOptions,
 ): Hint[] {
   const trials = new Trials(compiled, request, secrets);
   const { reason } = refusal;
   if (reason === "secret_unusable") return explainSecret(trials);
-  if (reason === "timestamp_too_old" || reason === "timestamp_in_future") return explainAge(trials);
   if (reason === "missing_header") return first(trials, [explainScheme, explainMissingHeader]);
-  return first(trials, [
+  if (reason === "timestamp_too_old" || reason === "timestamp_in_future") {
+    return explainAge(trials, refusal, judgedBy, () => first(trials, signatureCauses(others)));
+  }
+  const more = reason === "signature_mismatch" ? [] : [explainMissingHeader];
+  return withAge(trials, first(trials, [...signatureCauses(others), ...more]), judgedBy);
+}
+
+/** In the order of how likely they are. */
+function signatureCauses(others: readonly NamedSecret[]): ((trials: Trials) => Hint[])[] {
+  return [
     explainBody,
     explainSecret,
     explainHeader,
@@ -43,8 +59,7 @@ export function diagnose(
     explainContent,
     explainBodyAndSecret,
     explainAttempt,
-    ...(reason === "signature_mismatch" ? [] : [explainMissingHeader]),
-  ]);
+  ];
 }
 
 function first(trials: Trials, explanations: readonly ((trials: Trials) => Hint[])[]): Hint[] {
@@ -53,24 +68,6 @@ function first(trials: Trials, explanations: readonly ((trials: Trials) => Hint[
     if (hints.length > 0) return hints;
   }
   return [];
-}
-
-/** The age was judged before the signature: whether that is right too says what to look for. */
-function explainAge(trials: Trials): Hint[] {
-  const units = explainTimeAndId(trials);
-  if (units.length > 0) return units;
-  const { timestamp } = trials.compiled.scheme;
-  if (!trials.matches({})) return [];
-  const limits = [
-    timestamp?.past === undefined ? "" : `${timestamp.past} s back`,
-    timestamp?.future === undefined ? "" : `${timestamp.future} s ahead`,
-  ].filter((limit) => limit !== "");
-  return [
-    {
-      code: "outside_tolerance",
-      text: `The signature itself matches, only its time is outside the limits (${limits.join(", ")}): it is an old request, or a clock is wrong. --tolerance none leaves the time out.`,
-    },
-  ];
 }
 
 function explainOtherSecret(trials: Trials, others: readonly NamedSecret[]): Hint[] {

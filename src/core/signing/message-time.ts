@@ -61,8 +61,8 @@ export function judgeAge(
 ): Refusal | undefined {
   if (tolerance === "none") return undefined;
   const age = now - timestamp;
-  const past = rule.past === undefined ? undefined : (tolerance ?? rule.past);
-  const future = rule.future === undefined ? undefined : (tolerance ?? rule.future);
+  const past = limitOf(rule.past, tolerance);
+  const future = limitOf(rule.future, tolerance);
   if (past !== undefined && past < age) {
     return refuse("timestamp_too_old", `the message is ${seconds(age)} old; at most ${seconds(past)} is accepted`);
   }
@@ -73,6 +73,12 @@ export function judgeAge(
     );
   }
   return undefined;
+}
+
+/** How far a message may be from the clock on one side, in seconds; undefined: any. */
+export function limitOf(ofScheme: number | undefined, tolerance: Tolerance | undefined): number | undefined {
+  if (ofScheme === undefined || tolerance === "none") return undefined;
+  return tolerance ?? ofScheme;
 }
 
 function seconds(count: number): string {

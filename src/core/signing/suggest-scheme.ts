@@ -9,8 +9,15 @@ import { HeaderFinder, type WebhookRequest } from "./webhook-request.ts";
 /**
  * Schemes that a message looks like, by its headers and by what of its signature stands in the body; it may be none,
  * and it may be several, because providers use each other's headers. A suggestion, never a decision.
+ * @param own the caller's: each that fits is among them, and one of ours with the same name is not.
  */
-export function suggestSchemes(request: WebhookRequest): Scheme[] {
+export function suggestSchemes(request: WebhookRequest, own: readonly Scheme[] = []): Scheme[] {
+  const ofCaller = own.filter((scheme) => fits(scheme, request));
+  const names = new Set(own.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+  return [...ofCaller, ...suggestOurs(request).filter(({ name }) => !names.has(name))];
+}
+
+function suggestOurs(request: WebhookRequest): Scheme[] {
   const fitting = SCHEMES.filter((scheme) => fits(scheme, request));
   const marked = fitting.filter(({ marks = [] }) => marks.some((mark) => hasHeader(request, mark)));
   const chosen = marked.length > 0 ? marked : fitting.filter(({ basedOn }) => basedOn === undefined);

@@ -3,6 +3,7 @@
 import { formatDuration } from "../duration.ts";
 import { invalid } from "../errors.ts";
 import { quoted } from "../quoted.ts";
+import type { Tolerance } from "../signing/message-time.ts";
 import type { SourceSettings } from "./source-settings.ts";
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -20,6 +21,11 @@ export function checkSourceName(name: unknown): string {
 /** What was given instead of what was asked for, for messages. */
 export function shownValue(value: unknown): string {
   return typeof value === "string" ? quoted(value) : String(JSON.stringify(value)).slice(0, 60);
+}
+
+/** As `verify` takes it. */
+export function toleranceSeconds(tolerance: SourceSettings["tolerance"]): Tolerance | undefined {
+  return typeof tolerance === "number" ? Math.floor(tolerance / 1_000) : tolerance;
 }
 
 /** As the API shows it. */

@@ -1,7 +1,8 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diagnose, type NamedSecret } from "../../../src/core/signing/diagnose.ts";
+import type { Hint } from "../../../src/core/signing/explain/hint.ts";
 import { Trials } from "../../../src/core/signing/explain/trials.ts";
 import { findScheme, SCHEMES } from "../../../src/core/signing/registry.ts";
 import { sign } from "../../../src/core/signing/sign.ts";
@@ -20,12 +21,21 @@ const PLAIN = "https://hooks.example.com/in";
 
 /** Codes for a message that must be invalid: a wrong signature stays wrong, whatever explains it. */
 function explain(scheme: string, request: WebhookRequest, secret: string, others: NamedSecret[] = []): string[] {
+  return hintsOf(scheme, request, secret, { others }).map((hint) => hint.code);
+}
+
+function hintsOf(
+  scheme: string,
+  request: WebhookRequest,
+  secret: string,
+  { tolerance, others = [] }: { tolerance?: number; others?: NamedSecret[] } = {},
+): Hint[] {
   const compiled = findScheme(scheme)!;
-  const result = new Verifier(compiled, secret).verify(request, NOW);
+  const result = new Verifier(compiled, secret, { tolerance }).verify(request, NOW);
   if (result.valid) throw new Error("this request should not be valid");
-  const hints = diagnose(compiled, request, secret, result, others);
-  expect(JSON.stringify(hints)).not.toContain(secret);
-  return hints.map((hint) => hint.code);
+  const found = diagnose(compiled, request, secret, result, { now: NOW, tolerance, others });
+  expect(JSON.stringify(found)).not.toContain(secret);
+  return found;
 }
 
 /** For a body that was signed as `sent` and arrived as `received`. */
@@ -181,7 +191,7 @@ describe("what happened to the headers", () => {
 describe("what happened to time and id", () => {
   it("finds a time in milliseconds, and not one that is merely ahead", () => {
     expect(hints("{}", "{}", { "webhook-timestamp": String(NOW * 1000) })).toEqual(["timestamp_milliseconds"]);
-    expect(hints("{}", "{}", { "webhook-timestamp": String(NOW + 3600) })).toEqual([]);
+    expect(hints("{}", "{}", { "webhook-timestamp": String(NOW + 3600) })).not.toContain("timestamp_milliseconds");
   });
 
   it("finds seconds where milliseconds count, and a unit that was signed but not sent", () => {
@@ -209,7 +219,120 @@ describe("what happened to time and id", () => {
     const { headers } = sign(scheme, { body: "{}" }, SECRET, { id: "msg_1", timestamp });
 
     expect(explain(scheme, { headers, body: "{}" }, SECRET)).toEqual(["outside_tolerance"]);
-    expect(explain(scheme, { headers, body: "[]" }, SECRET)).toEqual([]);
+    expect(explain(scheme, { headers, body: "[]" }, SECRET)).toEqual(["signature_wrong_too"]);
+  });
+
+  it.each([
+    [NOW - 301, undefined, "by 1 s: the message is 301 s old; at most 300 s is accepted."],
+    [NOW + 400, undefined, "by 100 s: the message is dated 400 s ahead of this clock; at most 300 s is accepted."],
+    [NOW - 60, 10, "by 50 s: the message is 60 s old; at most 10 s is accepted."],
+    [NOW + 3, 0, "by 3 s: the message is dated 3 s ahead of this clock; at most 0 s is accepted."],
+  ])("says by how much, and by which limit: %i judged with %s", (timestamp, tolerance, said) => {
+    const { headers } = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "msg_1", timestamp });
+    const judged = tolerance === undefined ? {} : { tolerance };
+
+    const [hint] = hintsOf("standard-webhooks", { headers, body: "{}" }, SECRET, judged);
+
+    expect(hint?.text).toContain(`The signature itself matches, only its time is outside the limits ${said}`);
+  });
+
+  describe("of an old message finds what is wrong besides", () => {
+    const timestamp = NOW - 86_400;
+    const old = (scheme: string, body: string, secret: string) => ({
+      headers: sign(scheme, { body, url: PLAIN, method: "POST" }, secret, { id: "msg_1", timestamp }).headers,
+      url: PLAIN,
+      method: "POST",
+    });
+
+    it.each([
+      ["trailing_newline", '{"a":1}\n'],
+      ["body_reserialized", '{ "a": 1 }'],
+      ["line_endings", '{"a":1}\r\n\r\n', '{"a":1}\n\n'],
+    ])("the body: %s", (code, received, sent = '{"a":1}') => {
+      const request = { ...old("standard-webhooks", sent, SECRET), body: received };
+
+      const found = hintsOf("standard-webhooks", request, SECRET);
+
+      expect(found.map((hint) => hint.code)).toEqual([code, "outside_tolerance"]);
+      expect(found[1]?.text).toMatch(/^Besides, its time is outside the limits by 86100 s: the message is 86400 s old/);
+    });
+
+    it("the secret, alone and together with the body", () => {
+      const request = old("standard-webhooks", "{}", SECRET);
+      const others = [{ name: "shop", secret: SECRET }];
+      const notDecoded = {
+        ...request.headers,
+        "webhook-signature": `v1,${hmac(SECRET, `msg_1.${timestamp}.{}`)}`,
+      };
+
+      const of = (body: string, secret: string, headers = request.headers) =>
+        explain("standard-webhooks", { headers, body }, secret, secret === OTHER ? others : []);
+
+      expect(of("{}", OTHER)).toEqual(["other_secret", "outside_tolerance"]);
+      expect(of("{}", SECRET, notDecoded)).toEqual(["secret_not_decoded", "outside_tolerance"]);
+      expect(of("{}\n", SECRET, notDecoded)).toEqual(["trailing_newline", "secret_not_decoded", "outside_tolerance"]);
+      expect(explain("standard-webhooks", { ...request, body: "{}" }, OTHER)).toEqual(["signature_wrong_too"]);
+    });
+
+    it("the headers, the URL, and the attempt", () => {
+      const { headers } = old("standard-webhooks", "{}", SECRET);
+      const mangled = { ...headers, "webhook-signature": `"${headers["webhook-signature"]}"` };
+      expect(explain("standard-webhooks", { headers: mangled, body: "{}" }, SECRET)).toEqual([
+        "header_mangled",
+        "outside_tolerance",
+      ]);
+      const later = { ...headers, "webhook-timestamp": String(timestamp + 7) };
+      expect(explain("standard-webhooks", { headers: later, body: "{}" }, SECRET)).toEqual([
+        "other_attempt",
+        "outside_tolerance",
+      ]);
+      const hubspot = { ...old("hubspot", "{}", TEXT), body: "{}" };
+      expect(explain("hubspot", { ...hubspot, url: PLAIN.replace("https", "http") }, TEXT)).toEqual([
+        "other_url",
+        "outside_tolerance",
+      ]);
+    });
+
+    it("but not of one whose time is only in the wrong place, or whose scheme judges no age", () => {
+      const swapped = sign("standard-webhooks", { body: "{}" }, SECRET, { id: "1234", timestamp: NOW }).headers;
+      const headers = { ...swapped, "webhook-id": String(NOW), "webhook-timestamp": "1234" };
+      expect(explain("standard-webhooks", { headers, body: "{}" }, SECRET)).toEqual(["id_timestamp_swapped"]);
+
+      const mixed = { "stripe-signature": `t=${timestamp},v1=${hmac(TEXT, `${timestamp * 1000}.{}`, "hex")}` };
+      expect(explain("stripe", { headers: mixed, body: "{}" }, TEXT)).toEqual([
+        "timestamp_milliseconds",
+        "outside_tolerance",
+      ]);
+      const { headers: ofSvix } = old("svix", "{}", SECRET);
+      const asStripe = { ...ofSvix, "stripe-signature": `t=${timestamp},v1=${"0".repeat(64)}` };
+      expect(explain("stripe", { headers: asStripe, body: "{}" }, SECRET)).toEqual([
+        "other_scheme",
+        "outside_tolerance",
+      ]);
+      const github = { ...asStripe, "x-hub-signature-256": `sha256=${hmac(TEXT, "{}", "hex")}` };
+      expect(explain("stripe", { headers: github, body: "{}" }, TEXT)).toEqual(["other_scheme"]);
+    });
+
+    it("read by a scheme's own code, whether it is old or says itself that it has expired", () => {
+      const key = KEY.toString("base64");
+      const request = old("rfc9421", "{}", key);
+      expect(explain("rfc9421", { ...request, body: "{}" }, key)).toEqual(["outside_tolerance"]);
+      expect(explain("rfc9421", { ...request, body: "{}\n" }, key)).toEqual(["trailing_newline", "outside_tolerance"]);
+      expect(explain("rfc9421", { ...request, body: "{}" }, OTHER.slice("whsec_".length))).toEqual([
+        "signature_wrong_too",
+      ]);
+
+      const digest = `sha-256=:${createHash("sha256").update("{}").digest("base64")}:`;
+      const expired = (expires: number, body: string) => {
+        const input = `("content-digest");created=${NOW - 60};expires=${expires};alg="hmac-sha256"`;
+        const signed = hmac(KEY, `"content-digest": ${digest}\n"@signature-params": ${input}`);
+        const headers = { "content-digest": digest, "signature-input": `a=${input}`, signature: `a=:${signed}:` };
+        return explain("rfc9421", { headers, body }, key);
+      };
+      expect(expired(NOW - 5, "{}")).toEqual(["outside_tolerance"]);
+      expect(expired(NOW - 5, "{}\n")).toEqual(["trailing_newline", "outside_tolerance"]);
+      expect(expired(NOW + 5, "{}\n")).toEqual(["trailing_newline"]);
+    });
   });
 
   it.each([-5, 120, -300, 299, -3601, 50_400])("finds the signature of an attempt %i s away", (distance) => {
@@ -283,7 +406,7 @@ describe("whatever is given", () => {
         const result = new Verifier(findScheme(scheme)!, "abcd").verify(request, NOW);
         if (result.valid) return;
 
-        diagnose(findScheme(scheme)!, request, "abcd", result);
+        diagnose(findScheme(scheme)!, request, "abcd", result, { now: NOW });
 
         expect(new Verifier(findScheme(scheme)!, "abcd").verify(request, NOW)).toEqual(result);
       }),

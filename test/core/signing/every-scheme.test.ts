@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { neededParts } from "../../../src/core/signing/describe-scheme.ts";
 import { findScheme, SCHEMES } from "../../../src/core/signing/registry.ts";
 import type { Scheme } from "../../../src/core/signing/scheme.ts";
 import { sign } from "../../../src/core/signing/sign.ts";
 import type { CompleteSignOptions } from "../../../src/core/signing/unsigned-message.ts";
 import { verify } from "../../../src/core/signing/verify.ts";
+import { Verifier as WebVerifier } from "../../../src/core/signing/web/verify.ts";
 import { bodyFor, keysOf, otherKeyOf, SAMPLE_REQUEST } from "./support/scheme-samples.ts";
 
 const NOW = 1_760_000_000;
@@ -90,7 +92,7 @@ describe.each(SCHEMES)("$name", (scheme) => {
     );
   });
 
-  it("answers garbage with a verdict, never with an exception", () => {
+  it("answers garbage with a verdict, never with an exception", async () => {
     const garbage = fc.oneof(
       fc.string(),
       fc.string({ unit: "binary" }),
@@ -98,16 +100,34 @@ describe.each(SCHEMES)("$name", (scheme) => {
       fc.constantFrom("", "{}", "[]", "null"),
     );
     const names = Object.keys(message(scheme, "{}").headers);
-    fc.assert(
-      fc.property(fc.array(garbage, { minLength: names.length, maxLength: names.length }), garbage, (values, body) => {
-        const headers = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+    const values = fc.array(garbage, { minLength: names.length, maxLength: names.length });
+    const byWeb = new WebVerifier(findScheme(scheme.name)!, verifying);
+    await fc.assert(
+      fc.asyncProperty(values, garbage, fc.constantFrom(...enoughFor(scheme)), async (found, body, parts) => {
+        const headers = Object.fromEntries(names.map((name, at) => [name, found[at]]));
+        const request = { ...parts, headers, body };
 
-        const result = verify(scheme.name, { ...SAMPLE_REQUEST, headers, body }, verifying, { now: NOW });
+        const result = verify(scheme.name, request, verifying, { now: NOW });
 
         expect(result.valid).toBe(false);
+        expect(await byWeb.verify(request, NOW)).toEqual(result);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("throws for a method or a URL that is not given only where every message needs it, whatever it says", async () => {
+    const request = message(scheme, "{}");
+    for (const parts of PARTIAL_REQUESTS) {
+      const partial = { headers: request.headers, body: request.body, ...parts };
+      const byNode = () => verify(scheme.name, partial, verifying, { now: NOW });
+      const byWeb = () => new WebVerifier(findScheme(scheme.name)!, verifying).verify(partial, NOW);
+      if (enoughFor(scheme).includes(parts)) expect(await byWeb()).toEqual(byNode());
+      else {
+        expect(byNode).toThrow(TypeError);
+        await expect(byWeb()).rejects.toThrow(/request\.(url|method) is needed/);
+      }
+    }
   });
 
   it("takes no empty secret, whatever is signed with it", () => {
@@ -148,6 +168,17 @@ describe.each(SCHEMES)("$name", (scheme) => {
     }
   });
 });
+
+/** What callers know of a request beside headers and body: all, nothing, or Node's `request.url`. */
+const PARTIAL_REQUESTS = [SAMPLE_REQUEST, {}, { method: "POST" }, { method: "POST", url: "/in" }, { url: "in" }] as {
+  method?: string;
+  url?: string;
+}[];
+
+/** Those that have what the scheme always signs. */
+function enoughFor(scheme: Scheme): typeof PARTIAL_REQUESTS {
+  return PARTIAL_REQUESTS.filter((parts) => neededParts(scheme).every((part) => Object.hasOwn(parts, part)));
+}
 
 /** Two spellings of one thing: digits of hex, and what a form means. */
 function isSameThing({ name, encoding }: Scheme, part: string, before: Buffer, after: Buffer): boolean {

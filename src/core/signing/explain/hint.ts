@@ -24,6 +24,7 @@ export type HintCode =
   | "id_timestamp_swapped"
   | "timestamp_milliseconds"
   | "outside_tolerance"
+  | "signature_wrong_too"
   | "other_attempt"
   | "other_url";
 

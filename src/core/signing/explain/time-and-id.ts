@@ -7,6 +7,9 @@ const SECOND_AS_MS = 1000;
 /** 10^11 s is the year 5138; as milliseconds it is 1973. */
 const SMALLEST_MS = 1e11;
 
+/** Since 2001, in seconds or milliseconds. */
+const UNIX_TIME = /^\d{10}(\d{3})?$/;
+
 /** Times that count in another unit than the scheme, and ids that stand where times should. */
 export function explainTimeAndId(trials: Trials): Hint[] {
   return milliseconds(trials) ?? swapped(trials) ?? [];
@@ -48,20 +51,26 @@ function swapped(trials: Trials): Hint[] | undefined {
 
   const id = trials.headers.find(([name]) => scheme.id!.headers.includes(name.toLowerCase()))?.[1];
   const time = timestampText(trials);
-  const content = scheme.content.replace("{id}", "{}").replace("{timestamp}", "{id}").replace("{}", "{timestamp}");
-  if (trials.matches({ scheme: { ...scheme, content } })) {
-    return hint(
-      "It matches when id and timestamp change places in what is signed: the sender has them in the wrong order.",
-    );
-  }
-  if (id === undefined || time === undefined) return undefined;
-  const headers = trials.headers.map(([name, value]) => {
-    if (scheme.id!.headers.includes(name.toLowerCase())) return [name, time] as const;
-    return times.includes(name.toLowerCase()) ? ([name, id] as const) : ([name, value] as const);
-  });
-  return trials.matches({ headers })
-    ? hint("It matches when the headers of id and timestamp change their values: they were swapped.")
-    : undefined;
+  const inContent = (): Hint[] | undefined => {
+    const content = scheme.content.replace("{id}", "{}").replace("{timestamp}", "{id}").replace("{}", "{timestamp}");
+    return trials.matches({ scheme: { ...scheme, content } })
+      ? hint(
+          "It matches when id and timestamp change places in what is signed: the sender has them in the wrong order.",
+        )
+      : undefined;
+  };
+  if (id === undefined || time === undefined) return inContent();
+  const inHeaders = (): Hint[] | undefined => {
+    const headers = trials.headers.map(([name, value]) => {
+      if (scheme.id!.headers.includes(name.toLowerCase())) return [name, time] as const;
+      return times.includes(name.toLowerCase()) ? ([name, id] as const) : ([name, value] as const);
+    });
+    return trials.matches({ headers })
+      ? hint("It matches when the headers of id and timestamp change their values: they were swapped.")
+      : undefined;
+  };
+  // Both sign the same text. Which of them it was is told by the one that looks like a time.
+  return UNIX_TIME.test(id) && !UNIX_TIME.test(time) ? (inHeaders() ?? inContent()) : (inContent() ?? inHeaders());
 }
 
 /** Delays of the usual schedules, in seconds: after which the same message is sent and signed again. */

@@ -1,7 +1,9 @@
 import type { CompiledScheme } from "../compiled-scheme.ts";
 import { compileScheme } from "../compiled-scheme.ts";
+import type { Tolerance } from "../message-time.ts";
 import type { Secrets } from "../options.ts";
 import type { Scheme } from "../scheme.ts";
+import type { Accepted, VerifyResult } from "../verdict.ts";
 import { Verifier } from "../verify.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
 
@@ -19,12 +21,30 @@ export interface Trial {
   url?: string | undefined;
 }
 
+/** The message, read in a way that matches. */
+export interface Match {
+  scheme: Scheme;
+  accepted: Accepted;
+  /** Its verdict when its age is judged too. */
+  judge(by: JudgedBy): VerifyResult;
+}
+
+/** The clock and the limits that a message is judged by. */
+export interface JudgedBy {
+  /** Unix seconds. */
+  now: number;
+  /** In place of the scheme's limits. */
+  tolerance?: Tolerance | undefined;
+}
+
 /** Tries readings of one message, as many as the budget allows. What matches is never a verdict. */
 export class Trials {
   readonly compiled: CompiledScheme;
   readonly request: WebhookRequest & { body: Uint8Array };
   readonly headers: readonly (readonly [string, string])[];
   readonly secrets: readonly string[];
+  /** Of the last trial that matched. */
+  match: Match | undefined;
   #trials = MOST_TRIALS;
   #bytes = MOST_BYTES;
 
@@ -54,7 +74,13 @@ export class Trials {
     const { method = this.request.method, url = this.request.url } = trial;
     try {
       const compiled = "parts" in scheme ? scheme : compileScheme(scheme);
-      return new Verifier(compiled, secrets, { tolerance: "none" }).verify({ headers, body, method, url }, 0).valid;
+      const request = { headers, body, method, url };
+      const result = new Verifier(compiled, secrets, { tolerance: "none" }).verify(request, 0);
+      if (!result.valid) return false;
+      const judge = ({ now, tolerance }: JudgedBy): VerifyResult =>
+        new Verifier(compiled, secrets, { tolerance }).verify(request, now);
+      this.match = { scheme: compiled.scheme, accepted: result, judge };
+      return true;
     } catch (error) {
       // Needs a URL that nobody gave, or is a scheme that cannot be.
       if (error instanceof TypeError || error instanceof RangeError) return false;

@@ -24,14 +24,14 @@ const DIGEST = "content-digest";
 const MAX_SIGNATURES = 8;
 
 /** Names of the RFC's registry. */
-const ALGORITHMS: Readonly<Record<string, StatementAlgorithm>> = {
-  "hmac-sha256": "hmac-sha256",
-  ed25519: "ed25519",
-  "ecdsa-p256-sha256": "ecdsa-p256-sha256-raw",
-  "ecdsa-p384-sha384": "ecdsa-p384-sha384-raw",
-  "rsa-pss-sha512": "rsa-pss-sha512",
-  "rsa-v1_5-sha256": "rsa-sha256",
-};
+const ALGORITHMS: ReadonlyMap<string, StatementAlgorithm> = /* @__PURE__ */ new Map([
+  ["hmac-sha256", "hmac-sha256"],
+  ["ed25519", "ed25519"],
+  ["ecdsa-p256-sha256", "ecdsa-p256-sha256-raw"],
+  ["ecdsa-p384-sha384", "ecdsa-p384-sha384-raw"],
+  ["rsa-pss-sha512", "rsa-pss-sha512"],
+  ["rsa-v1_5-sha256", "rsa-sha256"],
+]);
 
 /** What a signature has to name to be for this request and no other. */
 const TARGETS = ["@target-uri", "@authority", "@path", "@request-target", DIGEST];
@@ -48,6 +48,7 @@ export const rfc9421 = /* @__PURE__ */ defineRecord({
   secret: { decode: "base64" },
   code: { headers: [DIGEST, "host"], namesKey: true, read, sign },
   notes: [
+    "What is signed is the sender's choice: a message that names the method or the URL is refused (`unsupported_version`) where the caller did not give them, the URL whole.",
     "The secret is the base64 of an HMAC key, or a public key (PEM or JWK); `resolveKey` answers them by `keyid`.",
     "A Content-Digest is always compared with the body, and a signature that covers nothing of the request's target or body is refused.",
   ],
@@ -106,10 +107,10 @@ function readOne(
   }
   const base = signatureBase(member, components, request);
   if (typeof base !== "string") return [base];
-  const algorithms = alg === undefined ? Object.values(ALGORITHMS) : [ALGORITHMS[alg]];
+  const algorithms = alg === undefined ? [...ALGORITHMS.values()] : [ALGORITHMS.get(alg)];
   return algorithms.map((algorithm): ReadMessage | Refusal => {
     if (algorithm === undefined)
-      return refuse("unsupported_version", `${INPUT}: alg is none of ${Object.keys(ALGORITHMS).join(", ")}`);
+      return refuse("unsupported_version", `${INPUT}: alg is none of ${[...ALGORITHMS.keys()].join(", ")}`);
     const message: ReadMessage = {
       bodyHashes,
       statements: [{ algorithm, encoding: "base64", signatures: [signature], contents: [[base]] }],
@@ -126,7 +127,9 @@ function* sign(
   { body, method = "POST", url }: UnsignedRequest,
   { timestamp, keyId, keyType }: CodeSignOptions,
 ): Signing<SignedMessage> {
-  if (url === undefined) throw new TypeError("rfc9421 signs the url: request.url is needed");
+  if (url === undefined || !URL.canParse(url)) {
+    throw new TypeError("rfc9421 signs the url: request.url is needed, and whole");
+  }
   const alg = { secret: "hmac-sha256", ed25519: "ed25519", ec: "ecdsa-p256-sha256", rsa: "rsa-pss-sha512" }[keyType];
   if (alg === undefined) throw new TypeError(`rfc9421 cannot sign with a key of the type ${keyType}`);
   const created = Math.floor(timestamp);
@@ -144,7 +147,7 @@ function* sign(
   const components = componentsOf(member);
   const base = "reason" in components ? components : signatureBase(member, components, { headers, body, method, url });
   if (typeof base !== "string") throw new TypeError(`rfc9421: ${base.detail}`);
-  const signature = `sig1=:${yield { sign: ALGORITHMS[alg]!, content: [base], encoding: "base64" }}:`;
+  const signature = `sig1=:${yield { sign: ALGORITHMS.get(alg)!, content: [base], encoding: "base64" }}:`;
   headers[INPUT] = `sig1=${serializeInnerList(member)}`;
   headers[SIGNATURE] = signature;
   return { headers, signature, timestamp: created };

@@ -32,7 +32,10 @@ export function componentsOf(member: InnerList): Component[] | Refusal {
   return components;
 }
 
-/** @throws TypeError when the caller did not give the method or the URL that is signed. */
+/**
+ * What the message says is signed. Which parts of the request these are is its sender's choice, so one that the caller did
+ * not give is a refusal too, never an exception.
+ */
 export function signatureBase(
   member: InnerList,
   components: readonly Component[],
@@ -42,7 +45,7 @@ export function signatureBase(
   const find = new HeaderFinder([...names, "host"]).find(request.headers);
   let base = "";
   for (const { name, item } of components) {
-    let value: string | undefined;
+    let value: string | Refusal | undefined;
     if (name.startsWith("@")) {
       value = derived(name, item, request, find("host")?.[0]);
     } else {
@@ -51,6 +54,7 @@ export function signatureBase(
       value = find(name)?.join(", ");
       if (value === undefined) return refuse("missing_header", `${name} is missing, which the signature covers`);
     }
+    if (typeof value === "object") return value;
     if (value === undefined || /[\r\n]/.test(value)) return unreadable(item);
     base += `${serializeItem(item)}: ${value}\n`;
   }
@@ -62,40 +66,52 @@ function unreadable(item: Item): Refusal {
 }
 
 /** RFC 9421, 2.2; undefined: not known, or not of a request. */
-function derived(name: string, item: Item, request: WebhookRequest, host: string | undefined): string | undefined {
-  if (name === "@query-param") return queryParameter(item, request);
-  if (item.parameters.size > 0) return undefined;
+function derived(
+  name: string,
+  item: Item,
+  request: WebhookRequest,
+  host: string | undefined,
+): string | Refusal | undefined {
+  if (item.parameters.size > 0 && name !== "@query-param") return undefined;
+  if (name === "@method") return request.method ?? notGiven(item, "method");
+  if (name === "@authority" && request.url === undefined && host !== undefined) return host.toLowerCase();
+  if (!URL_PARTS.has(name)) return undefined;
+  const url = request.url === undefined ? null : URL.parse(request.url);
+  if (url === null) return notGiven(item, "whole URL");
   switch (name) {
-    case "@method":
-      if (request.method === undefined) throw new TypeError("rfc9421 signs the method: request.method is needed");
-      return request.method;
     case "@authority":
-      return request.url === undefined && host !== undefined ? host.toLowerCase() : authorityOf(urlOf(request));
+      return authorityOf(url);
     case "@target-uri":
-      return targetOf(request);
+      // As the sender wrote it.
+      return request.url;
     case "@scheme":
-      return urlOf(request).protocol.slice(0, -1);
+      return url.protocol.slice(0, -1);
     case "@request-target":
-      return urlOf(request).pathname + urlOf(request).search;
+      return url.pathname + url.search;
     case "@path":
-      return urlOf(request).pathname;
+      return url.pathname;
     case "@query":
-      return urlOf(request).search || "?";
+      return url.search || "?";
     default:
-      return undefined;
+      return queryParameter(item, url);
   }
 }
 
-/** As the sender wrote it. */
-function targetOf(request: WebhookRequest): string {
-  urlOf(request);
-  return request.url ?? "";
-}
+const URL_PARTS = new Set([
+  "@authority",
+  "@target-uri",
+  "@scheme",
+  "@request-target",
+  "@path",
+  "@query",
+  "@query-param",
+]);
 
-function urlOf({ url }: WebhookRequest): URL {
-  const parsed = url === undefined ? null : URL.parse(url);
-  if (parsed === null) throw new TypeError("rfc9421 signs the url: request.url is needed, and whole");
-  return parsed;
+function notGiven(item: Item, part: string): Refusal {
+  return refuse(
+    "unsupported_version",
+    `the signature covers ${serializeItem(item)}, and the request's ${part} is not known here`,
+  );
 }
 
 function authorityOf({ host, protocol }: URL): string {
@@ -104,10 +120,10 @@ function authorityOf({ host, protocol }: URL): string {
 }
 
 /** RFC 9421, 2.2.8. */
-function queryParameter(item: Item, request: WebhookRequest): string | undefined {
+function queryParameter(item: Item, { searchParams }: URL): string | undefined {
   const wanted = item.parameters.get("name");
   if (wanted?.type !== "string" || item.parameters.size > 1) return undefined;
-  const values = [...urlOf(request).searchParams].filter(([name]) => encode(name) === wanted.text);
+  const values = [...searchParams].filter(([name]) => encode(name) === wanted.text);
   return values.length === 1 ? encode(values[0]?.[1] ?? "") : undefined;
 }
 
