@@ -7,6 +7,7 @@ import { clockMs } from "./clock.ts";
 import type { SenderData } from "./open-loop-sender.ts";
 import { eventBody } from "./payload.ts";
 import { checkAccepted, openConnection, publishRequest } from "./publisher.ts";
+import { fdOf } from "./socket-fd.ts";
 
 const ID_DIGITS = 9;
 /** Used in turn: at 2,000 a second each is used every 128 ms, so that a slow answer hardly ever holds up the next. */
@@ -129,12 +130,6 @@ export class OpenLoop {
 
 function shared(length: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
-}
-
-/** Node knows it on every system with file descriptors. */
-function fdOf(socket: Socket): number {
-  const { _handle: handle } = socket as unknown as { _handle: { fd: number } };
-  return handle.fd;
 }
 
 export interface Waits {
