@@ -14,7 +14,7 @@ const HEAD = `# Events of providers
 
 <!-- Made from the records in src/core/simulations by \`node commands/write-simulation-docs.ts\`. -->
 
-\`hooks trigger PROVIDER:EVENT --to URL --secret SECRET\` sends an event as the provider does: its headers, the shape and the
+\`hooks trigger PROVIDER:EVENT --to URL --secret env:NAME\` sends an event as the provider does: its headers, the shape and the
 spelling of its bodies, new ids and times that fit each other, and its signature. No account is needed, and no network but to
 the URL. It exits 0 when every answer is a 2xx, and what a handshake needs.
 
@@ -26,6 +26,7 @@ the URL. It exits 0 when every answer is a 2xx, and what a handshake needs.
 - \`--seed NUMBER\` and \`--timestamp SECONDS\` make the same event each time.
 - Where the provider signs the URL that it calls, \`--url\` names it if it is not that of \`--to\`.
 - Providers that sign with a private key need no \`--secret\`: a new pair is made, and the public key is printed.
+  \`--secret-out FILE\` keeps the private one, for \`--secret @FILE\`.
 - \`hooks trigger --list\` names all of them, \`hooks trigger --list stripe\` those of one.`;
 
 function section(provider: Provider): string {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { CliContext } from "../src/cli/context.ts";
 import { readJson } from "../src/cli/flag-values.ts";
-
 import { readSecretValue } from "../src/cli/secret-value.ts";
 import { hasPath, setPath } from "../src/cli/set-path.ts";
 import { targetUrl } from "../src/cli/target-url.ts";
@@ -9,6 +8,7 @@ import type { TargetUrl } from "../src/core/egress/target-url.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { parseExact } from "../src/core/exact-json.ts";
 import { quoted } from "../src/core/quoted.ts";
+import { shellWord } from "../src/core/shell-word.ts";
 import { type Found, findSimulation } from "../src/core/simulations/catalogue.ts";
 import { Fresh } from "../src/core/simulations/fresh.ts";
 import { KEY_BYTES, type KeyPair, makeKeyPair, publicKeyOf } from "../src/core/simulations/key-pair.ts";
@@ -18,6 +18,7 @@ import { putData } from "../src/core/simulations/put-data.ts";
 import { signEvent } from "../src/core/simulations/sign-event.ts";
 import type { RateLimit } from "../src/core/subscription.ts";
 import type { RequestForm } from "./print-request.ts";
+import { writeSecretOut } from "./secret-out.ts";
 import { readSeconds } from "./signing-inputs.ts";
 import { type DirectRequest, ownHeaders, sendEach } from "./trigger-directly.ts";
 
@@ -25,6 +26,8 @@ export interface SimulationOptions {
   to?: string;
   url?: string;
   secret?: string;
+  /** Where a key that is made is kept. */
+  secretOut?: string;
   data?: string;
   set: string[];
   header: string[];
@@ -127,11 +130,15 @@ interface SigningKey {
 async function readKey(
   { provider }: Found,
   type: string,
-  { secret, seed }: SimulationOptions,
+  { secret, secretOut, seed }: SimulationOptions,
   drawn: string,
   context: CliContext,
 ): Promise<SigningKey> {
   const { keyPair } = provider;
+  if (secretOut !== undefined && (secret !== undefined || keyPair === undefined)) {
+    const why = keyPair === undefined ? `${provider.title} tells you its secret: none is made` : "none is made";
+    throw new HooksError("usage", `--secret-out: ${why}`, { field: "--secret-out", hint: "give it with --secret" });
+  }
   if (secret !== undefined) {
     const text = await readSecretValue(secret, "--secret", context);
     if (keyPair === undefined) return { secret: text };
@@ -145,7 +152,8 @@ async function readKey(
   if (keyPair !== undefined) {
     const random = seed === undefined ? randomBytes(KEY_BYTES) : new Fresh(`key/${drawn}`, 0).bytes(KEY_BYTES);
     const made = makeKeyPair(keyPair, random);
-    tellKey(made, context);
+    if (secretOut !== undefined) writeSecretOut(secretOut, made.secret, context);
+    tellKey(made, secretOut, context);
     return made;
   }
   if (context.canPrompt) return { secret: await context.ask.secret(`${provider.title}: ${provider.secret}`) };
@@ -155,9 +163,14 @@ async function readKey(
   });
 }
 
-function tellKey({ secret, publicKey }: KeyPair, { out }: CliContext): void {
+/** The key itself is nowhere in what is printed: that is kept by terminals and by the logs of CI. */
+function tellKey({ publicKey }: KeyPair, secretOut: string | undefined, { out }: CliContext): void {
   out.note(`signed with a new key; the receiver checks with its public key: ${publicKey}`);
-  out.hint(`sign with the same key again: --secret ${secret}`);
+  out.hint(
+    secretOut === undefined
+      ? "to sign with it again: --secret-out FILE keeps a new key, --secret @FILE signs with it"
+      : `sign with the same key again: --secret ${shellWord(`@${secretOut}`)}`,
+  );
 }
 
 /** `context`: told of paths that the event does not have. */

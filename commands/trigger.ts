@@ -36,6 +36,7 @@ export interface TriggerOptions {
   list?: boolean;
   to?: string;
   secret?: string;
+  secretOut?: string;
   header: string[];
   profile?: string;
   dryRun?: boolean;
@@ -80,6 +81,7 @@ export function triggerCommand(context: CliContext, run = runTrigger): Command {
     .option("--list", "list the known event types and the events of providers: --list stripe")
     .option("--to <target>", "sign and send straight there: URL, HOST:PORT/PATH or a port")
     .option("--secret <secret>", "signs with --to: VALUE, @FILE, - or env:NAME")
+    .option("--secret-out <file>", "of a provider that signs with a private key: keep the new one there, for you alone")
     .option("--header <header>", "own header with --to, 'name: value'", collect, [])
     .addOption(
       profileOption("--profile <name>", "how the request looks with --to: a name, or FILE.json (docs/profiles.md)"),
@@ -255,7 +257,7 @@ function refuseStrayFlags(options: TriggerOptions, isSimulation: boolean): void 
     return;
   }
   refuseGiven(
-    { "--url": options.url, "--timestamp": options.timestamp },
+    { "--url": options.url, "--timestamp": options.timestamp, "--secret-out": options.secretOut },
     "is for events of providers: hooks trigger stripe:invoice.paid",
   );
   if (options.to === undefined) {

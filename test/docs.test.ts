@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 
@@ -25,4 +25,29 @@ it("what is not there is noticed", () => {
   const named = testsIn("held by test/hostile/canaries.test.ts, test/nothing/such.test.ts.");
   expect(named).toEqual(["test/hostile/canaries.test.ts", "test/nothing/such.test.ts"]);
   expect(named.map((file) => existsSync(path.join(ROOT, file)))).toEqual([true, false]);
+});
+
+/** What examples give as a secret, where others on the machine, its shell's history and CI's logs would see it. */
+function secretsInArguments(text: string): string[] {
+  const values = [...text.matchAll(/--secret[ =]([^\s`|]+)/g)].map(([, value = ""]) => value);
+  return values.filter((value) => !/^(env:\w|@\w|-$|…$|\$\{\{)/.test(value));
+}
+
+it("no example of the documentation or of a help text has a secret among its arguments", () => {
+  const below = (folder: string, extension: string) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(extension))
+      .map((file) => path.join(folder, file));
+  const files = ["README.md", ...below("docs", ".md"), ...below("examples", ".ts"), ...below("commands", ".ts")];
+  const found = files.flatMap((file) => {
+    const text = readFileSync(path.join(ROOT, file), "utf8");
+    // Of sources, their examples: lines that show a command.
+    const shown = file.endsWith(".ts") ? (text.match(/.*(\$ hooks|["`]hooks ).*/g) ?? []).join("\n") : text;
+    return secretsInArguments(shown).map((value) => `${file}: --secret ${value}`);
+  });
+  expect(found).toEqual([]);
+  expect(secretsInArguments("hooks sign --secret env:A\nhooks sign --secret whsec_x --secret=abc -")).toEqual([
+    "whsec_x",
+    "abc",
+  ]);
 });

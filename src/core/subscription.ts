@@ -190,6 +190,9 @@ export interface SubscriptionWithSecret extends SubscriptionResource {
   secret: string;
 }
 
+/** The longest that an old secret signs beside a new one. */
+export const ROTATION_GRACE_MAX_MS = 30 * 86_400_000;
+
 /** `POST /v1/secrets/rotate`: which, and how long the old secrets sign on. */
 export interface SecretsRotation {
   grace?: string | undefined;

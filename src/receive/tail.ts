@@ -15,7 +15,9 @@ export interface TailFilter {
 
 /** Bytes that wait for a slow reader; what is beyond is left out, and counted. */
 const BUFFER_BYTES = 64 * 1024;
-const MOST_READERS = 100;
+const MOST_READERS = 500;
+/** Nobody's readers keep another tenant from listening. */
+const MOST_PER_TENANT = 100;
 /** More often than proxies end what is silent (30 s as a rule). */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -25,6 +27,8 @@ const KEEP_ALIVE_MS = 15_000;
  */
 export class Tail {
   readonly #readers = new Set<TailReader>();
+  /** Readers by tenant; a tenant that has none is left out. */
+  readonly #byTenant = new Map<string, number>();
   #keepAlive: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -32,23 +36,30 @@ export class Tail {
     return 0 < this.#readers.size;
   }
 
-  /** @throws HooksError `unavailable` when too many listen */
+  /** @throws HooksError `unavailable` when too many listen, in all or of this tenant */
   open(scope: Scope, filter: TailFilter): Readable {
+    const ofTenant = this.#byTenant.get(scope.tenant) ?? 0;
     if (this.#isClosed || MOST_READERS <= this.#readers.size) {
-      throw new HooksError("unavailable", `no more than ${MOST_READERS} may listen at a time`, {
-        retryAfterMs: 5_000,
-      });
+      throw crowded(`no more than ${MOST_READERS} may listen at a time`);
     }
+    if (MOST_PER_TENANT <= ofTenant) throw crowded(`no more than ${MOST_PER_TENANT} of a tenant may listen at a time`);
     const reader = new TailReader(scope, filter);
     this.#readers.add(reader);
+    this.#byTenant.set(scope.tenant, ofTenant + 1);
     this.#keepAlive ??= setInterval(() => this.#comment(), KEEP_ALIVE_MS).unref();
-    reader.once("close", () => {
-      this.#readers.delete(reader);
-      if (this.hasReaders) return;
-      clearInterval(this.#keepAlive);
-      this.#keepAlive = undefined;
-    });
+    reader.once("close", () => this.#forget(reader));
     return reader;
+  }
+
+  #forget(reader: TailReader): void {
+    const { tenant } = reader.scope;
+    const left = this.#byTenant.get(tenant)! - 1;
+    if (left === 0) this.#byTenant.delete(tenant);
+    else this.#byTenant.set(tenant, left);
+    this.#readers.delete(reader);
+    if (this.hasReaders) return;
+    clearInterval(this.#keepAlive);
+    this.#keepAlive = undefined;
   }
 
   tell(news: AttemptNews | EventNews): void {
@@ -71,9 +82,13 @@ export class Tail {
   }
 }
 
+function crowded(message: string): HooksError {
+  return new HooksError("unavailable", message, { hint: "end those that nobody reads", retryAfterMs: 5_000 });
+}
+
 /** A stream of server-sent events (WHATWG HTML, 9.2). */
 class TailReader extends Readable {
-  readonly #scope: Scope;
+  readonly scope: Scope;
   readonly #filter: TailFilter;
   #isFull = false;
   #isOver = false;
@@ -81,7 +96,7 @@ class TailReader extends Readable {
 
   constructor(scope: Scope, filter: TailFilter) {
     super({ highWaterMark: BUFFER_BYTES });
-    this.#scope = scope;
+    this.scope = scope;
     this.#filter = filter;
     // So that the head of the answer goes out at once.
     this.push(": hooks\n\n");
@@ -89,7 +104,7 @@ class TailReader extends Readable {
 
   wants(news: AttemptNews | EventNews): boolean {
     const { kinds, subscription, pattern, outcome } = this.#filter;
-    const { tenant, environment } = this.#scope;
+    const { tenant, environment } = this.scope;
     if (news.tenant !== tenant || news.environment !== environment || !kinds.has(news.type)) return false;
     if (pattern !== undefined && !patternTakes(pattern, news.event_type)) return false;
     if (news.type === "event.accepted") return subscription === undefined && outcome === undefined;

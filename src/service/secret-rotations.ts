@@ -4,7 +4,12 @@ import { toIso } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
 import type { RotationReason } from "../core/operational-event.ts";
 import type { Scope } from "../core/scope.ts";
-import type { SecretsRotated, SecretsRotation, SubscriptionWithSecret } from "../core/subscription.ts";
+import {
+  ROTATION_GRACE_MAX_MS,
+  type SecretsRotated,
+  type SecretsRotation,
+  type SubscriptionWithSecret,
+} from "../core/subscription.ts";
 import type { NewAuditEntry } from "../store/admin-store.ts";
 import type { SecretRotation, StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
@@ -15,7 +20,6 @@ import type { ServiceParts } from "./service-parts.ts";
 import { readSettings, subscriptionResource } from "./subscription-resource.ts";
 
 const GRACE_DEFAULT = "24h";
-const GRACE_MAX_MS = 30 * 86_400_000;
 /** In one commit. */
 const MAX_NAMED = 10_000;
 
@@ -154,5 +158,5 @@ export class SecretRotations {
 
 /** ms; 24 h where none is given. @throws HooksError `invalid_request` */
 export function parseGrace(grace: string | undefined): number {
-  return parseDuration(grace ?? GRACE_DEFAULT, "grace", { min: 0, max: GRACE_MAX_MS });
+  return parseDuration(grace ?? GRACE_DEFAULT, "grace", { min: 0, max: ROTATION_GRACE_MAX_MS });
 }

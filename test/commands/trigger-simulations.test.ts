@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
+import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { verify } from "../../src/index.ts";
@@ -199,15 +201,20 @@ describe("handshakes", () => {
 });
 
 describe("keys that are made", () => {
-  it("can be used again, and give the same public key", async () => {
+  it("can be kept and used again, and give the same public key", async () => {
     const target = await receiver();
     const home = testHome();
     const line = ["trigger", "sendgrid:delivered", "--to", target.url];
-    const first = await runSource(line, home);
+    const first = await runSource([...line, "--secret-out", "my key.pem"], home);
     expect(first.code).toBe(0);
     const [, publicKey = ""] = /its public key: (\S+)\n/.exec(first.stderr) ?? [];
-    const [, secret = ""] = /sign with the same key again: --secret (\S+)\n/.exec(first.stderr) ?? [];
-    const again = await runSource([...line, "--secret", "env:KEY"], home, { env: { KEY: secret } });
+    expect(first.stderr).toContain("again: --secret '@my key.pem'\n");
+    const file = path.join(home, "my key.pem");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const secret = readFileSync(file, "utf8").trim();
+    expect(first.stderr + first.stdout).not.toContain(secret);
+    expect(secret).not.toBe("");
+    const again = await runSource([...line, "--secret", "@my key.pem"], home);
     expect(again).toMatchObject({ code: 0, stderr: "" });
     for (const number of [1, 2]) {
       expect(verify("sendgrid", await target.request(number), publicKey)).toMatchObject({ valid: true });
@@ -215,6 +222,34 @@ describe("keys that are made", () => {
     const wrong = await runSource([...line, "--secret", publicKey], home);
     expect(wrong).toMatchObject({ code: 2, stderr: /--secret must be a private key/ as never });
     expect(wrong.stderr).not.toContain(publicKey);
+    // A key that is there stays, and nothing is sent with one that nobody would have.
+    const twice = await runSource([...line, "--secret-out", "my key.pem"], home);
+    expect(twice).toMatchObject({ code: 2, stderr: /a key is not overwritten/ as never });
+    expect(readFileSync(file, "utf8").trim()).toBe(secret);
+    expect(target.requests).toHaveLength(2);
+  });
+
+  it("are not printed, nor is a command with one", async () => {
+    const target = await receiver();
+    const line = ["trigger", "sendgrid:delivered", "--to", target.url, "--seed", "7"];
+    const home = testHome();
+    const { stderr, stdout } = await runSource(line, home);
+    // The same seed makes the same key: so the test can know it.
+    await runSource([...line, "--secret-out", "key"], home);
+    const secret = readFileSync(path.join(home, "key"), "utf8").trim();
+    expect(stderr).toContain("hint: to sign with it again: --secret-out FILE");
+    for (const part of secret.split(/\s+/).filter((one) => 20 < one.length)) {
+      expect(stderr + stdout).not.toContain(part);
+    }
+  });
+
+  it.each([
+    [["stripe:invoice.paid", "--secret", SECRET], "Stripe tells you its secret"],
+    [["sendgrid:delivered", "--secret", "env:KEY"], "none is made"],
+    [["order.paid", "--secret", SECRET], "--secret-out is for events of providers"],
+  ])("and %j makes none to keep", async (words, says) => {
+    const ran = await runSource(["trigger", ...words, "--to", "1", "--secret-out", "key"], testHome());
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining(says) as never });
   });
 });
 

@@ -34,7 +34,7 @@ describe("a rotation under load, with a crash in it (R67)", () => {
     };
     await publish(0, EVENTS / 2);
     const more = publish(EVENTS / 2, EVENTS - AFTER_CRASH);
-    const rotated = JSON.parse(await home.ok("sub", "rotate-secret", "--all", "--grace", "1h", "--json")) as {
+    const rotated = JSON.parse(await home.ok("sub", "rotate-secret", "--all", "--grace", "1h", "--yes", "--json")) as {
       secret: string;
     };
     await first.program.kill("SIGKILL");

@@ -152,11 +152,95 @@ it("tells nothing more to a reader that was ended and has not read so far", asyn
   expect(parse(texts.join(""))).toMatchObject([{ event_id: "evt_1" }]);
 });
 
-it("takes no more readers than it can serve", () => {
+it("takes no more readers than it can serve, and of a tenant no more than its share", async () => {
   const tail = new Tail();
-  for (let n = 0; n < 100; n++) tail.open(SCOPE, ALL);
-  expect(() => tail.open(SCOPE, ALL)).toThrow(expect.objectContaining({ code: "unavailable" }) as Error);
+  const of = (tenant: string) => tail.open({ ...SCOPE, tenant }, ALL);
+  const refused = (tenant: string): string => {
+    try {
+      of(tenant);
+      return "taken";
+    } catch (error) {
+      expect(error).toMatchObject({ code: "unavailable" });
+      return (error as Error).message;
+    }
+  };
+  const [first] = Array.from({ length: 100 }, () => of("greedy"));
+  expect(refused("greedy")).toContain("no more than 100 of a tenant");
+  // The other tenant does not notice.
+  of("modest");
+  // Whoever ends makes room, once.
+  first!.destroy();
+  await once(first!, "close");
+  of("greedy");
+  expect(refused("greedy")).toContain("100 of a tenant");
+  for (const tenant of ["b", "c", "d"]) for (let n = 0; n < 100; n++) of(tenant);
+  for (let n = 0; n < 99; n++) of("e");
+  expect(refused("e")).toContain("no more than 500");
+  expect(refused("modest")).toContain("no more than 500");
   tail.close();
+});
+
+it("HEAD says what GET would, and leaves nobody listening", async () => {
+  const ends: (() => void)[] = [];
+  const stopped: (() => void)[] = [];
+  const tail = new Tail();
+  const server = await startTestServer({
+    tail,
+    keepAdmitted: (_caller, end) => {
+      ends.push(end);
+      return () => stopped.push(end);
+    },
+  });
+  onTestFinished(() => server.close());
+  const head = async (target: string) =>
+    await fetch(`${server.url}${target}`, {
+      method: "HEAD",
+      headers: { authorization: `Bearer ${keyOf("reader")}` },
+    });
+  for (let n = 0; n < 120; n++) {
+    const answer = await head("/v1/tail?for=1h");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/event-stream/);
+    // Nobody knows how long a GET would be (RFC 9110, 8.6).
+    expect(answer.headers.get("content-length")).toBe(null);
+    expect(await answer.text()).toBe("");
+  }
+  while (tail.hasReaders) await new Promise((resolve) => setImmediate(resolve));
+  expect(stopped).toEqual(ends);
+  expect((await head("/v1/tail?outcome=maybe")).status).toBe(400);
+  const there = await listen(server, "/v1/tail");
+  expect(tail.hasReaders).toBe(true);
+  tail.close();
+  await there.news();
+  // From now on a GET is refused, and so is a HEAD.
+  expect((await head("/v1/tail")).status).toBe(503);
+});
+
+it("HEAD of what ends has the length of its GET (RFC 9110, 9.3.2)", async () => {
+  const server = await startTestServer();
+  onTestFinished(() => server.close());
+  const ask = async (method: string, target: string, key: KeyName | undefined) => {
+    const headers = key === undefined ? {} : { authorization: `Bearer ${keyOf(key)}` };
+    const answer = await fetch(`${server.url}${target}`, { method, headers });
+    const { "content-type": type, "content-length": length, allow } = Object.fromEntries(answer.headers);
+    return { status: answer.status, type, length, allow, bytes: (await answer.arrayBuffer()).byteLength };
+  };
+  for (const [target, key] of [
+    ["/healthz", undefined],
+    ["/readyz", undefined],
+    ["/openapi.json", undefined],
+    ["/v1/subscriptions", "reader"],
+    ["/v1/subscriptions/sub_none", "reader"],
+    ["/v1/subscriptions", undefined],
+    ["/v1/meta", "reader"],
+    ["/nowhere", undefined],
+  ] as const) {
+    const [got, head] = [await ask("GET", target, key), await ask("HEAD", target, key)];
+    expect(head, target).toEqual({ ...got, bytes: 0 });
+    expect(got.length, target).toBe(String(got.bytes));
+  }
+  // What has no GET has no HEAD.
+  expect(await ask("HEAD", "/v1/secrets/rotate", "admin")).toMatchObject({ status: 405, allow: "POST", bytes: 0 });
 });
 
 interface Listening {
