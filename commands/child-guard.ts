@@ -14,14 +14,18 @@ export interface ChildGuard {
 
 /**
  * Asks a program to end (SIGTERM) as soon as this process is no more. A shell does it, whose input is a pipe that nobody
- * else holds: the kernel closes it with us, however we die. Where there is no such shell (Windows), nothing watches.
+ * else holds: the kernel closes it with us, however we die, and it is in no group that could be killed with us. Where there
+ * is no such shell (Windows), nothing watches.
+ *
+ * @param isGroup the program leads a process group, and all of it is meant
  */
-export function guardChild(pid: number): ChildGuard {
+export function guardChild(pid: number, isGroup: boolean): ChildGuard {
   if (process.platform === "win32") return { stop: () => {} };
-  const guard = spawn("/bin/sh", ["-c", SCRIPT, String(pid)], {
+  const guard = spawn("/bin/sh", ["-c", SCRIPT, `${isGroup ? "-" : ""}${pid}`], {
     stdio: ["pipe", "ignore", "ignore"],
     env: {},
     cwd: "/",
+    detached: true,
   });
   // Best effort: a system without a shell, or one that takes no more processes, runs the program all the same.
   guard.on("error", () => {});

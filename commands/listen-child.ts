@@ -7,8 +7,11 @@ import { quoted } from "../src/core/quoted.ts";
 import type { ReadyFrame } from "../src/stream/protocol.ts";
 import { type ChildGuard, guardChild } from "./child-guard.ts";
 import type { ListenFollower } from "./listen-followers.ts";
+import { processTree } from "./process-tree.ts";
 
 export const SECRET_VARIABLE = "HOOKS_SECRET";
+/** From being asked to end to being killed. */
+const LEAVE_MS = 10_000;
 
 export interface ChildOptions {
   command: readonly [program: string, ...args: string[]];
@@ -20,34 +23,78 @@ export interface ChildOptions {
   onUp(ready: ReadyFrame): void | Promise<void>;
   /** It is no more. */
   onEnd(): void;
+  /** At the end, where its exit code is the run's: it ended by itself, or by a signal that was passed on to it. */
+  onExitCode(code: number): void | Promise<void>;
+  /** ms from SIGTERM to SIGKILL. Default: 10 s. */
+  leaveMs?: number;
 }
+
+type ChildContext = Pick<CliContext, "cwd" | "env" | "signal" | "endSignal" | "out" | "onExit">;
 
 /**
  * `hooks listen … -- npm run dev`: the developer's program with the signing secret in its environment. It is started once,
  * when the session is open; deliveries wait until it takes connections. Signals are passed on to it, and its end is the
- * run's, with its exit code.
+ * run's, with its exit code. Where a person sits at a terminal it shares the terminal with us; elsewhere it leads a process
+ * group of its own, which is ended as a whole.
  */
 export class ListenChild implements ListenFollower {
   readonly #options: ChildOptions;
-  readonly #context: CliContext;
+  readonly #context: ChildContext;
+  /** A terminal sends Ctrl-C to everything that runs in it, and its keys belong to one group. */
+  readonly #sharesTerminal = process.stdin.isTTY === true;
   #child: ChildProcess | undefined;
   #guard: ChildGuard | undefined;
   /** Its exit code, as a shell says it. */
   #ended: Promise<number> | undefined;
+  #isUp = false;
+  #isOver = false;
 
-  constructor(options: ChildOptions, context: CliContext) {
+  constructor(options: ChildOptions, context: ChildContext) {
     this.#options = options;
     this.#context = context;
     context.signal.addEventListener("abort", () => this.#passOn());
     context.onExit(() => {
       this.#guard?.stop();
-      this.#child?.kill("SIGKILL");
+      if (this.#isRunning) this.#kill();
     });
   }
 
+  /** It was started, and takes no connections yet. */
+  get isComingUp(): boolean {
+    return this.#child !== undefined && !this.#isUp;
+  }
+
   async onReady(ready: ReadyFrame): Promise<void> {
+    if (this.#isOver) return;
+    const { untilUp, onUp, onEnd } = this.#options;
+    await this.#start(ready);
+    void this.#ended!.then(onEnd);
+    if (this.#context.signal.aborted) this.#passOn();
+    await Promise.race([untilUp?.(), this.#ended]);
+    if (!this.#isRunning || this.#isOver) return;
+    this.#isUp = true;
+    await onUp(ready);
+  }
+
+  /** A program that was asked to end may have to finish something; not for ever. */
+  async onEnd(): Promise<void> {
+    this.#isOver = true;
+    if (this.#ended === undefined) return;
+    const { aborted } = this.#context.signal;
+    // The listener ended by itself (--max-events, --expect): so does what was started for it, and its code says nothing.
+    const isOurs = this.#isRunning && !aborted;
+    if (isOurs) this.#child!.kill("SIGTERM");
+    const code = await this.#endedInTime(this.#ended);
+    if (!isOurs) await this.#options.onExitCode(code);
+  }
+
+  get #isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  async #start(ready: ReadyFrame): Promise<void> {
     const [secret = ""] = ready.secrets;
-    const { command, envNames, untilUp, onUp, onEnd } = this.#options;
+    const { command, envNames } = this.#options;
     const [program, ...args] = command;
     const given = Object.fromEntries([SECRET_VARIABLE, ...envNames].map((name) => [name, secret]));
     const child = spawn(program, args, {
@@ -56,47 +103,67 @@ export class ListenChild implements ListenFollower {
       stdio: "inherit",
       // npm and the like are scripts there, which only a shell starts.
       shell: process.platform === "win32",
+      detached: this.#leadsGroup,
     });
-    const started = once(child, "spawn");
-    const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-    ended.catch(() => {}); // of one that cannot be started, `started` tells
-    try {
-      await started;
-    } catch (error) {
+    if (child.pid === undefined) {
+      const [error] = (await once(child, "error")) as [Error];
       throw cannotStart(program, error);
     }
+    const { pid } = child;
+    child.on("error", () => {}); // a signal that it could not be sent
+    const guard = guardChild(pid, this.#leadsGroup);
     this.#child = child;
-    const guard = guardChild(child.pid!);
     this.#guard = guard;
-    // Its number may be another program's from then on.
-    ended.then(guard.stop, guard.stop);
-    this.#ended = ended.then(([code, signal]) => code ?? 128 + constants.signals[signal!]);
-    void this.#ended.then(onEnd);
-    if (this.#context.signal.aborted) this.#passOn();
-    await Promise.race([untilUp?.(), this.#ended]);
-    if (child.exitCode === null && child.signalCode === null) await onUp(ready);
+    this.#ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        // Its number may be another program's from then on.
+        guard.stop();
+        // What it left running was started for this run too.
+        if (this.#leadsGroup) signalTo(-pid, "SIGTERM");
+        resolve(code ?? 128 + constants.signals[signal!]);
+      });
+    });
   }
 
-  /** Waits for it: a program that was asked to end may have to finish something. */
-  async onEnd(): Promise<void> {
-    if (this.#child === undefined || this.#ended === undefined) return;
-    // The listener ended by itself (--max-events, --expect): so does what was started for it.
-    if (!this.#context.signal.aborted) {
-      const wasRunning = this.#child.exitCode === null && this.#child.signalCode === null;
-      if (wasRunning) {
-        this.#child.kill("SIGTERM");
-        await this.#ended;
-        return;
-      }
+  /** There are no process groups on Windows. */
+  get #leadsGroup(): boolean {
+    return !this.#sharesTerminal && process.platform !== "win32";
+  }
+
+  async #endedInTime(ended: Promise<number>): Promise<number> {
+    // Whoever pressed Ctrl-C decides how long to wait: the second one ends at once.
+    if (this.#sharesTerminal && this.#context.signal.aborted) return ended;
+    const { leaveMs = LEAVE_MS, command } = this.#options;
+    const timer = setTimeout(() => {
+      this.#context.out.note(`${quoted(command[0])} has not ended within ${leaveMs / 1_000} s: it is killed`);
+      this.#kill();
+    }, leaveMs);
+    try {
+      return await ended;
+    } finally {
+      clearTimeout(timer);
     }
-    this.#context.endWith(await this.#ended);
+  }
+
+  #kill(): void {
+    const pid = this.#child!.pid!;
+    if (this.#leadsGroup) signalTo(-pid, "SIGKILL");
+    else for (const each of processTree(pid)) signalTo(each, "SIGKILL");
   }
 
   #passOn(): void {
     const { endSignal = "SIGTERM" } = this.#context;
-    // A terminal sends Ctrl-C to everything that runs in it: sent again, it would end at once what cleans up.
-    if (endSignal === "SIGINT" && process.stdin.isTTY) return;
+    // A terminal has sent it already: sent again, it would end at once what cleans up.
+    if (endSignal === "SIGINT" && this.#sharesTerminal) return;
     this.#child?.kill(endSignal);
+  }
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
   }
 }
 

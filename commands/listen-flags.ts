@@ -93,7 +93,7 @@ export function defineListenFlags(command: Command): Command {
     .option("--count <number>", "so many of each --expect (default: 1)", wholeNumber("--count", 1, 1_000_000))
     .option(
       "--within <duration>",
-      "--expect fails after so long (default: it waits)",
+      "--expect fails after so long, from the start of the command (default: it waits)",
       duration("--within", { min: 100, max: DAY_MS }),
     )
     .option("--report <file>", "write what came there, at the end: .xml as JUnit, .ndjson as lines of JSON")
@@ -159,6 +159,11 @@ export function checkListenOptions(options: ListenOptions, command: readonly str
   refuse("--max-events", options.maxEvents, why);
   refuse("--ready-file", options.readyFile, why);
   refuse("--ephemeral", options.ephemeral, why);
+}
+
+/** Which events are asked for. */
+export function patternsOf({ events }: ListenOptions): string[] {
+  return events.length === 0 ? ["*"] : events;
 }
 
 /** The session's name; undefined: the server makes one. Host and folder tell two checkouts of one program apart. */

@@ -4,57 +4,62 @@ import type { CliContext } from "../src/cli/context.ts";
 import { jsonLine } from "../src/cli/escape.ts";
 import { type ForwardedDelivery, isOk } from "../src/cli/forwarded-delivery.ts";
 import { HooksError } from "../src/core/errors.ts";
-import type { ExpectationTally } from "../src/core/expectation.ts";
 import { toIso } from "../src/core/instant.ts";
 import { junitXml, type ReportCase } from "../src/core/junit-report.ts";
 import { quoted } from "../src/core/quoted.ts";
+import type { Expecting } from "./listen-expecting.ts";
 import type { ListenFollower } from "./listen-followers.ts";
 
 const FLAG = "--report";
 /** Of the deliveries; further ones are in the counts only, so that a run of days fits into memory. */
 const MAX_CASES = 10_000;
 
-/** `--report FILE`: what came, for the machine that runs the tests: JUnit's XML, or a line of JSON for each delivery. */
+/**
+ * `--report FILE`: what came, for the machine that runs the tests: JUnit's XML, or a line of JSON for each delivery. It agrees
+ * with the exit code: what fails there is what the run fails for. A delivery that was not answered with 2xx is no verdict by
+ * itself (it may be tried again, or nobody expects it), so JUnit's readers are shown it as skipped.
+ */
 export class ListenReport implements ListenFollower {
   readonly #file: string;
   readonly #context: CliContext;
-  readonly #tally: ExpectationTally | undefined;
+  readonly #expecting: Expecting | undefined;
   readonly #startedAt: number;
   readonly #cases: ReportCase[] = [];
   readonly #lines: string[] = [];
-  #left = 0;
+  #count = 0;
+  #failed = 0;
+  /** Why the run failed besides what was expected. */
+  #fault: string | undefined;
 
   /** @throws HooksError `usage` when the name's end tells no format, or the file cannot be written */
-  static async prepare(file: string, tally: ExpectationTally | undefined, context: CliContext): Promise<ListenReport> {
+  static async prepare(file: string, expecting: Expecting | undefined, context: CliContext): Promise<ListenReport> {
     if (!/\.(xml|ndjson|jsonl)$/i.test(file)) {
       throw new HooksError("usage", `${FLAG} ${quoted(file)} must end in .xml (JUnit) or .ndjson`, { field: FLAG });
     }
-    const report = new ListenReport(file, tally, context);
+    const report = new ListenReport(file, expecting, context);
     // Said before anything is waited for; and no report of an earlier run is taken for this one's.
     await report.#write("");
     await rm(path.resolve(context.cwd, file));
     return report;
   }
 
-  private constructor(file: string, tally: ExpectationTally | undefined, context: CliContext) {
+  private constructor(file: string, expecting: Expecting | undefined, context: CliContext) {
     this.#file = file;
-    this.#tally = tally;
+    this.#expecting = expecting;
     this.#context = context;
     this.#startedAt = context.now();
   }
 
   onDelivery(forwarded: ForwardedDelivery): void {
-    if (MAX_CASES <= this.#cases.length) {
-      this.#left += 1;
-      return;
-    }
     const { eventType, eventId, deliveryId, attempt, durationMs, result, failure } = forwarded;
-    const problem = failure?.message ?? `answered ${result?.status}`;
+    this.#count += 1;
+    if (!isOk(forwarded)) this.#failed += 1;
+    if (MAX_CASES <= this.#cases.length) return;
     this.#cases.push({
       group: "hooks.deliveries",
-      name: `${eventType} ${eventId}`,
+      name: `${eventType} ${eventId}${attempt === 1 ? "" : ` try ${attempt}`}`,
       seconds: durationMs / 1_000,
-      failure: isOk(forwarded) ? undefined : problem,
+      skipped: isOk(forwarded) ? undefined : (failure?.message ?? `answered ${result?.status}`),
     });
     this.#lines.push(
       jsonLine({
@@ -71,38 +76,48 @@ export class ListenReport implements ListenFollower {
     );
   }
 
-  async onEnd(): Promise<void> {
+  async onEnd(fault: Error | undefined): Promise<void> {
+    this.#fault = fault?.message;
+    await this.#writeAll();
+  }
+
+  /** The program that was started ended with this code, which is the run's. Comes after the end, if at all. */
+  async onExitCode(code: number): Promise<void> {
+    if (code === 0 || this.#fault !== undefined) return;
+    this.#fault = `your program ended with ${code}`;
+    await this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
     await this.#write(/\.xml$/i.test(this.#file) ? this.#xml() : this.#ndjson());
   }
 
   #xml(): string {
     const seconds = (this.#context.now() - this.#startedAt) / 1_000;
-    const expected = (this.#tally?.results() ?? []).map(
+    const run = { group: "hooks.run", name: "hooks listen", seconds, failure: this.#fault };
+    const expected = (this.#expecting?.tally.results() ?? []).map(
       ({ pattern, count, ok }): ReportCase => ({
         group: "hooks.expected",
         name: `${count} × ${pattern}`,
         seconds,
-        failure: count <= ok ? undefined : this.#tally!.inWords(),
+        failure: count <= ok ? undefined : this.#expecting!.inWords(),
       }),
     );
     return junitXml({
       name: "hooks listen",
       startedAt: toIso(this.#startedAt),
       seconds,
-      cases: [...expected, ...this.#cases],
+      cases: [...(this.#fault === undefined ? [] : [run]), ...expected, ...this.#cases],
     });
   }
 
   #ndjson(): string {
-    const { results, others, isMet } = this.#tally === undefined ? NOTHING_EXPECTED : toldBy(this.#tally);
-    const failed = this.#cases.filter(({ failure }) => failure !== undefined).length;
     const end = {
       type: "end",
-      deliveries: this.#cases.length + this.#left,
-      failed,
-      met: isMet,
-      expected: results,
-      others,
+      deliveries: this.#count,
+      failed: this.#failed,
+      ...(this.#expecting === undefined ? NOTHING_EXPECTED : toldBy(this.#expecting)),
+      error: this.#fault ?? null,
     };
     return `${[...this.#lines, jsonLine(end)].join("\n")}\n`;
   }
@@ -123,12 +138,14 @@ export class ListenReport implements ListenFollower {
   }
 }
 
-const NOTHING_EXPECTED = { results: [], others: [], isMet: null };
+const NOTHING_EXPECTED = { met: null, verdict: null, expected: [], others: [] };
 
-function toldBy(tally: ExpectationTally): { results: object[]; others: object[]; isMet: boolean } {
+function toldBy(expecting: Expecting): object {
+  const { tally } = expecting;
   return {
-    results: tally.results(),
+    met: tally.isMet,
+    verdict: expecting.inWords(),
+    expected: tally.results(),
     others: tally.others().map(({ type, came }) => ({ type, ...came })),
-    isMet: tally.isMet,
   };
 }

@@ -6,7 +6,9 @@ export interface ReportCase {
   name: string;
   seconds: number;
   /** What is wrong; undefined: nothing. */
-  failure: string | undefined;
+  failure?: string | undefined;
+  /** Why it is neither right nor wrong. */
+  skipped?: string | undefined;
 }
 
 export interface Report {
@@ -20,7 +22,9 @@ export interface Report {
 /** https://github.com/testmoapp/junitxml describes what the many readers of this format have in common. */
 export function junitXml({ name, startedAt, seconds, cases }: Report): string {
   const failures = cases.filter(({ failure }) => failure !== undefined).length;
-  const totals = `tests="${cases.length}" failures="${failures}" errors="0" time="${time(seconds)}"`;
+  const skipped = cases.filter((one) => one.failure === undefined && one.skipped !== undefined).length;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
+  const totals = `${counts} time="${time(seconds)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="${escaped(name)}" ${totals}>`,
@@ -32,9 +36,10 @@ export function junitXml({ name, startedAt, seconds, cases }: Report): string {
   ].join("\n");
 }
 
-function caseXml({ group, name, seconds, failure }: ReportCase): string {
+function caseXml({ group, name, seconds, failure, skipped }: ReportCase): string {
   const open = `    <testcase classname="${escaped(group)}" name="${escaped(name)}" time="${time(seconds)}"`;
-  return failure === undefined ? `${open}/>` : `${open}><failure message="${escaped(failure)}"/></testcase>`;
+  if (failure !== undefined) return `${open}><failure message="${escaped(failure)}"/></testcase>`;
+  return skipped === undefined ? `${open}/>` : `${open}><skipped message="${escaped(skipped)}"/></testcase>`;
 }
 
 function time(seconds: number): string {

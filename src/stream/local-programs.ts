@@ -59,19 +59,36 @@ export class LocalPrograms extends EventEmitter<LocalProgramsEvents> {
     return target === undefined ? undefined : forwardedRequest(target, delivery, headers);
   }
 
-  /** Looks whether they are there, and says so of those that are not. */
+  /** Looks whether they are there, says so of those that are not, and goes on looking now and then. */
   look(): void {
     for (const watch of this.#watches.values()) void watch.look();
   }
 
-  /** Resolves once all of them have been seen. */
+  /** Where nothing listens now, as far as it was looked. */
+  get absent(): string[] {
+    return [...this.#watches].filter(([, watch]) => watch.isDown).map(([where]) => where);
+  }
+
+  /** Of these programs the listener's own is one: what gets the rest, or, where nothing does, any of the routes'. */
+  get own(): string[] {
+    const { otherwise } = this.#options;
+    return otherwise === undefined ? [...this.#watches.keys()] : [otherwise.url.host];
+  }
+
+  /** Resolves once one of `own` has been seen. The others are looked at, and not waited for. */
   async untilUp(): Promise<void> {
-    await Promise.all([...this.#watches.values()].map((watch) => watch.untilUp()));
+    this.look();
+    await Promise.race(this.own.map((where) => this.#watches.get(where)!.untilUp()));
+  }
+
+  /** They may go now: nothing is said of it any more. */
+  unwatch(): void {
+    for (const watch of this.#watches.values()) watch.close();
   }
 
   close(): void {
     for (const { forwarder } of this.#programs.values()) forwarder.close();
-    for (const watch of this.#watches.values()) watch.close();
+    this.unwatch();
   }
 
   #targets(): ForwardTarget[] {

@@ -1,10 +1,14 @@
 import { EventEmitter } from "node:events";
 import net from "node:net";
+import { isPortListening } from "./listening-sockets.ts";
+import { isLoopbackHost } from "./loopback.ts";
 
 export interface LocalWatchOptions {
   /** As in URL.hostname. */
   hostname: string;
   port: number;
+  /** How often it is looked for while all is well, ms. Default: 2 s. */
+  idleMs?: number;
 }
 
 export interface LocalWatchEvents {
@@ -14,20 +18,24 @@ export interface LocalWatchEvents {
   up: [];
 }
 
+const IDLE_MS = 2_000;
 /** How often it is tried while nothing listens, ms. */
 const RETRY_MS = 250;
 /** Longer than a connection on this computer ever takes. */
 const CONNECT_MS = 2_000;
 
 /**
- * Whether anything listens where deliveries are forwarded to. It connects and hangs up; nothing is sent. Looks when it is
- * asked to, and goes on looking only as long as nothing is there.
+ * Whether anything listens where deliveries are forwarded to. From the first look on it goes on looking until it is closed:
+ * often while nothing is there, now and then while all is well. It connects and hangs up; nothing is sent. Some servers
+ * write a line for each such connection, so while all is well Linux is asked for its sockets first, and another computer is
+ * left alone.
  */
 export class LocalWatch extends EventEmitter<LocalWatchEvents> {
   readonly #options: LocalWatchOptions;
   #isDown = false;
   #looking: Promise<boolean> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: LocalWatchOptions) {
@@ -35,9 +43,15 @@ export class LocalWatch extends EventEmitter<LocalWatchEvents> {
     this.#options = options;
   }
 
+  /** When it was last looked. */
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
   /** Looks now. To be called when a listener begins, and when a request was refused. */
   async look(): Promise<void> {
     if (this.#closed || this.#retry !== undefined) return;
+    clearTimeout(this.#idle);
     this.#looking ??= isListening(this.#options);
     const isUp = await this.#looking;
     this.#looking = undefined;
@@ -47,12 +61,12 @@ export class LocalWatch extends EventEmitter<LocalWatchEvents> {
         this.#retry = undefined;
         void this.look();
       }, RETRY_MS);
-      if (!this.#isDown) this.emit("down");
-      this.#isDown = true;
-    } else if (this.#isDown) {
-      this.#isDown = false;
-      this.emit("up");
+    } else {
+      this.#lookLater();
     }
+    if (isUp !== this.#isDown) return;
+    this.#isDown = !isUp;
+    this.emit(isUp ? "up" : "down");
   }
 
   /** Resolves once something listens; never, if it is closed before. */
@@ -67,6 +81,17 @@ export class LocalWatch extends EventEmitter<LocalWatchEvents> {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#idle);
+  }
+
+  #lookLater(): void {
+    const { hostname, port, idleMs = IDLE_MS } = this.#options;
+    if (!isLoopbackHost(hostname)) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(async () => {
+      if (!(await isPortListening(port))) await this.look();
+      else if (!this.#closed) this.#lookLater();
+    }, idleMs);
   }
 }
 

@@ -61,7 +61,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const EXCEPTIONS: Record<string, readonly string[]> = {
   // The developer's end of the tunnel is a program of its own: the command starts it.
   ...Object.fromEntries(
-    ["", "-child", "-followers", "-forwarding", "-ready-file", "-view", "-view-keys"].map((part) => [
+    ["", "-child", "-followers", "-forwarding", "-ready-file", "-run", "-view", "-view-keys"].map((part) => [
       `commands/listen${part}.ts`,
       ["src/stream"],
     ]),
