@@ -1,5 +1,6 @@
 import { invalid } from "./errors.ts";
 import { quoted } from "./quoted.ts";
+import { trimBlanks } from "./signing/webhook-request.ts";
 
 const MAX_HEADERS = 20;
 const MAX_VALUE_BYTES = 4096;
@@ -64,7 +65,8 @@ export function checkCustomHeaders(
     if (text === undefined) throw invalid(field, `${field} is masked, and there is no stored value to keep`);
     if (!VALUE.test(text)) throw invalid(field, `${field} may hold visible latin1 characters, spaces and tabs only`);
     if (MAX_VALUE_BYTES < text.length) throw invalid(field, `${field} must be at most ${MAX_VALUE_BYTES} bytes`);
-    checked.set(name, text.trim());
+    // Not trim(): U+00A0 is a byte of the value.
+    checked.set(name, trimBlanks(text));
   }
   return Object.fromEntries(checked);
 }
