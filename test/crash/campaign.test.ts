@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { isNamed, parseFlags } from "./campaign-flags.ts";
 import { figuresTable, replaceSection } from "./reliability-figures.ts";
+import { counted, timed } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 const run = promisify(execFile);
@@ -17,8 +18,19 @@ describe("the campaign", () => {
     const { stdout } = await run(process.execPath, [CAMPAIGN, "--only", "R14", "--short", "--no-write", "--seed", "5"]);
     expect(stdout).toMatch(/^crash campaign, short, seed 5: /);
     expect(stdout).toMatch(/^R14 .*ok \(\d+ s\)$/m);
-    expect(stdout).toMatch(/^ +refused with exit 6 after, slowest: \d+ ms$/m);
+    expect(stdout).toMatch(/^ +refused with exit 6 after, slowest: \d+ ms\b/m);
     expect(stdout).not.toContain("R01");
+    expect(readFileSync(path.join(ROOT, "docs/reliability.md"), "utf8")).toBe(PAGE);
+  }, 120_000);
+
+  it("runs what it can, says twice what it leaves out, and does not end well then", async () => {
+    const command = [CAMPAIGN, "--only", "R06,R14", "--short"];
+    const failed = await run(process.execPath, command, { env: { PATH: "/none" } }).catch((error: unknown) => error);
+    const { code, stdout } = failed as { code: number; stdout: string };
+    expect(code).toBe(1);
+    expect(stdout.match(/^LEFT OUT, /gm)).toHaveLength(2);
+    expect(stdout.match(/^ +R06 .*: strace is not installed/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/^R14 .*ok \(\d+ s\)$/m);
     expect(readFileSync(path.join(ROOT, "docs/reliability.md"), "utf8")).toBe(PAGE);
   }, 120_000);
 
@@ -54,7 +66,12 @@ describe("docs/reliability.md", () => {
 
   it("names commands that exist, with flags that are taken", () => {
     const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { scripts: object };
-    for (const [, script = ""] of PAGE.matchAll(/`npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    const named = [...PAGE.matchAll(/`npm run ([\w:]+)/g)].map(([, script]) => script);
+    for (const script of named) expect(Object.keys(scripts)).toContain(script);
+    const repeat = PAGE.slice(PAGE.indexOf("## Repeat it"), PAGE.indexOf("## Known limits"));
+    for (const command of ["npm test", "npm run test:crash", "npm run test:sim"])
+      expect(repeat).toContain(`\`${command}\``);
+    expect(repeat).toMatch(/`node test\/sim\/campaign\.ts --seed \d+ --trace`/);
     const commands = [...PAGE.matchAll(/`node test\/crash\/campaign\.ts ([^`]*)`/g)];
     expect(commands.length).toBeGreaterThan(1);
     for (const [, flags = ""] of commands) expect(() => parseFlags(flags.split(" ")), flags).not.toThrow();
@@ -66,11 +83,17 @@ describe("docs/reliability.md", () => {
     }
   });
 
+  it("says what is promised of a figure, and what was not kept", () => {
+    const figures = [timed("ended after", 900, 1_000), timed("ready after", 1_200, 1_000), counted("lost", 0, 0)];
+    const table = figuresTable([{ id: "R01", title: "kills", figures, seconds: 2 }], "Seed 1.");
+    expect(table).toContain("ended after: within 1 s; ready after: within 1 s (**not kept: 1200 ms**); lost: none |");
+  });
+
   it("has a place for the figures of each campaign, which replace those before", () => {
     for (const name of ["crash", "sim"]) expect(() => replaceSection(PAGE, name, "x"), name).not.toThrow();
     const rows = [{ id: "R01", title: "kills", figures: [{ name: "lost", value: "0" }], seconds: 1.4 }];
     const table = figuresTable(rows, "Seed 1.");
-    expect(table).toContain("| R01 | kills | lost: **0** | 1 s |");
+    expect(table).toContain("| R01 | kills | lost: **0** |  | 1 s |");
     const once = replaceSection("a\n<!-- crash -->\nold\n<!-- /crash -->\nb", "crash", table);
     expect(replaceSection(once, "crash", table)).toBe(once);
     expect(once).toBe(`a\n<!-- crash -->\n${table}\n<!-- /crash -->\nb`);

@@ -23,6 +23,23 @@ const BREACHES: Record<Property, Record<string, Breach>> = {
       ),
     "an event is stored with a delivery too many": ({ stored }) =>
       void stored.deliveries.push({ ...stored.deliveries[0]!, subscription: "c" }),
+    "what is over is deleted sooner than it may": (history) => {
+      Object.assign(history.lives.at(-1)!, { keepsMs: 60_000 });
+      history.stored.events.delete("e-3");
+    },
+    "what failed is deleted by retention": (history) => {
+      Object.assign(history.lives.at(-1)!, { keepsMs: 1 });
+      for (const request of history.requests) if (request.eventId === "e-3") request.answer = 500;
+      history.stored.events.delete("e-3");
+      history.stored.deliveries = history.stored.deliveries.filter(({ eventId }) => eventId !== "e-3");
+    },
+    "what was erased is there": (history) => {
+      history.erased = new Set(["e-3"]);
+    },
+    "what a source took is not in the store": ({ tries, stored }) => {
+      for (const one of tries) if (one.id === "e-3") Object.assign(one, { status: 200, deliveries: undefined });
+      stored.events.delete("e-3");
+    },
     "the database is damaged": ({ stored }) => {
       stored.integrity = "*** in database main ***";
     },
@@ -50,6 +67,14 @@ const BREACHES: Record<Property, Record<string, Breach>> = {
     },
     "one of several requests for an event has other bytes": ({ requests }) => {
       requests.at(-1)!.bodyHash = "other";
+    },
+    "one of several requests for a source's event has other bytes": ({ events, requests }) => {
+      events.set("e-3", { ...events.get("e-3")!, bodyHash: undefined });
+      requests.findLast(({ eventId }) => eventId === "e-3")!.bodyHash = "other";
+    },
+    "every request for a source's event has other data": ({ events, requests }) => {
+      events.set("e-3", { ...events.get("e-3")!, bodyHash: undefined });
+      for (const request of requests) if (request.eventId === "e-3") request.dataHash = "other";
     },
   },
   P4: {
@@ -219,6 +244,25 @@ describe("the checker", () => {
     expect(check(history)).toEqual([]);
   });
 
+  it("forgives that what was over for long enough, or was to be erased, is gone", () => {
+    const history = makeHistory();
+    const last = history.lives.at(-1)!;
+    const over = Math.max(...history.requests.filter((one) => one.eventId === "e-3").map((one) => one.endedAt));
+    for (const [keepsMs, isGone] of [
+      [last.endedAt - over, true],
+      [last.endedAt - over + 10, false],
+    ] as const) {
+      const swept = makeHistory();
+      Object.assign(swept.lives.at(-1)!, { keepsMs });
+      remove(swept, "e-3");
+      expect(check(swept).length === 0, `kept for ${keepsMs} ms`).toBe(isGone);
+    }
+    const purged = makeHistory();
+    purged.erased = new Set(["e-5"]);
+    remove(purged, "e-5");
+    expect(check(purged)).toEqual([]);
+  });
+
   it("allows a request between disabling and enabling only in the second after", () => {
     const last = makeHistory().requests.at(-1)!.startedAt;
     for (const [since, until, isBreach] of [
@@ -273,3 +317,8 @@ describe("what must have happened", () => {
     expect(seenIn(history)).toEqual(new Set());
   });
 });
+
+function remove({ stored }: MadeHistory, id: string): void {
+  stored.events.delete(id);
+  stored.deliveries = stored.deliveries.filter(({ eventId }) => eventId !== id);
+}

@@ -5,10 +5,12 @@
 // waits; L4 memory and log are given back. P6 (addresses) and P8 (secrets) are not a matter of crashes, L3 (recovery of
 // a receiver) is the simulation's.
 
+import { deletable } from "./deletions.ts";
 import {
   acceptedIds,
   crashes,
   type History,
+  isAccepted,
   isSuccess,
   key,
   type ReceivedRequest,
@@ -26,17 +28,19 @@ export interface Violation {
 }
 
 /** Results that one commit of the daemon may hold, which a crash can take with it. */
-export const RESULT_BATCH = 500;
+const RESULT_BATCH = 500;
 const SIGNED_WITHIN_MS = 1_000;
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Everything that is wrong with it; empty: every property holds. */
 export function check(history: History): Violation[] {
   const pairs = requestsByPair(history.requests);
+  const mayBeGone = deletable(history, pairs);
   return [
-    ...nothingLost(history),
+    ...nothingLost(history, mayBeGone),
     ...deliveredMeansAnswered(history, pairs),
-    ...onlyWhatWasAccepted(history),
+    ...onlyWhatWasAccepted(history, mayBeGone),
     ...oneAtATime(history, pairs),
     ...numbersGoUp(history),
     ...signedInTime(history),
@@ -58,17 +62,25 @@ export function duplicates({ requests }: Pick<History, "requests">): ReceivedReq
   return found;
 }
 
-function* nothingLost({ tries, events, stored }: History): Generator<Violation> {
+function* nothingLost(
+  { tries, events, stored, erased = NOTHING }: History,
+  mayBeGone: ReadonlySet<string>,
+): Generator<Violation> {
   if (stored.integrity !== "ok") yield { property: "P1", message: `the database is damaged: ${stored.integrity}` };
   const counts = new Map<string, number>();
   for (const { eventId } of stored.deliveries) counts.set(eventId, (counts.get(eventId) ?? 0) + 1);
-  for (const { id, status, deliveries } of tries) {
-    if (status !== 202) continue;
+  for (const id of erased) {
+    if (stored.events.has(id)) yield { property: "P1", message: `${id} was erased and is in the store` };
+  }
+  for (const one of tries) {
+    const { id, deliveries } = one;
+    if (!isAccepted(one)) continue;
     const event = stored.events.get(id);
-    if (event === undefined) yield { property: "P1", message: `${id} was accepted and is not in the store` };
-    else if (event.dataHash !== events.get(id)?.dataHash) {
+    if (event === undefined) {
+      if (!mayBeGone.has(id)) yield { property: "P1", message: `${id} was accepted and is not in the store` };
+    } else if (event.dataHash !== events.get(id)?.dataHash) {
       yield { property: "P1", message: `${id} is in the store with other bytes than were sent` };
-    } else if ((counts.get(id) ?? 0) !== deliveries) {
+    } else if (deliveries !== undefined && (counts.get(id) ?? 0) !== deliveries) {
       const has = counts.get(id) ?? 0;
       yield { property: "P1", message: `${id} was accepted with ${deliveries} deliveries, the store has ${has}` };
     }
@@ -88,14 +100,25 @@ function* deliveredMeansAnswered({ stored }: History, pairs: Map<string, Receive
   }
 }
 
-function* onlyWhatWasAccepted({ requests, events, stored }: History): Generator<Violation> {
-  for (const { subscription, eventId, bodyHash } of requests) {
+function* onlyWhatWasAccepted(
+  { requests, events, stored }: History,
+  mayBeGone: ReadonlySet<string>,
+): Generator<Violation> {
+  const bodies = new Map<string, string>();
+  for (const { subscription, eventId, bodyHash, dataHash } of requests) {
     const pair = key(subscription, eventId);
     const event = events.get(eventId);
-    if (event === undefined) yield { property: "P3", message: `${pair} was delivered and never published` };
-    else if (!stored.events.has(eventId)) {
+    if (event === undefined) {
+      yield { property: "P3", message: `${pair} was delivered and never published` };
+      continue;
+    }
+    if (!stored.events.has(eventId) && !mayBeGone.has(eventId)) {
       yield { property: "P3", message: `${pair} was delivered and is not in the store` };
-    } else if (bodyHash !== undefined && bodyHash !== event.bodyHash) {
+    }
+    if (bodyHash === undefined) continue;
+    const known = event.bodyHash ?? bodies.get(eventId) ?? bodyHash;
+    bodies.set(eventId, known);
+    if (bodyHash !== known || (event.bodyHash === undefined && dataHash !== event.dataHash)) {
       yield { property: "P3", message: `${pair} was delivered with other bytes than were published` };
     }
   }
@@ -232,7 +255,9 @@ function mostAtOnce(requests: readonly ReceivedRequest[]): number {
 function* everythingEnds(history: History, pairs: Map<string, ReceivedRequest[]>): Generator<Violation> {
   const { stored, subscriptions } = history;
   const resting = new Set(
-    subscriptions.filter(({ changes }) => changes.at(-1)?.kind === "disabled").map((plan) => plan.name),
+    subscriptions
+      .filter(({ changes, isPaused }) => isPaused === true || changes.at(-1)?.kind === "disabled")
+      .map((plan) => plan.name),
   );
   const dead = new Set<string>();
   for (const { subscription, eventId, state } of stored.deliveries) {
@@ -266,14 +291,18 @@ function* givenBack({ rest }: History): Generator<Violation> {
 }
 
 function* fewDuplicates(history: History): Generator<Violation> {
-  const killed = crashes(history).length;
-  const pauses = history.lives.reduce((sum, life) => sum + life.pauses, 0);
-  const allowed = killed * (history.concurrency + RESULT_BATCH) + pauses * history.concurrency;
+  const allowed = mostDuplicates(history);
   const sent = duplicates(history).length;
   if (allowed < sent) {
-    const message = `${sent} duplicates after ${killed} crashes and ${pauses} pauses, allowed are ${allowed}`;
+    const message = `${sent} duplicates after ${crashes(history).length} crashes, allowed are ${allowed}`;
     yield { property: "duplicates", message };
   }
+}
+
+/** What was in flight when a process died or stood still, and what one commit of results may hold. */
+export function mostDuplicates(history: History): number {
+  const pauses = history.lives.reduce((sum, life) => sum + life.pauses, 0);
+  return crashes(history).length * (history.concurrency + RESULT_BATCH) + pauses * history.concurrency;
 }
 
 function mib(bytes: number): string {

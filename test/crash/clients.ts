@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import { clock, sleep } from "./clock.ts";
-import type { SentEvent } from "./history.ts";
+import { isAccepted, type SentEvent } from "./history.ts";
 import type { Ledger } from "./ledger.ts";
 import { Seeded } from "./seeded.ts";
 
@@ -24,14 +24,32 @@ export interface ClientsOptions {
   padding?: number;
   /** Names of the events begin with it: several runs on one store need several. Default `e`. */
   prefix?: string;
+  /** Default: the API. */
+  door?: Door;
 }
 
 /** An event as it is published, and what is expected of it. */
 export interface MadeEvent extends SentEvent {
+  /** By which it is stored. */
   id: string;
   /** JSON text. */
   request: Buffer;
 }
+
+/** A way in: what goes there, and how whoever sends it shows who he is. */
+export interface Door {
+  path: string;
+  make(name: string, seed: number, padding: number): MadeEvent;
+  /** `token`: of the daemon that runs. */
+  headers(event: MadeEvent, token: string): Record<string, string>;
+}
+
+/** The API, which answers 202. */
+const API: Door = {
+  path: "/v1/events",
+  make: (name, seed, padding) => makeEvent(name, seed, padding),
+  headers: (_event, token) => ({ authorization: `Bearer ${token}` }),
+};
 
 const FIRST_TIMESTAMP = Date.UTC(2026, 0, 1);
 const TYPES = ["order.created", "order.paid", "invoice.paid"];
@@ -67,9 +85,9 @@ export class Clients {
   }
 
   async #client(): Promise<void> {
-    const { ledger, events, seed, padding = 2_000, prefix = "e" } = this.#options;
+    const { ledger, events, seed, padding = 2_000, prefix = "e", door = API } = this.#options;
     while (this.#next < events && !this.#isStopped) {
-      const event = makeEvent(`${prefix}-${this.#next++}`, seed, padding);
+      const event = door.make(`${prefix}-${this.#next++}`, seed, padding);
       ledger.sent(event.id, { dataHash: event.dataHash, bodyHash: event.bodyHash });
       while (!this.#isStopped && !(await this.#try(event)));
     }
@@ -77,10 +95,10 @@ export class Clients {
 
   /** True when it is accepted. */
   async #try(event: MadeEvent): Promise<boolean> {
-    const { ledger, target } = this.#options;
-    const { url, token, gone } = await target();
-    const { status, retryAfter, text } = await tryOnce(event, `${url}/v1/events`, token, ledger, this.#agent);
-    if (status === 202) return true;
+    const { ledger, target, door = API } = this.#options;
+    const { gone, ...daemon } = await target();
+    const { status, retryAfter, text } = await tryOnce(event, daemon, door, ledger, this.#agent);
+    if (isAccepted({ status })) return true;
     if (status !== undefined && status !== 503 && status !== 429) {
       throw new Error(`${event.id} was answered ${status}: ${text}`);
     }
@@ -91,27 +109,28 @@ export class Clients {
 
 /** Publishes new events one by one until one is not accepted; answers what came instead. */
 export async function publishUntilRefused(
-  { url, token }: Target,
+  target: Target,
   ledger: Ledger,
   { seed, prefix, padding = 0 }: { seed: number; prefix: string; padding?: number },
 ): Promise<Answered> {
   for (let n = 0; ; n++) {
     const event = makeEvent(`${prefix}-${n}`, seed, padding);
     ledger.sent(event.id, { dataHash: event.dataHash, bodyHash: event.bodyHash });
-    const answer = await tryOnce(event, `${url}/v1/events`, token, ledger);
+    const answer = await tryOnce(event, target, API, ledger);
     if (answer.status !== 202) return answer;
   }
 }
 
 async function tryOnce(
-  { id, request }: MadeEvent,
-  url: string,
-  token: string,
+  event: MadeEvent,
+  { url, token }: Pick<Target, "url" | "token">,
+  door: Door,
   ledger: Ledger,
   agent?: http.Agent,
 ): Promise<Answered> {
+  const { id, request } = event;
   const startedAt = clock();
-  const answer = await ask(url, token, { body: request, agent });
+  const answer = await ask(url + door.path, token, { body: request, agent, headers: door.headers(event, token) });
   const { status, retryAfter, text } = answer;
   const deliveries = status === 202 ? (JSON.parse(text) as { deliveries: number }).deliveries : undefined;
   ledger.answered({ id, startedAt, endedAt: clock(), status, deliveries, retryAfter });
@@ -125,20 +144,27 @@ export interface Answered {
   text: string;
 }
 
+export interface AskOptions {
+  body?: Buffer;
+  agent?: http.Agent | undefined;
+  gate?: Promise<unknown> | undefined;
+  /** Who asks. Default: whoever has the token. */
+  headers?: Record<string, string>;
+}
+
 /** One request to a daemon: POST with a body, GET without. The body is announced, and sent when `gate` opens. */
 export function ask(
   url: string,
   token: string,
-  { body, agent, gate }: { body?: Buffer; agent?: http.Agent | undefined; gate?: Promise<unknown> | undefined } = {},
+  { body, agent, gate, headers = { authorization: `Bearer ${token}` } }: AskOptions = {},
 ): Promise<Answered> {
   return new Promise((resolve) => {
     const none = (): void => resolve({ status: undefined, retryAfter: undefined, text: "" });
-    const authorization = `Bearer ${token}`;
-    const headers = body === undefined ? {} : { "content-type": "application/json", "content-length": body.length };
+    const ofBody = body === undefined ? {} : { "content-type": "application/json", "content-length": body.length };
     const request = http.request(url, {
       method: body === undefined ? "GET" : "POST",
       agent,
-      headers: { ...headers, authorization },
+      headers: { ...ofBody, ...headers },
     });
     request.on("error", none);
     request.on("response", (response) => {

@@ -7,7 +7,7 @@
 
 import { subscribe } from "node:diagnostics_channel";
 import { writeFileSync } from "node:fs";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import Database from "better-sqlite3";
 
@@ -28,6 +28,10 @@ const KINDS: Record<string, RegExp> = {
   events: /INSERT\s+(OR\s+\w+\s+)?INTO\s+events\b/i,
   claims: /UPDATE\s+deliveries\s+SET\s+state = 'sending'/i,
   results: /INSERT\s+INTO\s+attempts\b/i,
+  // A purge deletes events, too: it is the one that moves its own cursor.
+  deletions: /DELETE\s+FROM\s+events\b/i,
+  purges: /UPDATE\s+purges\b/i,
+  replays: /UPDATE\s+replays\b/i,
   schema: /CREATE\s+TABLE/i,
 };
 
@@ -38,16 +42,23 @@ const COMMIT_POINTS: Record<string, { kind: string; side: "before" | "after" }> 
   "after-claim": { kind: "claims", side: "after" },
   "before-result-commit": { kind: "results", side: "before" },
   "after-result-commit": { kind: "results", side: "after" },
+  "before-deletion-commit": { kind: "deletions", side: "before" },
+  "after-deletion-commit": { kind: "deletions", side: "after" },
+  "before-purge-commit": { kind: "purges", side: "before" },
+  "after-purge-commit": { kind: "purges", side: "after" },
+  "before-replay-commit": { kind: "replays", side: "before" },
+  "after-replay-commit": { kind: "replays", side: "after" },
   "before-schema-commit": { kind: "schema", side: "before" },
 };
 
 const commitPoint = COMMIT_POINTS[name];
 if (commitPoint !== undefined) crashAtCommit(commitPoint.kind, commitPoint.side);
 else if (name === "after-answer") {
-  // The answer to a publish is with the kernel.
+  // The answer to a publish, or to a source's sender, is with the kernel.
   subscribe("http.server.response.finish", (message) => {
-    const { response } = message as { response: ServerResponse };
-    if (response.statusCode === 202) reached();
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const isOfSource = response.statusCode === 200 && request.url?.startsWith("/in/") === true;
+    if (response.statusCode === 202 || isOfSource) reached();
   });
 } else if (name === "after-first-byte") {
   // Published right before a request is written: its first byte goes out, and nothing more.

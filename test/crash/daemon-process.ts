@@ -14,6 +14,8 @@ const STORE_FAILED_EXIT = 5;
 export interface StartOptions {
   /** More for `hooks serve`. */
   args?: readonly string[];
+  /** For how long it keeps events that are over. Default: as a user has it, for weeks. */
+  keepsMs?: number;
   env?: Readonly<Record<string, string>>;
   /** A file that Node loads before the program, in each of its threads: what breaks it at a named point. */
   preload?: string;
@@ -44,12 +46,15 @@ export class DaemonProcess {
   readonly ready: Promise<string | undefined>;
   readonly ended: Promise<DaemonEnd>;
   #end: DaemonEnd | undefined;
+  readonly #keepsMs: number | undefined;
   #pauses = 0;
 
-  constructor(folder: string, { args = [], env = {}, preload, strace }: StartOptions = {}) {
+  constructor(folder: string, { args = [], env = {}, preload, strace, keepsMs }: StartOptions = {}) {
     this.folder = folder;
+    this.#keepsMs = keepsMs;
     const command = [...(preload === undefined ? [] : ["--import", preload]), PROGRAM, "serve", "--port", "0"];
     command.push("--log-format", "json", "--log-level", "warn", ...args);
+    if (keepsMs !== undefined) command.push("--retention", `events=${keepsMs}ms`);
     const log = openSync(path.join(folder, "daemon.log"), "a");
     const options = {
       cwd: folder,
@@ -84,7 +89,14 @@ export class DaemonProcess {
     const { spawnedAt, readyAt, endedAt = clock() } = this;
     // Under strace the tracer ends as its program did. One that gives up its store takes results with it as a kill does.
     const isCrash = this.#end?.signal === "SIGKILL" || this.#end?.code === STORE_FAILED_EXIT;
-    return { spawnedAt, readyAt, endedAt, end: isCrash ? "crash" : "stop", pauses: this.#pauses };
+    return {
+      spawnedAt,
+      readyAt,
+      endedAt,
+      end: isCrash ? "crash" : "stop",
+      pauses: this.#pauses,
+      keepsMs: this.#keepsMs,
+    };
   }
 
   /** Sends a signal to the daemon itself. */

@@ -18,22 +18,27 @@ export interface History {
   changeWithinMs: number;
   /** Undefined: not measured in this run. */
   rest?: Rest | undefined;
+  /** Ids of events that a purge was to erase, and has: they may be gone, and they must be. Left out: nobody asked. */
+  erased?: ReadonlySet<string> | undefined;
 }
 
 export interface SentEvent {
   /** SHA-256, hex, of the data's bytes as they were published. */
   dataHash: string;
-  /** SHA-256, hex, of the body that a receiver must get: computed here, not by hooks. */
-  bodyHash: string;
+  /**
+   * SHA-256, hex, of the body that a receiver must get: computed here, not by hooks. Undefined: hooks gives the event its
+   * time, so nobody else knows; it is the same in every request, and has these data.
+   */
+  bodyHash: string | undefined;
 }
 
 export interface PublishTry {
   id: string;
   startedAt: number;
   endedAt: number;
-  /** Undefined: the connection was refused or lost before an answer. */
+  /** 202 of the API, 200 of a source: accepted. Undefined: the connection was refused or lost before an answer. */
   status: number | undefined;
-  /** Of a 202: how many deliveries it promises. */
+  /** How many deliveries a 202 promises; a source's 200 says nothing of them. */
   deliveries: number | undefined;
   /** The header's value, when there is one. */
   retryAfter: string | undefined;
@@ -46,6 +51,8 @@ export interface ReceivedRequest {
   eventId: string;
   /** SHA-256, hex; undefined when the connection was lost before the body was complete. */
   bodyHash: string | undefined;
+  /** The same of its data alone. */
+  dataHash: string | undefined;
   /** Header webhook-timestamp, unix s. */
   timestamp: number;
   /** Whether another library than ours finds it signed with the subscription's secret; undefined without a body. */
@@ -65,6 +72,8 @@ export interface SubscriptionPlan {
   rate?: { count: number; perMs: number } | undefined;
   /** It existed and was enabled all the time: every accepted event must reach it. */
   takesAll: boolean;
+  /** What waits for it waits to the end. Left out: it does not. */
+  isPaused?: boolean | undefined;
   /** Changes with the time at which they were acknowledged, in order. */
   changes: readonly { kind: "disabled" | "enabled" | "deleted"; at: number }[];
 }
@@ -79,6 +88,8 @@ export interface Life {
   end: "crash" | "stop";
   /** How often it was made to stand still (SIGSTOP) and go on. */
   pauses: number;
+  /** How long it kept events that are over; undefined: for weeks, so that none is deleted. */
+  keepsMs?: number | undefined;
 }
 
 export interface StoredContent {
@@ -128,7 +139,12 @@ export interface Rest {
 export const key = (subscription: string, eventId: string): string => `${subscription} ${eventId}`;
 
 export function acceptedIds({ tries }: Pick<History, "tries">): Set<string> {
-  return new Set(tries.filter((one) => one.status === 202).map((one) => one.id));
+  return new Set(tries.filter(isAccepted).map((one) => one.id));
+}
+
+/** Whether whoever sent it was told that it is stored. */
+export function isAccepted({ status }: Pick<PublishTry, "status">): boolean {
+  return status === 202 || status === 200;
 }
 
 export function isSuccess(request: ReceivedRequest): boolean {

@@ -4,6 +4,7 @@ import { RANDOM_KILLS } from "./scenarios/r01-random-kills.ts";
 import { NAMED_POINTS, TRACED_POINTS } from "./scenarios/r02-named-points.ts";
 import { BURST } from "./scenarios/r04-burst.ts";
 import { SECOND_DAEMON } from "./scenarios/r14-second-daemon.ts";
+import { INTERRUPTED_DELETIONS } from "./scenarios/r68-interrupted-deletions.ts";
 
 it("loses nothing that was accepted over kill -9 at random moments", async (context) => {
   await runShort(RANDOM_KILLS, context);
@@ -30,3 +31,7 @@ it("refuses in time when more is sent than it takes, and loses nothing over kill
 it("refuses a second daemon, and lets go of the store when it is killed", async (context) => {
   await runShort(SECOND_DAEMON, context);
 }, 120_000);
+
+it("goes on with retention, a purge and a replay that were killed, and deletes nothing that waits or failed", async (context) => {
+  await runShort(INTERRUPTED_DELETIONS, context);
+}, 240_000);

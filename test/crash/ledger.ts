@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { PublishTry, SentEvent } from "./history.ts";
+import { isAccepted, type PublishTry, type SentEvent } from "./history.ts";
 
 /** Lines gathered before they are written: one write for each would cost more than the line. */
 const LINES_A_WRITE = 200;
@@ -50,7 +50,7 @@ export class Ledger {
   answered(one: PublishTry): void {
     this.tries.push(one);
     this.#lines.add({ kind: "try", ...one });
-    if (one.status !== 202) return;
+    if (!isAccepted(one)) return;
     this.accepted.add(one.id);
     const reached = this.#waiting.filter(({ count }) => count <= this.accepted.size);
     if (reached.length === 0) return;

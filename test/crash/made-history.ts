@@ -106,6 +106,7 @@ function request(subscription: string, n: number, at: number, answer: number): R
     subscription,
     eventId: `e-${n}`,
     bodyHash: `body ${n}`,
+    dataHash: `data ${n}`,
     timestamp: Math.floor(at / 1_000),
     isSigned: true,
     startedAt: at,

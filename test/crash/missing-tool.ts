@@ -7,6 +7,8 @@ export function missingTool({ needs = [] }: Scenario): string | undefined {
   if (needs.includes("strace") && !canTrace()) {
     return "strace is not installed, or may not trace here: apt-get install strace";
   }
-  if (needs.includes("tmpfs") && !canMountSmallDisk()) return "this user may not mount a small file system";
+  if (needs.includes("tmpfs") && !canMountSmallDisk()) {
+    return "this user may not mount a small file system: run it as root (in a container: with CAP_SYS_ADMIN)";
+  }
   return undefined;
 }

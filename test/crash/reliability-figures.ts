@@ -15,9 +15,17 @@ export interface FigureRow {
 export function figuresTable(rows: readonly FigureRow[], intro: string): string {
   const lines = rows.map(({ id, title, figures, seconds }) => {
     const values = figures.map(({ name, value }) => `${name}: **${value}**`).join("; ");
-    return `| ${id} | ${title} | ${values} | ${Math.round(seconds)} s |`;
+    return `| ${id} | ${title} | ${values} | ${promisesOf(figures)} | ${Math.round(seconds)} s |`;
   });
-  return [intro, "", "| | what | figures | took |", "|---|---|---|---|", ...lines].join("\n");
+  return [intro, "", "| | what | figures | promised | took |", "|---|---|---|---|---|", ...lines].join("\n");
+}
+
+/** What was not kept stands out. */
+function promisesOf(figures: readonly Figure[]): string {
+  return figures
+    .flatMap(({ value, promised }) => (promised === undefined ? [] : [{ value, ...promised }]))
+    .map(({ what, isKept, value }) => (isKept ? what : `${what} (**not kept: ${value}**)`))
+    .join("; ");
 }
 
 /** Puts a text between `<!-- NAME -->` and `<!-- /NAME -->` of a page. @throws Error when it has no such place. */

@@ -1,5 +1,5 @@
-import { check, duplicates, type Violation } from "./checker.ts";
-import { crashes, type History } from "./history.ts";
+import { check, duplicates, mostDuplicates, type Violation } from "./checker.ts";
+import { acceptedIds, crashes, type History } from "./history.ts";
 import { type Sometimes, seenIn } from "./sometimes.ts";
 
 export interface RunOptions {
@@ -15,6 +15,27 @@ export interface RunOptions {
 export interface Figure {
   name: string;
   value: string;
+  /** Left out: it is told, and nothing is promised of it. */
+  promised?: Promised | undefined;
+}
+
+/** What is promised of a figure. A campaign forgives a busy machine more than that, and its table says so. */
+export interface Promised {
+  what: string;
+  isKept: boolean;
+}
+
+/** How many there were, of which `most` may be. */
+export function counted(name: string, count: number, most: number): Figure {
+  const what = most === 0 ? `${name}: none` : `${name}: at most ${most}`;
+  return { name, value: String(count), promised: { what, isKept: count <= most } };
+}
+
+/** How long something took, of which `mostMs` is promised. */
+export function timed(name: string, tookMs: number, mostMs: number): Figure {
+  const what = `${name}: within ${mostMs / 1_000} s`;
+  const value = tookMs < 10_000 ? `${Math.round(tookMs)} ms` : `${(tookMs / 1_000).toFixed(1)} s`;
+  return { name, value, promised: { what, isKept: tookMs <= mostMs } };
 }
 
 export interface Outcome {
@@ -36,19 +57,16 @@ export interface Scenario {
 /** What the checker says of a history, and what may be said of it in figures. */
 export function judged(history: History): Outcome & { violations: string[] } {
   const killed = crashes(history).length;
+  const violations = check(history);
   const figures: Figure[] = [
-    { name: "events accepted", value: String(new Set(accepted(history)).size) },
-    { name: "accepted and lost", value: String(lostOf(check(history))) },
+    { name: "events accepted", value: String(acceptedIds(history).size) },
+    counted("accepted and lost", lostOf(violations), 0),
     { name: "requests received", value: String(history.requests.length) },
     { name: "crashes", value: String(killed) },
-    { name: "duplicates", value: String(duplicates(history).length) },
+    counted("duplicates", duplicates(history).length, mostDuplicates(history)),
     { name: "attempt numbers lost to crashes", value: String(interrupted(history)) },
   ];
-  return { figures, violations: spoken(check(history)), seen: seenIn(history) };
-}
-
-function accepted({ tries }: History): string[] {
-  return tries.filter((one) => one.status === 202).map((one) => one.id);
+  return { figures, violations: spoken(violations), seen: seenIn(history) };
 }
 
 function interrupted({ stored }: History): number {

@@ -13,6 +13,7 @@ import { DAMAGED_LOG } from "./scenarios/r12-damaged-log.ts";
 import { DAMAGED_DATABASE } from "./scenarios/r13-damaged-database.ts";
 import { SECOND_DAEMON } from "./scenarios/r14-second-daemon.ts";
 import { KILLED_MIGRATIONS } from "./scenarios/r15-killed-migrations.ts";
+import { INTERRUPTED_DELETIONS } from "./scenarios/r68-interrupted-deletions.ts";
 
 /** To add one, add an entry. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,4 +32,5 @@ export const SCENARIOS: readonly Scenario[] = [
   DAMAGED_DATABASE,
   SECOND_DAEMON,
   KILLED_MIGRATIONS,
+  INTERRUPTED_DELETIONS,
 ];

@@ -29,7 +29,8 @@ function tookResults({ stored }: History, repeated: [string, ReceivedRequest[]][
   );
   for (const [pair, ofPair] of repeated) {
     const isSplit = ofPair[0]!.startedAt < crashedAt && crashedAt < ofPair.at(-1)!.startedAt;
-    if (isSplit && (recorded.get(pair) ?? 0) < ofPair.length) return true;
+    // Of what is deleted since, nobody can say.
+    if (isSplit && (recorded.get(pair) ?? Number.POSITIVE_INFINITY) < ofPair.length) return true;
   }
   return false;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -9,6 +9,8 @@ import { JsonLines } from "./ledger.ts";
 
 /** What to answer, and after how long; `hang`: never. */
 export type Answer = { status: number; afterMs: number } | "hang";
+
+const DATA = ',"data":';
 
 /** `before`: complete requests for this pair so far. */
 export type Answering = (pair: { subscription: string; eventId: string; before: number }) => Answer;
@@ -98,6 +100,7 @@ export class StubReceiver {
       subscription,
       eventId,
       bodyHash: undefined,
+      dataHash: undefined,
       timestamp: Number(message.headers["webhook-timestamp"]),
       isSigned: undefined,
       startedAt: clock(),
@@ -110,7 +113,8 @@ export class StubReceiver {
     message.on("error", () => {});
     message.on("end", () => {
       const body = Buffer.concat(chunks);
-      request.bodyHash = createHash("sha256").update(body).digest("hex");
+      request.bodyHash = hash("sha256", body);
+      request.dataHash = hash("sha256", dataOf(body));
       request.isSigned = this.#isSigned(subscription, body, message.headers);
       const pair = key(subscription, eventId);
       const before = this.#counts.get(pair) ?? 0;
@@ -147,4 +151,10 @@ export class StubReceiver {
   #changed(): void {
     for (const look of this.#watchers) look();
   }
+}
+
+/** Of the envelope `{"type":…,"timestamp":…,"data":…}`, byte for byte. */
+function dataOf(body: Buffer): Buffer {
+  const at = body.indexOf(DATA);
+  return at === -1 ? Buffer.alloc(0) : body.subarray(at + DATA.length, -1);
 }

@@ -2,11 +2,12 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { ask, Clients, type ClientsOptions, type Target } from "./clients.ts";
+import { ask, Clients, type ClientsOptions, type Door, type Target } from "./clients.ts";
 import { clock, sleep } from "./clock.ts";
 import { DaemonProcess, environmentOf, PROGRAM, type StartOptions } from "./daemon-process.ts";
 import { acceptedIds, type History, key, type Life, type Rest, type SubscriptionPlan } from "./history.ts";
 import { Ledger } from "./ledger.ts";
+import { senderSecret, sourceDoor } from "./source-door.ts";
 import { readStoredContent, storePathIn } from "./stored-content.ts";
 import { StubReceiver } from "./stub-receiver.ts";
 
@@ -27,6 +28,12 @@ export interface PlannedSubscription {
   rate?: { flag: string; count: number; perMs: number };
   /** Default true. */
   takesAll?: boolean;
+  /** Paused as soon as it is there: what it takes waits. Default false. */
+  isPaused?: boolean;
+  /** Whether it is sent to as before however often it fails. Default false. */
+  mayFail?: boolean;
+  /** How often one delivery goes through its schedule: once, and once for each replay. Default 1. */
+  rounds?: number;
 }
 
 export interface WorldOptions {
@@ -55,6 +62,7 @@ export class World {
   readonly #changes = new Map<string, { kind: "disabled" | "enabled" | "deleted"; at: number }[]>();
   readonly #changeWithinMs: number;
   readonly #planned: PlannedSubscription[] = [];
+  readonly #erased = new Set<string>();
   #target = Promise.withResolvers<Target>();
 
   static async open(options: WorldOptions): Promise<World> {
@@ -134,7 +142,33 @@ export class World {
     const flags = ["--url", this.receiver.urlOf(name), "--event", takes, "--name", name];
     flags.push("--concurrency", String(concurrency), "--retry", retry.join(","), "--timeout", timeout);
     if (rate !== undefined) flags.push("--rate", rate.flag);
+    if (planned.mayFail === true) flags.push("--no-breaker", "--auto-disable", "off");
     this.#created(planned, await this.hooks("sub", "create", ...flags, "--json"));
+    if (planned.isPaused === true) await this.hooks("sub", "pause", this.ids.get(name)!);
+  }
+
+  /** Makes a source, and answers the way in for what its sender sends. */
+  async openSource(name: string): Promise<Door> {
+    const secret = senderSecret();
+    await this.hooks("source", "create", name, "--scheme", "standard-webhooks", "--secret", secret);
+    return sourceDoor(name, secret);
+  }
+
+  /** Asks the daemon that runs. @throws Error for any other answer than 200, 201 or 202 */
+  async api(where: string, body?: object): Promise<unknown> {
+    const { url, token } = await this.target();
+    const { status, text } = await ask(
+      `${url}${where}`,
+      token,
+      body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) },
+    );
+    if (status === undefined || 300 <= status) throw new Error(`${where} was answered ${status}: ${text}`);
+    return JSON.parse(text) as unknown;
+  }
+
+  /** A purge that has come to its end was to erase these. */
+  erased(ids: Iterable<string>): void {
+    for (const id of ids) this.#erased.add(id);
   }
 
   /** Makes one over HTTP: when it is answered the daemon knows it. */
@@ -182,12 +216,20 @@ export class World {
   }
 
   async #hasWork(): Promise<boolean> {
-    const { url, token } = await this.target();
     for (const status of ["pending", "sending", "retrying"]) {
-      const { text } = await ask(`${url}/v1/deliveries?status=${status}&limit=1`, token);
-      if ((JSON.parse(text) as { data: unknown[] }).data.length !== 0) return true;
+      for (const filter of this.#working) {
+        const { data } = (await this.api(`/v1/deliveries?status=${status}&limit=1${filter}`)) as { data: unknown[] };
+        if (data.length !== 0) return true;
+      }
     }
     return false;
+  }
+
+  /** Filters of the deliveries that are to come to their end: all of them, where nobody is paused. */
+  get #working(): string[] {
+    if (this.#planned.every(({ isPaused }) => isPaused !== true)) return [""];
+    const working = this.#planned.filter(({ isPaused }) => isPaused !== true);
+    return working.map(({ name }) => `&subscription=${this.ids.get(name)!}`);
   }
 
   async #everyPair(limitMs: number): Promise<boolean> {
@@ -223,6 +265,7 @@ export class World {
       concurrency: this.concurrency,
       changeWithinMs: this.#changeWithinMs,
       rest,
+      erased: this.#erased,
     };
   }
 
@@ -245,9 +288,10 @@ export class World {
     this.#planned.push(planned);
   }
 
-  #planOf({ name, concurrency, retry = DEFAULT_RETRY, rate, takesAll = true }: PlannedSubscription): SubscriptionPlan {
+  #planOf(planned: PlannedSubscription): SubscriptionPlan {
+    const { name, concurrency, retry = DEFAULT_RETRY, rate, takesAll = true, isPaused, rounds = 1 } = planned;
     const changes = this.#changes.get(name) ?? [];
-    return { name, concurrency, maxAttempts: retry.length + 1, rate, takesAll, changes };
+    return { name, concurrency, maxAttempts: rounds * (retry.length + 1), rate, takesAll, isPaused, changes };
   }
 }
 

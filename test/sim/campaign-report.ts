@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { VERSION } from "../../src/core/version.ts";
-import { commit } from "./failure-report.ts";
+import { sourceCommit } from "../support/source-commit.ts";
 import type { Mode } from "./plan.ts";
 import { REQUIRED } from "./sometimes.ts";
 
@@ -17,7 +17,7 @@ export interface Totals {
 export function campaignReport(totals: Totals, counts: ReadonlyMap<string, number>): string {
   const { runs, requests, events, seconds, jobs, byMode } = totals;
   const lines = [
-    `${day()}, hooks ${VERSION} (${commit()}), Node ${process.versions.node}, ${cpus()[0]?.model.trim() ?? "?"}, ${jobs} processes.`,
+    `${day()}, hooks ${VERSION} (${sourceCommit()}), Node ${process.versions.node}, ${cpus()[0]?.model.trim() ?? "?"}, ${jobs} processes.`,
     "",
     "| mode | simulated days | days on which a property was violated |",
     "| --- | ---: | ---: |",

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { sourceCommit } from "../support/source-commit.ts";
 import type { RunResult } from "./simulate.ts";
 
 const LINES_SHOWN = 60;
@@ -8,20 +8,10 @@ export function failureReport({ seed, mode, violation, history }: RunResult): st
   if (violation === undefined) return "";
   const shown = history.slice(-LINES_SHOWN);
   return [
-    `seed ${seed}, mode ${mode}, commit ${commit()}`,
+    `seed ${seed}, mode ${mode}, commit ${sourceCommit()}`,
     `${violation.property} violated: ${violation.message}`,
     ...(shown.length < history.length ? [`  … ${history.length - shown.length} lines before`] : []),
     ...shown.map((line) => `  ${line}`),
-    `again: npm run test:sim -- --mode ${mode} --seed ${seed} --trace`,
+    `again: node test/sim/campaign.ts --mode ${mode} --seed ${seed} --trace`,
   ].join("\n");
-}
-
-export function commit(): string {
-  try {
-    const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", cwd: import.meta.dirname }).trim();
-    const changed = git("status", "--porcelain", "--", "../../src", ".") === "" ? "" : " with changes";
-    return `${git("rev-parse", "--short=12", "HEAD")}${changed}`;
-  } catch {
-    return "unknown";
-  }
 }

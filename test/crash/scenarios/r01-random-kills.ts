@@ -1,7 +1,8 @@
 import { clock, sleep } from "../clock.ts";
 import type { DaemonProcess } from "../daemon-process.ts";
+import { deletedCount } from "../deletions.ts";
 import type { ReceivedRequest } from "../history.ts";
-import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
+import { judged, type Outcome, type RunOptions, type Scenario, timed } from "../scenario.ts";
 import { Seeded } from "../seeded.ts";
 import { World } from "../world.ts";
 
@@ -14,11 +15,20 @@ const CHANGES = [
   { after: 0.6, kind: "enabled" },
   { after: 0.8, kind: "deleted" },
 ] as const;
+/** Of the eight: they send to a source. */
+const SENDERS = 2;
 const CLIENTS = 8;
+/** One life in so many keeps what is over for a moment only, and is killed while it deletes. */
+const DELETES_EVERY = 5;
+const KEEPS_MS = 2_000;
+/** A start waits so long before it begins to delete. */
+const DELETES_AFTER_MS = 2_000;
 /** A process that publishes nothing more is killed after at most this. */
 const IDLE_KILL_MS = 1_500;
-/** The promise is 60 s; a machine that is busy with other things is given longer, and the figure says what it took. */
+/** What is promised; a machine that is busy with other things is given longer, and the table says so. */
+const DELIVERED_MS = 60_000;
 const DELIVERED_LIMIT_MS = 180_000;
+const FIRST_DELIVERY_MS = 2_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 const GROWTH_LIMIT_BYTES = 300 * 1024 * 1024;
 const FAILS_EVERY = 40;
@@ -50,20 +60,27 @@ async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome
       return { status: fails ? 500 : 204, afterMs };
     });
 
+    const door = await world.openSource("partner");
     const first = await world.start();
     const idleBytes = first.memory();
-    const publishing = world.clients({ seed, clients: CLIENTS, events }).run();
+    const ofSenders = Math.floor((events * SENDERS) / CLIENTS);
+    const publishing = Promise.all([
+      world.clients({ seed, clients: CLIENTS - SENDERS, events: events - ofSenders }).run(),
+      world.clients({ seed, clients: SENDERS, events: ofSenders, door }).run(),
+    ]);
     publishing.catch(() => {}); // awaited below
     const perLife = Math.floor((2 * events) / kills);
     for (let kill = 1; kill <= kills; kill++) {
-      const daemon = kill === 1 ? first : await world.spawn();
+      const deletes = kill % DELETES_EVERY === 0;
+      const daemon = kill === 1 ? first : await world.spawn(deletes ? { keepsMs: KEEPS_MS } : {});
       // In the middle of it all, while it works, one subscription is disabled, enabled and deleted.
       const change = CHANGES.find(({ after }) => kill === Math.ceil(kills * after));
       if (change !== undefined) {
         await daemon.ready;
         await world.change("sometimes", change.kind);
       }
-      await momentToKill(world, daemon, random, perLife);
+      if (deletes) await whileItDeletes(daemon, random);
+      else await momentToKill(world, daemon, random, perLife);
       await daemon.kill();
     }
 
@@ -84,11 +101,16 @@ async function randomKills({ seed, scale, folder }: RunOptions): Promise<Outcome
     const outcome = judged(history);
     if (code !== 0) outcome.violations.push(`the last daemon ended with ${code}`);
     if (!isDelivered) outcome.violations.push(`not everything was delivered ${DELIVERED_LIMIT_MS} ms after the start`);
+    const deleted = deletedCount(history);
+    if (deleted === 0) outcome.violations.push("nothing was deleted: nothing was tested of it");
+    const received = [...world.ledger.accepted].filter((id) => id.startsWith("partner_")).length;
     const waits = firstDeliveries(world.daemons, history.requests);
     outcome.figures.push(
-      { name: "all delivered after the last start", value: `${(deliveredAfter / 1_000).toFixed(1)} s` },
+      { name: "of these accepted from a source's sender", value: String(received) },
+      { name: "delivered, and deleted by retention meanwhile", value: String(deleted) },
+      timed("all delivered after the last start", deliveredAfter, DELIVERED_MS),
       { name: "start to first delivery, median", value: `${Math.round(waits[Math.floor(waits.length / 2)] ?? 0)} ms` },
-      { name: "start to first delivery, longest", value: `${Math.round(waits.at(-1) ?? 0)} ms` },
+      timed("start to first delivery, longest", waits.at(-1) ?? 0, FIRST_DELIVERY_MS),
     );
     return outcome;
   } finally {
@@ -104,6 +126,12 @@ async function momentToKill(world: World, daemon: DaemonProcess, random: Seeded,
   }
   const more = world.ledger.reaches(world.ledger.accepted.size + random.whole(0, most));
   await Promise.race([more, daemon.ready.then(() => sleep(random.whole(0, IDLE_KILL_MS)))]);
+}
+
+/** In the middle of the first sweep, or shortly before it. */
+async function whileItDeletes(daemon: DaemonProcess, random: Seeded): Promise<void> {
+  await daemon.ready;
+  await sleep(DELETES_AFTER_MS + random.whole(0, 1_000));
 }
 
 /** From ready to the first request that reached the receiver, of each process that came so far; ascending. */

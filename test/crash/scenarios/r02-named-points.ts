@@ -1,17 +1,15 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { within } from "../clock.ts";
-import type { StartOptions } from "../daemon-process.ts";
+import { filesOf, killedAt, type Point } from "../killed-at-point.ts";
 import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
 import { Seeded } from "../seeded.ts";
-import { killAt, watch } from "../strace.ts";
+import { watch } from "../strace.ts";
 import { type PlannedSubscription, World } from "../world.ts";
 
-const CRASH_POINTS = path.join(import.meta.dirname, "../crash-points.ts");
-/** Generous: under strace on a busy machine a start takes seconds. */
-const REACHED_LIMIT_MS = 120_000;
 const DELIVERED_LIMIT_MS = 120_000;
 const CLIENTS = 8;
+/** Of the eight: they send to a source, whose events are written otherwise than those of the API. */
+const SENDERS = 2;
 /** One less than makes a delivery wait for minutes: it might be what ends the process each time. */
 const CRASHES_IN_A_ROW = 4;
 const WRITES = "pwrite64";
@@ -20,19 +18,6 @@ const SUBSCRIPTIONS: readonly PlannedSubscription[] = [
   { name: "quick", concurrency: 32 },
   { name: "slow", concurrency: 2 },
 ];
-
-/** A moment at which a process may be killed, and how it is brought about. */
-interface Point {
-  name: string;
-  /** Largest n of "the n-th time that it is reached". */
-  most: number;
-  /** Of an event, bytes: large ones bring a checkpoint sooner. */
-  padding?: number;
-  /** Before any store is there. */
-  atCreation?: boolean;
-  /** Undefined: crash-points.ts knows the point by its name. */
-  strace?: { calls: string; files: readonly string[] };
-}
 
 const HOOKED: readonly Point[] = [
   { name: "before-event-commit", most: 30 },
@@ -113,17 +98,24 @@ async function atWork(points: readonly Point[], times: number, random: Seeded, o
   try {
     // Slow enough that there is always something in flight, and something that waits to be claimed.
     world.receiver.answers(() => ({ status: 204, afterMs: random.whole(1, 10) }));
+    const door = await world.openSource("partner");
     const crashes = points.flatMap((point) => Array.from({ length: times }, (_, time) => ({ point, time: time + 1 })));
     let publishing: Promise<void>[] = [];
     for (const [index, { point, time }] of crashes.entries()) {
       const prefix = `${point.name}-${time}`;
       const padding = point.padding ?? 500;
-      const clients = world.clients({ seed, clients: CLIENTS, padding, prefix, events: Number.MAX_SAFE_INTEGER });
-      const run = clients.run();
-      run.catch(() => {}); // awaited below
-      publishing.push(run);
+      const endless = { seed, padding, prefix, events: Number.MAX_SAFE_INTEGER };
+      const publishers = [
+        world.clients({ ...endless, clients: CLIENTS - SENDERS }),
+        world.clients({ ...endless, clients: SENDERS, door }),
+      ];
+      for (const clients of publishers) {
+        const run = clients.run();
+        run.catch(() => {}); // awaited below
+        publishing.push(run);
+      }
       const wrong = await killedAt(world, point, random.whole(1, point.most));
-      clients.stop();
+      for (const clients of publishers) clients.stop();
       if ((index + 1) % CRASHES_IN_A_ROW === 0 || index + 1 === crashes.length) {
         const next = await world.start();
         await Promise.all(publishing);
@@ -159,28 +151,6 @@ async function atCreation(point: Point, n: number, { seed, folder }: RunOptions)
   }
 }
 
-/** Starts a daemon that dies at the n-th time that it comes to the point. What is wrong when it does not. */
-async function killedAt(world: World, point: Point, n: number): Promise<string[]> {
-  const marker = path.join(world.folder, "reached");
-  rmSync(marker, { force: true });
-  const options: StartOptions =
-    point.strace === undefined
-      ? {
-          preload: CRASH_POINTS,
-          env: { HOOKS_TEST_CRASH_AT: `${point.name}:${n}`, HOOKS_TEST_CRASH_FILE: marker },
-        }
-      : { strace: killAt(point.strace.calls, n, filesOf(world, point), marker) };
-  const daemon = await world.spawn(options);
-  if (!(await within(REACHED_LIMIT_MS, daemon.ended))) {
-    await daemon.kill();
-    return [`the point was not reached the ${n}. time in ${REACHED_LIMIT_MS} ms`];
-  }
-  const { signal, code } = await daemon.ended;
-  if (signal !== "SIGKILL") return [`ended by itself (${code}, ${signal}) before the point was reached the ${n}. time`];
-  if (!existsSync(marker)) return ["was killed elsewhere than at the point"];
-  return [];
-}
-
 /** How often a first start makes these calls until it is ready. strace counts those of each thread apart. */
 async function countCalls(folder: string, point: Point): Promise<number> {
   const world = await World.open({ folder, subscriptions: [] });
@@ -196,8 +166,4 @@ async function countCalls(folder: string, point: Point): Promise<number> {
   } finally {
     await world.close();
   }
-}
-
-function filesOf({ storePath }: World, { strace }: Point): string[] {
-  return strace!.files.map((file) => path.join(path.dirname(storePath), file));
 }

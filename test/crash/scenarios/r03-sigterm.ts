@@ -1,13 +1,15 @@
 import { duplicates } from "../checker.ts";
 import { publishUntilRefused } from "../clients.ts";
 import type { History } from "../history.ts";
-import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
+import { judged, type Outcome, type RunOptions, type Scenario, timed } from "../scenario.ts";
 import { World } from "../world.ts";
 
 const CONCURRENCY = 16;
 const CLIENTS = 4;
 const DELIVERED_LIMIT_MS = 120_000;
 const SECOND_SIGNAL_LIMIT_MS = 1_000;
+/** What is promised of what was released. */
+const TAKEN_UP_MS = 5_000;
 const FILL_LIMIT_MS = 60_000;
 /** Long enough that everything in flight at the signal is still in flight when the first publish after it is answered. */
 const ANSWER_MS = 1_500;
@@ -67,7 +69,7 @@ async function finishes({ seed, folder }: RunOptions): Promise<Outcome> {
     const figures = [
       { name: "SIGTERM to exit 0, answers take 1.5 s", value: `${(tookMs / 1_000).toFixed(1)} s` },
       { name: "in flight at SIGTERM and finished", value: String(finishing.length) },
-      { name: "start to what was left, first request", value: `${Math.round(wait)} ms` },
+      timed("start to what was left, first request", wait, TAKEN_UP_MS),
     ];
     return { figures, violations: violations.map((one) => `finishing: ${one}`), seen: new Set() };
   } finally {
@@ -129,7 +131,7 @@ async function twiceAtOnce({ seed, folder }: RunOptions): Promise<Outcome> {
     const { violations } = judged(await world.history());
     if (!isDelivered) violations.push("not everything was delivered by the next start");
     if (SECOND_SIGNAL_LIMIT_MS < tookMs) violations.push(`the second SIGTERM took ${Math.round(tookMs)} ms`);
-    const figures = [{ name: "second SIGTERM to exit", value: `${Math.round(tookMs)} ms` }];
+    const figures = [timed("second SIGTERM to exit", tookMs, SECOND_SIGNAL_LIMIT_MS)];
     return { figures, violations: violations.map((one) => `second signal: ${one}`), seen: new Set() };
   } finally {
     await world.close();

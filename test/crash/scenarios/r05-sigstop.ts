@@ -1,6 +1,6 @@
 import { duplicates } from "../checker.ts";
 import { sleep } from "../clock.ts";
-import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
+import { counted, judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
 import { Seeded } from "../seeded.ts";
 import { World } from "../world.ts";
 
@@ -52,6 +52,8 @@ async function stoppedAndContinued({ seed, scale, folder }: RunOptions): Promise
     const sentTwice = duplicates(history).length;
     if (code !== 0) outcome.violations.push(`ended with ${code}`);
     if (!isDelivered) outcome.violations.push("not everything was delivered");
+    outcome.figures = outcome.figures.filter(({ name }) => name !== "duplicates");
+    outcome.figures.push(counted("duplicates", sentTwice, CONCURRENCY));
     if (CONCURRENCY < sentTwice) outcome.violations.push(`${sentTwice} duplicates, allowed are ${CONCURRENCY}`);
     if (leased === 0) outcome.violations.push("nothing was outstanding when it was stopped: nothing was tested");
     if (CLIENTS < acceptedMeanwhile) outcome.violations.push(`${acceptedMeanwhile} were accepted while it was stopped`);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { StartOptions } from "../daemon-process.ts";
 import { type SyncReport, syncsBeforeAnswers } from "../durability-trace.ts";
-import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
+import { counted, judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
 import { parseTrace } from "../system-calls.ts";
 import { World } from "../world.ts";
 
@@ -36,8 +36,15 @@ async function syncsCounted({ seed, scale, folder }: RunOptions): Promise<Outcom
       if (MOST_SYNCS_AN_EVENT < share) violations.push(`${name}: ${share.toFixed(2)} syncs an event`);
       figures.push(
         { name: `${name}: answers 202 checked`, value: String(one.answers) },
-        { name: `${name}: before their sync`, value: String(one.unsynced) },
-        { name: `${name}: syncs an event, ${PUBLISHERS} publishers`, value: share.toFixed(3) },
+        counted(`${name}: before their sync`, one.unsynced, 0),
+        {
+          name: `${name}: syncs an event, ${PUBLISHERS} publishers`,
+          value: share.toFixed(3),
+          promised: {
+            what: `${name}: at most ${MOST_SYNCS_AN_EVENT} syncs an event`,
+            isKept: share <= MOST_SYNCS_AN_EVENT,
+          },
+        },
       );
     }
     const weak = await traced(world, "weak", { seed, clients: 1, events: sequential }, { preload: WEAK_SYNC });

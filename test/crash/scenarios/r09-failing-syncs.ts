@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { clock, within } from "../clock.ts";
-import { judged, type Outcome, type RunOptions, type Scenario } from "../scenario.ts";
+import { judged, type Outcome, type RunOptions, type Scenario, timed } from "../scenario.ts";
 import { Seeded } from "../seeded.ts";
 import { failAt, injectedAt } from "../strace.ts";
 import { World } from "../world.ts";
@@ -14,7 +14,8 @@ const CLIENTS = 8;
 const DELIVERED_LIMIT_MS = 120_000;
 const REACHED_LIMIT_MS = 60_000;
 const FAILED_EXIT = 5;
-/** The promise is a second; a machine that is busy with other things is given longer, and the figure says what it took. */
+/** What is promised; a machine that is busy with other things is given longer, and the table says so. */
+const EXIT_MS = 1_000;
 const EXIT_LIMIT_MS = { short: 10_000, long: 3_000 };
 
 export const FAILING_SYNCS: Scenario = {
@@ -67,7 +68,7 @@ async function failingSyncs({ seed, scale, folder }: RunOptions): Promise<Outcom
     outcome.figures.push(
       { name: "syncs that failed", value: String(exits.length) },
       { name: "exit 5 after the failure, median", value: `${median(exits)} ms` },
-      { name: "exit 5 after the failure, slowest", value: `${slowest} ms` },
+      timed("exit 5 after the failure, slowest", slowest, EXIT_MS),
       { name: "requests answered 503", value: String(refused) },
     );
     return { ...outcome, violations: [...violations, ...outcome.violations] };

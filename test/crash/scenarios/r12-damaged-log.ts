@@ -56,7 +56,11 @@ async function damagedLog({ seed, scale, folder }: RunOptions): Promise<Outcome>
   return {
     figures: [
       { name: "logs damaged", value: String(damaged) },
-      { name: "noticed, refused with exit 5 and left as they were", value: String(noticed) },
+      {
+        name: "noticed, refused with exit 5 and left as they were",
+        value: String(noticed),
+        promised: { what: "every one noticed", isKept: noticed === damaged },
+      },
       { name: "noticed without the high-water mark", value: String(damaged - unmarked) },
       { name: "accepted events that the damage had taken", value: String(lost) },
     ],
