@@ -85,8 +85,8 @@ _hooks_point() {
       ;;
     'sub create')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --excerpt-chars --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --secret --disabled --print-secret --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --excerpt-chars --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --secret --store --server --context --api-key --api-key-file --tenant --env --color'
       args=''
       ;;
     'sub list')
@@ -103,8 +103,8 @@ _hooks_point() {
       ;;
     'sub update')
       commands=''
-      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
-      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
+      flags='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --excerpt-chars --order-by --batch --filter --breaker --no-breaker --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --json --quiet --color --no-color --no-input --yes --verbose --help'
+      valued='--url --event --name --description --header --retry --retry-preset --retry-strategy --max-attempts --first-delay --longest-delay --retry-on --on-410 --timeout --rate --concurrency --excerpt-chars --order-by --batch --filter --auto-disable --re-enable --allow-net --deny-net --event-version --rotate-every --handshake --metadata --profile --fields --reset --store --server --context --api-key --api-key-file --tenant --env --color'
       args='@dynamic'
       ;;
     'sub delete')

@@ -6,7 +6,7 @@ import { HooksError, isHooksError } from "../../src/core/errors.ts";
 import { PROFILE_NAMES } from "../../src/core/profiles/profile-names.ts";
 import { quoted } from "../../src/core/quoted.ts";
 import { RETRY_PRESETS } from "../../src/core/retry-policy.ts";
-import type { RetryInput, SubscriptionInput } from "../../src/core/subscription.ts";
+import { EXCERPT_CHARS_MAX, type RetryInput, type SubscriptionInput } from "../../src/core/subscription.ts";
 
 /** The flags of create and update, as parsed. */
 export interface SubscriptionFlags {
@@ -28,6 +28,7 @@ export interface SubscriptionFlags {
   timeout?: string;
   rate?: string;
   concurrency?: number;
+  excerptChars?: number;
   orderBy?: string;
   batch?: string;
   filter?: string;
@@ -63,6 +64,7 @@ const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   timeout_ms: "--timeout",
   rate_limit: "--rate",
   concurrency: "--concurrency",
+  excerpt_chars: "--excerpt-chars",
   order_by: "--order-by",
   batch: "--batch",
   filter: "--filter",
@@ -113,6 +115,11 @@ export function addSubscriptionFlags(command: Command): Command {
     .option("--timeout <duration>", "for the whole request, 1s to 300s")
     .option("--rate <limit>", "at most so many requests: 10/s, 100/m")
     .option("--concurrency <number>", "requests at once", wholeNumber("--concurrency", 1, 1_000))
+    .option(
+      "--excerpt-chars <number>",
+      "characters of each response that are kept; 0: none",
+      wholeNumber("--excerpt-chars", 0, EXCERPT_CHARS_MAX),
+    )
     .option(
       "--order-by <pointer>",
       "events with one value here are sent one after the other: /order_id, or '*' for all",
@@ -170,6 +177,7 @@ export async function subscriptionInput(
   if (flags.timeout !== undefined) input.timeout = flags.timeout;
   if (flags.rate !== undefined) input.rate_limit = flags.rate;
   if (flags.concurrency !== undefined) input.concurrency = flags.concurrency;
+  if (flags.excerptChars !== undefined) input.excerpt_chars = flags.excerptChars;
   if (flags.orderBy !== undefined) input.order_by = flags.orderBy;
   if (flags.batch !== undefined) input.batch = batchInput(flags.batch);
   if (flags.filter !== undefined) input.filter = flags.filter;

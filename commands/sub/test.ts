@@ -23,7 +23,10 @@ export function subTestCommand(context: CliContext, run = runSubTest): Command {
   return addFieldsFlag(new Command("test"))
     .description("Sends one signed request at once and shows the answer. Nothing is stored, nothing is tried again.")
     .argument("<subscription>", "id, unique beginning of one, or name")
-    .option("--type <event-type>", "type of the test event (default: webhook.test)")
+    .option(
+      "--type <event-type>",
+      "type of the test event (default: that of its profile: webhook.test, of foresight test.event)",
+    )
     .option("--data <json>", "its data: JSON, @FILE or - (default: the example of its type in the catalogue)")
     .addHelpText(
       "after",

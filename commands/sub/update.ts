@@ -30,6 +30,7 @@ const RESETTABLE = {
   "on-410": "on_410",
   timeout: "timeout_ms",
   rate: "rate_limit",
+  "excerpt-chars": "excerpt_chars",
   concurrency: "concurrency",
   "order-by": "order_by",
   batch: "batch",

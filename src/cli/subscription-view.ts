@@ -37,6 +37,7 @@ const FIELDS = [
   "deny_net",
   "concurrency",
   "rate_limit",
+  "excerpt_chars",
   "order_by",
   "batch",
   "metadata",
@@ -127,6 +128,7 @@ export function subscriptionLines(row: SubscriptionResource, out: Output, now: n
     ["time-out", formatDuration(row.timeout_ms)],
     ["concurrency", String(row.concurrency)],
     ["rate limit", row.rate_limit ?? "-"],
+    ["excerpts", excerptText(row.excerpt_chars)],
     ["order by", row.order_by ?? "-"],
     ["event version", row.event_version ?? "-"],
     ["batch", batchText(row.batch)],
@@ -193,6 +195,13 @@ export function retryText(retry: RetryResource): string {
       ? policy.delaysMs.map(delayText).join(" ")
       : `${policy.strategy}, from ${delayText(policy.firstDelayMs)} to ${delayText(policy.longestDelayMs)}`;
   return `${attempts} attempts over ${over}  (${how})`;
+}
+
+/** `up to 1000 characters of a response` */
+function excerptText(chars: number): string {
+  return chars === 0
+    ? "nothing of a response"
+    : `up to ${chars} ${chars === 1 ? "character" : "characters"} of a response`;
 }
 
 /** `up to 100 events, after 5s at the latest` */

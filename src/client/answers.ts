@@ -1,7 +1,6 @@
 import type { AlertResource } from "../core/alert.ts";
 import type { AuditEntry } from "../core/audit.ts";
-import type { AttemptResource, DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
-import type { BatchReceipt, EventDetail, EventResource, PublishReceipt } from "../core/event.ts";
+import type { BatchReceipt, PublishReceipt } from "../core/event.ts";
 import type { EnvironmentResource, EventTypeResource, EventTypeSummary, EventTypeVersion } from "../core/event-type.ts";
 import type { EventTypeImportResult, ImportedType } from "../core/event-type-import.ts";
 import type { ExplainedCondition } from "../core/filter/filter.ts";
@@ -16,7 +15,6 @@ import type { TenantResource } from "../core/tenant.ts";
 import type { Whoami } from "../core/whoami.ts";
 import {
   anything,
-  bytes,
   either,
   type Form,
   flag,
@@ -54,72 +52,6 @@ export function batchReceipt(events: number): Form {
       ? undefined
       : `${path}.results has not one entry for each event`);
 }
-
-const EVENT_MEMBERS = {
-  id: text,
-  type: text,
-  timestamp: text,
-  version: orNull(text),
-  tenant: text,
-  environment: text,
-  delivery_count: number,
-  created_at: text,
-};
-export const EVENT = objectOf<EventResource>(EVENT_MEMBERS);
-
-const DELIVERY_MEMBERS = {
-  id: text,
-  event_id: text,
-  event_type: text,
-  subscription: text,
-  tenant: text,
-  environment: text,
-  status: text,
-  reason: orNull(text),
-  attempt_count: number,
-  last_attempt_at: orNull(text),
-  next_attempt_at: orNull(text),
-  response_status: orNull(number),
-  response_excerpt: orNull(text),
-  error: orNull(text),
-  created_at: text,
-  completed_at: orNull(text),
-};
-export const DELIVERY = objectOf<DeliveryResource>(DELIVERY_MEMBERS);
-
-export const EVENT_DETAIL = objectOf<EventDetail>({
-  ...EVENT_MEMBERS,
-  deliveries: listOf(DELIVERY),
-  metadata: orNull(bytes),
-  data: bytes,
-});
-
-const HEADER_PAIRS: Form = listOf(listOf(text));
-
-const ATTEMPT = objectOf<AttemptResource>({
-  number,
-  started_at: text,
-  duration_ms: number,
-  outcome: text,
-  status: orNull(number),
-  error: orNull(text),
-  phase: text,
-  remote_address: orNull(text),
-  bytes_sent: number,
-  request_headers: HEADER_PAIRS,
-  response_headers: HEADER_PAIRS,
-  response_excerpt: orNull(text),
-  truncated: flag,
-  trigger: text,
-  worker: text,
-});
-
-export const DELIVERY_DETAIL = objectOf<DeliveryDetail>({
-  ...DELIVERY_MEMBERS,
-  payload: text,
-  payload_encoding: text,
-  attempts: listOf(ATTEMPT),
-});
 
 export const HEALTH_MEMBERS = {
   state: text,
@@ -177,6 +109,7 @@ const SUBSCRIPTION_MEMBERS = {
   deny_net: listOf(text),
   concurrency: number,
   rate_limit: orNull(text),
+  excerpt_chars: number,
   order_by: orNull(text),
   batch: orNull(objectOf<NonNullable<SubscriptionResource["batch"]>>({ max_events: number, max_wait: text })),
   metadata: record,

@@ -57,11 +57,7 @@ import type { WhyQuery, WhyResource } from "../core/why/why.ts";
 import {
   ALERT,
   batchReceipt,
-  DELIVERY,
-  DELIVERY_DETAIL,
   ENVIRONMENT,
-  EVENT,
-  EVENT_DETAIL,
   EVENT_TYPE,
   EVENT_TYPE_IMPORT_RESULT,
   EVENT_TYPE_SUMMARY,
@@ -81,6 +77,7 @@ import {
   TEST_RESULT,
   WHOAMI,
 } from "./answers.ts";
+import { DELIVERY, DELIVERY_DETAIL, EVENT, EVENT_DETAIL } from "./delivery-answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
 import type { ConnectionOptions } from "./server-connection.ts";

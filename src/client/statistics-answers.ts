@@ -9,7 +9,8 @@ import type {
   TenantStatsResource,
 } from "../core/statistics/statistics.ts";
 import { flag, listOf, number, objectOf, orNull, text } from "./answer-form.ts";
-import { DELIVERY, HANDSHAKE, HEALTH_MEMBERS } from "./answers.ts";
+import { HANDSHAKE, HEALTH_MEMBERS } from "./answers.ts";
+import { DELIVERY } from "./delivery-answers.ts";
 
 // The form of the answers about statistics, as answers.ts has it of the others.
 

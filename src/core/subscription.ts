@@ -7,6 +7,10 @@ import type { StatementKey } from "./signing/statement.ts";
 /** Of one tenant in one environment; tunnel sessions have a limit of their own. */
 export const MAX_SUBSCRIPTIONS_DEFAULT = 10_000;
 
+/** Characters of a response that an attempt keeps; the most of them are 64 KiB, all that is read of one. */
+export const EXCERPT_CHARS_DEFAULT = 1_000;
+export const EXCERPT_CHARS_MAX = 16_384;
+
 /** When to try again (delivery.md). All durations in ms. */
 export type RetryPolicy =
   /** Wait n after failed attempt n; `delaysMs.length + 1` attempts in all. */
@@ -79,7 +83,7 @@ export interface Subscription {
   batch: BatchRule | undefined;
   /** The version of its events that it wants; undefined or left out: what comes. */
   eventVersion?: string | undefined;
-  /** Characters of a response that an attempt keeps: 0–16,384. */
+  /** Characters of a response that an attempt keeps: 0 to `EXCERPT_CHARS_MAX`. */
   excerptChars: number;
   metadata: Readonly<Record<string, unknown>>;
   /** Of a tunnel: the sources whose senders' own requests its listener gets; left out: none. */
@@ -150,6 +154,8 @@ export interface SubscriptionResource {
   deny_net: string[];
   concurrency: number;
   rate_limit: string | null;
+  /** Characters of each response that are kept. */
+  excerpt_chars: number;
   order_by: string | null;
   batch: { max_events: number; max_wait: string } | null;
   metadata: Record<string, unknown>;
@@ -225,6 +231,8 @@ export interface SubscriptionInput {
   timeout?: string | null;
   concurrency?: number | null;
   rate_limit?: string | null;
+  /** Characters of each response that are kept: 0 (none) to 16,384; default 1,000. */
+  excerpt_chars?: number | null;
   /** What is left out of it stays as it is. */
   auto_disable?: { failures?: number | null; min_span?: string | number | null; re_enable?: "probe" | null } | null;
   /** Default: true, but false beside a retry preset whose waits are exact. */

@@ -18,7 +18,7 @@ export interface TenantResource {
   description: string;
   /** Environments that have data, in alphabetical order. */
   environments: string[];
-  /** Over all environments. */
+  /** Like all that is counted here, in the environments that the asking key reaches. */
   subscriptions: number;
   /** Its own keys that can be used. */
   keys: number;

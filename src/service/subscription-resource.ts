@@ -59,6 +59,7 @@ export function toSubscriptionResource(
     deny_net: settings.denyNet,
     concurrency: settings.concurrency,
     rate_limit: settings.rateLimit === undefined ? null : formatRateLimit(settings.rateLimit),
+    excerpt_chars: settings.excerptChars,
     order_by: settings.orderBy ?? null,
     batch: toBatchResource(settings.batch),
     metadata: settings.metadata,

@@ -13,13 +13,15 @@ import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
 import { parseRetryOn } from "../core/retry-on.ts";
 import { isExactPreset, parseRetry } from "../core/retry-policy.ts";
-import type {
-  AutoDisable,
-  BatchRule,
-  RateLimit,
-  RetryOn,
-  RetryPolicy,
-  SubscriptionInput,
+import {
+  type AutoDisable,
+  type BatchRule,
+  EXCERPT_CHARS_DEFAULT,
+  EXCERPT_CHARS_MAX,
+  type RateLimit,
+  type RetryOn,
+  type RetryPolicy,
+  type SubscriptionInput,
 } from "../core/subscription.ts";
 import { checkTargetUrl } from "../core/subscription-url.ts";
 import { filteredOperational } from "./operational-filter.ts";
@@ -83,7 +85,6 @@ export interface SubscriptionDraft {
   settings: SubscriptionSettings;
 }
 
-export const EXCERPT_CHARS_DEFAULT = 1_000;
 const CONCURRENCY_DEFAULT = 10;
 /** ms. Below an hour it is a slip of the unit. */
 const ROTATE_EVERY_BOUNDS = { min: HOUR_MS, max: 10 * 365 * 24 * HOUR_MS };
@@ -166,7 +167,14 @@ export function draftSubscription(
       batch,
       filter,
       reEnable: checkReEnable(input.auto_disable, old.reEnable),
-      excerptChars: old.excerptChars,
+      excerptChars: checkNumber(
+        input.excerpt_chars,
+        "excerpt_chars",
+        0,
+        EXCERPT_CHARS_MAX,
+        old.excerptChars,
+        EXCERPT_CHARS_DEFAULT,
+      ),
       allowNet: checkNetList(input.allow_net, "allow", old.allowNet),
       denyNet: checkNetList(input.deny_net, "deny", old.denyNet),
       handshake: orNone(input.handshake, old.handshake, (value) => ({

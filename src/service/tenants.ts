@@ -84,8 +84,8 @@ export class Tenants {
     const before = {
       name,
       description: tenant.description,
-      subscriptions: tenant.subscriptions,
-      keys: tenant.keys.length,
+      subscriptions: sum(tenant.subscriptions),
+      keys: sum(tenant.keys),
     };
     const subscriptions = await this.#subscriptionsOf(tenant);
     const isDeleted = await store.admin.deleteTenant(
@@ -134,25 +134,26 @@ export class Tenants {
   }
 
   #resource(caller: Caller, tenant: StoredTenant): TenantResource {
-    const environments = tenant.environments.filter((one) => caller.environment === ANY || caller.environment === one);
+    const isInReach = (environment: string) => caller.environment === ANY || caller.environment === environment;
     return {
       name: tenant.name,
       description: tenant.description,
-      environments,
-      subscriptions: tenant.subscriptions,
-      keys: tenant.keys.length,
+      environments: tenant.environments.filter(isInReach),
+      subscriptions: sum(tenant.subscriptions, isInReach),
+      keys: sum(tenant.keys, isInReach),
       created_at: toIsoOrNull(tenant.createdAt),
       updated_at: toIsoOrNull(tenant.updatedAt),
     };
   }
 
-  #hasData({ name, subscriptions, sources, eventTypes, keys, hasEvents }: StoredTenant): HooksError {
+  #hasData({ name, sources, eventTypes, hasEvents, ...tenant }: StoredTenant): HooksError {
+    const [subscriptions, keys] = [sum(tenant.subscriptions), sum(tenant.keys)];
     const what = [
       ...(0 < subscriptions ? [`${subscriptions} ${subscriptions === 1 ? "subscription" : "subscriptions"}`] : []),
       ...(0 < sources ? [`${sources} ${sources === 1 ? "source" : "sources"}`] : []),
       ...(0 < eventTypes ? [`${eventTypes} ${eventTypes === 1 ? "event type" : "event types"}`] : []),
       ...(hasEvents ? ["events"] : []),
-      ...(0 < keys.length ? [`${keys.length} ${keys.length === 1 ? "key" : "keys"}`] : []),
+      ...(0 < keys ? [`${keys} ${keys === 1 ? "key" : "keys"}`] : []),
     ];
     return new HooksError("conflict", `tenant "${name}" has ${what.join(", ")}`, {
       field: "name",
@@ -174,14 +175,19 @@ const UNUSED: StoredTenant = {
   name: DEFAULT_TENANT,
   description: "",
   environments: [],
-  subscriptions: 0,
+  subscriptions: new Map(),
   sources: 0,
   eventTypes: 0,
   hasEvents: false,
-  keys: [],
+  keys: new Map(),
   createdAt: undefined,
   updatedAt: undefined,
 };
+
+/** Of all environments, or of those that are meant. */
+function sum(counts: ReadonlyMap<string, number>, isMeant = (_environment: string) => true): number {
+  return [...counts].reduce((total, [environment, count]) => (isMeant(environment) ? total + count : total), 0);
+}
 
 /** @throws HooksError `forbidden` for whoever is not an admin of everything: a tenant has all its environments. */
 function checkManages(caller: Caller): void {

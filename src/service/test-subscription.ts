@@ -6,7 +6,6 @@ import { checkEventType } from "../core/event-pattern.ts";
 import type { TestResult } from "../core/hooks-service.ts";
 import type { Subscription } from "../core/subscription.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { EXCERPT_CHARS_DEFAULT } from "./subscription-settings.ts";
 
 /**
  * Sends one request in the subscription's own form, at once and once: the profile's own test event, or one of a chosen type
@@ -44,6 +43,7 @@ export async function testSubscription(
       timeoutMs: subscription.timeoutMs,
       rules: subscription.egress,
     }),
+    subscription,
   );
 }
 
@@ -54,14 +54,14 @@ function typeFor(patterns: readonly string[]): string {
   return pattern.endsWith(".*") ? `${pattern.slice(0, -2)}.created` : pattern;
 }
 
-function toTestResult(result: SendResult): TestResult {
+function toTestResult(result: SendResult, { excerptChars }: Pick<Subscription, "excerptChars">): TestResult {
   switch (result.kind) {
     case "answered":
       return {
         success: 200 <= result.status && result.status < 300,
         status: result.status,
         duration_ms: result.durationMs,
-        response: excerptOf(result.responseBody, EXCERPT_CHARS_DEFAULT)?.text ?? null,
+        response: excerptOf(result.responseBody, excerptChars)?.text ?? null,
         error: null,
       };
     case "error":

@@ -30,13 +30,14 @@ export interface StoredTenant {
   description: string;
   /** That have, or had, data. */
   environments: string[];
-  subscriptions: number;
+  /** How many, by environment. */
+  subscriptions: ReadonlyMap<string, number>;
   sources: number;
   /** In the catalogue, over all environments. */
   eventTypes: number;
   hasEvents: boolean;
-  /** Row ids of those made for this tenant that are not revoked. */
-  keys: number[];
+  /** How many made for this tenant are not revoked, by the environment that they are for: `*` for any. */
+  keys: ReadonlyMap<string, number>;
   /** Undefined: nobody created it by name. */
   createdAt: number | undefined;
   updatedAt: number | undefined;

@@ -4,15 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Form } from "../../src/client/answer-form.ts";
 import {
   batchReceipt,
-  DELIVERY,
-  DELIVERY_DETAIL,
-  EVENT,
   META,
   PUBLISH_RECEIPT,
   pageOf,
   SUBSCRIPTION,
   SUBSCRIPTION_WITH_SECRET,
 } from "../../src/client/answers.ts";
+import { DELIVERY, DELIVERY_DETAIL, EVENT } from "../../src/client/delivery-answers.ts";
 import { RemoteService } from "../../src/client/remote.ts";
 import { startTestServer, type TestServer } from "../receive/support/test-server.ts";
 

@@ -92,6 +92,26 @@ it("row 16: every attempt is on record: status, bounded excerpt, error, duration
     expect(Date.parse(attempt.started_at)).toBeGreaterThan(Date.now() - 600_000);
   }
   expect(await relay.home.ok("delivery", "get", data[0].id)).toContain("500");
+
+  // How much of a response is kept is the subscription's, from nothing to 16,384 characters.
+  const long = await openReceiver({ reply: () => ({ status: 200, body: "é".repeat(20_000) }) });
+  for (const [type, chars] of [
+    ["kept.none", 0],
+    ["kept.one", 1],
+    ["kept.most", 16_384],
+    ["kept.default", undefined],
+  ] as const) {
+    const { id } = await relay.subscribe(long.url, { events: [type], excerpt_chars: chars });
+    await relay.publish(type);
+    const listed = await relay.until(
+      `/v1/deliveries?subscription=${id}`,
+      (body) => body.data[0]?.status === "succeeded",
+    );
+    const detail = await relay.ok("GET", `/v1/deliveries/${listed.data[0].id}`);
+    const kept = chars === 0 ? null : "é".repeat(chars ?? 1000);
+    expect(detail).toMatchObject({ response_excerpt: kept, attempts: [{ response_excerpt: kept }] });
+    expect(detail.attempts[0].truncated).toBe(chars !== 0);
+  }
 });
 
 it("row 17: states of deliveries, by page, filtered, of all subscriptions or of one", async () => {

@@ -92,6 +92,47 @@ describe("publishing in a strict environment", () => {
     expect((await ask("GET", "/v1/events")).json.data).toHaveLength(before);
   });
 
+  describe("an event's own fault is told in its place, and makes an atomic batch 422", () => {
+    const good = '{"type":"s.paid","data":{"id":"a"}}';
+    const faults: [code: string, event: string][] = [
+      ["invalid_request", '{"type":"s.paid","data":{}}'],
+      ["invalid_request", '{"type":"s.paid","data":{"id":"a"},"version":"9"}'],
+      ["invalid_request", '{"type":"s.paid","data":{"id":"a"},"dat":1}'],
+      ["invalid_json", '{"type":"s.paid","data":{"id":"a"}'],
+      ["unknown_event_type", '{"type":"s.unheard","data":1}'],
+      ["conflict", '{"type":"s.paid","data":{"id":"b"},"id":"faults-1"}'],
+      ["gone_version", '{"type":"s.moved","data":{"id":"a"},"version":"1"}'],
+      ["too_large", `{"type":"s.paid","data":{"id":"${"a".repeat(1024 * 1024)}"}}`],
+      ["invalid_request", '{"type":"hooks.delivery.exhausted","data":{}}'],
+    ];
+    beforeAll(async () => {
+      await ask("POST", "/v1/event-types", { name: "s.moved", schema: SCHEMA });
+      await ask("POST", "/v1/event-types", { name: "s.moved", version: "2", schema: SCHEMA, make_default: true });
+      await ask("DELETE", "/v1/event-types/s.moved/versions/1");
+      const first = await ask("POST", "/v1/events", { type: "s.paid", data: { id: "a" }, id: "faults-1" });
+      expect(first.status).toBe(202);
+    });
+    const send = (event: string, query: string) =>
+      server.ask("POST", `/v1/events/batch${query}`, {
+        headers: { "content-type": "application/x-ndjson" },
+        body: `${good}\n${event}\n`,
+      });
+
+    it.each(faults)("%s %#", async (code, event) => {
+      const each = await send(event, "");
+      expect([each.status, each.json.results[0].id, each.json.results[1].error.code]).toEqual([
+        202,
+        expect.any(String),
+        code,
+      ]);
+      const before = (await ask("GET", "/v1/events?limit=1")).json.data[0].id;
+      const atomic = await send(event, "?atomic=true");
+      expect([atomic.status, atomic.json.error.code]).toEqual([422, code]);
+      expect(atomic.json.error.field).toMatch(/^events\[1\]/);
+      expect((await ask("GET", "/v1/events?limit=1")).json.data[0].id).toBe(before);
+    });
+  });
+
   it("tells of a deprecated type", async () => {
     const { json } = await ask("POST", "/v1/events", { type: "s.old", data: 1 });
     expect(json.warnings).toEqual(["event type s.old is deprecated"]);

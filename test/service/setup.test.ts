@@ -37,11 +37,20 @@ function shop(): SetupDocument {
         timeout: "5s",
         metadata: { team: "a" },
         rate_limit: "100/m",
+        excerpt_chars: 16_384,
         batch: { max_events: 10, max_wait: "1s" },
         auto_disable: { failures: 5 },
         event_version: "1",
       },
-      { name: "audit", url: "https://audit.example/", events: ["*"], profile: "dotmac", paused: true, enabled: false },
+      {
+        name: "audit",
+        url: "https://audit.example/",
+        events: ["*"],
+        profile: "dotmac",
+        excerpt_chars: 0,
+        paused: true,
+        enabled: false,
+      },
     ],
     keys: [
       { name: "ci", role: "publisher", rate_limit: "100/s", expires: "2027-01-01T00:00:00.000Z" },
@@ -102,6 +111,7 @@ describe("a set-up", () => {
       url: "https://billing.example/hooks?***",
       headers: { authorization: "***" },
       timeout_ms: 5_000,
+      excerpt_chars: 16_384,
       event_version: "1",
     });
     expect(await hooks.service.getSubscription("audit")).toMatchObject({ paused: true, enabled: false });

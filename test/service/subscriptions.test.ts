@@ -24,6 +24,7 @@ describe("create", () => {
       on_410: "disable",
       concurrency: 10,
       rate_limit: null,
+      excerpt_chars: 1_000,
       auto_disable: { failures: 20, min_span: "1h", re_enable: null },
       breaker: true,
       order_by: null,
@@ -61,6 +62,10 @@ describe("create", () => {
     [{ ...INPUT, timeout_ms: 5_000, timeout: "5s" }, "timeout"],
     [{ ...INPUT, concurrency: 0 }, "concurrency"],
     [{ ...INPUT, rate_limit: "fast" }, "rate_limit"],
+    [{ ...INPUT, excerpt_chars: -1 }, "excerpt_chars"],
+    [{ ...INPUT, excerpt_chars: 16_385 }, "excerpt_chars"],
+    [{ ...INPUT, excerpt_chars: 1.5 }, "excerpt_chars"],
+    [{ ...INPUT, excerpt_chars: "1000" }, "excerpt_chars"],
     [{ ...INPUT, auto_disable: { failures: -1 } }, "auto_disable.failures"],
     [{ ...INPUT, auto_disable: { min_span: "31d" } }, "auto_disable.min_span"],
     [{ ...INPUT, auto_disable: { re_enable: true } }, "auto_disable.re_enable"],
@@ -97,6 +102,15 @@ describe("create", () => {
 });
 
 describe("change", () => {
+  it.each([0, 1, 16_384])("keeps so many characters of responses: %i; null is the default again", async (chars) => {
+    const { service } = await openTestHooks();
+    const { id } = await service.createSubscription({ ...INPUT, excerpt_chars: chars });
+    expect((await service.getSubscription(id)).excerpt_chars).toBe(chars);
+    // Another profile has its own schedule and rules; how much of a response is kept is no part of it.
+    expect((await service.updateSubscription(id, { profile: "aegisx", secret: null })).excerpt_chars).toBe(chars);
+    expect((await service.updateSubscription(id, { excerpt_chars: null })).excerpt_chars).toBe(1_000);
+  });
+
   it("patches what is given, and nothing else", async () => {
     const { service } = await openTestHooks();
     const { id } = await service.createSubscription({

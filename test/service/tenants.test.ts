@@ -96,6 +96,31 @@ describe("tenants", () => {
     expect((await adminFor().getTenant("acme")).description).toBe("d");
   });
 
+  it("are counted in the environments of whoever asks, and in no other", async () => {
+    const { adminFor, serviceFor } = await openTestHooks();
+    for (const environment of ["production", "production", "staging"]) {
+      await serviceFor({ tenant: "acme", environment }).createSubscription(INPUT);
+      await adminFor().createKey({ name: "ci", role: "reader", tenant: "acme", environment });
+    }
+    await adminFor().createKey({ name: "all", role: "reader", tenant: "acme", environment: "*" });
+    await serviceFor({ tenant: "other", environment: "production" }).createSubscription(INPUT);
+    const seen = async (tenant: string, environment: string) => {
+      const admin = adminFor(bound(tenant, environment));
+      const { subscriptions, keys } = await admin.getTenant("acme");
+      const listed = (await admin.listTenants()).data.find(({ name }) => name === "acme");
+      expect(listed).toMatchObject({ subscriptions, keys });
+      // As the list of keys, which shows none that reaches further than whoever asks.
+      expect((await admin.listKeys()).data.filter((key) => key.tenant === "acme")).toHaveLength(keys);
+      return [subscriptions, keys];
+    };
+    expect(await seen("acme", "*")).toEqual([3, 4]);
+    expect(await seen("acme", "production")).toEqual([2, 2]);
+    expect(await seen("acme", "staging")).toEqual([1, 1]);
+    expect(await seen("acme", "development")).toEqual([0, 0]);
+    expect(await seen("*", "staging")).toEqual([1, 1]);
+    expect(await seen("*", "*")).toEqual([3, 4]);
+  });
+
   it("are deleted when they have nothing; else only with force, and then wholly", async () => {
     const { adminFor, serviceFor, cases } = await openTestHooks();
     const admin = adminFor();

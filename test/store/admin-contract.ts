@@ -137,12 +137,12 @@ export function adminContract(under: StoreUnderTest): void {
       expect(all[0]).toMatchObject({
         environments: ["a", "b"],
         hasEvents: true,
-        subscriptions: 0,
+        subscriptions: new Map(),
         createdAt: undefined,
       });
       expect(all[1]).toMatchObject({ description: "d", environments: [], createdAt: NOON, updatedAt: NOON });
-      expect(all[2]!.keys).toHaveLength(1);
-      expect(all[3]).toMatchObject({ subscriptions: 1, hasEvents: false });
+      expect(all[2]!.keys).toEqual(new Map([[newKey().environment, 1]]));
+      expect(all[3]).toMatchObject({ subscriptions: new Map([[OTHER_TENANT.environment, 1]]), hasEvents: false });
       expect((await admin.listTenants("created", 1)).map(({ name }) => name)).toEqual(["keyed"]);
       expect(await admin.findTenant("other")).toEqual(all[3]);
       expect(await admin.findTenant("gone")).toBeUndefined();

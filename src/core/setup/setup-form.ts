@@ -62,6 +62,7 @@ const SUBSCRIPTION: Readonly<Record<string, Shape>> = {
   deny_net: orNull(listOf(text, 1_000)),
   concurrency: orNull(number),
   rate_limit: orNull(text),
+  excerpt_chars: orNull(number),
   order_by: orNull(text),
   batch: orNull(fieldsOf({ max_events: number, max_wait: textOrNumber }, ["max_events"])),
   event_version: orNull(text),

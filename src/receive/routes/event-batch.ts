@@ -1,5 +1,5 @@
 import { atIndex, toErrorResult } from "../../core/batch-error.ts";
-import { HooksError, invalid } from "../../core/errors.ts";
+import { type ErrorCode, HooksError, invalid } from "../../core/errors.ts";
 import { BATCH_MAX_BYTES, type BatchResult, type EventInput } from "../../core/event.ts";
 import type { HooksService } from "../../core/hooks-service.ts";
 import { type ParsedBatch, parseBatch } from "../body.ts";
@@ -15,7 +15,14 @@ import { traced } from "./events.ts";
 type Entry = { event: EventInput; service: HooksService } | HooksError;
 
 /** What an event can be guilty of; anything else is about the whole request. */
-const FAULTS_OF_AN_EVENT = new Set(["invalid_request", "invalid_json", "unknown_event_type", "conflict", "too_large"]);
+const FAULTS_OF_AN_EVENT: ReadonlySet<ErrorCode> = new Set([
+  "invalid_request",
+  "invalid_json",
+  "unknown_event_type",
+  "conflict",
+  "gone_version",
+  "too_large",
+]);
 
 export const BATCH_ROUTE: Route = route({
   method: "POST",

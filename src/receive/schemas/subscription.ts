@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { FILTER_MAX_LENGTH } from "../../core/filter/expression.ts";
-import type { RetryInput, RetryOn } from "../../core/subscription.ts";
+import { EXCERPT_CHARS_MAX, type RetryInput, type RetryOn } from "../../core/subscription.ts";
 import { EVENT_PATTERN } from "./event.ts";
 import { closed, DURATION, INSTANT, orNull, record, SCOPE_NAME } from "./words.ts";
 
@@ -156,6 +156,15 @@ export const SETTINGS = {
   ),
   concurrency: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: 1000 }))),
   rate_limit: Type.Optional(orNull(Type.String({ maxLength: 20, description: '"10/s", "100/m" or "1000/h"' }))),
+  excerpt_chars: Type.Optional(
+    orNull(
+      Type.Integer({
+        minimum: 0,
+        maximum: EXCERPT_CHARS_MAX,
+        description: "characters of each response that are kept; 0: none; default 1,000",
+      }),
+    ),
+  ),
   allow_net: netList(
     'networks, addresses and names ("203.0.113.0/24", "10.1.2.3:8080", "*.example.com"): when there are any, nothing ' +
       "else is sent to; what the server forbids stays forbidden",
@@ -287,6 +296,7 @@ const SUBSCRIPTION_FIELDS = {
   deny_net: Type.Array(Type.String()),
   concurrency: Type.Integer(),
   rate_limit: orNull(Type.String()),
+  excerpt_chars: Type.Integer(),
   order_by: orNull(Type.String()),
   batch: Type.Union([Type.Object({ max_events: Type.Integer(), max_wait: DURATION }), Type.Null()]),
   metadata: record<unknown>({}),

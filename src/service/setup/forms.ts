@@ -35,6 +35,7 @@ const FIELDS = [
   "deny_net",
   "concurrency",
   "rate_limit",
+  "excerpt_chars",
   "order_by",
   "batch",
   "event_version",

@@ -45,13 +45,16 @@ export class TenantReader {
       .get(name);
     const values = <Value>(sql: string): Value[] =>
       this.#connection.prepare<unknown[], Value>(sql).pluck().all(name) as Value[];
+    const counts = (sql: string): ReadonlyMap<string, number> =>
+      new Map(this.#connection.prepare<unknown[], [string, number]>(sql).raw().all(name) as [string, number][]);
     return {
       name,
       description: row?.description ?? "",
       environments: values("SELECT environment FROM scopes WHERE tenant = ? ORDER BY environment"),
-      subscriptions: values<number>(
-        "SELECT count(*) FROM subscriptions JOIN scopes USING (scope_id) WHERE tenant = ? AND deleted_at IS NULL",
-      )[0]!,
+      subscriptions: counts(`
+        SELECT environment, count(*) FROM subscriptions JOIN scopes USING (scope_id)
+        WHERE tenant = ? AND deleted_at IS NULL GROUP BY environment ORDER BY environment
+      `),
       sources: values<number>(
         "SELECT count(*) FROM sources JOIN scopes USING (scope_id) WHERE tenant = ? AND deleted_at IS NULL",
       )[0]!,
@@ -62,7 +65,10 @@ export class TenantReader {
           SELECT 1 FROM scopes CROSS JOIN events INDEXED BY events_of_scope USING (scope_id) WHERE tenant = ?
         )
       `)[0] === 1,
-      keys: values("SELECT key_id FROM keys WHERE tenant = ? AND revoked_at IS NULL ORDER BY key_id"),
+      keys: counts(`
+        SELECT environment, count(*) FROM keys WHERE tenant = ? AND revoked_at IS NULL
+        GROUP BY environment ORDER BY environment
+      `),
       createdAt: row?.createdAt,
       updatedAt: row?.updatedAt,
     };
@@ -104,7 +110,7 @@ export class TenantWrites {
   delete(name: string, force: boolean, now: number): boolean {
     const { subscriptions, sources, eventTypes, hasEvents, keys } =
       new TenantReader(this.#connection).find(name) ?? NOTHING;
-    if (!force && (0 < subscriptions || 0 < sources || 0 < eventTypes || hasEvents || 0 < keys.length)) return false;
+    if (!force && (0 < subscriptions.size || 0 < sources || 0 < eventTypes || hasEvents || 0 < keys.size)) return false;
     const run = (sql: string, ...values: unknown[]) => this.#connection.prepare(sql).run(...values);
     const ofTenant = "scope_id IN (SELECT scope_id FROM scopes WHERE tenant = ?)";
     run(
@@ -161,4 +167,4 @@ export class TenantWrites {
   }
 }
 
-const NOTHING = { subscriptions: 0, sources: 0, eventTypes: 0, hasEvents: false, keys: [] };
+const NOTHING = { subscriptions: new Map(), sources: 0, eventTypes: 0, hasEvents: false, keys: new Map() };
