@@ -38,6 +38,7 @@ export function sourceCreateCommand(context: CliContext, run = runSourceCreate):
         "hooks source create github --scheme github --secret env:GITHUB_WEBHOOK_SECRET",
         "hooks source create stripe --scheme stripe --secret @stripe.secret --map 'invoice.paid=billing.paid'",
         "hooks source create slack --scheme slack --secret env:SLACK_SIGNING_SECRET --mode live",
+        "hooks source create queue --scheme sns --secret @sns.pem --topic arn:aws:sns:eu-central-1:123456789012:orders",
         "hooks source create shop --scheme none --type-from /kind --data-from /payload",
       ),
     )

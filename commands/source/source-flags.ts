@@ -53,7 +53,12 @@ export function addSourceFlags(command: Command): Command {
     )
     .option("--verify-token <token>", "the text agreed on for the handshake: VALUE, @FILE, - or env:NAME")
     .option("--allow-origin <name>", "CloudEvents: who may send, '*' for anybody (repeatable)", collect, [])
-    .option("--topic <topic>", "SNS, WebSub: what it may be subscribed to (repeatable)", collect, [])
+    .option(
+      "--topic <topic>",
+      "SNS, WebSub: what it may be subscribed to; SNS: and nothing else is taken (repeatable)",
+      collect,
+      [],
+    )
     .option("--tolerance <duration>", "how old a signature may be: 5m, or none (default: the scheme's)")
     .option(
       "--url <url>",

@@ -4,13 +4,13 @@ import type { Actor } from "../core/key.ts";
 import { parseRateLimit } from "../core/rate-limit.ts";
 import type { Scope } from "../core/scope.ts";
 import { neededParts } from "../core/signing/describe-scheme.ts";
-import type { Refusal } from "../core/signing/verdict.ts";
 import { verifyMessage } from "../core/signing/verify.ts";
 import { answerChallenge } from "../core/sources/answer-challenge.ts";
 import type { ChallengeAnswer } from "../core/sources/challenge.ts";
 import { type EventOfRequest, eventOfRequest } from "../core/sources/event-of-request.ts";
 import type { OriginalRequest, RequestOutcome } from "../core/sources/source.ts";
 import { toleranceSeconds } from "../core/sources/source-texts.ts";
+import { refusalOfTopic, WRONG_TOPIC } from "../core/sources/topic-rule.ts";
 import { TokenBuckets } from "../core/token-buckets.ts";
 import type { AppendedEvent, NewEvent } from "../store/store.ts";
 import type { InboundLog } from "./inbound-log.ts";
@@ -174,7 +174,7 @@ export class Inbound {
     return { status, headers, body };
   }
 
-  #judge(source: OpenedSource, request: InboundRequest): Refusal | undefined {
+  #judge(source: OpenedSource, request: InboundRequest): { reason: string; detail: string } | undefined {
     const { scheme, settings } = source;
     if (scheme === undefined) return undefined;
     const result = verifyMessage(
@@ -184,7 +184,9 @@ export class Inbound {
       { tolerance: toleranceSeconds(settings.tolerance) },
       Math.floor(this.#options.parts.now() / 1_000),
     );
-    return result.valid ? undefined : result;
+    if (!result.valid) return result;
+    const foreign = refusalOfTopic({ ...settings, name: source.stored.name }, request.body);
+    return foreign === undefined ? undefined : { reason: WRONG_TOPIC, detail: foreign };
   }
 
   #secrets({ secrets }: OpenedSource): string[] {

@@ -8,6 +8,7 @@ import {
   checkVerifyToken,
 } from "../core/sources/source-settings.ts";
 import { checkSourceName } from "../core/sources/source-texts.ts";
+import { checkTopics } from "../core/sources/topic-rule.ts";
 import type { NewSource } from "../store/source-store.ts";
 import type { Sealed } from "../store/store.ts";
 import { hintOf } from "./secrets.ts";
@@ -34,6 +35,7 @@ export function draftSource(
   const scheme = checkSourceScheme(givenScheme);
   const blank = blankSettings(name, scheme, handshakeOf(scheme));
   const settings = changedSettings(blank, patch, blank);
+  checkTopics(scheme, settings.topics);
   const first = firstSecret(scheme, givenSecret ?? undefined, random);
   const verifyToken = token === undefined || token === null ? undefined : checkVerifyToken(token);
   const at = now();

@@ -13,6 +13,7 @@ import {
   type SourceRequestResource,
 } from "../core/sources/source.ts";
 import { toleranceSeconds } from "../core/sources/source-texts.ts";
+import { WRONG_TOPIC } from "../core/sources/topic-rule.ts";
 import type { StoredInboundDetail, StoredInboundRequest, StoredSource } from "../store/source-store.ts";
 import { ambiguous, isBeginning, notFound } from "./find-by-reference.ts";
 import { openHead } from "./request-head.ts";
@@ -22,7 +23,7 @@ import type { Sources } from "./sources.ts";
 import { openSecrets, readKept, type SourceSecrets } from "./stored-source.ts";
 
 /** What is wrong with such a request is not its signature. */
-const NOT_SIGNING = "malformed";
+const NOT_SIGNING: ReadonlySet<string | undefined> = new Set(["malformed", WRONG_TOPIC]);
 
 /** Reads what came to sources. */
 export class SourceRequests {
@@ -86,7 +87,7 @@ function hintsOf(
 ): string[] {
   const { scheme, url, tolerance } = readKept(source);
   const compiled = findScheme(scheme);
-  if (row.outcome !== "refused" || row.reason === NOT_SIGNING || row.body === undefined || compiled === undefined)
+  if (row.outcome !== "refused" || NOT_SIGNING.has(row.reason) || row.body === undefined || compiled === undefined)
     return [];
   const refusal: Refusal = { valid: false, reason: row.reason as VerifyReason, detail: row.detail ?? "" };
   const texts = secrets.secrets.map(({ text }) => text);

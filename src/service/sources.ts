@@ -20,6 +20,7 @@ import {
   checkSourceScheme,
   checkVerifyToken,
 } from "../core/sources/source-settings.ts";
+import { checkTopics } from "../core/sources/topic-rule.ts";
 import type { StoredSource } from "../store/source-store.ts";
 import type { Sealed } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
@@ -90,6 +91,8 @@ export class Sources {
     await this.#change(scope, reference, actor, "source.update", async (stored, kept) => {
       const blank = blankSettings(stored.name, kept.scheme, handshakeOf(kept.scheme));
       const settings = { ...kept, ...changedSettings(kept, rest, blank) };
+      // One from before may lack them, and can be switched off all the same.
+      if (rest.topics !== undefined) checkTopics(kept.scheme, settings.topics);
       if (token === undefined) return { kept: settings, secrets: undefined };
       const secrets = await openSecrets(stored, this.#parts.secrets);
       return {

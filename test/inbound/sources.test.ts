@@ -1,11 +1,16 @@
 import { createHmac } from "node:crypto";
+import Database from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
+import { findScheme } from "../../src/core/signing/registry.ts";
+import { sign } from "../../src/core/signing/sign.ts";
 import type { SourceInput } from "../../src/core/sources/source.ts";
+import { keysOf } from "../core/signing/support/scheme-samples.ts";
 import { openReceiver } from "../support/open-receiver.ts";
 import { type Relay, startRelay } from "./support/relay.ts";
 
 const WAIT = { timeout: 30_000, interval: 10 };
 const SECRET = "a-secret-of-the-sender";
+const NO_TOPIC = { code: "invalid_request", field: "topics" };
 
 function signed(body: string, headers: readonly (readonly [string, string])[] = []): [string, string][] {
   const signature = createHmac("sha256", SECRET).update(body).digest("hex");
@@ -273,6 +278,73 @@ describe("a request to /in/NAME", () => {
     expect((await relay.send("/in/asana", { headers: [["X-Hook-Signature", signature]], body })).status).toBe(200);
     expect((await relay.send("/in/asana", { headers: [["X-Hook-Secret", "c".repeat(32)]] })).status).toBe(403);
     expect(await events(relay)).toMatchObject([{ type: "asana.task.changed" }]);
+  });
+
+  describe("that AWS SNS signed, as it signs for all of its customers", () => {
+    const mine = "arn:aws:sns:us-east-1:123456789012:orders";
+    const keys = keysOf(findScheme("sns")!.scheme);
+    const message = (TopicArn: string, Type = "Notification") => {
+      const more = Type === "Notification" ? {} : { Token: "1", SubscribeURL: "https://example.com/" };
+      const body = JSON.stringify({ Type, MessageId: `${Type} of ${TopicArn}`, TopicArn, Message: "hello", ...more });
+      return sign("sns", { body }, keys.signing, { id: "1", timestamp: 1_760_000_000 }).body!;
+    };
+    const secret = keys.verifying;
+
+    it("is an event when it is of a topic of the source, and refused when it is anybody else's", async () => {
+      const relay = await startRelay();
+      await relay.service.createSource({ name: "queue", scheme: "sns", secret, topics: [mine] });
+      const push = async (...what: Parameters<typeof message>) =>
+        (await relay.send("/in/queue", { body: message(...what) })).status;
+      const foreign = "arn:aws:sns:us-east-1:666666666666:orders";
+      expect(await push(foreign)).toBe(401);
+      expect(await push(foreign, "SubscriptionConfirmation")).toBe(401);
+      expect(await push(foreign, "UnsubscribeConfirmation")).toBe(401);
+      expect(await push(mine)).toBe(200);
+      expect(await events(relay)).toMatchObject([{ type: "queue.Notification" }]);
+      await vi.waitFor(async () => expect(await log(relay, "queue")).toHaveLength(4), WAIT);
+      const refused = (await log(relay, "queue")).filter(({ outcome }) => outcome === "refused");
+      expect(refused).toHaveLength(3);
+      for (const { id } of refused) {
+        expect(await relay.service.getSourceRequest("queue", id)).toMatchObject({
+          reason: "wrong_topic",
+          detail: `TopicArn ${JSON.stringify(foreign)} is none of the source's topics`,
+          hints: [],
+        });
+      }
+    });
+
+    it("is refused by a source of an earlier version that names no topic, and the log says what to do", async () => {
+      const relay = await startRelay();
+      const created = await relay.service.createSource({ name: "queue", scheme: "sns", secret, topics: [mine] });
+      const db = new Database(relay.daemon.storePath);
+      db.exec("UPDATE sources SET settings = json_set(settings, '$.topics', json('[]'))");
+      db.close();
+      expect((await relay.send("/in/queue", { body: message(mine) })).status).toBe(401);
+      await vi.waitFor(
+        async () =>
+          expect(await log(relay, "queue")).toMatchObject([
+            { reason: "wrong_topic", detail: expect.stringContaining("hooks source update queue --topic ARN") },
+          ]),
+        WAIT,
+      );
+      // It can be switched off as it is, and not left without when its topics are changed.
+      await relay.service.updateSource(created.id, { enabled: false });
+      await expect(relay.service.updateSource(created.id, { topics: null })).rejects.toMatchObject(NO_TOPIC);
+      await relay.service.updateSource(created.id, { enabled: true, topics: [mine] });
+      expect((await relay.send("/in/queue", { body: message(mine) })).status).toBe(200);
+    });
+
+    it("has no source without a topic, made by hand or by a set-up", async () => {
+      const { service } = await startRelay();
+      const source = { name: "queue", scheme: "sns", secret };
+      await expect(service.createSource(source)).rejects.toMatchObject(NO_TOPIC);
+      await expect(service.createSource({ ...source, topics: [] })).rejects.toMatchObject(NO_TOPIC);
+      await expect(service.applySetup({ setup: { sources: [source] } })).rejects.toMatchObject({
+        code: "invalid_request",
+        field: "sources[0].topics",
+      });
+      expect((await service.listSources()).data).toEqual([]);
+    });
   });
 
   it("is counted in the metrics, by what became of it", async () => {

@@ -41,7 +41,7 @@ export interface SourceResource {
   has_verify_token: boolean;
   /** For the CloudEvents handshake: who may send. */
   allow_origins: string[];
-  /** For SNS and WebSub: what it may be subscribed to. */
+  /** For WebSub: what it may be subscribed to. For SNS, too, and nothing of another topic is taken: one is needed. */
   topics: string[];
   /** How old a signature may be: a duration or `none`; null: as the scheme says. */
   tolerance: string | null;
@@ -110,7 +110,7 @@ export interface SourceRequestResource {
   outcome: RequestOutcome;
   /** What the sender was answered. */
   status: number;
-  /** Why it was refused: a reason of `hooks verify`, or `malformed`; null: it was not. */
+  /** Why it was refused: a reason of `hooks verify`, `malformed` or `wrong_topic`; null: it was not. */
   reason: string | null;
   detail: string | null;
   method: string;

@@ -17,6 +17,7 @@ import {
   type SourceSettings,
 } from "../../core/sources/source-settings.ts";
 import { checkSourceName } from "../../core/sources/source-texts.ts";
+import { checkTopics } from "../../core/sources/topic-rule.ts";
 import type { NewAuditEntry } from "../../store/admin-store.ts";
 import type { StoredSource } from "../../store/source-store.ts";
 import { auditEntry } from "../audit-trail.ts";
@@ -143,6 +144,7 @@ async function change(entry: SetupInbound, stored: StoredSource, context: Contex
   if (scheme !== kept.scheme) throw otherScheme(name, kept.scheme);
   const blank = blankSettings(name, scheme, handshakeOf(scheme));
   const settings = changedSettings({ ...blank, enabled: kept.enabled }, patch, blank);
+  checkTopics(scheme, settings.topics);
   const newSecret = secret === undefined || secret === null ? undefined : checkSecret(scheme, textOf(secret));
   const newToken = token === undefined || token === null ? token : checkVerifyToken(textOf(token));
   const isSecretGiven = newSecret !== undefined || newToken !== undefined;

@@ -6,6 +6,7 @@ import { sign } from "../../../src/core/signing/sign.ts";
 import { verify } from "../../../src/core/signing/verify.ts";
 import { answerChallenge, handshakeOf } from "../../../src/core/sources/answer-challenge.ts";
 import { type Challenge, HANDSHAKES, type HandshakeName } from "../../../src/core/sources/challenge.ts";
+import { checkTopics, refusalOfTopic } from "../../../src/core/sources/topic-rule.ts";
 import { keysOf, otherKeyOf } from "../signing/support/scheme-samples.ts";
 
 const NOW = 1_760_000_000;
@@ -335,6 +336,34 @@ describe("cloudevents", () => {
     expect(ask(headers, ["b.example"])).not.toHaveProperty("callbackUrl");
     expect(ask({ ...headers, "webhook-request-callback": "http://b.example/" })).not.toHaveProperty("callbackUrl");
     expect(ask({ ...headers, "webhook-request-callback": "https://b\u001b[2J/" })).not.toHaveProperty("callbackUrl");
+  });
+});
+
+describe("a message of a provider that signs for all of its customers with one key", () => {
+  const refusal = (scheme: string, topics: string[], body: string) =>
+    refusalOfTopic({ name: "queue", scheme, topics }, Buffer.from(body));
+
+  it("comes of a topic that the source names only, whatever its kind", () => {
+    for (const Type of ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]) {
+      const of = (TopicArn: unknown) => JSON.stringify({ Type, TopicArn });
+      expect(refusal("sns", ["arn:aws:sns:us-east-1:1:a", TOPIC], of(TOPIC))).toBeUndefined();
+      for (const foreign of [`${TOPIC}2`, TOPIC.toUpperCase(), ` ${TOPIC}`, ""]) {
+        expect(refusal("sns", [TOPIC], of(foreign))).toMatch(/^TopicArn ".*" is none of the source's topics$/);
+      }
+      expect(refusal("sns", [TOPIC], of([TOPIC]))).toBe("no TopicArn is none of the source's topics");
+      // What a stranger wrote stands in no command that an operator might paste.
+      expect(refusal("sns", [], of(TOPIC))).toMatch(/hooks source update queue --topic ARN$/);
+    }
+    for (const body of ["", "[]", "null", `"${TOPIC}"`, `{"__proto__":{"TopicArn":"${TOPIC}"}}`]) {
+      expect(refusal("sns", [TOPIC], body)).toBeDefined();
+    }
+  });
+
+  it("is not asked of those whose key is the customer's own", () => {
+    for (const scheme of ["github", "stripe", "none"]) expect(refusal(scheme, [], "{}")).toBeUndefined();
+    expect(() => checkTopics("github", [])).not.toThrow();
+    expect(() => checkTopics("sns", [TOPIC])).not.toThrow();
+    expect(() => checkTopics("sns", [])).toThrow(expect.objectContaining({ code: "invalid_request", field: "topics" }));
   });
 });
 

@@ -54,6 +54,7 @@ export const sns = /* @__PURE__ */ defineRecord({
   notes: [
     "The key is the certificate behind `SigningCertURL`: give it as the secret, or answer it in `resolveKey`, which is asked only for URLs of SNS.",
     "Fields are signed, not the bytes of the JSON. SNS names no limit of age.",
+    "**Check `TopicArn`.** One key signs the messages of all AWS customers of a region: a right signature says that SNS sent it, and not that it is of your topic. A source does (`--topic`); `hooks verify` and the library cannot.",
   ],
 });
 
