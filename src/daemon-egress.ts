@@ -3,22 +3,31 @@ import type { TrustedProxies } from "./core/door-settings.ts";
 import { EgressRules, isLoopbackOnly } from "./core/egress/egress-rules.ts";
 import { parseIp } from "./core/egress/ip-address.ts";
 import type { NetList } from "./core/egress/net-list.ts";
+import { type GivenNames, ownNames } from "./core/egress/own-names.ts";
 import type { OwnDoor } from "./core/egress/policy.ts";
+import { loopHeaders } from "./core/loop-mark.ts";
 import type { NameServer } from "./core/setting-rules.ts";
+import type { DeliverOnceOptions } from "./deliver/deliver-once.ts";
 
 /** What of a daemon's options decides who it may send to. */
-export interface EgressOptions {
+export interface EgressOptions extends GivenNames {
   host: string;
+  /** 0: any free one. */
+  port: number;
   allowNet?: NetList | undefined;
   denyNet?: NetList | undefined;
-  publicUrl?: URL | undefined;
   trustedProxies?: TrustedProxies | undefined;
 }
 
 /** The rules that a daemon sends by. */
 export function daemonRules(options: EgressOptions): EgressRules {
   const { allowNet = [], denyNet = [] } = options;
-  return new EgressRules({ allow: allowNet, deny: denyNet, isLoopbackOnly: isLoopbackOnly(options) });
+  return new EgressRules({
+    allow: allowNet,
+    deny: denyNet,
+    isLoopbackOnly: isLoopbackOnly(options),
+    ownNames: ownNames(options, options.port),
+  });
 }
 
 export function netTexts({ server }: EgressRules): { allow_net: string[]; deny_net: string[] } {
@@ -34,6 +43,15 @@ export function ownDoor(url: string, host: string): OwnDoor {
     : [host];
   const addresses = texts.flatMap((text) => parseIp(text) ?? []);
   return { port: Number(port || (protocol === "https:" ? 443 : 80)), addresses };
+}
+
+type HopHeaders = NonNullable<DeliverOnceOptions["hopHeaders"]>;
+
+/** `mark` undefined: what it sends is not marked. */
+export function hopHeaders(mark: string | undefined, trace: HopHeaders | undefined): HopHeaders | undefined {
+  if (mark === undefined) return trace;
+  const loop = loopHeaders(mark);
+  return trace === undefined ? loop : (events) => [...trace(events), ...loop(events)];
 }
 
 export function nameServerText({ address, port }: NameServer): string {

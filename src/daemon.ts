@@ -15,6 +15,7 @@ import { HooksError, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { type Actor, LOCAL_OWNER } from "./core/key.ts";
+import { loopMark } from "./core/loop-mark.ts";
 import type { NameAnswer } from "./core/name-answer.ts";
 import type { Profiles } from "./core/profiles/registry.ts";
 import type { Retention } from "./core/retention.ts";
@@ -23,7 +24,7 @@ import type { NameServer } from "./core/setting-rules.ts";
 import type { RateLimit } from "./core/subscription.ts";
 import type { TraceSettings } from "./core/trace-settings.ts";
 import { VERSION } from "./core/version.ts";
-import { daemonRules, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
+import { daemonRules, hopHeaders, nameServerText, netTexts, ownDoor } from "./daemon-egress.ts";
 import { createDaemonLog, type DaemonLog, type LogOptions } from "./daemon-log.ts";
 import { createDaemonSources } from "./daemon-sources.ts";
 import { attemptNews, tellingObserver } from "./daemon-tail.ts";
@@ -288,6 +289,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFault,
     });
     closers.push(() => inboundSources.close());
+    const token = ensureLocalToken(options.dataDirectory, randomBytes);
+    // What only this machine reaches, nothing comes back to: it sends what profiles say, to the byte.
+    const mark = egress.server.isLoopbackOnly ? undefined : loopMark(token);
     const dispatcher = buildDispatcher(local, sender, inboundSources.transport, {
       bootId,
       now: () => clock.now(),
@@ -295,7 +299,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       concurrency: options.concurrency,
       rates: options.rates,
       log,
-      traceHeaders: telemetry.traceHeaders,
+      hopHeaders: hopHeaders(mark, telemetry.traceHeaders),
       onAttempt: (record) => {
         telemetry.attempt(record);
         if (tail.hasReaders) tail.tell(attemptNews(record, local.directory.nameOf(record.subscriptionId)));
@@ -303,7 +307,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onFatal,
     });
     const isLoopback = isLoopbackHost(options.host);
-    const token = ensureLocalToken(options.dataDirectory, randomBytes);
     const isToken = tokenMatcher(token);
     const readiness = new StoreReadiness(local.store, () => performance.now());
     const server = await createServer({
@@ -315,6 +318,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       allowedHosts: options.allowedHosts ?? [],
       publicUrl: options.publicUrl,
       trustedProxies: options.trustedProxies,
+      loopMark: mark,
       tls: certificate,
       keyRate: options.keyRate,
       onCrowded: atMostOnceIn(CROWDED_EVERY_MS, (why, address) => log.warn("connections.refused", { why, address })),
@@ -457,6 +461,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           isLoopbackOnly: egress.server.isLoopbackOnly,
           dns: options.dns === undefined ? null : nameServerText(options.dns),
           sources: sources === undefined ? undefined : local_address.join(","),
+          publicUrl: options.publicUrl?.href,
+          allowedHosts: options.allowedHosts === undefined ? undefined : [...options.allowedHosts],
         },
         endsWithCommand: options.endsWithCommand === true ? true : undefined,
         takesKeysOnly: isLoopback ? undefined : true,
@@ -605,7 +611,7 @@ function buildDispatcher(
     rates,
     log,
     onAttempt,
-    traceHeaders,
+    hopHeaders: more,
     onFatal,
   }: {
     bootId: string;
@@ -615,7 +621,7 @@ function buildDispatcher(
     rates: DispatchRates | undefined;
     log: DaemonLog;
     onAttempt: ((record: AttemptRecorded) => void) | undefined;
-    traceHeaders?: DeliverOnceOptions["traceHeaders"];
+    hopHeaders?: DeliverOnceOptions["hopHeaders"];
     onFatal(error: Error): void;
   },
 ): Dispatcher {
@@ -633,7 +639,7 @@ function buildDispatcher(
     profiles: local.cases.parts.profiles,
     convert: (event, subscription) => local.cases.parts.catalogue.asWanted(event, subscription),
     onAttempt,
-    traceHeaders,
+    hopHeaders: more,
     onFault: (error, { id, event }) => log.fault(error, { id, eventId: event.id }),
     onDisabled: (subscriptionRowId, reason) => {
       const { id = "", name = "" } = local.directory.get(subscriptionRowId) ?? {};

@@ -12,6 +12,7 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   unknown_event_type: 2,
   too_large: 2,
   headers_too_large: 2,
+  loop_detected: 2,
   url_refused: 2,
   not_found: 3,
   unauthenticated: 4,

@@ -22,7 +22,8 @@ export const HELP_TOPICS: Readonly<Record<string, string>> = {
   and where it came from. An empty variable of hooks serve's flags is an error; of the others it is an unset one.
 
   A key goes to a server that a flag, a variable, a context or the user's config.json names. One that only a
-  hooks.config.json names gets the key of a context of that very server, and no other.
+  hooks.config.json names gets the key of a context of that very server, and no other. Nor does such a file say who reaches
+  hooks serve, whom it may send to, where traces go or what is deleted: flags, variables and your own config.json do.
 
   HOOKS_HOME             one folder for everything: store, keys, config.json
                          (else $XDG_DATA_HOME/hooks and $XDG_CONFIG_HOME/hooks)

@@ -1,6 +1,7 @@
 import type { Settings } from "../config.ts";
 import { EgressRules, isLoopbackOnly } from "../core/egress/egress-rules.ts";
 import { type NetList, parseNetList } from "../core/egress/net-list.ts";
+import { ownNames } from "../core/egress/own-names.ts";
 import { parseSourceAddresses, type SourceAddresses } from "../core/egress/source-addresses.ts";
 import { type NameServer, parseNameServer } from "../core/setting-rules.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
@@ -24,13 +25,22 @@ export function storeEgress(settings: Settings["serve"], info: DaemonInfo | unde
   const { allowNet, denyNet, dns, sources } = settings;
   const daemon = info?.egress;
   if (info === undefined || daemon === undefined) {
-    const rules = new EgressRules({ allow: allowNet, deny: denyNet, isLoopbackOnly: isLoopbackOnly(settings) });
+    const rules = new EgressRules({
+      allow: allowNet,
+      deny: denyNet,
+      isLoopbackOnly: isLoopbackOnly(settings),
+      ownNames: ownNames(settings, settings.port),
+    });
     return { rules, dns, sources };
   }
   const deny: NetList = [...parseNetList(daemon.denyNet, "deny", "deny_net"), ...denyNet];
   const allow = parseNetList(daemon.allowNet, "allow", "allow_net");
-  const rules = new EgressRules({ allow, deny, isLoopbackOnly: daemon.isLoopbackOnly });
-  rules.setOwnDoor({ port: Number(new URL(info.url).port), addresses: [] });
+  const { port: portText, protocol } = new URL(info.url);
+  const port = Number(portText || (protocol === "https:" ? 443 : 80));
+  const publicUrl = daemon.publicUrl === undefined ? undefined : (URL.parse(daemon.publicUrl) ?? undefined);
+  const names = ownNames({ publicUrl, allowedHosts: daemon.allowedHosts }, port);
+  const rules = new EgressRules({ allow, deny, isLoopbackOnly: daemon.isLoopbackOnly, ownNames: names });
+  rules.setOwnDoor({ port, addresses: [] });
   return {
     rules,
     dns: daemon.dns === null ? dns : parseNameServer(daemon.dns, "dns"),

@@ -99,11 +99,19 @@ function refusedKey(file: string, key: string, allowed: readonly string[], isSet
   if (key === "context") {
     return usage(`${file}: a context is chosen by a person`, key, "hooks context use NAME, --context or HOOKS_CONTEXT");
   }
-  if (isSetting) {
+  const rule = SETTING_RULES[key];
+  if (isSetting && rule !== undefined) {
+    if (key.startsWith("api_key")) {
+      return usage(
+        `${file}: ${key} does not belong into a project's file, which others can read`,
+        key,
+        "use hooks login, HOOKS_API_KEY, or the user's config.json",
+      );
+    }
     return usage(
-      `${file}: ${key} does not belong into a project's file, which others can read`,
+      `${file}: ${key} is not taken from a project's file: whoever wrote it would decide for everybody who clones it`,
       key,
-      "use hooks login, HOOKS_API_KEY, or the user's config.json",
+      `${rule.flag ?? key} or ${rule.variable}, your own config.json, or hooks serve --config FILE`,
     );
   }
   const near = nearest(key, allowed);

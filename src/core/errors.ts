@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   "upgrade_required",
   "headers_too_large",
   "rate_limited",
+  "loop_detected", // a request of a daemon that came back to it
   // What stands in the way.
   "unavailable", // the store is behind, or the daemon is stopping: try again
   "unreachable", // the server, or something else that should answer, does not

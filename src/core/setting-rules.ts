@@ -23,7 +23,11 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 export interface SettingRule {
   flag: string | undefined;
   variable: string;
-  /** Allowed in a project's file: a secret is not, such files are checked in. */
+  /**
+   * Allowed in a project's file. Such a file is checked in, and works for whoever clones it: so no secret stands there,
+   * and nothing that opens a door of the user's machine, loosens what guards it, sends something of his elsewhere or
+   * deletes what he has. Those he says himself.
+   */
   inProject: boolean;
   fallback?: string;
   /** Paths in a file are relative to that file. */
@@ -63,7 +67,8 @@ const RULES = {
     fallback: DEFAULT_ENVIRONMENT,
     check: checkScopeName,
   },
-  host: { flag: "--host", variable: "HOOKS_HOST", inProject: true, fallback: "localhost", check: checkHost },
+  // Who reaches the relay, and whom it believes.
+  host: { flag: "--host", variable: "HOOKS_HOST", inProject: false, fallback: "localhost", check: checkHost },
   port: {
     flag: "--port",
     variable: "HOOKS_PORT",
@@ -74,23 +79,23 @@ const RULES = {
   public_url: {
     flag: "--public-url",
     variable: "HOOKS_PUBLIC_URL",
-    inProject: true,
+    inProject: false,
     check: (text, name) => void parsePublicUrl(text, name),
   },
   allow_host: {
     flag: "--allow-host",
     variable: "HOOKS_ALLOW_HOST",
-    inProject: true,
+    inProject: false,
     check: (text, name) => void parseAllowedHosts(text, name),
   },
   trust_proxy: {
     flag: "--trust-proxy",
     variable: "HOOKS_TRUST_PROXY",
-    inProject: true,
+    inProject: false,
     check: (text, name) => void parseTrustedProxies(text, name),
   },
-  tls_cert: { flag: "--tls-cert", variable: "HOOKS_TLS_CERT", inProject: true, isPath: true },
-  tls_key: { flag: "--tls-key", variable: "HOOKS_TLS_KEY", inProject: true, isPath: true },
+  tls_cert: { flag: "--tls-cert", variable: "HOOKS_TLS_CERT", inProject: false, isPath: true },
+  tls_key: { flag: "--tls-key", variable: "HOOKS_TLS_KEY", inProject: false, isPath: true },
   key_rate: {
     flag: "--key-rate",
     variable: "HOOKS_KEY_RATE",
@@ -136,30 +141,31 @@ const RULES = {
     fallback: "100/s",
     check: (text, name) => void parseRateLimit(text, name),
   },
+  // Where what is sent goes. Even a shorter list of denials would take the place of the user's.
   dns: {
     flag: "--dns",
     variable: "HOOKS_DNS",
-    inProject: true,
+    inProject: false,
     check: (text, name) => void parseNameServer(text, name),
   },
   local_address: {
     flag: "--local-address",
     variable: "HOOKS_LOCAL_ADDRESS",
-    inProject: true,
+    inProject: false,
     isList: true,
     check: (text, name) => void parseSourceAddresses(text, name),
   },
   allow_net: {
     flag: "--allow-net",
     variable: "HOOKS_ALLOW_NET",
-    inProject: true,
+    inProject: false,
     isList: true,
     check: (text, name) => void parseNetSetting(text, "allow", name),
   },
   deny_net: {
     flag: "--deny-net",
     variable: "HOOKS_DENY_NET",
-    inProject: true,
+    inProject: false,
     isList: true,
     check: (text, name) => void parseNetSetting(text, "deny", name),
   },
@@ -186,10 +192,11 @@ const RULES = {
     check: (text, name) => void oneOf(text, name, LOG_FORMATS),
   },
   profiles: { flag: "--profiles", variable: "HOOKS_PROFILES", inProject: true, isPath: true },
+  // It is sent the user's OTEL_EXPORTER_OTLP_HEADERS, a key as a rule.
   otlp_endpoint: {
     flag: "--otlp-endpoint",
     variable: "HOOKS_OTLP_ENDPOINT",
-    inProject: true,
+    inProject: false,
     check: (text, name) => void urlOf(text, name),
   },
   alerts: {
@@ -200,10 +207,11 @@ const RULES = {
     isList: true,
     check: (text, name) => void parseAlertRules(text, name),
   },
+  // It deletes, also from a store that was there before the project was.
   retention: {
     flag: "--retention",
     variable: "HOOKS_RETENTION",
-    inProject: true,
+    inProject: false,
     fallback: retentionText(DEFAULT_RETENTION),
     isList: true,
     isTable: true,

@@ -57,7 +57,7 @@ function build(
   deliveries: readonly ClaimedDelivery[],
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault, convert, traceHeaders, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
+  { userAgent, onFault, convert, hopHeaders, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
     const request = profiles.find(subscription.profile)?.buildBatch({
@@ -71,7 +71,7 @@ function build(
       sentAt,
       userAgent,
     });
-    if (traceHeaders !== undefined) request?.headers.push(...traceHeaders(deliveries.map(({ event }) => event)));
+    if (hopHeaders !== undefined) request?.headers.push(...hopHeaders(deliveries.map(({ event }) => event)));
     return request;
   } catch (error) {
     onFault?.(error, deliveries[0]!);

@@ -21,8 +21,8 @@ export interface DeliverOnceOptions {
   onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
   /** Left out: those that the program has. */
   profiles?: Profiles | undefined;
-  /** Headers that hand the trace of these events on, name, value …; left out: nobody traces. */
-  traceHeaders?: ((events: readonly ClaimedEvent[]) => readonly string[]) | undefined;
+  /** What goes with these events from hop to hop, name, value …: trace and loop mark. Left out: nothing. */
+  hopHeaders?: ((events: readonly ClaimedEvent[]) => readonly string[]) | undefined;
 }
 
 export const CANNOT_BUILD = "the request could not be built from the event and the subscription";
@@ -58,14 +58,14 @@ function build(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   sentAt: number,
-  { userAgent, onFault, convert, traceHeaders, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
+  { userAgent, onFault, convert, hopHeaders, profiles = BUILT_IN_PROFILES }: DeliverOnceOptions,
 ): ProfileRequest | undefined {
   try {
     const { id: deliveryId, createdAt: madeAt } = delivery;
     const event = asWanted(delivery.event, subscription, convert);
     const profile = profiles.find(subscription.profile);
     const request = profile?.build({ event, deliveryId, madeAt, subscription, sentAt, userAgent });
-    if (traceHeaders !== undefined) request?.headers.push(...traceHeaders([delivery.event]));
+    if (hopHeaders !== undefined) request?.headers.push(...hopHeaders([delivery.event]));
     return request;
   } catch (error) {
     onFault?.(error, delivery);

@@ -37,8 +37,8 @@ export interface DispatcherOptions extends Pick<DeliverOnceOptions, "userAgent" 
   concurrency: number;
   /** Undefined or left out: no limits beside the subscriptions' own. */
   rates?: DispatchRates | undefined;
-  /** Headers that hand the trace of these events on, name, value …; left out: nobody traces. */
-  traceHeaders?: ((events: readonly ClaimedEvent[]) => readonly string[]) | undefined;
+  /** What goes with these events from hop to hop, name, value …: trace and loop mark. Left out: nothing. */
+  hopHeaders?: ((events: readonly ClaimedEvent[]) => readonly string[]) | undefined;
   /** A fault of ours: no receiver did it. The attempt is recorded as failed all the same. */
   onFault?: ((error: unknown, delivery: ClaimedDelivery) => void) | undefined;
   /** After each attempt, once it is on disk. */

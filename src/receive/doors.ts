@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { hostsOf, type TrustedProxies } from "../core/door-settings.ts";
 import { HooksError, invalid } from "../core/errors.ts";
+import { LOOP_HEADER, marksIn } from "../core/loop-mark.ts";
 import { type Client, Clients, plainAddress } from "./client.ts";
 
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -22,6 +23,8 @@ export interface DoorOptions {
   publicUrl?: URL | undefined;
   /** Proxies whose word about the client is taken. */
   trustedProxies?: TrustedProxies | undefined;
+  /** What this server's deliveries are marked with, if they are. */
+  loopMark?: string | undefined;
 }
 
 export class Doors {
@@ -29,21 +32,24 @@ export class Doors {
   readonly #allowed: readonly string[];
   readonly #publicHosts: readonly string[];
   readonly #publicOrigin: string | undefined;
+  readonly #loopMark: string | undefined;
 
-  constructor({ allowedHosts, publicUrl, trustedProxies }: DoorOptions) {
+  constructor({ allowedHosts, publicUrl, trustedProxies, loopMark }: DoorOptions) {
     this.clients = new Clients(trustedProxies);
     this.#allowed = allowedHosts.map((host) => host.toLowerCase());
     this.#publicHosts = publicUrl === undefined ? [] : hostsOf(publicUrl);
     this.#publicOrigin = publicUrl?.origin;
+    this.#loopMark = loopMark;
   }
 
-  /** @throws HooksError `headers_too_large`, `invalid_request`, `wrong_host`, `forbidden`. */
+  /** @throws HooksError `headers_too_large`, `invalid_request`, `wrong_host`, `forbidden`, `loop_detected`. */
   check(request: IncomingMessage): void {
     if (2 * MAX_HEADERS < request.rawHeaders.length) {
       throw new HooksError("headers_too_large", `a request must have at most ${MAX_HEADERS} headers`);
     }
     const host = singleHost(request);
     this.#checkHost(host, request);
+    this.#checkLoop(request);
     // Most requests are a program's, and come by no proxy.
     if (request.headers.origin === undefined && !this.clients.hasProxies) {
       checkSite(request);
@@ -71,6 +77,19 @@ export class Doors {
     // An address that was dialled is no name that somebody could rebind. A wildcard is never what was dialled.
     if (isOurPort && (LOOPBACK_NAMES.has(name) || name === asHost(localAddress))) return;
     throw wrongHost(host);
+  }
+
+  #checkLoop({ headers }: IncomingMessage): void {
+    const passed = headers[LOOP_HEADER];
+    if (this.#loopMark === undefined || passed === undefined) return;
+    if (!marksIn([passed].flat()).includes(this.#loopMark)) return;
+    throw new HooksError(
+      "loop_detected",
+      "this server sent the request itself: taken, it would be sent again for ever",
+      {
+        field: LOOP_HEADER,
+      },
+    );
   }
 
   #checkOrigin(host: string, client: Client, request: IncomingMessage): void {

@@ -19,6 +19,7 @@ export const STATUS_OF_CODE: Record<ErrorCode, number> = {
   upgrade_required: 426,
   rate_limited: 429,
   headers_too_large: 431,
+  loop_detected: 508,
   unavailable: 503,
   // The store's troubles: their messages name files, so they leave as `unavailable` (toPublicError).
   store_busy: 503,

@@ -66,6 +66,8 @@ export interface ServerOptions {
   publicUrl?: URL | undefined;
   /** Proxies whose word about the client is taken. Default: none. */
   trustedProxies?: TrustedProxies | undefined;
+  /** What this server's deliveries are marked with, if they are. */
+  loopMark?: string | undefined;
   /** With it the server speaks https only. */
   tls?: TlsIdentity | undefined;
   readiness(): Promise<Readiness>;

@@ -135,7 +135,7 @@ describe("bad settings", () => {
   const contents = config.filter(({ input }) => input.config !== undefined);
   it.each(contents.map((entry) => [entry.id, entry.name, entry] as const))("%s %s", async (_id, name, entry) => {
     for (const [fileName, flags] of [
-      ["hooks.config.json", []],
+      ["config.json", []],
       ["named.json", ["--config", "named.json"]],
     ] as const) {
       const folder = home();
@@ -149,12 +149,13 @@ describe("bad settings", () => {
 
   it("BP230 is about the keys: with one it starts", async () => {
     const folder = home();
-    writeFileSync(path.join(folder, "hooks.config.json"), '{"host":"0.0.0.0"}');
+    // The user's own, as HOOKS_HOME is this folder.
+    writeFileSync(path.join(folder, "config.json"), '{"host":"0.0.0.0"}');
     const refused = await serve(folder);
     expect(refused.stderr.split("\n")[0]).toBe(
-      `error: ${path.join(folder, "hooks.config.json")}: host 0.0.0.0 can be reached by others, and there is no API key yet`,
+      `error: ${path.join(folder, "config.json")}: host 0.0.0.0 can be reached by others, and there is no API key yet`,
     );
-    expect(readdirSync(folder)).toEqual(["hooks.config.json"]);
+    expect(readdirSync(folder)).toEqual(["config.json"]);
     // As the hint says.
     expect(refused.stderr).toContain("hooks key create ops --role admin");
     const made = await runInProcess(["key", "create", "ops", "--role", "admin"], {

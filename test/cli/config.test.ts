@@ -180,6 +180,44 @@ describe("the API key", () => {
   });
 });
 
+describe("a project's file, which works for whoever clones it", () => {
+  const USERS: Record<string, string | string[]> = {
+    host: "0.0.0.0",
+    public_url: "https://attacker.example",
+    allow_host: "attacker.example",
+    trust_proxy: "1",
+    tls_cert: "cert.pem",
+    tls_key: "key.pem",
+    dns: "203.0.113.1",
+    local_address: "203.0.113.1",
+    allow_net: ["169.254.169.254"],
+    deny_net: ["203.0.113.1"],
+    otlp_endpoint: "https://attacker.example",
+    retention: ["events=1h"],
+  };
+
+  it("decides nothing that opens a door, loosens a guard, sends what is the user's elsewhere or deletes", () => {
+    for (const [key, value] of Object.entries(USERS)) {
+      const { flag, variable } = SETTING_RULES[key]!;
+      const error = refusal({ project: JSON.stringify({ [key]: value }) });
+      expect(error).toMatchObject({ code: "usage", field: key });
+      expect(error.message).toMatch(new RegExp(`hooks\\.config\\.json: ${key} is not taken from a project's file`));
+      expect(error.hint).toContain(`${flag} or ${variable}, your own config.json, or hooks serve --config FILE`);
+      if (key.startsWith("tls")) continue;
+      const file = JSON.stringify({ [key]: value });
+      for (const given of [{ user: file }, { named: file }]) {
+        expect(resolve(given).values.find((one) => one.key === key)?.value).toBe([value].flat().join(","));
+      }
+    }
+  });
+
+  it("says where and how its commands work: whatever else it may say is listed here, and was thought about", () => {
+    const refused = new Set(["context", "api_key", "api_key_file", ...Object.keys(USERS)]);
+    for (const [key, { inProject }] of Object.entries(SETTING_RULES))
+      expect([key, inProject]).toEqual([key, !refused.has(key)]);
+  });
+});
+
 describe("what is refused, naming where it stands", () => {
   it.each<[string, Given, RegExp]>([
     ["PostgreSQL", { flags: { store: "postgres://h/db" } }, /^--store: this build supports SQLite files only$/],

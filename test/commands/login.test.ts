@@ -179,6 +179,24 @@ describe("a folder with a hooks.config.json of somebody else", () => {
     await hooks(["sub", "list", "--server", url], { env });
     expect(seen).toEqual([undefined, `Bearer ${ADMIN}`]);
   });
+
+  it("has no collector's key sent to a collector that it names, and no event deleted", async () => {
+    const { hooks, folder } = home();
+    expect((await hooks(["trigger", "a.b", "--data", "{}"])).code).toBe(0);
+    const env = {
+      OTEL_EXPORTER_OTLP_HEADERS: "api-key=vendor-key",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "https://vendor.example",
+    };
+    for (const settings of [{ otlp_endpoint: "http://127.0.0.1:1" }, { retention: "events=1s" }]) {
+      writeFileSync(path.join(folder, "hooks.config.json"), JSON.stringify(settings));
+      const run = await hooks(["serve", "--port", "0"], { env });
+      expect(run).toMatchObject({ code: 2, stdout: "" });
+      expect(run.stderr).toContain(`${Object.keys(settings)[0]} is not taken from a project's file`);
+      expect(run.stderr).not.toContain("vendor-key");
+    }
+    rmSync(path.join(folder, "hooks.config.json"));
+    expect((await hooks(["event", "list", "--quiet"])).stdout).toMatch(/^evt_\w+\n$/);
+  });
 });
 
 const hasScript = spawnSync("script", ["--version"]).status === 0;

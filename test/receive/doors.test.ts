@@ -137,6 +137,26 @@ describe("Origin and Sec-Fetch-Site", () => {
   });
 });
 
+describe("CDN-Loop", () => {
+  it("answers 508 to what it sent itself, at every door, and to nothing else", async () => {
+    const marked = await startTestServer({ loopMark: "hooks-0123456789abcdef" });
+    const post = (headers: Record<string, string>, target = "/v1/events") =>
+      marked.ask("POST", target, { headers, json: { type: "a.b", data: {} } });
+    try {
+      for (const target of ["/v1/events", "/v1/events/batch", "/in/own", "/v1/subscriptions"]) {
+        const answer = await post({ "cdn-loop": "somecdn, hooks-0123456789abcdef" }, target);
+        expect(answer).toMatchObject({ status: 508, json: { error: { code: "loop_detected", field: "cdn-loop" } } });
+      }
+      for (const other of ["somecdn; loops=1", "hooks-fedcba9876543210", "hooks"]) {
+        expect((await post({ "cdn-loop": other })).status).toBe(202);
+      }
+      expect((await post({})).status).toBe(202);
+    } finally {
+      await marked.close();
+    }
+  });
+});
+
 describe("--public-url", () => {
   it("is one more name, with the port that it has, and one more origin", async () => {
     const named = await startTestServer({ publicUrl: new URL("https://relay.example.com/hooks") });

@@ -4,6 +4,7 @@ import { specialName } from "./host-name.ts";
 import { type IpAddress, parseIp } from "./ip-address.ts";
 import { holdsAddress, type NetEntry, type NetList, namesHost } from "./net-list.ts";
 import { formatNetwork } from "./network.ts";
+import { leadsTo, type OwnName } from "./own-names.ts";
 import { refusedPort } from "./ports.ts";
 import { carriedV4, isLoopback, isSomebodysOwn, specialUse } from "./special-addresses.ts";
 import type { TargetUrl } from "./target-url.ts";
@@ -16,6 +17,8 @@ export interface ServerRules {
   deny: NetList;
   /** Nobody but this machine reaches the program: then `development` may reach this machine. */
   isLoopbackOnly: boolean;
+  /** By which others reach it. Left out: by none. */
+  ownNames?: readonly OwnName[] | undefined;
 }
 
 /** What belongs to one receiver. Its lists only narrow. */
@@ -72,7 +75,8 @@ export class EgressPolicy {
   }
 
   /** What can be said of a URL before its name is resolved. */
-  refusalOfUrl({ protocol, host, address, port }: TargetUrl): Refusal | undefined {
+  refusalOfUrl(target: TargetUrl): Refusal | undefined {
+    const { protocol, host, address, port } = target;
     if (protocol === "http:" && this.#needsHttps) {
       const { environment } = this.#receiver;
       return {
@@ -81,6 +85,7 @@ export class EgressPolicy {
         hint: `use https, or create it in ${DEFAULT_ENVIRONMENT}`,
       };
     }
+    if (this.#server.ownNames?.some((name) => leadsTo(name, target)) === true) return OWN;
     const isOwn = this.#isOwnMachine && (address === undefined ? isLocalhost(host) : isLoopback(address));
     const wrongPort = refusedPort(port, isOwn);
     if (wrongPort !== undefined)
@@ -166,13 +171,14 @@ export class EgressPolicy {
     if (door === undefined || door.port !== port) return undefined;
     const address = parseIp(text);
     const isIt = address !== undefined && (isLoopback(address) || door.addresses.some((own) => isSame(own, address)));
-    return isIt ? { rule: "own", what: "may not be sent to: hooks itself listens there" } : undefined;
+    return isIt ? OWN : undefined;
   }
 }
 
 const LOOPBACK_HINT =
   "this machine may be reached in development only, by a daemon that only this machine reaches; " +
   "else its operator may allow it: hooks serve --allow-net 127.0.0.1";
+const OWN: Refusal = { rule: "own", what: "may not be sent to: hooks itself listens there" };
 const NOT_LISTED: Refusal = { rule: "not_allowed", what: "may not be sent to: it is not in allow_net" };
 
 /** What the operator of a server can do about a refusal. */

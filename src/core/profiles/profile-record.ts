@@ -3,6 +3,7 @@
 
 import type { ClaimedEvent } from "../delivery.ts";
 import { ORIGIN_HEADER } from "../handshake.ts";
+import { LOOP_HEADER } from "../loop-mark.ts";
 import { prepared } from "../signing/prepared-scheme.ts";
 import type { Scheme } from "../signing/scheme.ts";
 import { formatStandardSecret } from "../signing/standard-secret.ts";
@@ -49,7 +50,7 @@ export interface WireForm {
 const SEVERAL_TYPES = "*";
 const SECOND = 1_000;
 /** In lower case. */
-const ALWAYS_RESERVED = ["content-type", "user-agent", ORIGIN_HEADER, "traceparent"];
+const ALWAYS_RESERVED = ["content-type", "user-agent", ORIGIN_HEADER, "traceparent", LOOP_HEADER];
 
 /** @throws WrongField for a template that names what there is not */
 export function compileProfile(record: ProfileRecord): Profile {

@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import type { HeaderPairs } from "../attempt.ts";
 import { EVENT_ID_PATTERN } from "../event.ts";
 import { patternTakes } from "../event-pattern.ts";
+import { hopsField, LOOP_HEADER } from "../loop-mark.ts";
 import { GENERAL_PLACES, type Place, PROVIDER_PLACES, type ProviderPlaces } from "./provider-places.ts";
 import { partOf, readBody } from "./request-body.ts";
 import type { OriginalRequest } from "./source.ts";
@@ -62,6 +63,7 @@ export function eventOfRequest(rules: EventRules, request: OriginalRequest): Mad
     source: rules.name,
     type: senderType,
     ...(deliveryId === undefined ? {} : { delivery_id: deliveryId.slice(0, SHOWN_ID_CHARS) }),
+    ...hopsField(request.headers.flatMap(([name, value]) => (name.toLowerCase() === LOOP_HEADER ? value : []))),
   };
   return {
     event: {

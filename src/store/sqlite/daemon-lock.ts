@@ -106,6 +106,9 @@ export interface DaemonInfo {
     dns: string | null;
     /** Addresses to send from, with a comma; left out where the system chooses. */
     sources?: string | undefined;
+    /** The names by which others reach it. */
+    publicUrl?: string | undefined;
+    allowedHosts?: string[] | undefined;
   };
 }
 
@@ -201,6 +204,8 @@ function isEgress(value: unknown): value is DaemonInfo["egress"] {
     typeof value.isLoopbackOnly === "boolean" &&
     "dns" in value &&
     (typeof value.dns === "string" || value.dns === null) &&
-    (!("sources" in value) || typeof value.sources === "string")
+    (!("sources" in value) || typeof value.sources === "string") &&
+    (!("publicUrl" in value) || typeof value.publicUrl === "string") &&
+    (!("allowedHosts" in value) || isTexts(value.allowedHosts))
   );
 }

@@ -4,6 +4,7 @@ import { EgressRules } from "../../../src/core/egress/egress-rules.ts";
 import { parseIp } from "../../../src/core/egress/ip-address.ts";
 import { parseNetList } from "../../../src/core/egress/net-list.ts";
 import { contains, readNetwork } from "../../../src/core/egress/network.ts";
+import { type GivenNames, ownNames } from "../../../src/core/egress/own-names.ts";
 import type { EgressPolicy } from "../../../src/core/egress/policy.ts";
 import { readTargetUrl, type TargetUrl } from "../../../src/core/egress/target-url.ts";
 
@@ -311,6 +312,76 @@ describe("the daemon's own door", () => {
     }
     expect(ruleOf(policy, "http://127.0.0.1:4681/")).toBeUndefined();
     expect(ruleOf(policy, "http://relay.example.com:4681/", "203.0.114.7")).toBeUndefined();
+  });
+
+  const policyOfNames = (names: GivenNames, port = 4680) =>
+    new EgressRules({ allow: [], deny: [], isLoopbackOnly: false, ownNames: ownNames(names, port) }).policyFor({
+      environment: "development",
+      allow: [],
+      deny: [],
+    });
+
+  it.each([
+    [
+      "https://hooks.example.com",
+      [
+        "https://hooks.example.com/in/x",
+        "https://HOOKS.example.com.:443",
+        "http://hooks.example.com/",
+        "http://hooks.example.com:4680/",
+      ],
+      [
+        "https://hooks.example.com:8443/",
+        "https://xhooks.example.com/",
+        "https://example.com/",
+        "https://a.hooks.example.com/",
+      ],
+    ],
+    [
+      "https://Hooks.Example.com.:8443/",
+      ["https://hooks.example.com:8443/in/x", "http://hooks.example.com.:8443/"],
+      ["https://hooks.example.com/"],
+    ],
+    [
+      "https://bücher.example.com",
+      ["https://xn--bcher-kva.example.com/", "https://Bücher.example.com/"],
+      ["https://bucher.example.com/"],
+    ],
+    ["https://203.0.114.9", ["https://203.0.114.9/in/x"], ["https://203.0.114.10/"]],
+    ["https://[2A01:4f8::1]", ["https://[2a01:4f8:0::1]/"], ["https://[2a01:4f8::2]/"]],
+    [
+      "https://example.com/relay/",
+      [
+        "https://example.com/relay",
+        "https://example.com/relay/in/x",
+        "https://example.com//relay/in",
+        "https://example.com/%72elay/in/x",
+        "https://example.com/a/../relay/?x",
+      ],
+      ["https://example.com/", "https://example.com/relays/in", "https://example.com/webhooks?relay/"],
+    ],
+  ])("nor by its public URL %s", (publicUrl, own, others) => {
+    const policy = policyOfNames({ publicUrl: new URL(publicUrl) });
+    for (const url of own) expect(ruleOf(policy, url, PUBLIC), url).toBe("own");
+    for (const url of others) expect(ruleOf(policy, url, PUBLIC), url).toBeUndefined();
+    const without = policyOfNames({});
+    for (const url of own) expect(ruleOf(without, url, PUBLIC), url).toBeUndefined();
+  });
+
+  it("nor by a name that a request's Host may have, where a proxy or it itself stands", () => {
+    const policy = policyOfNames({ allowedHosts: ["box.example.com", "[2a01:4f8::1]:9443", "b.example.com:80"] });
+    const own = [
+      "http://box.example.com/",
+      "https://box.example.com/",
+      "http://box.example.com:4680/",
+      "https://[2a01:4f8::1]:9443/",
+      "http://b.example.com/",
+    ];
+    for (const url of own) expect(ruleOf(policy, url, PUBLIC), url).toBe("own");
+    // Another program of that machine is one.
+    for (const url of ["http://box.example.com:3000/", "https://[2a01:4f8::1]/", "https://b.example.com/"]) {
+      expect(ruleOf(policy, url, PUBLIC), url).toBeUndefined();
+    }
   });
 });
 
