@@ -1,4 +1,5 @@
 import { networkInterfaces } from "node:os";
+import type { ClaimedEvent } from "./core/delivery.ts";
 import type { TrustedProxies } from "./core/door-settings.ts";
 import { EgressRules, isLoopbackOnly } from "./core/egress/egress-rules.ts";
 import { parseIp } from "./core/egress/ip-address.ts";
@@ -7,7 +8,6 @@ import { type GivenNames, ownNames } from "./core/egress/own-names.ts";
 import type { OwnDoor } from "./core/egress/policy.ts";
 import { loopHeaders } from "./core/loop-mark.ts";
 import type { NameServer } from "./core/setting-rules.ts";
-import type { DeliverOnceOptions } from "./deliver/deliver-once.ts";
 
 /** What of a daemon's options decides who it may send to. */
 export interface EgressOptions extends GivenNames {
@@ -45,7 +45,8 @@ export function ownDoor(url: string, host: string): OwnDoor {
   return { port: Number(port || (protocol === "https:" ? 443 : 80)), addresses };
 }
 
-type HopHeaders = NonNullable<DeliverOnceOptions["hopHeaders"]>;
+/** What goes with these events from hop to hop: name, value … */
+type HopHeaders = (events: readonly ClaimedEvent[]) => readonly string[];
 
 /** `mark` undefined: what it sends is not marked. */
 export function hopHeaders(mark: string | undefined, trace: HopHeaders | undefined): HopHeaders | undefined {
