@@ -11,6 +11,7 @@ import { HooksError } from "../src/core/errors.ts";
 import type { EventPurge, PurgeFilter, PurgeStarted } from "../src/core/purge.ts";
 import { confirmed } from "./confirmed.ts";
 import { naming } from "./filter-flags.ts";
+import { countPurge } from "./purge-count.ts";
 import { followPurge } from "./purge-progress.ts";
 
 export interface PurgeOptions {
@@ -94,13 +95,13 @@ export async function runPurge(flags: PurgeOptions, context: CliContext): Promis
       ? undefined
       : confirmed(context, { what: "erasing events", command: "hooks purge …", undone: "nothing was erased" });
   const service = await context.service();
-  const begin = (dry: boolean): Promise<PurgeStarted> => naming(service.purgeEvents({ ...purge, dry_run: dry }), FLAGS);
+  const counted = (): Promise<PurgeStarted> => naming(countPurge(context, service, purge), FLAGS);
   if (ask !== undefined && !context.yes) {
-    const { count } = await begin(true);
+    const { count } = await counted();
     const { tenant, environment } = context.scope();
     await ask(`Erase ${countText(count)} of ${tenant}/${environment} for good?`);
   }
-  const started = await begin(dryRun === true);
+  const started = dryRun === true ? await counted() : await naming(service.purgeEvents(purge), FLAGS);
   let receipt = started;
   if (started.id !== null && flags.wait) {
     const { erased, kept, undecided, status } = await followPurge(context, service, started.id);

@@ -412,10 +412,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => purgeRunner.stop());
     parts.purgeRunner = purgeRunner;
     purgeRunner.wake();
+    const cleaningRunner = new JobRunner({
+      store: local.cases.cleaning,
+      jobs: local.cases.cleaning,
+      now: Date.now,
+      elapsed: () => performance.now(),
+      onFault,
+    });
+    closers.push(() => cleaningRunner.stop());
+    parts.cleaningRunner = cleaningRunner;
+    cleaningRunner.wake();
     closers.push(
       local.store.watch(() => {
         replayRunner.wake();
         purgeRunner.wake();
+        cleaningRunner.wake();
       }),
     );
     const retentionSweep = new RetentionSweep({
@@ -441,6 +452,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       void sessions.tidy(tunnel.whileUnheard).catch(onFault);
       void local.store.admin.eraseDeleted().catch(onFault);
       void local.store.sources.eraseDeleted().catch(onFault);
+      cleaningRunner.wake();
       void local.store.statistics.age(Date.now()).catch(onFault);
     }, EXPIRY_SWEEP_MS);
     closers.push(() => clearInterval(sweep));

@@ -8,7 +8,7 @@ import { relativeTime, timeText } from "./time-text.ts";
 const PAINTS = { running: "yellow", completed: "green", cancelled: "dim" } as const;
 
 export const PURGE_STARTED_VIEW: ListView<PurgeStarted> = {
-  fields: ["count", "kept", "undecided", "dry_run", "id", "status"],
+  fields: ["count", "kept", "undecided", "dry_run", "id", "status", "next_cursor"],
   id: (row) => String(row.count),
   columns: [{ title: "count", text: (row) => String(row.count) }],
 };

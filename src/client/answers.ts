@@ -7,7 +7,6 @@ import type { ExplainedCondition } from "../core/filter/filter.ts";
 import type { FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type { Meta, Page, TestResult } from "../core/hooks-service.ts";
 import type { KeyResource, KeyWithSecret } from "../core/key.ts";
-import type { PurgeResource, PurgeStarted } from "../core/purge.ts";
 import type { PurgeReceipt, ReplayReceipt, ReplayResource, ReplayStarted } from "../core/replay.ts";
 import { byKind } from "../core/retention.ts";
 import type { SecretsRotated, SubscriptionResource, SubscriptionWithSecret } from "../core/subscription.ts";
@@ -157,29 +156,6 @@ export const REPLAY_STARTED = objectOf<ReplayStarted>({
   dry_run: flag,
   id: orNull(text),
   status: text,
-});
-export const PURGE_STARTED = objectOf<PurgeStarted>({
-  count: number,
-  kept: number,
-  undecided: number,
-  dry_run: flag,
-  id: orNull(text),
-  status: text,
-});
-export const PURGE = objectOf<PurgeResource>({
-  id: text,
-  status: text,
-  filter: record,
-  reason: text,
-  cancel_waiting: flag,
-  erased: objectOf<PurgeResource["erased"]>({ events: number, deliveries: number, attempts: number }),
-  kept: number,
-  undecided: number,
-  tenant: text,
-  environment: text,
-  created_at: text,
-  updated_at: text,
-  ended_at: orNull(text),
 });
 export const REPLAY = objectOf<ReplayResource>({
   id: text,

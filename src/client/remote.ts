@@ -64,9 +64,7 @@ import {
   FILTER_TRIAL_RESULT,
   META,
   PUBLISH_RECEIPT,
-  PURGE,
   PURGE_RECEIPT,
-  PURGE_STARTED,
   pageOf,
   REPLAY,
   REPLAY_RECEIPT,
@@ -80,6 +78,7 @@ import {
 import { DELIVERY, DELIVERY_DETAIL, EVENT, EVENT_DETAIL } from "./delivery-answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
+import { PURGE, PURGE_STARTED } from "./purge-answers.ts";
 import type { ConnectionOptions } from "./server-connection.ts";
 import { SETUP_EXPORT, SETUP_RESULT } from "./setup-answers.ts";
 import { SOURCE, SOURCE_REQUEST, SOURCE_REQUEST_DETAIL, SOURCE_WITH_SECRET } from "./source-answers.ts";
@@ -239,8 +238,8 @@ export class RemoteService implements HooksService {
     return this.#requests.get(pageOf(DELIVERY), "/v1/dead-letters", { ...query });
   }
 
-  purgeEvents({ reason, cancel_waiting, dry_run, ...filter }: EventPurge): Promise<PurgeStarted> {
-    return this.#requests.post(PURGE_STARTED, "/v1/purges", { filter, reason, cancel_waiting, dry_run });
+  purgeEvents({ reason, cancel_waiting, dry_run, cursor, ...filter }: EventPurge): Promise<PurgeStarted> {
+    return this.#requests.post(PURGE_STARTED, "/v1/purges", { filter, reason, cancel_waiting, dry_run, cursor });
   }
 
   listPurges(query: PageQuery = {}): Promise<Page<PurgeResource>> {

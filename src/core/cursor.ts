@@ -33,6 +33,33 @@ export function toPage<Row extends { rowId: number }, Resource>(
   };
 }
 
+const SPAN_CURSOR = /^c(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.([1-9]\d{0,15})$/;
+
+/** How far a count came. */
+export interface SpanCursor {
+  /** The row that was looked at last, and the last to be looked at. */
+  after: number;
+  upTo: number;
+  /** When it began, unix ms. */
+  at: number;
+}
+
+export function formatSpanCursor({ after, upTo, at }: SpanCursor): string {
+  return Buffer.from(`c${after}.${upTo}.${at}`).toString("base64url");
+}
+
+/** @throws HooksError `invalid_request` when `cursor` is not one that a count answered. */
+export function parseSpanCursor(cursor: string | undefined): SpanCursor | undefined {
+  if (cursor === undefined) return undefined;
+  const text = /^[A-Za-z0-9_-]{1,80}$/.test(cursor) ? Buffer.from(cursor, "base64url").toString("latin1") : "";
+  const [, after, upTo, at] = (SPAN_CURSOR.exec(text) ?? []).map(Number);
+  const span = { after: after ?? Number.NaN, upTo: upTo ?? Number.NaN, at: at ?? Number.NaN };
+  if (!Object.values(span).every(Number.isSafeInteger) || formatSpanCursor(span) !== cursor) {
+    throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
+  }
+  return span;
+}
+
 const TYPE_CURSOR = /^t([A-Za-z0-9_.-]{1,200})$/;
 
 /** The cursor of a list of event types in alphabetical order: the last one shown. */

@@ -162,7 +162,10 @@ export interface HooksService extends ExplainService, SetupService, SourceServic
   /** Deletes them and their attempts; what was counted of them stays. */
   purgeDeadLetters(request: PurgeRequest): Promise<PurgeReceipt>;
 
-  /** Erases events with all that hangs on them: begins a job, as `replay` does. */
+  /**
+   * Erases events with all that hangs on them: begins a job, as `replay` does. With `dry_run` it counts them page by page,
+   * a second or so each: as long as there is a `next_cursor`, there is more to count.
+   */
   purgeEvents(request: EventPurge): Promise<PurgeStarted>;
   /** Newest first. */
   listPurges(query?: PageQuery): Promise<Page<PurgeResource>>;

@@ -25,12 +25,14 @@ export interface EventPurge extends PurgeFilter {
   reason?: string | undefined;
   /** Cancel what waits of them; else such events are kept. What is being sent is kept in any case. */
   cancel_waiting?: boolean | undefined;
-  /** Only count. */
+  /** Only count, for a second or so: what is left to be counted is the next page. */
   dry_run?: boolean | undefined;
+  /** With `dry_run`: `next_cursor` of the page before, of the same filter. */
+  cursor?: string | undefined;
 }
 
 export interface PurgeStarted {
-  /** Events that are erased by now, or with `dry_run` would be. */
+  /** Events that are erased by now, or with `dry_run` would be: of this page, as the next two. */
   count: number;
   /** Left, because deliveries of them wait or are being sent. */
   kept: number;
@@ -40,6 +42,8 @@ export interface PurgeStarted {
   /** Of the job (`prg_…`); null with `dry_run`. */
   id: string | null;
   status: ReplayState;
+  /** With `dry_run`: there is more to count; null: that was all. */
+  next_cursor: string | null;
 }
 
 /** A job. It goes on after a crash where it was; completed means that nothing of it is left in the store's files. */

@@ -112,21 +112,11 @@ export class Deliveries {
     const existing = await this.#deliveriesOf(scope, event);
     const chosen =
       named === undefined ? existing : existing.filter((delivery) => named.includes(delivery.subscriptionRowId));
-    const at = now();
     const audit = this.#entry(actor, scope, {
       action: "event.replay",
       id: event.id,
       after: only === undefined ? {} : { subscriptions: only },
     });
-    const reopened = await store.reopenDeliveries(
-      chosen
-        .filter((delivery) => directory.get(delivery.subscriptionRowId)?.enabled === true)
-        .map((delivery) => delivery.rowId),
-      at,
-      "replay",
-      audit,
-    );
-    for (const one of chosen) dispatch?.wake(one.subscriptionRowId);
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
     // Whoever is named gets it, whatever its filter says: a person asked for it.
     const added = catalogue
@@ -136,10 +126,13 @@ export class Deliveries {
         const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);
         return { id: newId("dlv"), subscriptionRowId, lease: undefined, orderKey };
       });
-    const unsaid = reopened.length === 0 ? audit : undefined;
-    const addedRows = added.length === 0 ? [] : await store.addDeliveries(event.rowId, added, at, unsaid);
-    for (const one of added) dispatch?.wake(one.subscriptionRowId);
-    return { count: reopened.length + addedRows.length, dry_run: false };
+    const deliveryRowIds = chosen
+      .filter((delivery) => directory.get(delivery.subscriptionRowId)?.enabled === true)
+      .map((delivery) => delivery.rowId);
+    const replay = { eventRowId: event.rowId, deliveryRowIds, deliveries: added };
+    const replayed = await store.replays.replayEvent(replay, now(), audit);
+    for (const one of [...chosen, ...added]) dispatch?.wake(one.subscriptionRowId);
+    return { count: replayed.reopened.length + replayed.added.length, dry_run: false };
   }
 
   #entry(actor: Actor, scope: Scope, deed: Deed) {

@@ -2,12 +2,24 @@ import type { Scope } from "../core/scope.ts";
 import type { RequestOutcome } from "../core/sources/source.ts";
 import type { NewInboundRequest, SourceStore } from "../store/source-store.ts";
 import type { InboundRequest } from "./inbound.ts";
-import { sealHead } from "./request-head.ts";
+import { sealBody, sealHead } from "./sealed-request.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import type { OpenedSource } from "./source-directory.ts";
 
 /** `limited`: too many came. They are counted, and not kept. */
 export type InboundOutcome = RequestOutcome | "limited";
+
+/** Why it made no event. */
+export interface InboundFinding {
+  outcome: RequestOutcome;
+  status: number;
+  reason: string | undefined;
+  detail: string;
+  /** The event that it repeats. */
+  eventId?: string | undefined;
+  /** Of what it said, nothing is kept. */
+  isErased?: boolean | undefined;
+}
 
 export interface InboundLogOptions {
   parts: Pick<ServiceParts, "now" | "newId" | "random"> & { store: { sources: Pick<SourceStore, "record"> } };
@@ -49,22 +61,29 @@ export class InboundLog {
   add(
     { stored, secrets }: OpenedSource,
     request: InboundRequest,
-    what: { outcome: RequestOutcome; status: number; reason: string | undefined; detail: string },
+    { outcome, status, reason, detail, eventId, isErased = false }: InboundFinding,
   ): void {
-    this.count(stored.scope, what.outcome);
+    this.count(stored.scope, outcome);
     if (!this.#hasRoom(stored.rowId)) return;
     const { now, newId, random } = this.#options.parts;
     const id = newId("req");
+    const { method, from, body } = request;
+    const keepsBody = !isErased && body.length <= MOST_BODY_BYTES;
     const kept: NewInboundRequest = {
       id,
       sourceRowId: stored.rowId,
       receivedAt: now(),
-      ...what,
-      method: request.method,
-      from: request.from,
-      bodyBytes: request.body.length,
-      head: sealHead(request, id, secrets, random),
-      body: request.body.length <= MOST_BODY_BYTES ? request.body : undefined,
+      outcome,
+      status,
+      reason,
+      detail,
+      method,
+      from,
+      bodyBytes: body.length,
+      head: sealHead(isErased ? { method, path: "/", query: "", headers: [] } : request, id, secrets, random),
+      body: keepsBody ? sealBody(body, id, secrets, random) : undefined,
+      isBodySealed: keepsBody,
+      eventId,
     };
     this.#options.onKept(stored.name, kept);
     this.#waiting.push(kept);

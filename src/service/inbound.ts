@@ -15,7 +15,7 @@ import { TokenBuckets } from "../core/token-buckets.ts";
 import type { AppendedEvent, NewEvent } from "../store/store.ts";
 import type { InboundLog } from "./inbound-log.ts";
 import type { Publishing } from "./publishing.ts";
-import { openHead, sealHead } from "./request-head.ts";
+import { openHead, sealHead } from "./sealed-request.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { maskedHeaders } from "./shown-secrets.ts";
 import type { OpenedSource } from "./source-directory.ts";
@@ -214,7 +214,17 @@ export class Inbound {
       const { id, kind } = await this.#store(source, request, made, expect);
       const headers: HeaderPairs = [["hooks-event-id", id]];
       if (kind !== "stored") {
-        this.#log(source, request, "repeated", 200, { reason: undefined, detail: `the same as event ${id}` });
+        const isErased = kind === "erased";
+        const detail = `the same as event ${id}${isErased ? ", which was erased: nothing of it is kept" : ""}`;
+        const eventId = isErased ? undefined : id;
+        this.#options.log.add(source, request, {
+          outcome: "repeated",
+          status: 200,
+          reason: undefined,
+          detail,
+          eventId,
+          isErased,
+        });
         return { ...NOTHING, headers };
       }
       this.#options.log.count(stored.scope, "accepted");
@@ -257,6 +267,8 @@ export class Inbound {
           bodyBytes: request.body.length,
           head: sealHead(request, requestId, source.secrets, parts.random),
           body: data === request.body ? undefined : request.body,
+          isBodySealed: false,
+          eventId: undefined,
         });
       });
       if (published.kind !== "conflict" || tries === ID_TRIES) return published;

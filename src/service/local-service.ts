@@ -73,6 +73,7 @@ import type { WhyQuery, WhyResource } from "../core/why/why.ts";
 import type { StoredEvent } from "../store/store.ts";
 import { listAlerts } from "./alerts.ts";
 import { AuditLog } from "./audit-log.ts";
+import { Cleaning } from "./cleaning.ts";
 import { Deliveries, typeFilter } from "./deliveries.ts";
 import { Environments } from "./environments.ts";
 import { EventTypes } from "./event-types.ts";
@@ -103,6 +104,7 @@ export class UseCases {
   readonly deliveries: Deliveries;
   readonly replays: Replays;
   readonly purges: Purges;
+  readonly cleaning: Cleaning;
   /** Who may come in; to be loaded by whoever lets somebody in. */
   readonly keyTable: KeyTable;
   readonly keys: Keys;
@@ -120,11 +122,12 @@ export class UseCases {
     this.subscriptions = new Subscriptions(parts);
     this.rotation = new SecretRotations(parts);
     this.deliveries = new Deliveries(parts);
-    this.replays = new Replays(parts);
-    this.purges = new Purges(parts);
+    this.cleaning = new Cleaning(parts);
+    this.replays = new Replays(parts, this.cleaning);
+    this.purges = new Purges(parts, this.cleaning);
     this.keyTable = new KeyTable(parts.store.admin, parts.now);
     this.keys = new Keys(parts, this.keyTable);
-    this.tenants = new Tenants(parts, this.keyTable);
+    this.tenants = new Tenants(parts, this.keyTable, this.cleaning);
     this.auditLog = new AuditLog(parts);
     this.statistics = new Statistics(parts);
     this.eventTypes = new EventTypes(parts);
@@ -133,7 +136,7 @@ export class UseCases {
 
   /** Loaded when somebody asks for them: with them come the records of all schemes. */
   sources(): Promise<Sources> {
-    this.#sources ??= import("./sources.ts").then((module) => new module.Sources(this.parts));
+    this.#sources ??= import("./sources.ts").then((module) => new module.Sources(this.parts, this.cleaning));
     return this.#sources;
   }
 

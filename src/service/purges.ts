@@ -1,4 +1,5 @@
-import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { checkLimit, formatSpanCursor, parseCursor, parseSpanCursor, type SpanCursor, toPage } from "../core/cursor.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { EVENT_ID_PATTERN } from "../core/event.ts";
 import { checkEventPattern, patternTakes } from "../core/event-pattern.ts";
@@ -13,6 +14,7 @@ import {
   type EventPurge,
   MOST_PURGED_IDS,
   PURGE_REASON_MAX_LENGTH,
+  type PurgeFilter,
   type PurgeResource,
   type PurgeStarted,
 } from "../core/purge.ts";
@@ -21,31 +23,32 @@ import { quoted } from "../core/quoted.ts";
 import type { Scope } from "../core/scope.ts";
 import type { EventBrief, EventSelection, PurgeWork, StoredPurge } from "../store/purge-store.ts";
 import { auditEntry } from "./audit-trail.ts";
+import type { Cleaning } from "./cleaning.ts";
+import { FileCleaning, type JobStep } from "./file-cleaning.ts";
 import { ambiguous, isBeginning } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { readFilter } from "./subscription-filters.ts";
 
 /** Events erased in one transaction: short enough that publishing never waits long behind it. */
 const BATCH = 50;
+/** Looked at for one transaction, however few of them are meant. */
+const MOST_LOOKED_AT = 500;
 /** Looked at in one go; of those whose data a condition reads, so many bytes. */
-const BRIEFS = 500;
+const BRIEFS = 100;
 const MOST_BYTES = 512 * 1024;
-const PAGES = 100;
-/** Somebody reads what is older than the end of the log. */
-const LOG_AGAIN_MS = 250;
+/** Reading holds up everybody else in this process: after so long they have their turn, ms. */
+const LOOK_MS = 2;
+/** A page of a count: the client asks for the next, or goes away. */
+const PAGE_MS = 1_000;
+/** Requests to sources that one transaction erases: some have a body of 64 KiB. */
+const REQUESTS = 100;
 const CANDIDATES = 6;
 const WHERE_HINT = `for example: data.user_id == "u_1"`;
-
-export interface JobStep {
-  /** It is still `running`. */
-  goesOn: boolean;
-  /** When there is something to do again, unix ms; undefined: now. */
-  nextAt: number | undefined;
-}
 
 /** What was looked at, and what is to be done with it. */
 interface Found {
   chosen: EventBrief[];
+  looked: number;
   kept: number;
   undecided: number;
   /** The last that was looked at. */
@@ -56,22 +59,29 @@ interface Found {
 /** Erases events with all that hangs on them, in jobs that survive crashes. */
 export class Purges {
   readonly #parts: ServiceParts;
+  readonly #cleaning: Cleaning;
   /** By job: reading a condition takes longer than a step. */
   readonly #filters = new Map<number, Filter>();
+  /** Of those that have looked at all events, by job. */
+  readonly #cleanings = new Map<number, FileCleaning>();
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: ServiceParts, cleaning: Cleaning) {
     this.#parts = parts;
+    this.#cleaning = cleaning;
   }
 
   /** Begins a job and does its first step; whoever sends from this store does the rest (job-runner.ts). */
   async start(scope: Scope, request: EventPurge, actor: Actor): Promise<PurgeStarted> {
     const { store, now, newId } = this.#parts;
-    const { dry_run, cancel_waiting, reason, ...filter } = request;
+    const { dry_run, cursor, cancel_waiting, reason, ...filter } = request;
     const cancelWaiting = checkFlag(cancel_waiting, "cancel_waiting");
     const text = checkReason(reason);
-    const selection = this.#selection(filter);
+    const isDryRun = checkFlag(dry_run, "dry_run");
+    if (cursor !== undefined && !isDryRun) throw invalid("cursor", "cursor is for counting: only with dry_run");
+    const span = parseSpanCursor(cursor) ?? { after: 0, upTo: await store.purges.lastEventRowId(), at: now() };
+    const selection = this.#selection(filter, span.at);
     const condition = selection.where === undefined ? undefined : await readFilter(selection.where, "where");
-    if (checkFlag(dry_run, "dry_run")) return this.#count(scope, selection, condition, cancelWaiting);
+    if (isDryRun) return this.#count(scope, selection, condition, cancelWaiting, span);
     const id = newId("prg");
     const asked = { ...filter, ...(filter.where === undefined ? {} : { where: maskedCondition(selection.where!) }) };
     const after = { ...asked, ...(text === "" ? {} : { reason: text }), cancel_waiting: cancelWaiting };
@@ -82,7 +92,7 @@ export class Purges {
     const { goesOn } = await this.step(rowId);
     if (goesOn) this.#parts.purgeRunner?.wake();
     const { state, events, kept, undecided } = (await store.purges.find(scope, id))!;
-    return { count: events, kept, undecided, dry_run: false, id, status: state };
+    return { count: events, kept, undecided, dry_run: false, id, status: state, next_cursor: null };
   }
 
   /** Looks at some, erases those that are meant; in the end the files are cleaned, and only then it is completed. */
@@ -91,10 +101,14 @@ export class Purges {
     const work = await store.purges.readWork(rowId);
     if (work === undefined) {
       this.#filters.delete(rowId);
+      this.#cleanings.delete(rowId);
       return { goesOn: false, nextAt: undefined };
     }
     if (work.selection === undefined) return this.#clean(rowId);
-    const found = await this.#look(work, work.selection, await this.#filterOf(rowId, work.selection));
+    const found = await this.#search(work, work.selection, await this.#filterOf(rowId, work.selection));
+    if (found.isLast && (await store.purges.eraseRequests(rowId, REQUESTS)) === REQUESTS) {
+      return { goesOn: true, nextAt: undefined };
+    }
     await store.purges.erase({
       rowId,
       from: work.cursor,
@@ -139,42 +153,74 @@ export class Purges {
         field: "id",
       });
     }
-    await store.purges.cutLog();
+    await this.#cleaning.begin();
     return this.get(scope, purge.id);
   }
 
+  /** For as long as a page may take; between two portions it leaves the process to others for as long as one took. */
   async #count(
     scope: Scope,
     selection: EventSelection,
     condition: Filter | undefined,
     cancelWaiting: boolean,
+    { after, upTo, at }: SpanCursor,
   ): Promise<PurgeStarted> {
-    const lastRowId = await this.#parts.store.purges.lastEventRowId();
     const counted = { count: 0, kept: 0, undecided: 0 };
-    for (let cursor = 0, isLast = false; !isLast; ) {
-      const found = await this.#look({ scope, cancelWaiting, cursor, lastRowId }, selection, condition);
+    const until = performance.now() + PAGE_MS;
+    let [cursor, isLast] = [after, false];
+    while (!isLast && performance.now() < until) {
+      const from = performance.now();
+      const found = await this.#look({ scope, cancelWaiting, cursor, lastRowId: upTo }, selection, condition, BATCH);
       counted.count += found.chosen.length;
       counted.kept += found.kept;
       counted.undecided += found.undecided;
       ({ to: cursor, isLast } = found);
-      // Others have their turn.
-      await new Promise((resolve) => setImmediate(resolve));
+      if (!isLast) await this.#giveWay(performance.now() - from);
     }
-    return { ...counted, dry_run: true, id: null, status: "completed" };
+    const next_cursor = isLast ? null : formatSpanCursor({ after: cursor, upTo, at });
+    return { ...counted, dry_run: true, id: null, status: "completed", next_cursor };
+  }
+
+  /** Enough for one transaction. */
+  async #search(work: PurgeWork, selection: EventSelection, condition: Filter | undefined): Promise<Found> {
+    const found: Found = { chosen: [], looked: 0, kept: 0, undecided: 0, to: work.cursor, isLast: false };
+    while (!found.isLast && found.chosen.length < BATCH && found.looked < MOST_LOOKED_AT) {
+      const from = performance.now();
+      const { chosen, looked, kept, undecided, ...where } = await this.#look(
+        { ...work, cursor: found.to },
+        selection,
+        condition,
+        BATCH - found.chosen.length,
+      );
+      found.chosen.push(...chosen);
+      found.looked += looked;
+      found.kept += kept;
+      found.undecided += undecided;
+      Object.assign(found, where);
+      await this.#giveWay(performance.now() - from);
+    }
+    return found;
+  }
+
+  async #giveWay(ms: number): Promise<void> {
+    // Where nobody is served there is nobody to wait for.
+    await (this.#parts.purgeRunner === undefined ? setImmediate() : setTimeout(ms));
   }
 
   async #look(
     { scope, cancelWaiting, cursor, lastRowId }: Omit<PurgeWork, "selection">,
     { since = 0, before = Number.POSITIVE_INFINITY, types, ids }: EventSelection,
     condition: Filter | undefined,
+    most: number,
   ): Promise<Found> {
     const { purges } = this.#parts.store;
     const briefs = await purges.listBriefs(scope, ids, { after: cursor, upTo: lastRowId }, BRIEFS);
-    const found: Found = { chosen: [], kept: 0, undecided: 0, to: cursor, isLast: false };
-    let [bytes, looked] = [0, 0];
+    const found: Found = { chosen: [], looked: 0, kept: 0, undecided: 0, to: cursor, isLast: false };
+    let bytes = 0;
+    const until = performance.now() + LOOK_MS;
     for (const brief of briefs) {
-      if (found.chosen.length === BATCH || MOST_BYTES < bytes) break;
-      looked += 1;
+      if (found.chosen.length === most || MOST_BYTES < bytes || (0 < found.looked && until < performance.now())) break;
+      found.looked += 1;
       found.to = brief.rowId;
       if (brief.createdAt < since || before <= brief.createdAt) continue;
       if (types !== undefined && !types.some((pattern) => patternTakes(pattern, brief.type))) continue;
@@ -189,7 +235,7 @@ export class Purges {
       if (brief.isBeingSent || (brief.isWaiting && !cancelWaiting)) found.kept += 1;
       else found.chosen.push(brief);
     }
-    found.isLast = looked === briefs.length && briefs.length < BRIEFS;
+    found.isLast = found.looked === briefs.length && briefs.length < BRIEFS;
     return found;
   }
 
@@ -200,17 +246,20 @@ export class Purges {
     return filter;
   }
 
-  /** What was erased must be in no file: neither in free pages, which are given back, nor in the log. */
   async #clean(rowId: number): Promise<JobStep> {
     const { store, now } = this.#parts;
     this.#filters.delete(rowId);
-    if (await store.retention.giveBack(PAGES, "none")) return { goesOn: true, nextAt: undefined };
-    if (!(await store.purges.cutLog())) return { goesOn: true, nextAt: now() + LOG_AGAIN_MS };
+    const cleaning = this.#cleanings.get(rowId) ?? new FileCleaning(this.#parts);
+    this.#cleanings.set(rowId, cleaning);
+    const step = await cleaning.step();
+    if (step.goesOn) return step;
+    this.#cleanings.delete(rowId);
     await store.purges.finish(rowId, now());
-    return { goesOn: false, nextAt: undefined };
+    return step;
   }
 
-  #selection({ since, before, types, events, where, all }: Omit<EventPurge, "reason">): EventSelection {
+  /** `at`: from when ages count. */
+  #selection({ since, before, types, events, where, all }: PurgeFilter, at: number): EventSelection {
     const isAll = checkFlag(all, "all");
     if (!isAll && [since, before, types, events, where].every((one) => one === undefined)) {
       throw invalid("filter", "say which events: before, since, types, events or where", 'every event: "all": true');
@@ -218,7 +267,7 @@ export class Purges {
     if (types?.length === 0) throw invalid("types", "types must name at least one type or pattern");
     for (const [index, pattern] of (types ?? []).entries()) checkEventPattern(pattern, `types[${index}]`);
     if (events !== undefined) checkIds(events);
-    const span = rangeOf(since, before, this.#parts.now());
+    const span = rangeOf(since, before, at);
     if (where !== undefined && (typeof where !== "string" || FILTER_MAX_LENGTH < where.length)) {
       throw invalid("where", `where must be a condition of at most ${FILTER_MAX_LENGTH} characters`, WHERE_HINT);
     }

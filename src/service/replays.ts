@@ -19,6 +19,7 @@ import {
 import type { Scope } from "../core/scope.ts";
 import type { DeliverySelection, ReplayStep, StoredReplay } from "../store/replay-store.ts";
 import { auditEntry } from "./audit-trail.ts";
+import type { Cleaning } from "./cleaning.ts";
 import { typeFilter } from "./deliveries.ts";
 import { toDeliveryResource } from "./delivery-resource.ts";
 import { ambiguous, findSubscription, isBeginning } from "./find-by-reference.ts";
@@ -31,9 +32,11 @@ const CANDIDATES = 6;
 /** Sends many ended deliveries again, and looks after those that failed. */
 export class Replays {
   readonly #parts: ServiceParts;
+  readonly #cleaning: Cleaning;
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: ServiceParts, cleaning: Cleaning) {
     this.#parts = parts;
+    this.#cleaning = cleaning;
   }
 
   /**
@@ -42,7 +45,7 @@ export class Replays {
    */
   async start(scope: Scope, request: ReplayRequest, actor: Actor): Promise<ReplayStarted> {
     const { store, now, newId } = this.#parts;
-    const selection = await this.#selection(scope, request);
+    const selection = this.#closed(await this.#selection(scope, request));
     const rate = request.rate === undefined ? undefined : formatRateLimit(parseRateLimit(request.rate, "rate"));
     const found = await store.replays.countSelected(scope, selection, "sendable");
     const dryRun = request.dry_run === true;
@@ -119,15 +122,20 @@ export class Replays {
 
   /** Deletes them with their attempts. What was counted of them stays: `counts`, statistics, the audit. */
   async purge(scope: Scope, filter: DeadLetterFilter, dryRun: boolean, actor: Actor): Promise<PurgeReceipt> {
-    const { store, now } = this.#parts;
-    const selection = await this.#selection(scope, asRequest(filter));
-    // What fails from now on is none of it.
-    const until = Math.min(selection.until ?? Number.POSITIVE_INFINITY, now() + 1);
-    const found = await store.replays.countSelected(scope, { ...selection, until }, "all");
+    const { store } = this.#parts;
+    const selection = this.#closed(await this.#selection(scope, asRequest(filter)));
+    const found = await store.replays.countSelected(scope, selection, "all");
     if (dryRun || found === 0) return { count: found, dry_run: dryRun };
     const after = { ...filter, found };
     const audit = auditEntry(this.#parts, actor, scope, { action: "dead_letter.purge", id: undefined, after });
-    return { count: await store.replays.purge(scope, { ...selection, until }, audit), dry_run: false };
+    const count = await store.replays.purge(scope, selection, audit);
+    await this.#cleaning.begin();
+    return { count, dry_run: false };
+  }
+
+  /** What ends from now on is none of it. */
+  #closed(selection: DeliverySelection): DeliverySelection {
+    return { ...selection, until: Math.min(selection.until ?? Number.POSITIVE_INFINITY, this.#parts.now() + 1) };
   }
 
   async #selection(scope: Scope, request: ReplayRequest): Promise<DeliverySelection> {

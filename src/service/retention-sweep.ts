@@ -3,7 +3,7 @@ import { inForce, type Retention, type RetentionKind } from "../core/retention.t
 import { scopeKey } from "../core/scope.ts";
 import { SweepPace } from "../core/sweep-pace.ts";
 import type { CatalogueStore } from "../store/catalogue-store.ts";
-import type { AgeSweep, RetentionStore, ScopeRow, SweepStep } from "../store/retention-store.ts";
+import type { AgeSweep, HeaderSetSweep, RetentionStore, ScopeRow, SweepStep } from "../store/retention-store.ts";
 import { readEnvironment } from "./environments.ts";
 
 const EVERY_MS = 60_000;
@@ -14,6 +14,10 @@ const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unava
 const PAGES = 100;
 /** How often what was left standing (a dead letter, what was waiting) is looked at again. */
 const AGAIN_MS = 3_600_000;
+/** How often headers that no attempt has any more are looked for. */
+const WIPE_EVERY_MS = 86_400_000;
+/** Looking at so many attempts takes as long as deleting a row. */
+const ATTEMPTS_A_ROW = 10;
 
 export interface RetentionSweepOptions {
   store: { retention: RetentionStore; catalogue: Pick<CatalogueStore, "loadEnvironments"> };
@@ -52,6 +56,7 @@ export class RetentionSweep {
   #rest: { end(): void } | undefined;
   #isStopped = false;
   #forgetAt = 0;
+  #wipeAt = 0;
   /** What is kept for less than a minute is looked at as often. */
   #everyMs = EVERY_MS;
 
@@ -96,7 +101,10 @@ export class RetentionSweep {
       for (const span of Object.values(kept)) if (0 < span) this.#everyMs = Math.min(this.#everyMs, span);
       await this.#sweepScope(row, kept, now(), deleted, scopes.length);
     }
-    if (0 < Object.keys(deleted).length) await this.#giveBack();
+    if (0 < Object.keys(deleted).length) {
+      await this.#wipeHeaders();
+      await this.#giveBack();
+    }
     return deleted;
   }
 
@@ -160,17 +168,30 @@ export class RetentionSweep {
     await age("jobs", (sweep) => store.sweepJobs(sweep));
     await age("alerts", (sweep) => store.sweepAlerts(sweep));
     await age("audit", (sweep) => store.sweepAudit(sweep));
-    // Not counted: what they stand for was deleted before.
-    await this.#forgetErased(scopeRowId, before("events"));
+    await this.#besideEvents(before("events"), scopeRowId, (sweep) => store.sweepErased(sweep));
+    await this.#besideEvents(before("events"), scopeRowId, (sweep) => store.sweepRequests(sweep));
   }
 
-  async #forgetErased(scopeRowId: number, before: number | undefined): Promise<void> {
+  /** What goes when events of its age do, and is not counted: marks of those that were erased, and what made none. */
+  async #besideEvents(
+    before: number | undefined,
+    scopeRowId: number,
+    step: (sweep: AgeSweep) => Promise<number>,
+  ): Promise<void> {
     for (let isDone = before === undefined; !isDone && !this.#isStopped; ) {
-      isDone = await this.#paced(async (limit) => {
-        const sweep = { scopeRowId, before: before!, limit };
-        return (await this.#options.store.retention.sweepErased(sweep)) < limit;
-      });
+      isDone = await this.#paced(async (limit) => (await step({ scopeRowId, before: before!, limit })) < limit);
     }
+  }
+
+  /** Headers that deleted attempts shared. It looks at all of the others, so it does not come often. */
+  async #wipeHeaders(): Promise<void> {
+    const { store, elapsed } = this.#options;
+    if (elapsed() < this.#wipeAt) return;
+    let sweep: HeaderSetSweep | undefined;
+    do {
+      sweep = await this.#paced((limit) => store.retention.sweepHeaderSets(sweep, limit * ATTEMPTS_A_ROW));
+    } while (sweep !== undefined && !this.#isStopped);
+    this.#wipeAt = elapsed() + WIPE_EVERY_MS;
   }
 
   async #giveBack(): Promise<void> {

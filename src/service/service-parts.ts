@@ -54,6 +54,8 @@ export interface ServiceParts {
   replayRunner?: { wake(): void } | undefined;
   /** The same for purges. */
   purgeRunner?: { wake(): void } | undefined;
+  /** Cleans the files after what was erased otherwise; undefined where none runs. */
+  cleaningRunner?: { wake(): void } | undefined;
   /** How long what is over is kept where an environment says nothing else. */
   retention: Retention;
   /** Deletes what is old; undefined where none runs: a daemon does. */

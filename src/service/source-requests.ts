@@ -16,7 +16,7 @@ import { toleranceSeconds } from "../core/sources/source-texts.ts";
 import { WRONG_TOPIC } from "../core/sources/topic-rule.ts";
 import type { StoredInboundDetail, StoredInboundRequest, StoredSource } from "../store/source-store.ts";
 import { ambiguous, isBeginning, notFound } from "./find-by-reference.ts";
-import { openHead } from "./request-head.ts";
+import { openBody, openHead } from "./sealed-request.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { masked, maskedBytes, maskedHeaders } from "./shown-secrets.ts";
 import type { Sources } from "./sources.ts";
@@ -49,9 +49,9 @@ export class SourceRequests {
   async get(scope: Scope, reference: string, id: string): Promise<SourceRequestDetail> {
     const source = await this.#sources.find(scope, reference);
     const found = isBeginning(id, "req_") ? await this.#parts.store.sources.find(source.rowId, id) : [];
-    const row = found.find((one) => one.id === id) ?? found[0];
-    if (row === undefined) throw notFound("request", id);
-    if (1 < found.length && row.id !== id) {
+    const stored = found.find((one) => one.id === id) ?? found[0];
+    if (stored === undefined) throw notFound("request", id);
+    if (1 < found.length && stored.id !== id) {
       throw ambiguous(
         "request",
         id,
@@ -59,6 +59,8 @@ export class SourceRequests {
       );
     }
     const secrets = await openSecrets(source, this.#parts.secrets);
+    const { isBodySealed, body } = stored;
+    const row = isBodySealed && body !== undefined ? { ...stored, body: openBody(body, stored.id, secrets) } : stored;
     const head = openHead(row.head, row.id, secrets);
     const text = row.body === undefined ? undefined : utf8(row.body);
     return {

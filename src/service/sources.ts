@@ -24,6 +24,7 @@ import { checkTopics } from "../core/sources/topic-rule.ts";
 import type { StoredSource } from "../store/source-store.ts";
 import type { Sealed } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
+import type { Cleaning } from "./cleaning.ts";
 import { notFound } from "./find-by-reference.ts";
 import { dropAll, sealed } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -49,9 +50,11 @@ interface Changed {
 /** Create, change, read and delete sources. */
 export class Sources {
   readonly #parts: ServiceParts;
+  readonly #cleaning: Cleaning;
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: ServiceParts, cleaning: Cleaning) {
     this.#parts = parts;
+    this.#cleaning = cleaning;
   }
 
   async create(scope: Scope, input: SourceInput, actor: Actor): Promise<SourceWithSecret> {
@@ -113,6 +116,7 @@ export class Sources {
     if (!isDeleted) throw notFound("source", reference, undefined, "name");
     await dropAll(secrets, [{ sealed: stored.sealed, ownerId: stored.id }]);
     await store.sources.eraseDeleted();
+    await this.#cleaning.begin();
   }
 
   async rotateSecret(

@@ -11,6 +11,7 @@ import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../c
 import type { StoredTenant } from "../store/admin-store.ts";
 import type { StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
+import type { Cleaning } from "./cleaning.ts";
 import { notFound } from "./find-by-reference.ts";
 import type { KeyTable } from "./key-table.ts";
 import { sealedTexts } from "./opened-subscription.ts";
@@ -25,10 +26,12 @@ const NAMES_COMPARED = 1_000;
 export class Tenants {
   readonly #parts: ServiceParts;
   readonly #keys: KeyTable;
+  readonly #cleaning: Cleaning;
 
-  constructor(parts: ServiceParts, keys: KeyTable) {
+  constructor(parts: ServiceParts, keys: KeyTable, cleaning: Cleaning) {
     this.#parts = parts;
     this.#keys = keys;
+    this.#cleaning = cleaning;
   }
 
   async create(caller: Caller, input: TenantInput): Promise<TenantResource> {
@@ -99,6 +102,7 @@ export class Tenants {
     // Wherever they are kept: in the store itself they are gone already.
     for (const one of subscriptions) await dropAll(secrets, sealedTexts(one));
     await store.admin.eraseDeleted();
+    await this.#cleaning.begin();
   }
 
   async #subscriptionsOf({ name, environments }: StoredTenant): Promise<StoredSubscription[]> {

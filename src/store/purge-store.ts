@@ -116,6 +116,11 @@ export interface PurgeStore {
    * cancelled), leaves a mark of each, and moves the job on, in one commit.
    */
   erase(step: EraseStep): Promise<void>;
+  /**
+   * Erases what sources of the scope got in the time that a running purge is about, before it began, and made no event of:
+   * nobody can ask a condition of that. Answers how many; `limit` when there may be more.
+   */
+  eraseRequests(rowId: number, limit: number): Promise<number>;
   /** Completed. False when it was at its end, or events are still to be looked at. */
   finish(rowId: number, now: number): Promise<boolean>;
   /** What was erased is gone. False when it was at its end. */
@@ -124,4 +129,8 @@ export interface PurgeStore {
   findErased(scope: Scope, eventId: string): Promise<ErasedEvent | undefined>;
   /** Moves all of the log into the database and empties it. False when somebody reads what is older: try again. */
   cutLog(): Promise<boolean>;
+  /** How often something was erased since the files were clean, purges not counted; 0: nothing is left in them. */
+  cleaningOwed(): Promise<number>;
+  /** They are clean. False when something was erased since so much was owed. */
+  settleCleaning(owed: number): Promise<boolean>;
 }

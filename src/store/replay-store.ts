@@ -5,6 +5,7 @@ import type { DeliveryReason } from "../core/delivery.ts";
 import type { ReplayedState, ReplayState } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { NewAuditEntry } from "./admin-store.ts";
+import type { NewDelivery } from "./store.ts";
 
 /** Which ended deliveries. */
 export interface DeliverySelection {
@@ -49,6 +50,21 @@ export interface ReplayStep {
   nextAt: number | undefined;
 }
 
+/** One event, sent again. */
+export interface EventReplay {
+  eventRowId: number;
+  /** Deliveries of it that are sent again; one that is being sent right now is left alone. */
+  deliveryRowIds: readonly number[];
+  /** To subscriptions that have not got it; existing pairs are skipped. */
+  deliveries: readonly NewDelivery[];
+}
+
+/** Row ids. */
+export interface ReplayedEvent {
+  reopened: number[];
+  added: number[];
+}
+
 export interface PurgeStep {
   purged: number;
   /** To be given to the next step; undefined: that was all. */
@@ -56,6 +72,8 @@ export interface PurgeStep {
 }
 
 export interface ReplayStore {
+  /** All of it in one commit. */
+  replayEvent(replay: EventReplay, now: number, audit?: NewAuditEntry): Promise<ReplayedEvent>;
   /** `sendable`: without those of deleted subscriptions. */
   countSelected(scope: Scope, selection: DeliverySelection, of: "all" | "sendable"): Promise<number>;
   insert(replay: NewReplay, audit: NewAuditEntry): Promise<void>;
@@ -72,6 +90,9 @@ export interface ReplayStore {
   step(rowId: number, limit: number, now: number): Promise<ReplayStep>;
   /** What was re-opened goes out. False when it was at its end. */
   cancel(rowId: number, now: number, audit: NewAuditEntry): Promise<boolean>;
-  /** Deletes deliveries that failed, with their attempts; counts and statistics stay. Returns how many. */
+  /**
+   * Erases deliveries that failed, with their attempts; counts and statistics stay. Returns how many. The files are to be
+   * cleaned then (`PurgeStore.cleaningOwed`).
+   */
   purge(scope: Scope, selection: DeliverySelection, audit: NewAuditEntry): Promise<number>;
 }

@@ -44,6 +44,13 @@ export interface AgeSweep {
   limit: number;
 }
 
+/** Where a sweep of header sets stands. */
+export interface HeaderSetSweep {
+  cycle: number;
+  /** The attempts of deliveries from this row on were looked at. */
+  below: number;
+}
+
 export interface RetentionStore {
   /** Of every tenant that there is. */
   listScopes(): Promise<ScopeRow[]>;
@@ -59,6 +66,13 @@ export interface RetentionStore {
   sweepAudit(sweep: AgeSweep): Promise<number>;
   /** Forgets the ids of erased events that were created before then. */
   sweepErased(sweep: AgeSweep): Promise<number>;
+  /** Deletes what sources got before then and made no event of. */
+  sweepRequests(sweep: AgeSweep): Promise<number>;
+  /**
+   * Wipes headers that attempts shared and that none has any more, step by step; looks at `limit` attempts, and wipes so
+   * many sets at most. `from`: what the step before answered; undefined: begin. Answers undefined when it is done.
+   */
+  sweepHeaderSets(from: HeaderSetSweep | undefined, limit: number): Promise<HeaderSetSweep | undefined>;
   /**
    * Gives at most `pages` of the file's free pages back to the system, and leaves `keep` for what comes.
    * Returns whether there are more.

@@ -49,6 +49,10 @@ export interface NewInboundRequest extends InboundFacts {
   head: Uint8Array;
   /** Undefined: it is the event's data byte for byte, or was not kept. */
   body: Uint8Array | undefined;
+  /** By the source's key, as the head. */
+  isBodySealed: boolean;
+  /** The event that it repeats, which it goes with; undefined: it repeats none, or it made one. */
+  eventId: string | undefined;
 }
 
 export interface StoredInboundRequest extends InboundFacts {
@@ -60,6 +64,7 @@ export interface StoredInboundDetail extends StoredInboundRequest {
   head: Uint8Array;
   /** The event's data where that is the body; undefined: it was not kept. */
   body: Uint8Array | undefined;
+  isBodySealed: boolean;
 }
 
 /** `taken`: some source has the name. `full`: the scope has `most`. */
@@ -76,7 +81,10 @@ export interface SourceStore {
   delete(rowId: number, now: number, audit: NewAuditEntry): Promise<boolean>;
   /** Event, deliveries and the request in one commit. The request is kept only of an event that is stored by this. */
   append(event: NewEvent, request: NewInboundRequest): Promise<AppendedEvent>;
-  /** Requests that came to nothing; of each source the last `most` are kept. */
+  /**
+   * Requests that came to nothing; of each source the last `most` are kept, and none that repeats an event which is gone
+   * by now.
+   */
   record(requests: readonly NewInboundRequest[], most: number): Promise<void>;
   /** What an event was made of; undefined: nobody sent it to a source, or the source is gone. */
   findOfEvent(scope: Scope, eventId: string): Promise<StoredInboundDetail | undefined>;

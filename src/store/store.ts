@@ -267,14 +267,6 @@ export interface DeliveryStore {
     trigger: "manual" | "replay",
     audit?: NewAuditEntry,
   ): Promise<number[]>;
-  /** Adds deliveries to a stored event (a replay to subscriptions that had not got it). Existing pairs are skipped.
-   * Returns the row ids added. */
-  addDeliveries(
-    eventRowId: number,
-    deliveries: readonly NewDelivery[],
-    now: number,
-    audit?: NewAuditEntry,
-  ): Promise<number[]>;
   /** Waiting → `cancelled`. False when it had ended or is being sent. */
   cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number, audit?: NewAuditEntry): Promise<boolean>;
   /** Waiting deliveries of this subscription created before `createdBefore` → `cancelled`. Returns how many. */

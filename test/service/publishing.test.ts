@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
-import { HooksError } from "../../src/core/errors.ts";
+import Database from "better-sqlite3";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { openTestHooks, TEST_SCOPE } from "../support/local-hooks.ts";
+import { recordDue } from "./support/recorded.ts";
 
 const json = (text: string) => Buffer.from(text);
 
@@ -173,11 +175,12 @@ describe("replay", () => {
     await expect(service.replayEvent("evt_nope")).rejects.toMatchObject({ code: "not_found" });
   });
 
-  it("wakes whoever sends for what is due again, also when the disk is full for the rest", async () => {
+  it("sends an event again in one transaction: all of it with its entry, or nothing when the disk takes not all", async () => {
     const local = await openTestHooks();
-    const { service, store } = local;
+    const { service, store, adminFor } = local;
     const first = await service.createSubscription({ url: "https://example.com/1", events: ["order.*"] });
     const { id } = await service.publish({ type: "order.paid", data: json("1") });
+    await recordDue(local, { status: 200 });
     await service.createSubscription({ url: "https://example.com/2", events: ["order.*"] });
     const woken: number[] = [];
     local.attach({
@@ -186,10 +189,22 @@ describe("replay", () => {
       abandon: () => {},
       wake: (subscriptionRowId) => woken.push(subscriptionRowId),
     });
-    store.addDeliveries = () => Promise.reject(new HooksError("store_full", "no space left on the disk"));
-    await expect(service.replayEvent(id)).rejects.toMatchObject({ code: "store_full" });
-    expect(woken).toEqual([local.directory.takersOf(TEST_SCOPE, "order.paid")[0]]);
-    expect((await service.getEvent(id)).deliveries).toMatchObject([{ subscription: first.id, status: "pending" }]);
+    const entries = async () => (await adminFor().listAudit({ action: "event.replay" })).data.length;
+    const other = new Database(local.storePath);
+    onTestFinished(() => void other.close());
+    other.exec("CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    await expect(service.replayEvent(id)).rejects.toThrow("no room");
+    expect((await service.getEvent(id)).deliveries).toMatchObject([{ subscription: first.id, status: "succeeded" }]);
+    expect(await entries()).toBe(0);
+    expect(woken).toEqual([]);
+    other.exec("DROP TRIGGER full");
+    const commits = () => (store as SqliteStore).commits;
+    const before = commits();
+    expect(await service.replayEvent(id)).toMatchObject({ count: 2 });
+    expect(commits() - before).toBe(1);
+    expect(await entries()).toBe(1);
+    expect(woken.toSorted()).toEqual(local.directory.takersOf(TEST_SCOPE, "order.paid").toSorted());
+    expect((await service.getEvent(id)).deliveries.map(({ status }) => status)).toEqual(["pending", "pending"]);
   });
 
   it("retries by hand, but not into a disabled subscription", async () => {

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import Database from "better-sqlite3";
+import { describe, expect, it, vi } from "vitest";
+import type { HeaderPairs } from "../../src/core/attempt.ts";
 import type { EventPurge, PurgeResource } from "../../src/core/purge.ts";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
 import { recordDue } from "./support/recorded.ts";
@@ -219,6 +221,111 @@ describe("a purge", () => {
   });
 });
 
+describe("headers that attempts share", () => {
+  it("go from the files with the last attempt that has them, and no attempt that is left loses its own", async () => {
+    const hooks = await opened();
+    const { service, store, clock } = hooks;
+    const answer = (who: string) => ({
+      headers: [
+        ["server", "shop"],
+        ["location", `/customers/${who}`],
+      ] as HeaderPairs,
+    });
+    const tried = async (id: string, who: string) => {
+      await publish(hooks, "order.paid", { user_id: who }, id);
+      const retry = { kind: "retry", at: clock.at + 1 } as const;
+      await recordDue(hooks, { status: 500, verdict: retry, ...answer(who) });
+      clock.at += 1;
+      await recordDue(hooks, { status: 200, ...answer(who) });
+    };
+    await tried("evt_alice", "ALICE");
+    // What it answers to others differs: from then on the value stands with each attempt.
+    await tried("evt_bob", "BOB");
+    const attemptsOf = async (event: string) => {
+      const [{ id } = { id: "" }] = (await service.listDeliveries({ event })).data;
+      return (await service.getDelivery(id)).attempts.map(({ response_headers }) => response_headers);
+    };
+    const bobs = await attemptsOf("evt_bob");
+    expect(JSON.stringify(bobs)).toContain("/customers/BOB");
+    await done(hooks, { events: ["evt_alice"] });
+    expect(grep(hooks, "ALICE")).toEqual([]);
+    expect(await attemptsOf("evt_bob")).toEqual(bobs);
+    // The row of the text that was wiped is taken again, so the table does not grow with what comes and goes.
+    const sets = () => new Set(rows(hooks, "SELECT header_set_id FROM header_sets"));
+    const before = sets();
+    expect(rows(hooks, "SELECT count(*) FROM header_sets WHERE content LIKE '~%'")).toEqual([1]);
+    const other = await openTestHooks({ folder: hooks.folder });
+    await publish(hooks, "order.paid", {}, "evt_carol");
+    await recordDue(other, { status: 500, verdict: { kind: "retry", at: clock.at }, ...answer("CAROL") });
+    other.clock.at = clock.at;
+    await recordDue(other, { status: 200, ...answer("CAROL") });
+    expect(sets()).toEqual(before);
+    expect(JSON.stringify(await attemptsOf("evt_carol"))).toContain("/customers/CAROL");
+    expect(await attemptsOf("evt_bob")).toEqual(bobs);
+    expect(await store.purges.listRunning()).toEqual([]);
+  });
+
+  it("stay where an attempt uses them that another process records while they are looked for", async () => {
+    const hooks = await opened();
+    const { service, store, clock } = hooks;
+    const other = await openTestHooks({ folder: hooks.folder });
+    other.clock.at = clock.at;
+    const shared: HeaderPairs = [["x-same", "SHARED"]];
+    const again = { status: 500, verdict: { kind: "retry", at: clock.at } } as const;
+    await publish(hooks, "order.paid", {}, "evt_old");
+    for (const process of [hooks, hooks, other, other]) await recordDue(process, { ...again, headers: shared });
+    await recordDue(hooks, { status: 200, headers: shared });
+    // Of other names nothing is known yet: its headers stand with it.
+    await publish(hooks, "order.paid", {}, "evt_new");
+    await recordDue(hooks, { status: 200, headers: [["x-own", "1"]] });
+    await publish(hooks, "order.paid", {}, "evt_late");
+    const begun = await store.retention.sweepHeaderSets(undefined, 1);
+    expect(begun).toBeDefined();
+    // The other process knows the row of that text since before; the attempts that it was in use by go.
+    await recordDue(other, { status: 200, headers: shared });
+    const direct = new Database(hooks.storePath);
+    direct.exec("DELETE FROM attempts WHERE delivery_id = (SELECT min(delivery_id) FROM deliveries)");
+    direct.close();
+    for (let sweep = begun; sweep !== undefined; ) sweep = await store.retention.sweepHeaderSets(sweep, 1);
+    const [{ id } = { id: "" }] = (await service.listDeliveries({ event: "evt_late" })).data;
+    expect((await service.getDelivery(id)).attempts.map(({ response_headers }) => response_headers)).toEqual([shared]);
+  });
+});
+
+describe("a dry run", () => {
+  it("counts page by page, those that there were when it began, and leaves their turn to others", async () => {
+    const hooks = await opened(["nothing.*"]);
+    const { service, cases } = hooks;
+    const events = Array.from({ length: 250 }, (_, n) => ({ type: "order.paid", data: Buffer.from(`{"n":${n}}`) }));
+    await service.publishBatch(events);
+    const purge = { where: "data.n >= 100", dry_run: true };
+    expect(await service.purgeEvents(purge)).toMatchObject({ count: 150, next_cursor: null });
+    // As where somebody is served: then it rests, and what takes longer than a page goes on with the next.
+    cases.parts.purgeRunner = { wake: () => {} };
+    vi.spyOn(performance, "now").mockImplementation(stepping(3));
+    let turns = 0;
+    const others = setInterval(() => (turns += 1), 0);
+    const first = await service.purgeEvents(purge);
+    await service.publishBatch(events);
+    let total = first.count;
+    let pages = 1;
+    for (let cursor = first.next_cursor; cursor !== null; pages++) {
+      const page = await service.purgeEvents({ ...purge, cursor });
+      total += page.count;
+      cursor = page.next_cursor;
+    }
+    clearInterval(others);
+    vi.restoreAllMocks();
+    expect(pages).toBeGreaterThan(1);
+    expect(turns).toBeGreaterThanOrEqual(pages);
+    expect(total).toBe(150);
+    await expect(service.purgeEvents({ ...purge, cursor: "bm8" })).rejects.toMatchObject({ field: "cursor" });
+    await expect(service.purgeEvents({ all: true, cursor: first.next_cursor! })).rejects.toMatchObject({
+      field: "cursor",
+    });
+  });
+});
+
 describe("the marks of erased events", () => {
   it("are forgotten when the events would have been deleted anyway, and their purges after them", async () => {
     const hooks = await opened(["nothing.*"]);
@@ -270,4 +377,19 @@ async function everyEvent({ service }: TestHooks): Promise<string[]> {
 /** Files of the store that hold the text. */
 function grep({ folder }: TestHooks, text: string): string[] {
   return readdirSync(folder).filter((name) => readFileSync(path.join(folder, name)).includes(text));
+}
+
+function rows({ storePath }: TestHooks, sql: string): unknown[] {
+  const connection = new Database(storePath, { readonly: true });
+  try {
+    return connection.prepare(sql).pluck().all();
+  } finally {
+    connection.close();
+  }
+}
+
+/** A clock that goes on by so many ms each time that somebody looks at it. */
+function stepping(ms: number): () => number {
+  let at = 0;
+  return () => (at += ms);
 }

@@ -90,6 +90,24 @@ describe("a replay", () => {
     expect((await service.replay({ dry_run: true })).count).toBe(500);
   });
 
+  it("leaves alone what fails after its start, however long it takes", async () => {
+    const hooks = await opened();
+    const { service, store, cases, clock } = hooks;
+    await fail(hooks, "order.paid", 4);
+    // This one waits still.
+    await service.publish({ type: "order.late", data: Buffer.from("{}") });
+    await recordDue(hooks, { status: 500 });
+    clock.at += 1;
+    expect((await service.replay({ dry_run: true })).count).toBe(4);
+    const { id } = await service.replay({ rate: "1/s" });
+    clock.at += 2 * HOUR;
+    expect(await recordDue(hooks, EXHAUSTED)).toBe(1);
+    const [rowId] = await store.replays.listRunning();
+    for (let goesOn = true; goesOn; clock.at += 1_000) ({ goesOn } = await cases.replays.step(rowId!));
+    expect(await service.getReplay(id!)).toMatchObject({ count: 4, reopened: 4, status: "completed" });
+    expect((await service.listDeadLetters()).data).toMatchObject([{ event_type: "order.late" }]);
+  });
+
   it("keeps to its rate, also over a pause, and does nothing more once it is cancelled", async () => {
     const hooks = await opened();
     const { service, store, cases, clock } = hooks;

@@ -301,7 +301,8 @@ export function adminContract(under: StoreUnderTest): void {
       expect(await done((entry) => store.reopenDeliveries([], NOON, "manual", entry))).toBe(false);
       const [event] = await store.listEvents(SCOPE, {}, 1, undefined);
       const late = await store.insertSubscription(newSubscription());
-      const add = (entry: NewAuditEntry) => store.addDeliveries(event!.rowId, [newDelivery(late)], NOON, entry);
+      const replay = { eventRowId: event!.rowId, deliveryRowIds: [], deliveries: [newDelivery(late)] };
+      const add = (entry: NewAuditEntry) => store.replays.replayEvent(replay, NOON, entry);
       expect(await done(add)).toBe(true);
       expect(await done(add)).toBe(false);
       expect(await done((entry) => store.deleteSubscription(lane, NOON, entry))).toBe(true);

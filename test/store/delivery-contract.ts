@@ -174,7 +174,10 @@ export function deliveryContract(under: StoreUnderTest): void {
       const event = newEvent([a!]);
       await store.appendEvents([event]);
       const { rowId } = (await store.findEvent(SCOPE, event.id))!;
-      const added = await store.addDeliveries(rowId, [newDelivery(a!), newDelivery(b!)], NOON + 7);
+      const deliveries = [newDelivery(a!), newDelivery(b!)];
+      const replay = { eventRowId: rowId, deliveryRowIds: [], deliveries };
+      const { reopened, added } = await store.replays.replayEvent(replay, NOON + 7);
+      expect(reopened).toEqual([]);
       expect(added).toHaveLength(1);
       const [claimed] = await store.claimDue([{ subscriptionRowId: b!, limit: 5 }], NOON + 7, LEASE);
       expect(claimed!.deliveries).toMatchObject([{ rowId: added[0], event: { id: event.id }, trigger: "replay" }]);

@@ -166,7 +166,8 @@ export function orderContract(under: StoreUnderTest): void {
       const [first] = await append(1);
       const late = newDelivery(lane, { orderKey: 1 });
       const eventRowId = (await store.findEvent(SCOPE, event.id))!.rowId;
-      expect(await store.addDeliveries(eventRowId, [late], NOON + 1)).toHaveLength(1);
+      const replay = { eventRowId, deliveryRowIds: [], deliveries: [late] };
+      expect((await store.replays.replayEvent(replay, NOON + 1)).added).toHaveLength(1);
       expect(await claim(10, NOON + 1)).toEqual([first]);
       await store.recordAttempts(WORKER, [success(await leased(store, first!), NOON + 2)]);
       expect(await claim(10, NOON + 2)).toEqual([late.id]);

@@ -33,7 +33,14 @@ export const EVENT_PURGE = closed(
     cancel_waiting: Type.Optional(
       Type.Boolean({ description: "cancel what waits of them; default: such events are kept" }),
     ),
-    dry_run: Type.Optional(Type.Boolean({ description: "only count" })),
+    dry_run: Type.Optional(
+      Type.Boolean({
+        description: "only count, a page for each request: as long as next_cursor is not null, go on with it",
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 80, description: "with dry_run: next_cursor of the page before, of the same filter" }),
+    ),
   },
   { $id: "EventPurge" },
 );
@@ -44,12 +51,13 @@ const UNDECIDED = Type.Integer({ minimum: 0, description: "left, because `where`
 
 export const PURGE_STARTED = Type.Object(
   {
-    count: Type.Integer({ minimum: 0, description: "events that are erased by now, or would be" }),
+    count: Type.Integer({ minimum: 0, description: "events that are erased by now, or (of this page) would be" }),
     kept: KEPT,
     undecided: UNDECIDED,
     dry_run: Type.Boolean(),
     id: orNull(Type.String({ description: "of the job; null with dry_run" })),
     status: Type.Enum([...REPLAY_STATES]),
+    next_cursor: orNull(Type.String({ description: "with dry_run: there is more to count" })),
   },
   { $id: "PurgeStarted" },
 );

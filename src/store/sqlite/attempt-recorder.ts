@@ -14,6 +14,7 @@ import type { RecordReceipt } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryOrder } from "./delivery-order.ts";
+import type { HeaderSetRows } from "./header-set-rows.ts";
 import type { Interned } from "./interned.ts";
 import type { OperationalEvents } from "./operational-events.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
@@ -57,6 +58,7 @@ export class AttemptRecorder {
   readonly #subscriptions: RecordingSubscriptions;
   readonly #operational: OperationalEvents;
   readonly #statistics: StatisticsWrites;
+  readonly #headerSets: HeaderSetRows;
   #thresholds = HEALTH_THRESHOLDS;
   readonly #updateHealth: Statement;
   readonly #updateUnhealthy: Statement;
@@ -72,8 +74,10 @@ export class AttemptRecorder {
     subscriptions: RecordingSubscriptions,
     operational: OperationalEvents,
     statistics: StatisticsWrites,
+    headerSets: HeaderSetRows,
   ) {
     this.#statistics = statistics;
+    this.#headerSets = headerSets;
     this.#interned = interned;
     this.#revision = revision;
     this.#order = order;
@@ -131,7 +135,10 @@ export class AttemptRecorder {
 
   record({ worker, count, values, sets, types, thresholds }: PackedAttempts): RecordReceipt {
     this.#thresholds = thresholds;
-    const setIds = sets.map((set) => this.#interned.headerSetId(set));
+    this.#headerSets.begin();
+    // Of an attempt that is not stored none is taken: nobody would know that it is not in use.
+    const ids: number[] = [];
+    const setIdOf = (place: number): number => (ids[place] ??= this.#headerSets.idOf(sets[place]!));
     const workerId = this.#interned.workerId(worker);
     const recordings = new Map<number, Recording>();
     const released = new Set<number>();
@@ -144,7 +151,7 @@ export class AttemptRecorder {
         recording = this.#startRecording(subscriptionRowId);
         recordings.set(subscriptionRowId, recording);
       }
-      for (const taker of this.#recordOne(values, start, setIds, types, workerId, subscriptionRowId, recording)) {
+      for (const taker of this.#recordOne(values, start, setIdOf, types, workerId, subscriptionRowId, recording)) {
         released.add(taker);
       }
     }
@@ -165,7 +172,7 @@ export class AttemptRecorder {
   #recordOne(
     values: PackedValue[],
     start: number,
-    setIds: readonly number[],
+    setIdOf: (place: number) => number,
     types: readonly string[],
     workerId: number,
     subscriptionRowId: number,
@@ -200,7 +207,7 @@ export class AttemptRecorder {
     columns.push(recording.subscription.scopeId);
     const requestSet = values[start + AT.requestSet] as number | null;
     const responseSet = values[start + AT.responseSet] as number | null;
-    columns.push(requestSet === null ? null : setIds[requestSet]!, responseSet === null ? null : setIds[responseSet]!);
+    columns.push(requestSet === null ? null : setIdOf(requestSet), responseSet === null ? null : setIdOf(responseSet));
     this.#insert.run(columns);
     if (isSuccess) {
       this.#noteHealthy(subscriptionRowId, recording.subscription);

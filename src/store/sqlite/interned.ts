@@ -1,10 +1,10 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Connection, Statement } from "./connection.ts";
 
-type Kind = "scope" | "worker" | "eventType" | "headerSet";
+type Kind = "scope" | "worker" | "eventType";
 
 /**
- * Names that many rows share, as small integers: scopes, workers, event types, sets of headers. Belongs to the write connection; what it
+ * Names that many rows share, as small integers: scopes, workers, event types. Belongs to the write connection; what it
  * remembers is forgotten when a transaction is rolled back.
  */
 export class Interned {
@@ -30,10 +30,6 @@ export class Interned {
         "SELECT event_type_id FROM event_types WHERE scope_id = ? AND name = ?",
         "INSERT INTO event_types (scope_id, name) VALUES (?, ?)",
       ),
-      headerSet: pair(
-        "SELECT header_set_id FROM header_sets WHERE content = ?",
-        "INSERT INTO header_sets (content) VALUES (?)",
-      ),
     };
     this.#findEventTypeName = connection
       .prepare<unknown[], string>("SELECT name FROM event_types WHERE event_type_id = ?")
@@ -55,10 +51,6 @@ export class Interned {
 
   eventTypeId(scopeId: number, name: string): number {
     return this.#idOf("eventType", `t/${scopeId}/${name}`, scopeId, name);
-  }
-
-  headerSetId(content: string): number {
-    return this.#idOf("headerSet", `h/${content}`, content);
   }
 
   eventTypeName(eventTypeId: number): string {

@@ -17,6 +17,7 @@ const MIGRATIONS = [
   "0010-purges.sql",
   "0011-setup.sql",
   "0012-sources.sql",
+  "0013-erasure.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

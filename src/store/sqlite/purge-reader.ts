@@ -76,6 +76,10 @@ export class PurgeReader {
     };
   }
 
+  cleaningOwed(): number {
+    return this.#statements.values<number>("SELECT cleaning_owed FROM store").get()!;
+  }
+
   lastEventRowId(): number {
     return this.#statements.values<number>("SELECT ifnull(max(event_id), 0) FROM events").get()!;
   }

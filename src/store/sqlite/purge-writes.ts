@@ -1,4 +1,5 @@
-import type { EraseStep, NewPurge } from "../purge-store.ts";
+import type { EraseStep, EventSelection, NewPurge } from "../purge-store.ts";
+import type { CleaningOwed } from "./cleaning-owed.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { DeliveryChanges } from "./delivery-changes.ts";
@@ -13,13 +14,21 @@ export class PurgeWrites {
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
   readonly #changes: DeliveryChanges;
+  readonly #cleaning: CleaningOwed;
   readonly #statements: Statements;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, changes: DeliveryChanges) {
+  constructor(
+    connection: Connection,
+    interned: Interned,
+    revision: ConfigRevision,
+    changes: DeliveryChanges,
+    cleaning: CleaningOwed,
+  ) {
     this.#connection = connection;
     this.#interned = interned;
     this.#revision = revision;
     this.#changes = changes;
+    this.#cleaning = cleaning;
     this.#statements = new Statements(connection);
   }
 
@@ -88,6 +97,32 @@ export class PurgeWrites {
     });
   }
 
+  eraseRequests(rowId: number, limit: number): number {
+    const job = this.#statements
+      .rows<{ scopeId: number; selection: string; createdAt: number }>(`
+        SELECT scope_id AS scopeId, selection, created_at AS createdAt FROM purges
+        WHERE purge_id = ? AND state = 'running' AND selection IS NOT NULL
+      `)
+      .get(rowId);
+    if (job === undefined) return 0;
+    const { since = 0, before = Number.MAX_SAFE_INTEGER } = JSON.parse(job.selection) as EventSelection;
+    const upTo = Math.min(before, job.createdAt + 1);
+    const { changes } = wiping(this.#connection, () =>
+      this.#statements
+        .rows(`
+          DELETE FROM inbound_requests WHERE request_id IN (
+            SELECT request_id
+            FROM sources AS s INDEXED BY sources_of_scope
+              CROSS JOIN inbound_requests AS r INDEXED BY inbound_beside USING (source_id)
+            WHERE s.scope_id = ? AND r.outcome <> 'accepted' AND r.received_at >= ? AND r.received_at < ?
+            LIMIT ?
+          )
+        `)
+        .run(job.scopeId, since, upTo, limit),
+    );
+    return changes;
+  }
+
   finish(rowId: number, now: number): boolean {
     const { changes } = this.#statements
       .rows(`
@@ -107,6 +142,8 @@ export class PurgeWrites {
         `)
         .run(now, now, rowId),
     );
+    // What it erased before must be gone all the same.
+    if (changes === 1) this.#cleaning.add();
     return changes === 1;
   }
 

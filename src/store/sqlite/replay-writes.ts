@@ -1,11 +1,14 @@
 import { parseRateLimit } from "../../core/rate-limit.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
+import type { CleaningOwed } from "./cleaning-owed.ts";
 import type { Connection } from "./connection.ts";
 import type { DeliveryChanges } from "./delivery-changes.ts";
 import { MOST_LOOKED_AT, OF_CANDIDATE, selectionSql } from "./delivery-selection.ts";
 import type { Interned } from "./interned.ts";
+import { deleteDeliveries } from "./retention-writes.ts";
 import { Statements } from "./statements.ts";
+import { wiping } from "./wiping.ts";
 
 /** What was not used of a rate is not caught up with: at most that of this long. */
 const BURST_MS = 1_000;
@@ -30,12 +33,14 @@ export class ReplayWrites {
   readonly #connection: Connection;
   readonly #interned: Interned;
   readonly #changes: DeliveryChanges;
+  readonly #cleaning: CleaningOwed;
   readonly #statements: Statements;
 
-  constructor(connection: Connection, interned: Interned, changes: DeliveryChanges) {
+  constructor(connection: Connection, interned: Interned, changes: DeliveryChanges, cleaning: CleaningOwed) {
     this.#connection = connection;
     this.#interned = interned;
     this.#changes = changes;
+    this.#cleaning = cleaning;
     this.#statements = new Statements(connection);
   }
 
@@ -124,10 +129,8 @@ export class ReplayWrites {
       last = rowId;
       if (isMeant === 1) chosen.push(rowId);
     }
-    const ids = JSON.stringify(chosen);
-    for (const table of ["attempts", "deliveries"]) {
-      this.#statements.rows(`DELETE FROM ${table} WHERE delivery_id IN (SELECT value FROM json_each(?))`).run(ids);
-    }
+    wiping(this.#connection, () => deleteDeliveries(this.#statements, chosen));
+    if (0 < chosen.length) this.#cleaning.add();
     const isDone = last === (candidates.at(-1)?.rowId ?? cursor) && candidates.length < MOST_LOOKED_AT;
     return { purged: chosen.length, cursor: isDone ? undefined : last };
   }

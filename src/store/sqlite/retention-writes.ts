@@ -100,6 +100,20 @@ export class RetentionWrites {
     return this.#delete("audit", "audit_id", where, [scopeRowId, before], limit);
   }
 
+  sweepRequests({ scopeRowId, before, limit }: AgeSweep): number {
+    return this.#statements
+      .rows(`
+        DELETE FROM inbound_requests WHERE request_id IN (
+          SELECT request_id
+          FROM sources AS s INDEXED BY sources_of_scope
+            CROSS JOIN inbound_requests AS r INDEXED BY inbound_beside USING (source_id)
+          WHERE s.scope_id = ? AND r.outcome <> 'accepted' AND r.received_at < ?
+          LIMIT ?
+        )
+      `)
+      .run(scopeRowId, before, limit).changes;
+  }
+
   sweepErased({ scopeRowId, before, limit }: AgeSweep): number {
     return this.#statements
       .rows(`

@@ -12,12 +12,13 @@ interface SourceRow extends Omit<StoredSource, "scope" | "sealed">, Scope {
 }
 
 type RequestRow = Nullable<StoredInboundRequest, "reason" | "detail" | "eventId">;
-type DetailRow = RequestRow & { head: Uint8Array; body: Uint8Array | null };
+type DetailRow = RequestRow & { head: Uint8Array; body: Uint8Array | null; isBodySealed: number };
 
 const FACTS = `request_id AS rowId, r.public_id AS id, source_id AS sourceRowId, received_at AS receivedAt, outcome, status,
   reason, detail, method, from_address AS "from", body_bytes AS bodyBytes, e.public_id AS eventId`;
 /** An event's data stands for a body that is the same. */
-const DETAIL = `${FACTS}, head, coalesce(r.body, e.data) AS body`;
+const DETAIL = `${FACTS}, head, coalesce(r.body, CASE outcome WHEN 'accepted' THEN e.data END) AS body,
+  is_body_sealed AS isBodySealed`;
 
 /** Reads `sources` and `inbound_requests`. */
 export class SourceReader {
@@ -48,7 +49,7 @@ export class SourceReader {
       .rows<DetailRow>(`
         SELECT ${DETAIL}
         FROM scopes CROSS JOIN events AS e USING (scope_id) CROSS JOIN inbound_requests AS r USING (event_id)
-        WHERE tenant = ? AND environment = ? AND e.public_id = ?
+        WHERE tenant = ? AND environment = ? AND e.public_id = ? AND outcome = 'accepted'
       `)
       .get(tenant, environment, eventId);
     return row === undefined ? undefined : detailOf(row);
@@ -88,6 +89,6 @@ function requestOf({ reason, detail, eventId, ...row }: RequestRow): StoredInbou
   return { ...row, reason: reason ?? undefined, detail: detail ?? undefined, eventId: eventId ?? undefined };
 }
 
-function detailOf({ head, body, ...row }: DetailRow): StoredInboundDetail {
-  return { ...requestOf(row), head, body: body ?? undefined };
+function detailOf({ head, body, isBodySealed, ...row }: DetailRow): StoredInboundDetail {
+  return { ...requestOf(row), head, body: body ?? undefined, isBodySealed: isBodySealed === 1 };
 }

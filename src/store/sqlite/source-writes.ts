@@ -1,22 +1,34 @@
 import { HooksError } from "../../core/errors.ts";
 import type { InsertedSource, NewInboundRequest, NewSource } from "../source-store.ts";
 import type { ChangeOutcome } from "../store.ts";
+import type { CleaningOwed } from "./cleaning-owed.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { Interned } from "./interned.ts";
 import type { MasterKeyWrites } from "./master-key-writes.ts";
 import type { PackedValue } from "./packed-events.ts";
 import { Statements } from "./statements.ts";
+import { wiping } from "./wiping.ts";
 import type { WriteInput } from "./write-operations.ts";
 
 /** Writes `sources` and `inbound_requests`. What changes a source moves the revision, so that every process reads it anew. */
 export class SourceWrites {
+  readonly #connection: Connection;
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
   readonly #keys: MasterKeyWrites;
+  readonly #cleaning: CleaningOwed;
   readonly #statements: Statements;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, keys: MasterKeyWrites) {
+  constructor(
+    connection: Connection,
+    interned: Interned,
+    revision: ConfigRevision,
+    keys: MasterKeyWrites,
+    cleaning: CleaningOwed,
+  ) {
+    this.#connection = connection;
+    this.#cleaning = cleaning;
     this.#interned = interned;
     this.#revision = revision;
     this.#keys = keys;
@@ -69,19 +81,22 @@ export class SourceWrites {
       .run(now, rowId);
     if (changes === 0) return false;
     this.#revision.add();
+    this.#cleaning.add();
     return true;
   }
 
   /** At most `limit` rows of what deleted sources have left. */
   erase(limit: number): number {
-    const { changes } = this.#statements
-      .rows(`
-        DELETE FROM inbound_requests WHERE request_id IN (
-          SELECT request_id FROM sources CROSS JOIN inbound_requests INDEXED BY inbound_of_source USING (source_id)
-          WHERE deleted_at IS NOT NULL LIMIT ?
-        )
-      `)
-      .run(limit);
+    const { changes } = wiping(this.#connection, () =>
+      this.#statements
+        .rows(`
+          DELETE FROM inbound_requests WHERE request_id IN (
+            SELECT request_id FROM sources CROSS JOIN inbound_requests INDEXED BY inbound_of_source USING (source_id)
+            WHERE deleted_at IS NOT NULL LIMIT ?
+          )
+        `)
+        .run(limit),
+    );
     if (changes < limit) this.#statements.rows("DELETE FROM sources WHERE deleted_at IS NOT NULL").run();
     return changes;
   }
@@ -98,28 +113,28 @@ export class SourceWrites {
   /** With the event that was stored in this transaction: the first of these packed values. */
   keep(request: NewInboundRequest, [tenant, environment, eventId]: readonly PackedValue[]): void {
     const scopeId = this.#interned.scopeId({ tenant: tenant as string, environment: environment as string });
-    const eventRowId = this.#statements
-      .values<number>("SELECT event_id FROM events WHERE scope_id = ? AND public_id = ?")
-      .get(scopeId, eventId)!;
-    this.#insert(request, eventRowId);
+    this.#insert(request, this.#eventRowId(scopeId, eventId as string)!);
   }
 
   record(requests: readonly NewInboundRequest[], most: number): undefined {
     const sources = new Set<number>();
     for (const request of requests) {
-      const isThere = this.#statements
-        .values("SELECT 1 FROM sources WHERE source_id = ? AND deleted_at IS NULL")
+      const scopeId = this.#statements
+        .values<number>("SELECT scope_id FROM sources WHERE source_id = ? AND deleted_at IS NULL")
         .get(request.sourceRowId);
-      if (isThere === undefined) continue;
-      this.#insert(request, null);
+      if (scopeId === undefined) continue;
+      const eventRowId = request.eventId === undefined ? null : this.#eventRowId(scopeId, request.eventId);
+      // It is gone, perhaps erased: then nothing is kept of what repeats it.
+      if (eventRowId === undefined) continue;
+      this.#insert(request, eventRowId);
       sources.add(request.sourceRowId);
     }
     for (const sourceRowId of sources) {
       this.#statements
         .rows(`
           DELETE FROM inbound_requests WHERE request_id IN (
-            SELECT request_id FROM inbound_requests INDEXED BY inbound_without_event
-            WHERE source_id = ? AND event_id IS NULL ORDER BY request_id DESC LIMIT -1 OFFSET ?
+            SELECT request_id FROM inbound_requests INDEXED BY inbound_beside
+            WHERE source_id = ? AND outcome <> 'accepted' ORDER BY request_id DESC LIMIT -1 OFFSET ?
           )
         `)
         .run(sourceRowId, most);
@@ -127,14 +142,20 @@ export class SourceWrites {
     return undefined;
   }
 
+  #eventRowId(scopeId: number, eventId: string): number | undefined {
+    return this.#statements
+      .values<number>("SELECT event_id FROM events WHERE scope_id = ? AND public_id = ?")
+      .get(scopeId, eventId);
+  }
+
   #insert(request: NewInboundRequest, eventRowId: number | null): void {
-    const { id, sourceRowId, receivedAt, outcome, status, reason, detail, method, from, bodyBytes, head, body } =
-      request;
+    const { id, sourceRowId, receivedAt, outcome, status, reason, detail, method, from, bodyBytes, head } = request;
+    const { body, isBodySealed } = request;
     this.#statements
       .rows(`
         INSERT INTO inbound_requests (public_id, source_id, event_id, received_at, outcome, status, reason, detail, method,
-          from_address, body_bytes, head, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          from_address, body_bytes, head, body, is_body_sealed)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       `)
       .run(
         id,
@@ -150,6 +171,7 @@ export class SourceWrites {
         bodyBytes,
         head,
         body ?? null,
+        isBodySealed ? 1 : 0,
       );
   }
 }

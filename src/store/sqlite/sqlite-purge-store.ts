@@ -77,6 +77,18 @@ export class SqlitePurgeStore implements PurgeStore {
     return this.#access.write("cancelPurge", { rowId, now, audit });
   }
 
+  eraseRequests(rowId: number, limit: number): Promise<number> {
+    return this.#access.write("eraseRequests", { rowId, limit });
+  }
+
+  async cleaningOwed(): Promise<number> {
+    return this.#access.read(() => this.#reader.cleaningOwed());
+  }
+
+  settleCleaning(owed: number): Promise<boolean> {
+    return this.#access.write("settleCleaning", { owed });
+  }
+
   async findErased(scope: Scope, eventId: string): Promise<ErasedEvent | undefined> {
     return this.#access.read(() => this.#reader.erased(scope, eventId));
   }

@@ -2,8 +2,10 @@ import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry } from "../admin-store.ts";
 import type {
   DeliverySelection,
+  EventReplay,
   NewReplay,
   PurgeStep,
+  ReplayedEvent,
   ReplayStep,
   ReplayStore,
   StoredReplay,
@@ -21,6 +23,11 @@ export class SqliteReplayStore implements ReplayStore {
   constructor(connection: Connection, access: StoreAccess) {
     this.#reader = new ReplayReader(connection);
     this.#access = access;
+  }
+
+  async replayEvent(replay: EventReplay, now: number, audit?: NewAuditEntry): Promise<ReplayedEvent> {
+    const replayed = await this.#access.write("replayEvent", { ...replay, now, audit });
+    return replayed === false ? { reopened: [], added: [] } : replayed;
   }
 
   async countSelected(scope: Scope, selection: DeliverySelection, of: "all" | "sendable"): Promise<number> {

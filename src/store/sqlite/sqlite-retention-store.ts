@@ -3,6 +3,7 @@ import type {
   AttemptSweep,
   DeadLetterSweep,
   EventSweep,
+  HeaderSetSweep,
   RetentionStore,
   ScopeRow,
   SweepStep,
@@ -58,6 +59,14 @@ export class SqliteRetentionStore implements RetentionStore {
 
   sweepErased(sweep: AgeSweep): Promise<number> {
     return this.#access.write("sweepErased", sweep);
+  }
+
+  sweepRequests(sweep: AgeSweep): Promise<number> {
+    return this.#access.write("sweepRequests", sweep);
+  }
+
+  sweepHeaderSets(from: HeaderSetSweep | undefined, limit: number): Promise<HeaderSetSweep | undefined> {
+    return this.#access.write("sweepHeaderSets", { from, limit });
   }
 
   giveBack(pages: number, keep: "some" | "none"): Promise<boolean> {

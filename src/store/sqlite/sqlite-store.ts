@@ -17,7 +17,6 @@ import type {
   MasterKeyChange,
   MasterKeys,
   MovedRow,
-  NewDelivery,
   NewEvent,
   NewSubscription,
   RecordReceipt,
@@ -267,15 +266,6 @@ export class SqliteStore implements Store {
       reopened.push(...(await this.#write("reopen", { deliveryRowIds: portion, now, trigger, audit: unsaid })));
     }
     return reopened;
-  }
-
-  addDeliveries(
-    eventRowId: number,
-    deliveries: readonly NewDelivery[],
-    now: number,
-    audit?: NewAuditEntry,
-  ): Promise<number[]> {
-    return this.#write("addDeliveries", { eventRowId, deliveries, now, audit });
   }
 
   cancelDelivery(deliveryRowId: number, reason: DeliveryReason, now: number, audit?: NewAuditEntry): Promise<boolean> {

@@ -1,8 +1,10 @@
 import type { StoredTenant, TenantFields } from "../admin-store.ts";
+import type { CleaningOwed } from "./cleaning-owed.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { Interned } from "./interned.ts";
 import { IS_DELETED, IS_NOT_DELETED } from "./scope-sql.ts";
+import { wiping } from "./wiping.ts";
 
 const NAMES = `
   SELECT name FROM tenants
@@ -80,11 +82,13 @@ export class TenantWrites {
   readonly #connection: Connection;
   readonly #interned: Interned;
   readonly #revision: ConfigRevision;
+  readonly #cleaning: CleaningOwed;
 
-  constructor(connection: Connection, interned: Interned, revision: ConfigRevision) {
+  constructor(connection: Connection, interned: Interned, revision: ConfigRevision, cleaning: CleaningOwed) {
     this.#connection = connection;
     this.#interned = interned;
     this.#revision = revision;
+    this.#cleaning = cleaning;
   }
 
   insert({ name, description }: TenantFields, now: number): boolean {
@@ -111,6 +115,15 @@ export class TenantWrites {
     const { subscriptions, sources, eventTypes, hasEvents, keys } =
       new TenantReader(this.#connection).find(name) ?? NOTHING;
     if (!force && (0 < subscriptions.size || 0 < sources || 0 < eventTypes || hasEvents || 0 < keys.size)) return false;
+    wiping(this.#connection, () => this.#takeAway(name, now));
+    // Whoever remembers which number the name had must ask again.
+    this.#interned.forget();
+    this.#revision.add();
+    this.#cleaning.add();
+    return true;
+  }
+
+  #takeAway(name: string, now: number): void {
     const run = (sql: string, ...values: unknown[]) => this.#connection.prepare(sql).run(...values);
     const ofTenant = "scope_id IN (SELECT scope_id FROM scopes WHERE tenant = ?)";
     run(
@@ -133,14 +146,14 @@ export class TenantWrites {
     run("DELETE FROM tenants WHERE name = ?", name);
     run("UPDATE audit SET is_past = 1 WHERE tenant = ?", name);
     run("UPDATE scopes SET tenant = '~' || scope_id WHERE tenant = ?", name);
-    // Whoever remembers which number the name had must ask again.
-    this.#interned.forget();
-    this.#revision.add();
-    return true;
   }
 
   /** At most `limit` rows of what deleted tenants had. */
   eraseDeleted(limit: number): number {
+    return wiping(this.#connection, () => this.#erase(limit));
+  }
+
+  #erase(limit: number): number {
     const ofDeleted = `scopes CROSS JOIN events INDEXED BY events_of_scope USING (scope_id)`;
     const deliveries = this.#connection
       .prepare<unknown[], number>(`

@@ -4,8 +4,22 @@ import type { NewAuditEntry, NewKey, TenantFields } from "../admin-store.ts";
 import type { NewAlert } from "../alert-store.ts";
 import type { EventTypeChange } from "../catalogue-store.ts";
 import type { EraseStep, NewPurge } from "../purge-store.ts";
-import type { DeliverySelection, NewReplay, PurgeStep, ReplayStep } from "../replay-store.ts";
-import type { AgeSweep, AttemptSweep, DeadLetterSweep, EventSweep, SweepStep } from "../retention-store.ts";
+import type {
+  DeliverySelection,
+  EventReplay,
+  NewReplay,
+  PurgeStep,
+  ReplayedEvent,
+  ReplayStep,
+} from "../replay-store.ts";
+import type {
+  AgeSweep,
+  AttemptSweep,
+  DeadLetterSweep,
+  EventSweep,
+  HeaderSetSweep,
+  SweepStep,
+} from "../retention-store.ts";
 import type { KeyChange, SetupMember } from "../setup-store.ts";
 import type { InsertedSource, NewInboundRequest, NewSource, SourceChange } from "../source-store.ts";
 import type {
@@ -15,7 +29,6 @@ import type {
   Lease,
   MasterKeyChange,
   MovedRow,
-  NewDelivery,
   NewSubscription,
   RecordReceipt,
   SecretRotation,
@@ -43,9 +56,10 @@ export interface WriteOperations {
     input: Audited & { deliveryRowIds: readonly number[]; now: number; trigger: "manual" | "replay" };
     result: number[];
   };
-  addDeliveries: {
-    input: Audited & { eventRowId: number; deliveries: readonly NewDelivery[]; now: number };
-    result: number[];
+  /** False: nothing was to be done. */
+  replayEvent: {
+    input: Audited & EventReplay & { now: number };
+    result: ReplayedEvent | false;
   };
   cancel: { input: Audited & { deliveryRowId: number; reason: DeliveryReason; now: number }; result: boolean };
   /** Of these that wait still: retries by `stepMs`, the others to `now` at the latest. Answers how many. */
@@ -118,6 +132,10 @@ export interface WriteOperations {
   cancelPurge: { input: Audited & { rowId: number; now: number }; result: boolean };
   /** After the commit that this is in the log is emptied. Answers how often that was done before. */
   cutLog: { input: object; result: number };
+  /** Answers how many rows; `limit` when there may be more. */
+  eraseRequests: { input: { rowId: number; limit: number }; result: number };
+  /** Undone when something was erased since. */
+  settleCleaning: { input: { owed: number }; result: boolean };
   sweepEvents: { input: EventSweep; result: SweepStep };
   sweepAttempts: { input: AttemptSweep; result: SweepStep };
   sweepDeadLetters: { input: DeadLetterSweep; result: SweepStep };
@@ -125,6 +143,11 @@ export interface WriteOperations {
   sweepAlerts: { input: AgeSweep; result: number };
   sweepAudit: { input: AgeSweep; result: number };
   sweepErased: { input: AgeSweep; result: number };
+  sweepRequests: { input: AgeSweep; result: number };
+  sweepHeaderSets: {
+    input: { from: HeaderSetSweep | undefined; limit: number };
+    result: HeaderSetSweep | undefined;
+  };
   giveBack: { input: { pages: number; keep: "some" | "none" }; result: boolean };
   noteSetup: {
     input: { scope: Scope; put: readonly SetupMember[]; removed: readonly Pick<SetupMember, "kind" | "resource">[] };

@@ -3,6 +3,7 @@ import { AlertWrites } from "./alert-rows.ts";
 import { AttemptRecorder } from "./attempt-recorder.ts";
 import { AuditWrites } from "./audit-rows.ts";
 import { CatalogueWrites } from "./catalogue-rows.ts";
+import { CleaningOwed } from "./cleaning-owed.ts";
 import { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import { DeliveryChanges } from "./delivery-changes.ts";
@@ -10,6 +11,7 @@ import { DeliveryInserts } from "./delivery-inserts.ts";
 import { DeliveryLeases } from "./delivery-leases.ts";
 import { DeliveryOrder } from "./delivery-order.ts";
 import { EventWrites } from "./event-writes.ts";
+import { HeaderSetRows } from "./header-set-rows.ts";
 import { Interned } from "./interned.ts";
 import { KeyWrites } from "./key-rows.ts";
 import { MasterKeyWrites } from "./master-key-writes.ts";
@@ -65,6 +67,7 @@ export class Writer {
   readonly #guard: Guard;
   readonly #recording: RecordingSubscriptions;
   readonly #operational: OperationalEvents;
+  readonly #headerSets: HeaderSetRows;
   readonly #handlers: Handlers;
   readonly #audit: () => AuditWrites;
   /** The revision as of which the interned names are known: a deleted tenant's stand for nothing any more. */
@@ -83,12 +86,13 @@ export class Writer {
     this.#guard = guard;
     this.#audit = once(() => new AuditWrites(connection));
     this.#recording = new RecordingSubscriptions(connection, revision);
+    this.#headerSets = new HeaderSetRows(connection);
     // Statements are compiled on first use: a command that lists subscriptions pays for none.
     const order = once(() => new DeliveryOrder(connection));
     const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
     const events = once(() => new EventWrites(connection, interned, revision, inserts()));
     this.#operational = new OperationalEvents(connection, interned, revision, events);
-    const parts = { connection, interned, revision, guard, order, events };
+    const parts = { connection, interned, revision, guard, order, events, headerSets: this.#headerSets };
     this.#handlers = {
       ...handlersOf(parts, this.#recording, this.#operational),
       together: ({ writes }) => {
@@ -167,6 +171,7 @@ export class Writer {
       this.#interned.forget();
       this.#recording.forget();
       this.#operational.forget();
+      this.#headerSets.forget();
       this.#guard.rolledBack(error);
       throw error;
     }
@@ -200,31 +205,34 @@ interface Parts {
   interned: Interned;
   revision: ConfigRevision;
   guard: Guard;
+  headerSets: HeaderSetRows;
   order(): DeliveryOrder;
   events(): EventWrites;
 }
 
 function handlersOf(
-  { connection, interned, revision, guard, order, events }: Parts,
+  { connection, interned, revision, guard, headerSets, order, events }: Parts,
   recording: RecordingSubscriptions,
   operational: OperationalEvents,
 ): Omit<Handlers, "together"> {
   const statistics = once(() => new StatisticsWrites(connection));
   const leases = once(() => new DeliveryLeases(connection, interned, order(), operational, statistics()));
   const recorder = once(
-    () => new AttemptRecorder(connection, interned, revision, order(), recording, operational, statistics()),
+    () =>
+      new AttemptRecorder(connection, interned, revision, order(), recording, operational, statistics(), headerSets),
   );
   const changes = once(() => new DeliveryChanges(connection, order()));
-  const replays = once(() => new ReplayWrites(connection, interned, changes()));
+  const cleaning = once(() => new CleaningOwed(connection));
+  const replays = once(() => new ReplayWrites(connection, interned, changes(), cleaning()));
   const keys = once(() => new KeyWrites(connection, revision));
-  const tenants = once(() => new TenantWrites(connection, interned, revision));
+  const tenants = once(() => new TenantWrites(connection, interned, revision, cleaning()));
   const catalogue = once(() => new CatalogueWrites(connection, interned, revision));
   const alerts = once(() => new AlertWrites(connection, interned, operational));
-  const purges = once(() => new PurgeWrites(connection, interned, revision, changes()));
+  const purges = once(() => new PurgeWrites(connection, interned, revision, changes(), cleaning()));
   const retention = once(() => new RetentionWrites(connection));
   const setup = once(() => new SetupWrites(connection, interned));
   const masterKeys = once(() => new MasterKeyWrites(connection, revision));
-  const sources = once(() => new SourceWrites(connection, interned, revision, masterKeys()));
+  const sources = once(() => new SourceWrites(connection, interned, revision, masterKeys(), cleaning()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
     append: (input) => events().append(input),
@@ -233,7 +241,11 @@ function handlersOf(
     release: ({ worker, deliveryRowIds, now }) => leases().release(worker, deliveryRowIds, now),
     reclaim: ({ worker, now }) => leases().reclaimAll(worker, now),
     reopen: ({ deliveryRowIds, now, trigger }) => changes().reopen(deliveryRowIds, now, trigger),
-    addDeliveries: ({ eventRowId, deliveries, now }) => events().addDeliveries(eventRowId, deliveries, now),
+    replayEvent: ({ eventRowId, deliveryRowIds, deliveries, now }) => {
+      const reopened = changes().reopen(deliveryRowIds, now, "replay");
+      const added = events().addDeliveries(eventRowId, deliveries, now);
+      return reopened.length + added.length === 0 ? false : { reopened, added };
+    },
     shiftBreakers: ({ stepMs }) => subscriptions().shiftBreakers(stepMs),
     shift: ({ deliveryRowIds, stepMs, now }) => changes().shift(deliveryRowIds, stepMs, now),
     cancel: ({ deliveryRowId, reason, now }) => changes().cancel(deliveryRowId, reason, now),
@@ -262,7 +274,9 @@ function handlersOf(
     erase: (step) => purges().erase(step),
     finishPurge: ({ rowId, now }) => purges().finish(rowId, now),
     cancelPurge: ({ rowId, now }) => purges().cancel(rowId, now),
+    eraseRequests: ({ rowId, limit }) => purges().eraseRequests(rowId, limit),
     cutLog: () => guard.cutLog(),
+    settleCleaning: ({ owed }) => cleaning().settle(owed),
     sweepEvents: (sweep) => retention().sweepEvents(sweep),
     sweepAttempts: (sweep) => retention().sweepAttempts(sweep),
     sweepDeadLetters: (sweep) => retention().sweepDeadLetters(sweep),
@@ -270,6 +284,8 @@ function handlersOf(
     sweepAlerts: (sweep) => retention().sweepAlerts(sweep),
     sweepAudit: (sweep) => retention().sweepAudit(sweep),
     sweepErased: (sweep) => retention().sweepErased(sweep),
+    sweepRequests: (sweep) => retention().sweepRequests(sweep),
+    sweepHeaderSets: ({ from, limit }) => headerSets.sweep(from, limit),
     giveBack: ({ pages, keep }) => retention().giveBack(pages, keep),
     // Itself an entry, and nothing else.
     appendAudit: () => undefined,

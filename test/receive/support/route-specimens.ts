@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Verdict } from "../../../src/core/delivery.ts";
 import { newId } from "../../../src/service/new-id.ts";
 import type { LocalHooks } from "../../../src/service/open-local.ts";
-import { sealHead } from "../../../src/service/request-head.ts";
+import { sealHead } from "../../../src/service/sealed-request.ts";
 
 /** Whose data the requests of the matrix are about. */
 export const OWN = { tenant: "default", environment: "staging" } as const;
@@ -126,7 +126,7 @@ async function sourceOf(local: LocalHooks): Promise<{ name: string; request: str
     [
       {
         ...{ id: request, sourceRowId: opened.stored.rowId, ...facts, detail: "", method: "POST", from: "127.0.0.1" },
-        ...{ bodyBytes: 0, head, body: new Uint8Array(0) },
+        ...{ bodyBytes: 0, head, body: new Uint8Array(0), isBodySealed: false, eventId: undefined },
       },
     ],
     10,

@@ -1,4 +1,4 @@
-import type { SendErrorCode } from "../../../src/core/attempt.ts";
+import type { HeaderPairs, SendErrorCode } from "../../../src/core/attempt.ts";
 import type { ClaimedDelivery, RecordedAttempt, Verdict } from "../../../src/core/delivery.ts";
 import { TEST_SCOPE, type TestHooks } from "../../support/local-hooks.ts";
 
@@ -10,6 +10,8 @@ export interface AttemptOptions {
   durationMs?: number;
   /** Default: what is no 2xx is tried again in an hour. */
   verdict?: Verdict;
+  /** Of the receiver. Default: none. */
+  headers?: HeaderPairs;
 }
 
 /**
@@ -61,7 +63,7 @@ function recordedAs(delivery: ClaimedDelivery, answer: AttemptOptions, at: numbe
       remoteAddress: undefined,
       bytesSent: 2,
       requestHeaders: [],
-      responseHeaders: [],
+      responseHeaders: answer.headers ?? [],
       responseExcerpt: undefined,
       truncated: false,
       trigger: delivery.trigger,
