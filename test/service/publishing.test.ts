@@ -203,7 +203,7 @@ describe("replay", () => {
     expect(await service.replayEvent(id)).toMatchObject({ count: 2 });
     expect(commits() - before).toBe(1);
     expect(await entries()).toBe(1);
-    expect(woken.toSorted()).toEqual(local.directory.takersOf(TEST_SCOPE, "order.paid").toSorted());
+    expect(new Set(woken)).toEqual(new Set(local.directory.takersOf(TEST_SCOPE, "order.paid")));
     expect((await service.getEvent(id)).deliveries.map(({ status }) => status)).toEqual(["pending", "pending"]);
   });
 
