@@ -45,6 +45,8 @@ export interface ListenOptions {
 }
 
 export const DEFAULT_CONCURRENCY = 10;
+/** What a session has in flight at most, over all of its listeners (src/stream/protocol.ts). */
+const MAX_CONCURRENCY = 256;
 /** Longer than a delivery over HTTP has: somebody may be looking at a breakpoint. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -76,9 +78,13 @@ export function defineListenFlags(command: Command): Command {
     )
     .option("--session <name>", "what waits for you waits under this name (default: host and folder)")
     .option("--ephemeral", "a session of its own, gone a minute after this command")
-    .option("--keep [duration]", "go on collecting after Ctrl-C, for so long (default: 24h)", keep)
+    .option("--keep [duration]", "go on collecting after Ctrl-C, for so long (default: as it was, 24h at first)", keep)
     .option("--retry", "try failed deliveries again on the default schedule (default: once)")
-    .option("--concurrency <number>", "so many at once (default: 10)", wholeNumber("--concurrency", 1, 1_000))
+    .option(
+      "--concurrency <number>",
+      `so many at once, at most ${MAX_CONCURRENCY} (default: ${DEFAULT_CONCURRENCY})`,
+      wholeNumber("--concurrency", 1, MAX_CONCURRENCY),
+    )
     .option(
       "--timeout <duration>",
       "how long your program may take (default: 30s)",

@@ -5,6 +5,7 @@ import { HooksError } from "../core/errors.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { LaneFacts } from "../core/why/lane-facts.ts";
 import type { LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
+import { YoungGeneration } from "../young-generation.ts";
 import { type AttemptRecorded, attemptRecorded } from "./attempt-recorded.ts";
 import { allOf, Batches } from "./batches.ts";
 import { Claimer } from "./claimer.ts";
@@ -19,7 +20,6 @@ import type { DeliveryTransport, SubscriptionLookup } from "./transport.ts";
 import { WakeTimer } from "./wake-timer.ts";
 import { within } from "./within.ts";
 import { WriteQueue } from "./write-queue.ts";
-import { YoungGeneration } from "./young-generation.ts";
 
 export interface DispatcherOptions extends Pick<DeliverOnceOptions, "userAgent" | "profiles" | "convert"> {
   store: DispatchStore;

@@ -21,9 +21,12 @@ export interface ListenRequest {
   timeoutMs: number;
   /** Most deliveries in flight at once. */
   concurrency: number;
-  /** How long deliveries wait while nobody listens; then they are cancelled, and the session stops collecting. */
-  keepMs: number;
-  /** The session waits for a listener for a minute only, and is gone then. */
+  /**
+   * How long deliveries wait while nobody listens; then they are cancelled, and the session stops collecting. Undefined:
+   * as it was, and 24 h for a new one. While others listen the longer time counts.
+   */
+  keepMs: number | undefined;
+  /** The session waits for a listener for a minute only, and is gone then. One that was to be kept is kept. */
   isEphemeral: boolean;
   /** For people: who listens. */
   name: string;
@@ -52,6 +55,8 @@ export interface ListenSession {
   secrets: string[];
   /** True when the session existed before. */
   resumed: boolean;
+  /** It is gone a minute after its last listener. */
+  isEphemeral: boolean;
   /** Deliveries that are due already. */
   waiting: number;
   /** When the first and the last of the waiting events happened, unix ms; undefined when none wait. */

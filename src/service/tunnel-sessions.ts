@@ -62,8 +62,14 @@ export class TunnelSessions implements ListenSessions {
         : onlyLooks
           ? existing
           : await this.#takeUp(existing, request, events);
-    if (!onlyLooks) await this.#expire(stored, request.keepMs);
-    return { ...(await this.#waiting(stored)), ...(await this.#open(stored)), resumed: existing !== undefined };
+    // What waited until now was promised its old time.
+    if (!onlyLooks) await this.#expire(stored, Math.max(keepOf(stored), existing === undefined ? 0 : keepOf(existing)));
+    return {
+      ...(await this.#waiting(stored)),
+      ...(await this.#open(stored)),
+      resumed: existing !== undefined,
+      isEphemeral: sessionOf(stored).isEphemeral,
+    };
   }
 
   async close(subscription: Subscription, options: { collect: boolean }): Promise<void> {
@@ -90,7 +96,7 @@ export class TunnelSessions implements ListenSessions {
       const { rowId, scope, session } = stored;
       if (stored.transport !== "tunnel" || session === undefined) continue;
       await whileUnheard({ rowId, scope, session }, () => this.#tidyUnheard(stored));
-      await this.#expire(stored, sessionOf(stored).keepMs);
+      await this.#expire(stored, keepOf(stored));
     }
   }
 
@@ -169,7 +175,7 @@ export class TunnelSessions implements ListenSessions {
       autoDisableSpanMs: 0,
       headers: undefined,
       headerNames: undefined,
-      settings: JSON.stringify(settingsOf(request, at)),
+      settings: JSON.stringify(settingsOf(request, newSession(request, at))),
       session: request.session,
       createdAt: at,
       updatedAt: at,
@@ -238,7 +244,7 @@ export class TunnelSessions implements ListenSessions {
       events,
       enabled: true,
       disabledReason: undefined,
-      settings: JSON.stringify(settingsOf(request, at)),
+      settings: JSON.stringify(settingsOf(request, takenUp(existing, request))),
       updatedAt: Math.max(at, existing.updatedAt + 1),
     });
     await directory.refresh(request.scope, existing.id, existing.rowId);
@@ -276,7 +282,7 @@ export class TunnelSessions implements ListenSessions {
   }
 }
 
-function settingsOf(request: ListenRequest, at: number): SubscriptionSettings {
+function settingsOf(request: ListenRequest, session: SessionSettings): SubscriptionSettings {
   return {
     ...defaultSettings(STANDARD_PROFILE),
     description: "hooks listen",
@@ -289,16 +295,31 @@ function settingsOf(request: ListenRequest, at: number): SubscriptionSettings {
     concurrency: request.concurrency,
     filter: filterOf(request),
     sources: request.sources === undefined || request.sources.length === 0 ? undefined : [...request.sources],
-    session: {
-      keepMs: request.keepMs,
-      isEphemeral: request.isEphemeral,
-      endedAt: request.onlyLooks === true ? at : undefined,
-    },
+    session,
   };
+}
+
+function newSession({ keepMs = KEEP_DEFAULT_MS, isEphemeral, onlyLooks }: ListenRequest, at: number): SessionSettings {
+  return { keepMs, isEphemeral, endedAt: onlyLooks === true ? at : undefined };
+}
+
+/** A listener that says nothing of it leaves the time as it is, unless the session had ended; none makes it end sooner. */
+function takenUp(
+  existing: StoredSubscription,
+  { keepMs: asked, isEphemeral, isListening = () => false }: ListenRequest,
+): SessionSettings {
+  const was = sessionOf(existing);
+  const before = existing.enabled || was.endedAt === undefined ? was.keepMs : KEEP_DEFAULT_MS;
+  const keepMs = isListening(existing.rowId) ? Math.max(before, asked ?? 0) : (asked ?? before);
+  return { keepMs, isEphemeral: isEphemeral && was.isEphemeral };
 }
 
 function sessionOf(stored: StoredSubscription): SessionSettings {
   return readSettings(stored).session ?? { keepMs: KEEP_DEFAULT_MS, isEphemeral: false };
+}
+
+function keepOf(stored: StoredSubscription): number {
+  return sessionOf(stored).keepMs;
 }
 
 /** An event says in its metadata which source it came to. */

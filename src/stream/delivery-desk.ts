@@ -1,5 +1,6 @@
 import type { HeaderPairs } from "../core/attempt.ts";
 import { type ClientFrame, DELIVERY_MAX_BODY_BYTES, type DeliveryFrame, type LocalFailureCode } from "./protocol.ts";
+import { RecentAnswers } from "./recent-answers.ts";
 
 /** What came of a delivery at the local program. */
 export type Answer = LocalAnswer | LocalFailure;
@@ -41,10 +42,12 @@ export interface DeliveryDeskOptions {
   onFull(): void;
   /** After the answer has been sent. */
   onAnswered(delivery: DeliveryFrame, answer: Answer): void;
+  /** Most that the server has in flight here: of so many answers it may have got none. */
+  credit(): number;
 }
 
-/** So many answers are remembered for the case that the server asks again: more than a listener has in flight. */
-const REMEMBERED = 256;
+/** At least so many answers are remembered for the case that the server asks again and something else comes between. */
+const LEAST_REMEMBERED = 64;
 
 /**
  * The deliveries in hand. One whose connection was lost before its answer arrived comes again under the same attempt
@@ -52,7 +55,7 @@ const REMEMBERED = 256;
  */
 export class DeliveryDesk {
   readonly #options: DeliveryDeskOptions;
-  readonly #answers = new Map<string, Promise<Answer>>();
+  readonly #answers = new RecentAnswers<Answer>();
   #taken = 0;
   #busy = 0;
 
@@ -81,7 +84,7 @@ export class DeliveryDesk {
     this.#taken += 1;
     this.#busy += 1;
     const answer = this.#answer(delivery);
-    this.#remember(key, answer);
+    this.#answers.add(key, answer, Math.max(LEAST_REMEMBERED, this.#options.credit()));
     void answer.then((value) => {
       reply(value);
       this.#busy -= 1;
@@ -94,13 +97,6 @@ export class DeliveryDesk {
     if (delivery.body.byteLength <= DELIVERY_MAX_BODY_BYTES) return await this.#options.answer(delivery);
     const message = `the body has ${delivery.body.byteLength} bytes, more than ${DELIVERY_MAX_BODY_BYTES}`;
     return { kind: "failed", code: "too_large", message, durationMs: 0 };
-  }
-
-  #remember(key: string, answer: Promise<Answer>): void {
-    this.#answers.set(key, answer);
-    if (this.#answers.size <= REMEMBERED) return;
-    const [oldest] = this.#answers.keys();
-    if (oldest !== undefined) this.#answers.delete(oldest);
   }
 }
 

@@ -181,6 +181,7 @@ export class ListenerConnection {
       deadline_ms: subscription.timeoutMs,
       replay: delivery.trigger !== "auto",
     });
+    const bytesSent = (original ?? request).body.byteLength;
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const deadline = setTimeout(
       () => this.#onDeadline(delivery.id, subscription.timeoutMs),
@@ -189,11 +190,11 @@ export class ListenerConnection {
     this.#pending.set(delivery.id, {
       attempt: attemptNumber,
       startedAt: this.#now(),
-      bytesSent: (original ?? request).body.byteLength,
+      bytesSent,
       deadline,
       resolve,
     });
-    this.#inFlightBytes += request.body.byteLength;
+    this.#inFlightBytes += bytesSent;
     this.#write(frame);
     return promise;
   }

@@ -31,8 +31,10 @@ export const RESULT_MAX_BODY_BYTES = 64 * 1024;
 export const RESULT_MAX_HEADERS = 200;
 export const MESSAGE_MAX_CHARS = 1_000;
 export const SESSION_PATTERN = /^[A-Za-z0-9._:/@-]{1,128}$/;
-/** Most deliveries that one listener may have in flight. */
+/** Most that one listener may ask to have in flight. */
 export const MAX_CREDIT = 1_000;
+/** Most deliveries of one session in flight, over all of its listeners. */
+export const SESSION_CONCURRENCY = 256;
 
 const DELIVERY_MAX_HEADERS = 2_000;
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type ErrorCode, HooksError, toHooksError } from "../core/errors.ts";
+import { type ErrorCode, toHooksError } from "../core/errors.ts";
 import { toIsoOrNull } from "../core/instant.ts";
-import { quoted } from "../core/quoted.ts";
 import { type Scope, scopeKey } from "../core/scope.ts";
 import type { ListenRequest, ListenSession, ListenSessions, WhileUnheard } from "../service/listen-sessions.ts";
 import type { ListenerConnection } from "./listener-connection.ts";
-import { type HelloFrame, MESSAGE_MAX_CHARS } from "./protocol.ts";
+import { type HelloFrame, MESSAGE_MAX_CHARS, SESSION_CONCURRENCY } from "./protocol.ts";
+import { checkSameSettings, timeoutOf } from "./shared-settings.ts";
 import { Turns } from "./turns.ts";
 
 export interface SessionRosterOptions {
@@ -25,12 +25,6 @@ export interface SessionRosterOptions {
 
 /** Errors of opening a session that pass by themselves: the client dials again. */
 const PASSING: readonly ErrorCode[] = ["unavailable", "store_busy", "store_full", "rate_limited", "internal"];
-/** For a listener that names none: long enough to look around at a breakpoint. */
-const DEFAULT_TIMEOUT_MS = 30_000;
-/** For a listener that names none. */
-const DEFAULT_KEEP_MS = 24 * 60 * 60 * 1000;
-/** Of the subscription. What really bounds it is the credit of its listeners, which may grow while they listen. */
-const SESSION_CONCURRENCY = 256;
 
 /** Who listens to which session: opens a session for its first listener, and closes it after its last. */
 export class SessionRoster {
@@ -42,6 +36,8 @@ export class SessionRoster {
   readonly #listeners = new Map<number, Set<ListenerConnection>>();
   /** Opening and closing of one session happen one after the other. */
   readonly #turns = new Turns();
+  /** Those of them that end with their last listener, by row id of the subscription. */
+  readonly #ephemeral = new Set<number>();
   /** Ephemeral sessions whose listener is gone, by row id of the subscription. */
   readonly #graces = new Map<number, NodeJS.Timeout>();
   #closing = false;
@@ -77,7 +73,7 @@ export class SessionRoster {
       try {
         this.#replaceOlder(connection, name);
         const others = this.#othersOf(connection, name);
-        if (isListener(connection)) checkSamePatterns(others, hello, name);
+        if (isListener(connection)) checkSameSettings(others, hello, name);
         const session = await this.#options.sessions.open({
           ...requestOf(connection, hello, name),
           isListening: (rowId) => this.#listeners.has(rowId),
@@ -85,6 +81,8 @@ export class SessionRoster {
         this.#listen(connection, session, name);
         if (others.length !== 0 && isListener(connection))
           connection.problem({ code: "shared", message: sharedBy(others.length), fatal: false });
+        if (isListener(connection) && hello.ephemeral === true && !session.isEphemeral)
+          connection.problem({ code: "kept", message: keptMessage(name), fatal: false });
       } catch (error) {
         refuse(connection, error);
       }
@@ -102,13 +100,17 @@ export class SessionRoster {
    * in the store.
    */
   async leave(connection: ListenerConnection): Promise<void> {
-    const { subscription, sessionName, quit, hello } = connection;
+    const { subscription, sessionName, quit } = connection;
     if (subscription === undefined || sessionName === undefined || this.#left.has(connection)) return;
     if (!isListener(connection)) return;
     this.#left.add(connection);
     const listeners = this.#listeners.get(subscription.rowId);
     listeners?.delete(connection);
-    if (listeners?.size === 0) this.#listeners.delete(subscription.rowId);
+    const isEphemeral = this.#ephemeral.has(subscription.rowId);
+    if (listeners === undefined || listeners.size === 0) {
+      this.#listeners.delete(subscription.rowId);
+      this.#ephemeral.delete(subscription.rowId);
+    }
 
     const end = (collect: boolean): Promise<void> =>
       this.#turns.take(turnOf(connection.scope, sessionName), async () => {
@@ -119,7 +121,7 @@ export class SessionRoster {
       });
     await end(quit === undefined || quit.keep);
     // When the whole daemon stops, nobody can tell how long the listener stays away: the session's keep does then.
-    if (quit !== undefined || hello?.ephemeral !== true || this.#closing) return;
+    if (quit !== undefined || !isEphemeral || this.#closing) return;
     if (this.#listeners.has(subscription.rowId)) return;
     clearTimeout(this.#graces.get(subscription.rowId));
     this.#graces.set(
@@ -146,6 +148,9 @@ export class SessionRoster {
     if (isListener(connection)) {
       clearTimeout(this.#graces.get(subscription.rowId));
       this.#graces.delete(subscription.rowId);
+      // As it is now: it stays what it was before, whoever listens besides.
+      if (session.isEphemeral) this.#ephemeral.add(subscription.rowId);
+      else this.#ephemeral.delete(subscription.rowId);
     }
     connection.ready(subscription, {
       type: "ready",
@@ -214,57 +219,17 @@ export class SessionRoster {
   }
 }
 
-/** Sharing with other patterns would change, unasked, what the others get. */
-function checkSamePatterns(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
-  const mine = patternsOf(hello);
-  const other = others.find(({ hello: theirs }) => theirs !== undefined && patternsOf(theirs) !== mine);
-  if (other === undefined) {
-    checkSameSources(others, hello, name);
-    checkSameFilter(others, hello, name);
-    return;
-  }
-  throw new HooksError(
-    "conflict",
-    `another listener uses session ${name} with other patterns (${other.hello?.events.join(", ")}); ` +
-      "listen under another name: --session NAME",
-    { field: "session" },
-  );
-}
-
-function checkSameSources(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
-  const of = ({ sources = [] }: HelloFrame): string => [...new Set(sources)].sort().join(", ");
-  const other = others.find(({ hello: theirs }) => theirs !== undefined && of(theirs) !== of(hello));
-  if (other === undefined) return;
-  const theirs = of(other.hello!) === "" ? "none" : of(other.hello!);
-  throw new HooksError(
-    "conflict",
-    `another listener uses session ${name} with other sources (${theirs}); listen under another name: --session NAME`,
-    { field: "session" },
-  );
-}
-
-function checkSameFilter(others: readonly ListenerConnection[], hello: HelloFrame, name: string): void {
-  const other = others.find(({ hello: theirs }) => theirs !== undefined && theirs.filter !== hello.filter);
-  if (other === undefined) return;
-  const theirs = other.hello?.filter === undefined ? "none" : quoted(other.hello.filter);
-  throw new HooksError(
-    "conflict",
-    `another listener uses session ${name} with another filter (${theirs}); listen under another name: --session NAME`,
-    { field: "session" },
-  );
-}
-
 function isListener({ hello }: ListenerConnection): boolean {
   return hello?.secrets_only !== true;
-}
-
-function patternsOf(hello: HelloFrame): string {
-  return [...new Set(hello.events)].sort().join(" ");
 }
 
 function sharedBy(others: number): string {
   const who = others === 1 ? "another listener" : `${others} other listeners`;
   return `${who} of this session and this one split its deliveries; --session NAME gives this one its own`;
+}
+
+function keptMessage(name: string): string {
+  return `session ${name} was made to be kept, and is kept: --ephemeral alone, or with another name, gives a session that goes`;
 }
 
 function requestOf({ scope, actor }: ListenerConnection, hello: HelloFrame, name: string): ListenRequest {
@@ -276,9 +241,10 @@ function requestOf({ scope, actor }: ListenerConnection, hello: HelloFrame, name
     filter: hello.filter,
     sources: hello.sources,
     retry: hello.retry ?? false,
-    timeoutMs: hello.timeout_ms ?? DEFAULT_TIMEOUT_MS,
-    keepMs: hello.keep_ms ?? DEFAULT_KEEP_MS,
+    timeoutMs: timeoutOf(hello),
+    keepMs: hello.keep_ms,
     isEphemeral: hello.ephemeral ?? false,
+    // The credit of its listeners, which may grow while they listen, bounds it further.
     concurrency: SESSION_CONCURRENCY,
     name: hello.name ?? "",
     onlyLooks: hello.secrets_only ?? false,

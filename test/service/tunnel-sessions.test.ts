@@ -4,7 +4,7 @@ import { TunnelSessions } from "../../src/service/tunnel-sessions.ts";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
 
 const HOUR_MS = 3_600_000;
-const REQUEST: ListenRequest = {
+const REQUEST = {
   scope: TEST_SCOPE,
   session: "laptop:/shop",
   events: ["order.*"],
@@ -14,7 +14,7 @@ const REQUEST: ListenRequest = {
   keepMs: 24 * HOUR_MS,
   isEphemeral: false,
   name: "laptop",
-};
+} satisfies ListenRequest;
 
 /** Nobody listens to any. */
 const UNHEARD: WhileUnheard = (_session, work) => work();
@@ -100,6 +100,65 @@ describe("a listen session", () => {
     clock.at += HOUR_MS / 2 + 1;
     await sessions.tidy(UNHEARD);
     expect((await service.listDeliveries({ status: "pending" })).data.map((one) => one.event_id)).toEqual(["two"]);
+  });
+
+  it("keeps for as long as it was asked to before when its next listener says nothing of it", async () => {
+    const { sessions, service, clock } = await openSessions();
+    const silent = { ...REQUEST, keepMs: undefined };
+    const { subscription } = await sessions.open({ ...REQUEST, keepMs: 7 * 24 * HOUR_MS });
+    await sessions.close(subscription, { collect: true });
+    await service.publish(order("one"));
+    clock.at += 3 * 24 * HOUR_MS;
+    expect(await sessions.open(silent)).toMatchObject({ resumed: true, waiting: 1 });
+    await sessions.close(subscription, { collect: true });
+    clock.at += 3 * 24 * HOUR_MS;
+    await sessions.tidy(UNHEARD);
+    expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(1);
+    // Whoever asks for less gets it, and what waits already gets the time it was promised.
+    expect(await sessions.open({ ...REQUEST, keepMs: HOUR_MS })).toMatchObject({ waiting: 1 });
+    await service.publish(order("two"));
+    clock.at += HOUR_MS + 1;
+    await sessions.tidy(UNHEARD);
+    expect((await service.listDeliveries({ status: "pending" })).data).toEqual([]);
+    // Once it has ended, nothing of it waits any more: it begins anew.
+    await sessions.open({ ...REQUEST, keepMs: 2 * HOUR_MS });
+    await sessions.close(subscription, { collect: false });
+    await sessions.open(silent);
+    await service.publish(order("three"));
+    clock.at += 23 * HOUR_MS;
+    expect(await sessions.open(silent)).toMatchObject({ waiting: 1 });
+    clock.at += HOUR_MS + 1;
+    expect(await sessions.open(silent)).toMatchObject({ waiting: 0 });
+  });
+
+  it("keeps for the longest time that any of its listeners asks for", async () => {
+    const { sessions, service, clock } = await openSessions();
+    await sessions.open({ ...REQUEST, keepMs: 3 * HOUR_MS });
+    await sessions.open({ ...REQUEST, keepMs: HOUR_MS, isListening: () => true });
+    await service.publish(order("one"));
+    clock.at += 2 * HOUR_MS;
+    await sessions.tidy(UNHEARD);
+    expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(1);
+    await sessions.open({ ...REQUEST, keepMs: 5 * HOUR_MS, isListening: () => true });
+    clock.at += 2 * HOUR_MS;
+    await sessions.tidy(UNHEARD);
+    expect((await service.listDeliveries({ status: "pending" })).data).toHaveLength(1);
+  });
+
+  it("that was to be kept is kept although an ephemeral listener takes it up; an ephemeral one can be kept from then on", async () => {
+    const { sessions, service } = await openSessions();
+    const ephemeral = { ...REQUEST, isEphemeral: true };
+    const { subscription } = await sessions.open(REQUEST);
+    expect((await sessions.open(ephemeral)).isEphemeral).toBe(false);
+    await sessions.close(subscription, { collect: false });
+    expect((await service.listSubscriptions()).data).toHaveLength(1);
+
+    const other = { ...ephemeral, session: "other" };
+    expect((await sessions.open(other)).isEphemeral).toBe(true);
+    const kept = await sessions.open({ ...other, isEphemeral: false });
+    expect(kept.isEphemeral).toBe(false);
+    await sessions.close(kept.subscription, { collect: false });
+    expect((await service.listSubscriptions()).data).toHaveLength(2);
   });
 
   it("that is only looked at stays as it is; a new one collects nothing", async () => {

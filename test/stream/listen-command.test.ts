@@ -11,6 +11,7 @@ import type { ListenOptions } from "../../commands/listen-flags.ts";
 import type { CliContext } from "../../src/cli/context.ts";
 import { type Daemon, findDaemon, startDaemon } from "../../src/daemon.ts";
 import { verify } from "../../src/index.ts";
+import { SESSION_CONCURRENCY } from "../../src/stream/protocol.ts";
 import { runInProcess } from "../support/run-in-process.ts";
 import { Cable } from "./support/cable.ts";
 import { RunningCommand } from "./support/running-listen.ts";
@@ -432,7 +433,7 @@ describe("flags", () => {
     [["--timeout", "0s"], "--timeout", "1s"],
     [["--timeout", "10"], "--timeout", ""],
     [["--concurrency", "0"], "--concurrency", "1"],
-    [["--concurrency", "1001"], "--concurrency", "1000"],
+    [["--concurrency", String(SESSION_CONCURRENCY + 1)], "--concurrency", String(SESSION_CONCURRENCY)],
     [["--max-events", "-1"], "--max-events", ""],
     [["--keep", "soon"], "--keep", ""],
     [["--keep", "--ephemeral"], "--keep", "--ephemeral"],

@@ -331,6 +331,38 @@ describe("deliveries and credit", () => {
   });
 });
 
+describe("bodies in flight", () => {
+  const KIB = 1024;
+  /** What a source got, and what a subscription with a URL would be sent instead. */
+  const fromSource = (originalBytes: number, envelopeBytes: number) => ({
+    ...delivery({ body: Buffer.alloc(envelopeBytes) }),
+    original: { method: "POST", path: "/", query: "", headers: [], body: Buffer.alloc(originalBytes) },
+  });
+
+  it.each([
+    ["a sender's request, smaller than its event", 10 * KIB, 14 * KIB],
+    ["a sender's request, larger than its event", 30 * KIB, KIB],
+  ])("are counted as they go out, and as they are answered: %s", async (_name, originalBytes, envelopeBytes) => {
+    const most = Math.ceil((100 * KIB) / originalBytes);
+    const to = await tunnel({ limits: { maxInFlightBytes: 100 * KIB } });
+    const listener = await RawListener.ready(to.url, { credit: 100 });
+    // Far more than the limit, one after the other: what is answered is forgotten, to the byte.
+    for (let nth = 1; nth <= 60; nth++) {
+      to.publish(fromSource(originalBytes, envelopeBytes));
+      listener.answer(await listener.frame("delivery", nth));
+      await to.until(() => to.results.length === nth);
+    }
+    to.publish(...Array.from({ length: 2 * most }, () => fromSource(originalBytes, envelopeBytes)));
+    await listener.frame("delivery", 60 + most);
+    await handled(listener);
+    expect(listener.of("delivery").length).toBe(60 + most);
+    expect(to.server.room(TUNNEL)).toBe(0);
+    for (let nth = 61; nth <= 60 + 2 * most; nth++) listener.answer(await listener.frame("delivery", nth));
+    await to.until(() => to.results.length === 60 + 2 * most);
+    expect(to.server.room(TUNNEL)).toBe(100);
+  });
+});
+
 describe("several listeners of one session", () => {
   it("split its deliveries by their room, and hear of each other", async () => {
     const to = await tunnel();
@@ -373,6 +405,27 @@ describe("several listeners of one session", () => {
     });
     expect((await other.close()).code).toBe(1008);
     expect(to.sessions.opened.length).toBe(2);
+  });
+
+  it.each([
+    [{ timeout_ms: 300_000 }, {}, "another timeout (5m)"],
+    [{}, { timeout_ms: 5_000 }, "another timeout (30s)"],
+    [{ retry: true }, {}, "another choice of --retry (with it)"],
+    [{ retry: false }, { retry: true }, "another choice of --retry (without it)"],
+    [{ filter: "data.n > 1" }, {}, 'another filter ("data.n > 1")'],
+    [{ sources: ["github"] }, {}, "other sources (github)"],
+  ])("must want the same of their session: after %j not %j", async (first, second, why) => {
+    const to = await tunnel();
+    const one = await RawListener.ready(to.url, first);
+    const other = new RawListener(to.url);
+    await once(other.socket, "open");
+    other.send({ type: "hello", session: "test", events: ["*"], credit: 1, ...second });
+    expect(await other.frame("problem")).toMatchObject({ code: "conflict", message: expect.stringContaining(why) });
+    expect(to.sessions.opened.length).toBe(1);
+    // Once nobody else listens, it is as the next one wants it.
+    one.socket.terminate();
+    await to.until(() => to.server.connected === 0);
+    await RawListener.ready(to.url, second);
   });
 
   it("with copy get a session each", async () => {
@@ -462,6 +515,20 @@ describe("the end of a listener", () => {
     expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([true]);
     to.publish(delivery());
     await again.frame("delivery");
+  });
+
+  it("of a session that was to be kept, with --ephemeral: it goes on, and the listener is told", async () => {
+    const to = await tunnel({ ephemeralGraceMs: 10 });
+    const plain = await RawListener.ready(to.url);
+    expect(to.sessions.opened[0]).toMatchObject({ concurrency: 256, keepMs: undefined, isEphemeral: false });
+    plain.socket.terminate();
+    await to.until(() => to.news.some(({ kind }) => kind === "gone"));
+    const listener = await RawListener.ready(to.url, { ephemeral: true });
+    expect(await listener.frame("problem")).toMatchObject({ code: "kept", fatal: false });
+    listener.socket.terminate();
+    await to.until(() => to.news.filter(({ kind }) => kind === "gone").length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([true, true]);
   });
 
   it("half-open: a peer that no longer answers pings is dropped, and its deliveries come back", async () => {

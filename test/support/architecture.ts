@@ -9,12 +9,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/core": [],
   // Reading a small file safely: what settings, keys and flags have in common.
   "src/small-file.ts": [],
+  // What V8 reserves, of whichever process works for long: the daemon, and a listener.
+  "src/young-generation.ts": [],
   "src/store": ["src/core", "src/small-file.ts"],
   "src/service": ["src/core", "src/store", "src/small-file.ts"],
   "src/receive": ["src/core", "src/service", "src/small-file.ts"],
   // The contract only: the dispatcher claims and records, whichever store it is.
-  "src/deliver": ["src/core", "src/service", "src/store/store.ts"],
-  "src/stream": ["src/core", "src/service"],
+  "src/deliver": ["src/core", "src/service", "src/store/store.ts", "src/young-generation.ts"],
+  "src/stream": ["src/core", "src/service", "src/young-generation.ts"],
   "src/client": ["src/core"],
   // Settings: their sources in src/config/, what is in force in src/config.ts.
   "src/config": ["src/core", "src/small-file.ts"],

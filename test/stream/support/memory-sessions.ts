@@ -17,6 +17,8 @@ export class MemorySessions implements ListenSessions {
   /** Awaited by `open`, so that a test can hold it up. */
   gate: Promise<void> = Promise.resolve();
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Those that are not ephemeral, whoever asks for it. */
+  readonly #kept = new Set<string>();
 
   async open(request: ListenRequest): Promise<ListenSession> {
     await this.gate;
@@ -26,7 +28,9 @@ export class MemorySessions implements ListenSessions {
     const existing = this.#subscriptions.get(key);
     const subscription = tunnelSubscription(existing?.rowId ?? this.#subscriptions.size + 1, request);
     this.#subscriptions.set(key, subscription);
-    return { subscription, secrets: ["whsec_c2VjcmV0"], resumed: existing !== undefined, ...this.backlog };
+    const isEphemeral = request.isEphemeral && !this.#kept.has(key);
+    if (!isEphemeral) this.#kept.add(key);
+    return { subscription, secrets: ["whsec_c2VjcmV0"], resumed: existing !== undefined, isEphemeral, ...this.backlog };
   }
 
   close(subscription: Subscription, options: { collect: boolean }): Promise<void> {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import v8 from "node:v8";
 
-/** Both halves together. */
+/** Of a daemon; both halves together. */
 const MAX_BYTES = 32 * 1024 * 1024;
 /**
  * Up to so many cores the helpers that collect in parallel only take time from the threads that work: measured on two,
@@ -19,9 +19,12 @@ const STAY = "--semi-space-growth-factor=1";
  * (16 MB) collects twice as often, and what waits to be recorded is copied each time: 8 µs a delivery.
  */
 export class YoungGeneration {
+  readonly #maxBytes: number;
   #flag = GROW;
 
-  constructor() {
+  /** @param maxBytes both halves together */
+  constructor(maxBytes = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
     if (availableParallelism() <= FEW_CORES) v8.setFlagsFromString("--no-parallel-scavenge");
   }
 
@@ -29,7 +32,7 @@ export class YoungGeneration {
   hold(): void {
     const space = v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
     // Undefined on another engine. V8 makes it smaller when it is idle: then it may grow again.
-    const flag = space === undefined || space.space_size < MAX_BYTES ? GROW : STAY;
+    const flag = space === undefined || space.space_size < this.#maxBytes ? GROW : STAY;
     if (flag === this.#flag) return;
     this.#flag = flag;
     v8.setFlagsFromString(flag);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { expect, it } from "vitest";
 
-const MODULE = path.join(import.meta.dirname, "../../src/deliver/young-generation.ts");
+const MODULE = path.join(import.meta.dirname, "../src/young-generation.ts");
 
 /** A process that works as a busy sender does: much is made, some of it lives a little. Returns the bytes reserved. */
 function youngBytesOf(isHeld: boolean): number {
