@@ -506,13 +506,20 @@ describe("the end of a listener", () => {
   });
 
   it("of an ephemeral session whose listener came back: it goes on", async () => {
-    const to = await tunnel({ ephemeralGraceMs: 50 });
+    const to = await tunnel({ ephemeralGraceMs: 1_500 });
     const listener = await RawListener.ready(to.url, { ephemeral: true });
+    const other = await RawListener.ready(to.url, { ephemeral: true, session: "other" });
     listener.socket.terminate();
     await to.until(() => to.news.some(({ kind }) => kind === "gone"));
     const again = await RawListener.ready(to.url, { ephemeral: true });
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([true]);
+    // Whose time began later, and is over.
+    other.socket.terminate();
+    await expect.poll(() => to.sessions.closed.length, { timeout: 30_000 }).toBe(3);
+    expect(to.sessions.closed).toEqual([
+      { subscriptionId: "sub_1", collect: true },
+      { subscriptionId: "sub_2", collect: true },
+      { subscriptionId: "sub_2", collect: false },
+    ]);
     to.publish(delivery());
     await again.frame("delivery");
   });
@@ -525,10 +532,13 @@ describe("the end of a listener", () => {
     await to.until(() => to.news.some(({ kind }) => kind === "gone"));
     const listener = await RawListener.ready(to.url, { ephemeral: true });
     expect(await listener.frame("problem")).toMatchObject({ code: "kept", fatal: false });
+    const other = await RawListener.ready(to.url, { ephemeral: true, session: "other" });
     listener.socket.terminate();
     await to.until(() => to.news.filter(({ kind }) => kind === "gone").length === 2);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([true, true]);
+    // Whose time began later, and is over.
+    other.socket.terminate();
+    await expect.poll(() => to.sessions.closed.length, { timeout: 30_000 }).toBe(4);
+    expect(to.sessions.closed.filter(({ collect }) => !collect)).toEqual([{ subscriptionId: "sub_2", collect: false }]);
   });
 
   it("half-open: a peer that no longer answers pings is dropped, and its deliveries come back", async () => {
@@ -580,6 +590,7 @@ describe("the end of a listener", () => {
     to.publish(...Array.from({ length: 60 }, () => delivery({ body })));
     to.publish(delivery({ subscriptionRowId: 2 }));
     other.answer(await other.frame("delivery"));
+    await to.until(() => to.results.length === 1);
     await to.until(() => to.news.some((news) => news.kind === "gone" && news.code === 1013));
     expect(to.results.length).toBe(1);
     expect(to.notSent).toBeGreaterThan(0);

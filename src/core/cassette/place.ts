@@ -3,11 +3,11 @@
 import { HooksError } from "../errors.ts";
 import { quoted } from "../quoted.ts";
 
-/** Names in lower case. A step of a path may be `*`: every member or element. */
+/** Names in lower case. A step of a path may be `*`: every member or element. `only`: answers have no such place. */
 export type Place =
   | { kind: "header"; name: string }
   | { kind: "query"; name: string }
-  | { kind: "json"; steps: readonly string[] };
+  | { kind: "json"; steps: readonly string[]; only?: "requests" };
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const MAX_CHARS = 1_000;

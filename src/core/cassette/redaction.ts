@@ -31,6 +31,7 @@ export function defaultPlaces(): Place[] {
   return [
     ...[...new Set([...CREDENTIALS, ...signatureHeaders()])].map((name): Place => ({ kind: "header", name })),
     ...QUERY_CREDENTIALS.map((name): Place => ({ kind: "query", name })),
+    ...signatureMembers().map((steps): Place => ({ kind: "json", steps, only: "requests" })),
   ];
 }
 
@@ -41,23 +42,31 @@ export function signatureHeaders(): string[] {
   );
 }
 
+/** Where the known schemes carry them in a body's JSON: `items[].signature` is `items`, `*`, `signature`. */
+function signatureMembers(): string[][] {
+  const paths = SCHEMES.flatMap(({ signature }) => ("json" in signature ? [signature.json] : []));
+  return [...new Set(paths)].map((path) => path.replaceAll("[]", ".*").split("."));
+}
+
+type Paths = readonly (readonly string[])[];
+
 /** An exchange without what stands at these places. */
 export function redact(exchange: RecordedExchange, places: readonly Place[]): RecordedExchange {
   const headers = namesOf(places, "header");
   const query = namesOf(places, "query");
-  const paths = places.flatMap((place) => (place.kind === "json" ? [place.steps] : []));
-  const part = <Part extends RecordedRequest | RecordedAnswer>(given: Part): Part => ({
+  const ofBoth = pathsOf(places, undefined);
+  const part = <Part extends RecordedRequest | RecordedAnswer>(given: Part, more: Paths = []): Part => ({
     ...given,
     headers: given.headers.map(([name, value]) => [
       name,
       headers.has(name.toLowerCase()) ? REDACTED : value,
     ]) satisfies HeaderPairs,
-    body: bodyWithout(given.body, paths),
+    body: bodyWithout(given.body, ofBoth, more),
   });
   const { request, answer } = exchange;
   return {
     ...exchange,
-    request: { ...part(request), query: queryWithout(request.query, query) },
+    request: { ...part(request, pathsOf(places, "requests")), query: queryWithout(request.query, query) },
     answer: answer && part(answer),
   };
 }
@@ -66,11 +75,19 @@ function namesOf(places: readonly Place[], kind: "header" | "query"): ReadonlySe
   return new Set(places.flatMap((place) => (place.kind === kind ? [place.name] : [])));
 }
 
-/** What looks like JSON and is none (an answer that was cut off) is left out as a whole: the place may be anywhere in it. */
-function bodyWithout(body: Uint8Array, paths: readonly (readonly string[])[]): Uint8Array {
-  if (paths.length === 0 || body.length === 0) return body;
-  const left = redactJson(body, paths);
+function pathsOf(places: readonly Place[], only: "requests" | undefined): Paths {
+  return places.flatMap((place) => (place.kind === "json" && place.only === only ? [place.steps] : []));
+}
+
+/**
+ * What looks like JSON and is none (an answer that was cut off) is left out as a whole when somebody asked for a place in
+ * it, which may be anywhere; not for a signature, which no receiver would find there either.
+ */
+function bodyWithout(body: Uint8Array, asked: Paths, signatures: Paths): Uint8Array {
+  if (asked.length + signatures.length === 0 || body.length === 0) return body;
+  const left = redactJson(body, [...asked, ...signatures]);
   if (left !== undefined) return left;
+  if (asked.length === 0) return body;
   const looksLikeJson = /^(\ufeff|\s)*[[{]/.test(Buffer.from(body.subarray(0, 64)).toString("utf8"));
   return looksLikeJson ? Buffer.from(REDACTED) : body;
 }
