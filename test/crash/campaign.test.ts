@@ -64,6 +64,13 @@ describe("docs/reliability.md", () => {
     for (const { id } of SCENARIOS) expect(PAGE, id).toMatch(new RegExp(`^\\| ${id.slice(0, 3)} `, "m"));
   });
 
+  it("says of each scenario beside the campaign's, and of each property, what shows it", () => {
+    for (let n = 20; n <= 39; n++) if (n !== 21) expect(PAGE, `R${n}`).toMatch(new RegExp(`^\\| R${n} .*\\.ts`, "m"));
+    for (const property of ["P6", "P8", "L3"]) {
+      expect(PAGE).toMatch(new RegExp(`^\\| ${property} \\| .*\\]\\(.*\\.ts\\)`, "m"));
+    }
+  });
+
   it("names commands that exist, with flags that are taken", () => {
     const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { scripts: object };
     const named = [...PAGE.matchAll(/`npm run ([\w:]+)/g)].map(([, script]) => script);

@@ -2,7 +2,7 @@
 // verdict. Safety: P1 nothing accepted is lost; P2 delivered means answered 2xx; P3 nothing else is delivered, and
 // always the same bytes; P4 one sender at a time; P5 attempt numbers go up by one and end; P7 signed, with the time of
 // the sending; P9 nothing for who is disabled or deleted; P10 limits hold. Liveness: L1 everything ends; L2 nothing
-// waits; L4 memory and log are given back. P6 (addresses) and P8 (secrets) are not a matter of crashes, L3 (recovery of
+// waits; L4 memory and log are given back. P6 (addresses: test/egress) and P8 (secrets: test/hostile) are not a matter of crashes, L3 (recovery of
 // a receiver) is the simulation's.
 
 import { deletable } from "./deletions.ts";

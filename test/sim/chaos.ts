@@ -68,6 +68,8 @@ export class Chaos {
     this.#times(swarm.clockShakes, () => this.#shake(random.int(100, 600)));
     this.#times(swarm.sleeps, () => world.clock.sleep(random.pick([8 * HOUR, 20 * MINUTE, HOUR])));
     if (swarm.busyReads) this.#times(1, () => this.#refuseReads());
+    this.#times(swarm.sweeps, () => this.#sweep());
+    this.#times(swarm.cuts, () => inTheMiddle(() => world.listeners.cutOne()));
   }
 
   /** Faults stop; what is stopped or half dead is put right. */
@@ -94,10 +96,19 @@ export class Chaos {
     }
   }
 
+  /** What is old is deleted; now and then the process dies of it. */
+  #sweep(): void {
+    const world = this.#world;
+    const random = this.#random;
+    if (this.#isOver) return;
+    if (random.chance(0.3)) world.arm(random.pick(["before sweepEvents", "after sweepEvents"]), random.int(1, 2));
+    world.daemon?.sweep();
+  }
+
   #crash(): void {
     const world = this.#world;
     const random = this.#random;
-    switch (random.weighted({ now: 3, point: 7, loop: 1 })) {
+    switch (random.weighted({ now: 3, point: 7, loop: 3 })) {
       case "now":
         if (world.daemon !== undefined) world.crash(world.daemon, "kill -9", random.magnitude(10, 10 * MINUTE));
         break;
@@ -171,6 +182,7 @@ export class Chaos {
     daemon.owner.isPaused = true;
     daemon.pausedAt = time.elapsed;
     daemon.isDeposed = true;
+    world.listeners.cut(daemon);
     world.hasTakenOver = true;
     world.daemon = undefined;
     time.schedule(time.world, random.magnitude(1, 10 * SECOND), () => world.supervise());

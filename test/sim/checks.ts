@@ -60,6 +60,7 @@ export class Checks {
         this.#checkRepetition(row);
         if (delivery.trigger === "auto") this.#checkSchedule(row);
         this.#checkOrder(row);
+        this.#checkTunnel(row);
       }
       const { roundAttempts } = delivery;
       request.attempts.push({ request, row, roundAttempts, round: row.round, isRecorded: false });
@@ -191,6 +192,25 @@ export class Checks {
     }
   }
 
+  /**
+   * A listener gets events in their order: none before another that had been accepted before it was published. While the
+   * clock is set, nobody can say what came first.
+   */
+  #checkTunnel(row: RowTale): void {
+    const world = this.#world;
+    const { subscription, event } = row;
+    const isSure = !world.clock.wasSet(0) && !world.hasReplayed && !world.hasTakenOver;
+    if (subscription.url !== undefined || !isSure || 0 < row.attempts) return;
+    for (const other of subscription.rows) {
+      const { acceptedAt = Number.POSITIVE_INFINITY } = other.event;
+      if (row.rowId <= other.rowId || event.publishedAt <= acceptedAt || 0 < other.attempts) continue;
+      const wasGivenBack = other.attemptsMade.every(({ request }) => request.endedAt !== undefined && !request.answer);
+      if (wasGivenBack && (other.state === "pending" || other.state === "sending")) {
+        world.violate("order", `${nameOf(row)} is sent before ${nameOf(other)}, which is ${other.state}`);
+      }
+    }
+  }
+
   #checkSwitch(subscription: SubscriptionTale): void {
     const world = this.#world;
     const { name, settledAt, isEnabled, isPaused, isDeleted } = subscription;
@@ -214,7 +234,9 @@ export class Checks {
     const inFlight = daemon.inFlightOf.get(subscription) ?? 0;
     if (most <= inFlight) world.violate("P10", `${name} has ${inFlight + 1} requests in flight of ${most}`);
     if (inFlight + 1 === most) world.count("concurrency used up");
-    const isRetry = attempts[0]!.roundAttempts !== 0;
+    // Of a listener's program no host's limit is kept.
+    const host = subscription.url === undefined ? undefined : new URL(subscription.url).host;
+    const isRetry = attempts[0]!.roundAttempts !== 0 && host !== undefined;
     // What a process does before it knows that the machine slept it takes for older than it is.
     const { awakeSince } = daemon;
     const since = Math.max(awakeSince, subscription.rateFrom);
@@ -223,16 +245,11 @@ export class Checks {
     this.#checkRate("of the process", rates.process, daemon.starts.all, awakeSince);
     this.#checkRate("of the tenant", rates.tenant, daemon.starts.all, awakeSince);
     if (isRetry) {
-      this.#checkRate(
-        "of the host's retries",
-        rates.hostRetries,
-        startsOf(daemon.starts.retries, new URL(subscription.url).host),
-        awakeSince,
-      );
+      this.#checkRate("of the host's retries", rates.hostRetries, startsOf(daemon.starts.retries, host), awakeSince);
     }
     startsOf(subscription.starts, daemon).push(time.elapsed);
     daemon.starts.all.push(time.elapsed);
-    if (isRetry) startsOf(daemon.starts.retries, new URL(subscription.url).host).push(time.elapsed);
+    if (isRetry) startsOf(daemon.starts.retries, host).push(time.elapsed);
   }
 
   /** Whether one more may start now. */

@@ -33,7 +33,7 @@ const PRESETS: Readonly<Record<string, { waits: number[]; jitter: number }>> = {
   securebase: { waits: [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR], jitter: 0 },
 };
 
-export function expectedPolicy(input: SubscriptionInput): ExpectedPolicy {
+export function expectedPolicy(input: Pick<SubscriptionInput, "retry" | "retry_on" | "on_410">): ExpectedPolicy {
   const { retry = "standard" } = input;
   const { waits, jitter } = typeof retry === "string" ? PRESETS[retry]! : expectedWaits(retry ?? {});
   return { waits, jitter, retryOn: input.retry_on ?? "any", on410: input.on_410 ?? "disable" };

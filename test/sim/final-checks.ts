@@ -50,7 +50,7 @@ function checkAccepted(world: World): void {
   const stored = new Set(world.database.prepare("SELECT public_id FROM events").pluck().all() as string[]);
   const pairs = new Set([...world.ledger.rows.values()].map(nameOf));
   for (const event of world.ledger.events) {
-    if (!event.isAccepted) continue;
+    if (!event.isAccepted || event.isDeleted) continue;
     if (event.publicId === undefined || !stored.has(event.publicId)) {
       world.violate("P1", `e${event.nonce} was accepted and is not in the store`);
     }
@@ -82,7 +82,8 @@ function checkDeliveries(world: World): void {
     if (ofRow === undefined) attempts.set(attempt.rowId, [attempt]);
     else ofRow.push(attempt);
   }
-  if (rows.length !== world.ledger.rows.size) world.violate("P1", "deliveries are missing from the store");
+  const there = [...world.ledger.rows.values()].filter((row) => !row.isDeleted);
+  if (rows.length !== there.length) world.violate("P1", "deliveries are missing from the store");
   for (const stored of rows) {
     const row = world.ledger.rows.get(stored.rowId)!;
     const own = attempts.get(stored.rowId) ?? [];

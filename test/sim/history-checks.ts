@@ -10,6 +10,7 @@ const MATCH_MS = 2_000;
 /** Longest that a write is under way, in a process that may stand still. */
 const COMMIT_MS = 40 * 60_000;
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
+const NO_DELIVERY = { storedWith: 0, deliveryCount: 0 };
 
 /** Keeps the ledger up with what is written to the store, and judges each write (properties P1–P5). */
 export class HistoryChecks implements HistoryListener {
@@ -33,6 +34,9 @@ export class HistoryChecks implements HistoryListener {
       this.#world.violate("P3", `an event ${publicId} is stored that nobody published`);
       return;
     }
+    // Its id is forgotten with it: whoever got no answer and tries again long after publishes it anew.
+    if (event.isDeleted)
+      Object.assign(event, { isDeleted: false, publicId: undefined, body: undefined, ...NO_DELIVERY });
     if (event.publicId !== undefined) this.#world.violate("P1", `e${event.nonce} is stored twice`);
     if (event.givenId !== undefined && event.givenId !== publicId) {
       this.#world.violate("P3", `e${event.nonce} is stored as ${publicId} instead of ${event.givenId}`);
@@ -57,6 +61,7 @@ export class HistoryChecks implements HistoryListener {
       notBefore: 0,
       learnedAt: undefined,
       isReopened: false,
+      isDeleted: false,
     };
     ledger.rows.set(rowId, row);
     subscription.rows.push(row);
@@ -96,6 +101,7 @@ export class HistoryChecks implements HistoryListener {
   attemptRecorded(rowId: number, number: number, attempt: RecordedRow): void {
     const world = this.#world;
     const row = world.ledger.rows.get(rowId)!;
+    if (row.isDeleted) world.violate("P2", `${nameOf(row)} is deleted, and an attempt of it is recorded`);
     if (number !== row.attempts) world.violate("P5", `${nameOf(row)}: attempt ${number} recorded as ${row.attempts}`);
     if (attempt.error?.startsWith("interrupted") === true) {
       this.#interrupted = undefined;
@@ -127,6 +133,39 @@ export class HistoryChecks implements HistoryListener {
     row.isReopened = false;
     row.learnedAt = verdict.kind === "retry" && !request.isDrowsy ? endedAt : undefined;
     row.notBefore = verdict.kind === "retry" ? endedAt! + verdict.shortest : 0;
+  }
+
+  /** Only what is older than is kept, by the clock that the machine has now. */
+  eventDeleted(eventRowId: number, createdAt: number): void {
+    const world = this.#world;
+    const event = world.ledger.eventsByRow.get(eventRowId);
+    if (event === undefined) return;
+    event.isDeleted = true;
+    const age = world.time.wall() - createdAt;
+    const kept = world.options.retention.events;
+    if (!world.clock.wasSet(0) && age < kept) {
+      world.violate("retention", `e${event.nonce} is deleted after ${age} ms, events are kept for ${kept} ms`);
+    }
+    world.count("deleted by retention");
+  }
+
+  /** P1: what waits or is being sent is never deleted, nor what ended lately. */
+  deliveryDeleted(rowId: number, completedAt: number | null): void {
+    const world = this.#world;
+    const row = world.ledger.rows.get(rowId);
+    if (row === undefined) return;
+    row.isDeleted = true;
+    if (!ENDED.has(row.state) || completedAt === null) {
+      world.violate("P1", `${nameOf(row)} is deleted while it is ${describe(row)}`);
+      return;
+    }
+    row.event.deliveryCount -= 1;
+    const { events, dead_letters } = world.options.retention;
+    const kept = row.state !== "failed" ? events : dead_letters === 0 ? Number.POSITIVE_INFINITY : dead_letters;
+    const age = world.time.wall() - completedAt;
+    if (!world.clock.wasSet(0) && age < kept) {
+      world.violate("retention", `${nameOf(row)}, ${row.state}, is deleted after ${age} ms, it is kept for ${kept} ms`);
+    }
   }
 
   subscriptionStored(rowId: number, name: string): void {

@@ -19,6 +19,8 @@ export interface EventTale {
   key: string;
   /** Some publisher was told that it is stored. */
   isAccepted: boolean;
+  /** When that was first (virtual ms). */
+  acceptedAt?: number;
   /** As it is on the wire and in the store; undefined until it is stored. */
   publicId: string | undefined;
   /** The first body that was sent. */
@@ -30,12 +32,15 @@ export interface EventTale {
   publishedAt: number;
   /** Its deliveries never get out of this program. */
   isPoison: boolean;
+  /** Retention took it, with its deliveries. */
+  isDeleted: boolean;
 }
 
 export interface SubscriptionTale {
   /** `s1`; also its name in the store. */
   name: string;
-  url: string;
+  /** Undefined: a listener's, whose deliveries go through the tunnel. */
+  url: string | undefined;
   events: readonly string[];
   policy: ExpectedPolicy;
   timeoutMs: number;
@@ -131,6 +136,8 @@ export interface RowTale {
   learnedAt: number | undefined;
   /** A person asked for it since. */
   isReopened: boolean;
+  /** The store has it no more. */
+  isDeleted: boolean;
 }
 
 /** Everything that is known, and how it is found. */
@@ -158,6 +165,7 @@ export class Ledger {
       deliveryCount: 0,
       publishedAt: event.publishedAt,
       isPoison: event.isPoison,
+      isDeleted: false,
     };
     this.events.push(tale);
     return tale;
@@ -170,7 +178,7 @@ export class Ledger {
     return event?.data === data ? event : undefined;
   }
 
-  addSubscription(input: SubscriptionInput): SubscriptionTale {
+  addSubscription(input: Omit<SubscriptionInput, "url"> & { url: string | undefined }): SubscriptionTale {
     const tale: SubscriptionTale = {
       name: `s${this.subscriptions.length}`,
       url: input.url,

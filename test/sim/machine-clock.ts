@@ -36,7 +36,10 @@ export class MachineClock {
     world.count("machine slept");
     world.time.sleep(ms);
     this.wokenAt = world.time.elapsed;
-    for (const process of world.living()) world.network.cut(process);
+    for (const process of world.living()) {
+      world.network.cut(process);
+      world.listeners.cut(process);
+    }
     this.#look();
   }
 

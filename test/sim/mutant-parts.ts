@@ -2,12 +2,23 @@ import type { RecordedAttempt } from "../../src/core/delivery.ts";
 import type { RetryPolicy, Subscription } from "../../src/core/subscription.ts";
 import type { DispatcherOptions } from "../../src/deliver/dispatcher.ts";
 import type { Outgoing } from "../../src/deliver/transport.ts";
+import type { RetentionStore } from "../../src/store/retention-store.ts";
 import type { Store } from "../../src/store/store.ts";
 
 // What the mistakes of mutants.ts are made of.
 
 export function withMethods(store: Store, methods: Partial<Store>): Store {
   return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(Object.hasOwn(methods, name) ? methods : target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+/** The store's part that deletes. */
+export function withRetention(retention: RetentionStore, methods: Partial<RetentionStore>): RetentionStore {
+  return new Proxy(retention, {
     get: (target, name) => {
       const member: unknown = Reflect.get(Object.hasOwn(methods, name) ? methods : target, name);
       return typeof member === "function" ? member.bind(target) : member;

@@ -1,7 +1,18 @@
+import type { SendResult } from "../../src/core/attempt.ts";
 import { CLOSED } from "../../src/core/breaker.ts";
 import type { Subscription } from "../../src/core/subscription.ts";
+import type { Outgoing } from "../../src/deliver/transport.ts";
 import type { Store } from "../../src/store/store.ts";
-import { halved, isThird, longer, nextSecond, withMethods, withSend, withSubscriptions } from "./mutant-parts.ts";
+import {
+  halved,
+  isThird,
+  longer,
+  nextSecond,
+  withMethods,
+  withRetention,
+  withSend,
+  withSubscriptions,
+} from "./mutant-parts.ts";
 import { CALM_MS, type Mode, RUN_MS, type Swarm } from "./plan.ts";
 import type { Mutant } from "./world.ts";
 
@@ -285,6 +296,89 @@ export const MUTANTS: readonly NamedMutant[] = [
     swarm: { drains: 3 },
     breaks: ["L2", "P4"],
     wrapStore: (store) => withMethods(store, { releaseLeases: async () => {} }),
+  },
+  {
+    name: "retention deletes what still waits",
+    mode: "safety",
+    swarm: { sweeps: 8 },
+    breaks: ["P1"],
+    wrapStore: (store, world) =>
+      withMethods(store, {
+        retention: withRetention(store.retention, {
+          sweepEvents: (sweep) => {
+            const waiting = "SELECT delivery_id FROM deliveries WHERE state = 'retrying'";
+            world.database.exec(`DELETE FROM attempts WHERE delivery_id IN (${waiting})`);
+            world.database.exec("DELETE FROM deliveries WHERE state = 'retrying'");
+            return store.retention.sweepEvents(sweep);
+          },
+        }),
+      }),
+  },
+  {
+    name: "retention deletes too soon",
+    mode: "safety",
+    swarm: { sweeps: 8, clockSteps: 0, clockShakes: 0 },
+    breaks: ["retention"],
+    wrapStore: (store) =>
+      withMethods(store, {
+        retention: withRetention(store.retention, {
+          sweepEvents: (sweep) => store.retention.sweepEvents({ ...sweep, before: sweep.before + 3_500_000 }),
+        }),
+      }),
+  },
+  {
+    name: "a listener that comes back is not sent to",
+    mode: "liveness",
+    swarm: { cuts: 10 },
+    breaks: ["L1", "L3"],
+    dispatcherOptions: (options) => {
+      const { tunnel } = options.transports;
+      let wasThere = false;
+      let isLost = false;
+      const isThere = (subscription: Subscription): boolean => tunnel.isThere!(subscription);
+      const room = (subscription: Subscription): number => {
+        if (isThere(subscription)) wasThere = true;
+        else if (wasThere) isLost = true;
+        return isLost ? 0 : tunnel.room(subscription);
+      };
+      return { ...options, transports: { ...options.transports, tunnel: { ...tunnel, isThere, room } } };
+    },
+  },
+  {
+    name: "what a listener loses uses up an attempt",
+    mode: "safety",
+    swarm: { cuts: 10 },
+    breaks: ["P2"],
+    dispatcherOptions: (options, world) => {
+      const { tunnel } = options.transports;
+      const send = async (outgoing: Outgoing): Promise<SendResult> => {
+        const result = await tunnel.send(outgoing);
+        if (result.kind !== "not_sent") return result;
+        const lost = {
+          code: "reset",
+          message: "lost",
+          phase: "headers",
+          remoteAddress: undefined,
+          bytesSent: 0,
+        } as const;
+        return { kind: "error", ...lost, startedAt: world.time.wall(), durationMs: 0 };
+      };
+      return { ...options, transports: { ...options.transports, tunnel: { ...tunnel, send } } };
+    },
+  },
+  {
+    name: "listeners get events in the wrong order",
+    mode: "safety",
+    swarm: { cuts: 10, clockSteps: 0, clockShakes: 0, sleeps: 0, takeovers: 0, operations: 0, outsiders: 0 },
+    breaks: ["order"],
+    wrapStore: (store) =>
+      withMethods(store, {
+        claimDue: async (lanes, now, lease) =>
+          (await store.claimDue(lanes, now, lease)).map((one) => ({
+            ...one,
+            deliveries: one.deliveries.toReversed(),
+          })),
+      }),
   },
   {
     name: "claims go round and round",

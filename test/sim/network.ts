@@ -1,12 +1,14 @@
 import type { SendErrorCode, SendResult } from "../../src/core/attempt.ts";
 import type { DeliveryTransport, Outgoing } from "../../src/deliver/transport.ts";
 import { type Answer, broken, drawAnswer, POISON } from "./answers.ts";
-import { nameOf, type RequestTale } from "./ledger.ts";
+import { nameOf, type RequestTale, type SubscriptionTale } from "./ledger.ts";
 import type { ModeChange, ReceiverMode } from "./plan.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedDaemon } from "./simulated-daemon.ts";
 import type { World } from "./world.ts";
 
+/** Stands for the local programs of all listeners. */
+export const TUNNEL = "tunnel://localhost";
 const NO_BYTES = new Uint8Array(0);
 
 interface Waiting {
@@ -48,6 +50,21 @@ export class Network {
     }
   }
 
+  /** To a listener's program: whatever it is today. */
+  sendThrough(daemon: SimulatedDaemon, outgoing: Outgoing): Promise<SendResult> {
+    return this.#send(daemon, outgoing);
+  }
+
+  /** What a listener that is lost had in hand is no attempt. */
+  giveBack(daemon: SimulatedDaemon, subscription: SubscriptionTale): void {
+    const { time } = this.#world;
+    for (const request of [...this.#waiting.keys()]) {
+      if (request.daemon === daemon && request.subscription === subscription) {
+        time.schedule(daemon.owner, 0, () => this.#comeBack(request));
+      }
+    }
+  }
+
   #send(daemon: SimulatedDaemon, outgoing: Outgoing): Promise<SendResult> {
     const world = this.#world;
     const { time } = world;
@@ -55,7 +72,7 @@ export class Network {
     const request = world.checks.requestStarts(daemon, outgoing);
     if (request === undefined) return new Promise(() => {});
     const { subscription, attempts } = request;
-    const mode = this.#modeAt(subscription.url, time.now);
+    const mode = this.#modeAt(subscription.url ?? TUNNEL, time.now);
     const isPoison = attempts.length === 1 && attempts[0]!.row.event.isPoison && !subscription.isBatching;
     const answer = isPoison
       ? POISON
@@ -83,6 +100,26 @@ export class Network {
     if (daemon.owner.isAlive) this.#world.passes(daemon, "request sent");
   }
 
+  #comeBack(request: RequestTale): void {
+    const world = this.#world;
+    const waiting = this.#waiting.get(request);
+    if (waiting === undefined || !request.daemon.owner.isAlive) return;
+    this.#waiting.delete(request);
+    this.#leave(request);
+    world.count("given back by a listener that was lost");
+    world.note(`${request.daemon.name} has r${request.serial} back: not sent`);
+    waiting.resolve({ kind: "not_sent" });
+  }
+
+  #leave(request: RequestTale): void {
+    const world = this.#world;
+    const { daemon, subscription } = request;
+    daemon.inFlight -= 1;
+    daemon.inFlightOf.set(subscription, daemon.inFlightOf.get(subscription)! - 1);
+    request.endedAt = world.time.elapsed;
+    request.endedWall = world.time.wall();
+  }
+
   #end(request: RequestTale, answer: Answer): void {
     const world = this.#world;
     const { daemon } = request;
@@ -90,11 +127,7 @@ export class Network {
     if (waiting === undefined || !daemon.owner.isAlive) return;
     if (world.passes(daemon, "answer known")) return;
     this.#waiting.delete(request);
-    daemon.inFlight -= 1;
-    const { subscription } = request;
-    daemon.inFlightOf.set(subscription, daemon.inFlightOf.get(subscription)! - 1);
-    request.endedAt = world.time.elapsed;
-    request.endedWall = world.time.wall();
+    this.#leave(request);
     request.isDrowsy = daemon.isDrowsy;
     request.answer = answer;
     world.checks.requestEnds(request);

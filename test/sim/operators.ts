@@ -41,13 +41,14 @@ export class Operators {
 
   createFrom(input: SubscriptionInput): SubscriptionTale {
     const tale = this.#world.ledger.addSubscription(input);
+    const { url } = input;
     const secret = `whsec_${Buffer.from(this.#random.bytes(24)).toString("base64")}`;
     tale.secrets.push(secret);
     tale.isBeingChanged = true;
     this.#untilDone(
       async (service) => {
         // Whoever got no answer looks first whether it is there.
-        const found = (await service.listSubscriptions({ q: tale.url })).data[0];
+        const found = (await service.listSubscriptions({ q: url })).data[0];
         return found ?? (await service.createSubscription({ ...input, name: tale.name, secret }));
       },
       ({ id }) => {
@@ -110,7 +111,7 @@ export class Operators {
   /** Enables and resumes everything that a person switched off, and does not give up before. */
   calm(): void {
     for (const tale of this.#world.ledger.subscriptions) {
-      if (tale.id === undefined || tale.isDeleted) continue;
+      if (tale.url === undefined || tale.id === undefined || tale.isDeleted) continue;
       this.#untilDone(
         async (service) => {
           await service.resumeSubscription(tale.id!);
@@ -124,7 +125,7 @@ export class Operators {
 
   #pick(): SubscriptionTale | undefined {
     const there = this.#world.ledger.subscriptions.filter(
-      (tale) => tale.id !== undefined && !tale.isDeleted && !tale.isBeingChanged,
+      (tale) => tale.url !== undefined && tale.id !== undefined && !tale.isDeleted && !tale.isBeingChanged,
     );
     return there.length === 0 ? undefined : this.#random.pick(there);
   }

@@ -1,3 +1,4 @@
+import { DEFAULT_RETENTION, type Retention } from "../../src/core/retention.ts";
 import type { RetryInput, SubscriptionInput } from "../../src/core/subscription.ts";
 import type { DispatchRates } from "../../src/deliver/limits.ts";
 import type { Random } from "./random.ts";
@@ -54,6 +55,9 @@ export interface Swarm {
   busyReads: boolean;
   operations: number;
   outsiders: number;
+  sweeps: number;
+  /** How often a listener loses its connection. */
+  cuts: number;
 }
 
 export function drawSwarm(random: Random): Swarm {
@@ -74,13 +78,15 @@ export function drawSwarm(random: Random): Swarm {
     busyReads: random.chance(0.1),
     operations: some(14),
     outsiders: some(4),
+    sweeps: some(4),
+    cuts: some(6),
   };
 }
 
 export function drawSubscription(random: Random, mode: Mode, url: string): SubscriptionInput {
   const input: SubscriptionInput = {
     url,
-    events: random.pick([["*"], ["order.*"], ["order.paid"], ["order.paid", "user.*"]]),
+    events: drawEvents(random),
     retry: drawRetry(random, mode),
     timeout_ms: random.magnitude(1 * SECOND, 30 * SECOND),
     concurrency: random.magnitude(1, 10),
@@ -96,6 +102,10 @@ export function drawSubscription(random: Random, mode: Mode, url: string): Subsc
   if (random.chance(0.3))
     input.retry_on = random.pick(["server-errors", ["5xx", "network", "408", "429"], ["network"]]);
   return input;
+}
+
+export function drawEvents(random: Random): string[] {
+  return random.pick([["*"], ["order.*"], ["order.paid"], ["order.paid", "user.*"]]);
 }
 
 export function drawRate(random: Random, mode: Mode): string {
@@ -115,6 +125,12 @@ export function drawRates(random: Random, mode: Mode): DispatchRates {
         ])
       : undefined;
   return { process: some(0.15), tenant: some(0.15), hostRetries: some(0.5) };
+}
+
+/** Longer than anybody tries to publish one event, shorter than a day: much of what is published early in it goes. */
+export function drawRetention(random: Random): Retention {
+  const events = random.pick([HOUR, 2 * HOUR, 6 * HOUR]);
+  return { ...DEFAULT_RETENTION, events, dead_letters: random.pick([0, events, 3 * HOUR, 12 * HOUR]) };
 }
 
 function drawAutoDisable(random: Random): { failures: number; min_span: number } {

@@ -83,6 +83,7 @@ export class Publishers {
   #accepted(event: EventTale, receipt: PublishReceipt): void {
     const world = this.#world;
     event.isAccepted = true;
+    event.acceptedAt ??= world.time.now;
     world.note(`e${event.nonce} accepted as ${receipt.id}`);
     if (event.publicId === undefined) world.violate("P1", `e${event.nonce} is accepted and not stored`);
     else if (receipt.id !== event.publicId) {

@@ -1,7 +1,19 @@
 import { Chaos } from "./chaos.ts";
 import { checkEnd } from "./final-checks.ts";
+import { TUNNEL } from "./network.ts";
 import { Operators } from "./operators.ts";
-import { CALM_MS, drawEpisodes, drawModes, drawRates, drawSwarm, HOUR, type Mode, RUN_MS, type Swarm } from "./plan.ts";
+import {
+  CALM_MS,
+  drawEpisodes,
+  drawModes,
+  drawRates,
+  drawRetention,
+  drawSwarm,
+  HOUR,
+  type Mode,
+  RUN_MS,
+  type Swarm,
+} from "./plan.ts";
 import { Publishers } from "./publishers.ts";
 import { Random } from "./random.ts";
 import { makeTemplate } from "./store-history.ts";
@@ -44,6 +56,7 @@ export async function simulate(seed: number, mode: Mode, options: RunOptions = {
   const world = new World(seed, bytes, {
     concurrency: random.pick([1, 4, 16, 64]),
     rates: drawRates(random, mode),
+    retention: drawRetention(random),
     longestAskMs: mode === "liveness" ? HOUR : 100 * HOUR,
     isTraced: options.isTraced === true,
     mutant: options.mutant,
@@ -91,10 +104,13 @@ function plan(world: World, mode: Mode, random: Random, faultsEnd: number, force
   const publishers = new Publishers(world);
   const chaos = new Chaos(world, episodes, faultsEnd);
   for (let host = 1; host <= HOSTS; host++) world.network.setModes(`h${host}.test`, drawModes(random, RUN_MS, true));
+  world.network.setModes(TUNNEL, drawModes(random, RUN_MS, false));
   at(0, () => world.supervise());
   const subscriptions = random.int(1, 5);
   for (let n = 0; n < subscriptions; n++)
     at(n === 0 ? 100 : random.pick([100, random.pick(episodes)]), () => operators.create());
+  if (random.chance(0.3) || 0 < (forced.cuts ?? 0))
+    at(random.pick([100, random.pick(episodes)]), () => world.listeners.come(mode));
   for (const episode of episodes) at(episode, () => publishers.burst(random.magnitude(1, 12)));
   chaos.plan(swarm);
   for (let n = 0; n < swarm.operations + swarm.outsiders; n++) {

@@ -2,7 +2,6 @@ import { HooksError, isHooksError, toHooksError } from "../../src/core/errors.ts
 import type { HooksService } from "../../src/core/hooks-service.ts";
 import { formatId } from "../../src/core/ids.ts";
 import { BUILT_IN_PROFILES } from "../../src/core/profiles/registry.ts";
-import { DEFAULT_RETENTION } from "../../src/core/retention.ts";
 import type { Transport } from "../../src/core/subscription.ts";
 import { MAX_SUBSCRIPTIONS_DEFAULT } from "../../src/core/subscription.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
@@ -12,10 +11,12 @@ import { SteadyClock } from "../../src/deliver/steady-clock.ts";
 import type { DeliveryTransport } from "../../src/deliver/transport.ts";
 import { EventCatalogue } from "../../src/service/event-catalogue.ts";
 import { UseCases } from "../../src/service/local-service.ts";
+import { RetentionSweep } from "../../src/service/retention-sweep.ts";
 import { SecretStores } from "../../src/service/secret-stores.ts";
 import type { ServiceParts } from "../../src/service/service-parts.ts";
 import { SourceDirectory } from "../../src/service/source-directory.ts";
 import { SubscriptionDirectory } from "../../src/service/subscription-directory.ts";
+import { TunnelSessions } from "../../src/service/tunnel-sessions.ts";
 import { Vault } from "../../src/service/vault.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { WriteQueue } from "../../src/store/sqlite/write-queue.ts";
@@ -44,7 +45,6 @@ const NO_GUARD: Guard = {
   look: () => {},
   close: () => {},
 };
-const NOBODY: DeliveryTransport = { send: () => Promise.resolve({ kind: "not_sent" }), room: () => 0 };
 
 /** How a call from outside ended; `lost`: the connection broke, so nobody knows. */
 export type CallOutcome<T> = { kind: "ok"; value: T } | { kind: "error"; error: HooksError } | { kind: "lost" };
@@ -86,6 +86,8 @@ export class SimulatedDaemon {
   #service: HooksService | undefined;
   #dispatcher: Dispatcher | undefined;
   #clockWatch: ClockWatch | undefined;
+  #sessions: TunnelSessions | undefined;
+  #retention: RetentionSweep | undefined;
   #clockFrom = 0;
 
   constructor(world: World, name: string, isOutsider = false) {
@@ -115,6 +117,15 @@ export class SimulatedDaemon {
 
   /** A request to the service from outside. `done` is called once, whatever becomes of the process. */
   call<T>(action: (service: HooksService) => Promise<T>, done: (outcome: CallOutcome<T>) => void): void {
+    this.#ask(() => action(this.#service!), done);
+  }
+
+  /** A listener's own. */
+  callSessions<T>(action: (sessions: TunnelSessions) => Promise<T>, done: (outcome: CallOutcome<T>) => void): void {
+    this.#ask(() => action(this.#sessions!), done);
+  }
+
+  #ask<T>(action: () => Promise<T>, done: (outcome: CallOutcome<T>) => void): void {
     const { time } = this.#world;
     const call: PendingCall = {
       settle: (outcome: CallOutcome<T>) => {
@@ -128,7 +139,7 @@ export class SimulatedDaemon {
         settle({ kind: "error", error: new HooksError("unavailable", "stopping") });
         return;
       }
-      action(this.#service!).then(
+      action().then(
         (value) => settle({ kind: "ok", value }),
         (error: unknown) => {
           if (!isHooksError(error) && this.owner.isAlive) this.#world.violate("no internal errors", String(error));
@@ -145,6 +156,7 @@ export class SimulatedDaemon {
       // The first signal counts; a process that stood still may find two.
       if (this.isDraining) return;
       this.isDraining = true;
+      void this.#retention!.stop();
       void this.#dispatcher!.stop({ drainMs }).then(() => this.#whenQuiet(onStopped, false));
     });
   }
@@ -155,6 +167,18 @@ export class SimulatedDaemon {
     const isQuiet = this.#calls.size === 0 && this.#channel!.isIdle;
     if (isQuiet && wasQuiet) time.schedule(time.world, 0, onStopped);
     else time.schedule(this.owner, 10, () => this.#whenQuiet(onStopped, isQuiet));
+  }
+
+  /** What its timer would do every minute. */
+  sweep(): void {
+    this.#world.time.schedule(this.owner, 0, () => {
+      if (this.isReady && !this.isDraining) void this.#retention!.sweep().catch((error: unknown) => this.#fault(error));
+    });
+  }
+
+  /** A listener came, or is gone. */
+  roomChanged(subscriptionRowId: number): void {
+    this.#world.time.schedule(this.owner, 0, () => this.#dispatcher?.roomChanged(subscriptionRowId));
   }
 
   /** What its timer would call every second. */
@@ -178,6 +202,7 @@ export class SimulatedDaemon {
     if (!this.owner.isAlive) return;
     this.owner.isAlive = false;
     this.#world.neighbours.left(this);
+    this.#world.listeners.cut(this);
     this.owner.deferred = [];
     this.isReady = false;
     for (const call of [...this.#calls]) call.settle({ kind: "lost" });
@@ -187,9 +212,7 @@ export class SimulatedDaemon {
     const world = this.#world;
     const { time, database, options } = world;
     const onFatal = (error: Error): void => world.fatal(this, error);
-    const onFault = (error: unknown): void => {
-      if (!PASSING.has(toHooksError(error).code)) onFatal(error as Error);
-    };
+    const onFault = (error: unknown): void => this.#fault(error);
     const writer = new Writer(database, NO_GUARD);
     const queue = new WriteQueue(writer, MAX_BATCH_ITEMS, (error) => onFatal(error as Error));
     const channel = new FaultyChannel(world, this, queue, onFatal);
@@ -211,7 +234,7 @@ export class SimulatedDaemon {
       now,
       newId: (prefix) => formatId(prefix, this.#newUuid()),
       random,
-      retention: DEFAULT_RETENTION,
+      retention: options.retention,
       maxSubscriptions: MAX_SUBSCRIPTIONS_DEFAULT,
       backlog: undefined,
       version: "0.0.0-sim",
@@ -221,6 +244,7 @@ export class SimulatedDaemon {
     };
     const cases = new UseCases(parts);
     this.#service = cases.in(SCOPE);
+    this.#sessions = new TunnelSessions(parts);
     await directory.load();
     if (this.isOutsider) return;
     this.#clockFrom = time.elapsed;
@@ -248,11 +272,24 @@ export class SimulatedDaemon {
     await clockWatch.start();
     // A look every second of a day would be most of the run: `lookAtClock` is called when there is something to see.
     await clockWatch.stop();
+    // Nor does it look every minute for what is old: `sweep` is called now and then.
+    this.#retention = new RetentionSweep({
+      store,
+      defaults: parts.retention,
+      now,
+      elapsed: () => time.now,
+      onDeleted: () => {},
+      onFault,
+    });
     await dispatcher.start();
     store.watch((change) => {
       if (change.configChanged) directory.reload().catch(onFault);
       dispatcher.wake();
     });
+  }
+
+  #fault(error: unknown): void {
+    if (!PASSING.has(toHooksError(error).code)) this.#world.fatal(this, error as Error);
   }
 
   #buildDispatcher(
@@ -266,7 +303,7 @@ export class SimulatedDaemon {
     const settings: DispatcherOptions = {
       store,
       subscriptions: directory,
-      transports: { http, tunnel: NOBODY } satisfies Record<Transport, DeliveryTransport>,
+      transports: { http, tunnel: world.listeners.transportOf(this) } satisfies Record<Transport, DeliveryTransport>,
       worker: this.worker,
       now: () => clock.now(),
       wallNow: () => world.time.wall(),

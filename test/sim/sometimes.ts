@@ -1,7 +1,4 @@
-/**
- * What must have happened in a campaign at least once: one that never sees a lease expire says nothing about leases.
- * (A listener that resumes is not among them: the tunnel is tested over real sockets, test/stream.)
- */
+/** What must have happened in a campaign at least once: one that never sees a lease expire says nothing about leases. */
 export const REQUIRED: readonly string[] = [
   "lease taken back after a crash",
   "lease expired",
@@ -36,6 +33,10 @@ export const REQUIRED: readonly string[] = [
   "a later one waited for its turn",
   "repeated id answered again",
   "other content refused",
+  "listener resumed",
+  "given back by a listener that was lost",
+  "deleted by retention",
+  "crash in the middle of a deletion",
 ];
 
 /** What happened how often, over many runs. */

@@ -39,6 +39,9 @@ export interface HistoryListener {
   deliveryStored(rowId: number, eventRowId: number, subscriptionRowId: number, now: DeliveryState): void;
   deliveryMoved(rowId: number, now: DeliveryState): void;
   attemptRecorded(rowId: number, number: number, attempt: RecordedRow): void;
+  eventDeleted(eventRowId: number, createdAt: number): void;
+  /** `completedAt`: unix ms; null: it had not ended. */
+  deliveryDeleted(rowId: number, completedAt: number | null): void;
   subscriptionStored(rowId: number, name: string): void;
   subscriptionSwitched(rowId: number, isEnabled: boolean, isPaused: boolean, isDeleted: boolean): void;
 }
@@ -120,6 +123,12 @@ export function openHistory(template: Buffer, listener: HistoryListener): Databa
         error: error as string | null,
         remoteAddress: remoteAddress as string | null,
       }),
+  );
+  on("sim_event_gone", "DELETE ON main.events", "OLD.event_id, OLD.created_at", (id, createdAt) =>
+    listener.eventDeleted(id as number, createdAt as number),
+  );
+  on("sim_delivery_gone", "DELETE ON main.deliveries", "OLD.delivery_id, OLD.completed_at", (id, completedAt) =>
+    listener.deliveryDeleted(id as number, completedAt as number | null),
   );
   on("sim_new_subscription", "INSERT ON main.subscriptions", "NEW.subscription_id, NEW.name", (id, name) =>
     listener.subscriptionStored(id as number, name as string),

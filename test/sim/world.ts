@@ -1,14 +1,17 @@
 import type Database from "better-sqlite3";
 import { HooksError, isHooksError } from "../../src/core/errors.ts";
 import type { HooksService } from "../../src/core/hooks-service.ts";
+import type { Retention } from "../../src/core/retention.ts";
 import type { DispatcherOptions } from "../../src/deliver/dispatcher.ts";
 import type { DispatchRates } from "../../src/deliver/limits.ts";
 import type { DispatchPort } from "../../src/service/service-parts.ts";
+import type { TunnelSessions } from "../../src/service/tunnel-sessions.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Checks } from "./checks.ts";
 import { Disk } from "./disk.ts";
 import { HistoryChecks } from "./history-checks.ts";
 import { Ledger, type SubscriptionTale } from "./ledger.ts";
+import { Listeners } from "./listeners.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { Neighbours } from "./neighbours.ts";
 import { Network } from "./network.ts";
@@ -34,6 +37,8 @@ export interface WorldOptions {
   /** Attempts in flight at once, of a process. */
   concurrency: number;
   rates: DispatchRates;
+  /** How long what is over is kept. */
+  retention: Retention;
   /** Of a valid Retry-After. */
   longestAskMs: number;
   /** Keep the whole history, not only its end. */
@@ -61,6 +66,7 @@ export class World {
   readonly checks: Checks;
   readonly disk: Disk;
   readonly network: Network;
+  readonly listeners: Listeners;
   readonly clock: MachineClock;
   readonly neighbours: Neighbours;
   readonly database: Database.Database;
@@ -95,6 +101,7 @@ export class World {
     this.checks = new Checks(this);
     this.disk = new Disk(this.random.fork("disk"));
     this.network = new Network(this);
+    this.listeners = new Listeners(this);
     this.clock = new MachineClock(this);
     this.neighbours = new Neighbours(this.time);
     this.database = openHistory(template, new HistoryChecks(this));
@@ -207,6 +214,7 @@ export class World {
     const hazard = this.#hazard;
     if (hazard?.point !== point || process !== this.daemon || 0 < --hazard.left) return false;
     this.#hazard = undefined;
+    if (point.includes("sweep")) this.count("crash in the middle of a deletion");
     this.count(
       point.startsWith("after ")
         ? "crash between commit and answer"
@@ -251,6 +259,19 @@ export class World {
     done: (outcome: CallOutcome<T>) => void,
     timeoutMs = CALL_TIMEOUT_MS,
   ): void {
+    this.#ask((daemon, once) => daemon.call(action, once), done, timeoutMs);
+  }
+
+  /** The same of its listeners' sessions. */
+  listen<T>(action: (sessions: TunnelSessions) => Promise<T>, done: (outcome: CallOutcome<T>) => void): void {
+    this.#ask((daemon, once) => daemon.callSessions(action, once), done, CALL_TIMEOUT_MS);
+  }
+
+  #ask<T>(
+    ask: (daemon: SimulatedDaemon, once: (outcome: CallOutcome<T>) => void) => void,
+    done: (outcome: CallOutcome<T>) => void,
+    timeoutMs: number,
+  ): void {
     const { daemon, time } = this;
     if (daemon?.isReady !== true) {
       time.schedule(time.world, 1, () =>
@@ -265,7 +286,7 @@ export class World {
       isDone = true;
     };
     const timeout = time.schedule(time.world, timeoutMs, () => once({ kind: "lost" }));
-    daemon.call(action, once);
+    ask(daemon, once);
   }
 }
 
