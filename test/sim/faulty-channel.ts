@@ -73,10 +73,12 @@ export class FaultyChannel implements WriteChannel {
       throw new HooksError("store_full", "no space left");
     }
     await this.#pass(`before ${kind}`);
-    const result = verdict.isWritten ? await this.#write(kind, input) : undefined;
+    // Who else has the file open does not see a commit that failed, and writes over it.
+    const isWritten = verdict.kind === "dead" ? verdict.isWritten && !world.neighbours.areThere : verdict.isWritten;
+    const result = isWritten ? await this.#write(kind, input) : undefined;
     if (verdict.kind === "dead") {
-      world.note(`${this.#process.name}: fsync failed at ${kind}, ${verdict.isWritten ? "" : "not "}written`);
-      world.count(verdict.isWritten ? "fsync failed, written all the same" : "fsync failed");
+      world.note(`${this.#process.name}: fsync failed at ${kind}, ${isWritten ? "" : "not "}written`);
+      world.count(isWritten ? "fsync failed, written all the same" : "fsync failed");
       this.#isBroken = true;
       this.#onFatal(unusable());
       throw unusable();
