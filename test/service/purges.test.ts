@@ -292,6 +292,56 @@ describe("headers that attempts share", () => {
   });
 });
 
+describe("what is erased otherwise", () => {
+  const marked = { headers: [["location", "/customers/ALICE"]] as HeaderPairs };
+  const open = async (tenant: string) => {
+    const hooks = await openTestHooks();
+    const service = hooks.serviceFor({ tenant, environment: TEST_SCOPE.environment });
+    await service.createSubscription({ name: "shop", url: URL, events: ["order.*"] });
+    for (let n = 0; n < 3; n++) {
+      await service.publish({ type: "order.paid", data: Buffer.from(JSON.stringify({ of: "ALICE".repeat(2_000 * n) })) });
+    }
+    return { ...hooks, service };
+  };
+
+  it("as dead letters is gone from the files, too: what was answered to them and what was sent", async () => {
+    const hooks = await open(TEST_SCOPE.tenant);
+    const { clock, service } = hooks;
+    await recordDue(hooks, { status: 500, verdict: { kind: "retry", at: clock.at }, ...marked });
+    await recordDue(hooks, { status: 500, verdict: { kind: "failed", reason: "exhausted" }, ...marked });
+    expect(grep(hooks, "/customers/ALICE")).not.toEqual([]);
+    expect(await service.purgeDeadLetters({})).toMatchObject({ count: 3 });
+    expect(grep(hooks, "/customers/ALICE")).toEqual([]);
+    // The events are no part of it.
+    expect((await service.listEvents({ type: "order.*" })).data).toHaveLength(3);
+  });
+
+  it("as a tenant is gone from the files, too", async () => {
+    const hooks = await open("acme");
+    expect(grep(hooks, "ALICE")).not.toEqual([]);
+    await hooks.adminFor().deleteTenant("acme", { force: true });
+    expect(grep(hooks, "ALICE")).toEqual([]);
+    expect(await hooks.store.purges.cleaningOwed()).toBe(0);
+  });
+
+  it("and not yet cleaned up is cleaned up by the next, whoever that is", async () => {
+    const hooks = await open("acme");
+    // A daemon is to do it, and is killed.
+    hooks.cases.parts.hasDaemon = () => true;
+    await hooks.adminFor().deleteTenant("acme", { force: true });
+    expect(grep(hooks, "ALICE")).not.toEqual([]);
+    expect(await hooks.store.purges.cleaningOwed()).toBe(1);
+    const next = await openTestHooks({ folder: hooks.folder });
+    const steps: boolean[] = [];
+    for (let owed = await next.cases.cleaning.listRunning(); owed.length !== 0; ) {
+      steps.push((await next.cases.cleaning.step(owed[0]!)).goesOn);
+      owed = await next.cases.cleaning.listRunning();
+    }
+    expect(grep(hooks, "ALICE")).toEqual([]);
+    expect(steps.length).toBeGreaterThan(1);
+  });
+});
+
 describe("a dry run", () => {
   it("counts page by page, those that there were when it began, and leaves their turn to others", async () => {
     const hooks = await opened(["nothing.*"]);

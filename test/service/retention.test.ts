@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import type { HeaderPairs } from "../../src/core/attempt.ts";
 import { DEFAULT_RETENTION, type Retention } from "../../src/core/retention.ts";
 import { type Deleted, RetentionSweep } from "../../src/service/retention-sweep.ts";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
@@ -102,6 +103,33 @@ describe("retention", () => {
     await service.retryDelivery(old);
     expect(await recordDue(hooks, { status: 200 })).toBe(1);
     expect((await service.getDelivery(old)).attempts).toMatchObject([{ number: 2 }]);
+  });
+
+  it("wipes headers that attempts shared once the last of them is deleted", async () => {
+    const hooks = await opened();
+    const { service, clock, storePath } = hooks;
+    const headers: HeaderPairs = [["set-cookie", "ALICE"]];
+    await recordAll(hooks, "order.paid", [
+      { status: 200, headers },
+      { status: 200, headers },
+    ]);
+    clock.at += 20 * DAY;
+    const young = await ended(hooks, "order.paid", { status: 200, headers: [["set-cookie", "BOB"]] });
+    const shared = (): string[] => {
+      const connection = new Database(storePath, { readonly: true });
+      try {
+        return connection.prepare<unknown[], string>("SELECT content FROM header_sets").pluck().all();
+      } finally {
+        connection.close();
+      }
+    };
+    expect(shared().join()).toContain("ALICE");
+    expect(await sweep(hooks)).toEqual({});
+    expect(shared().join()).toContain("ALICE");
+    clock.at += 11 * DAY;
+    expect(await sweep(hooks)).toEqual({ events: 2 });
+    expect(shared().join()).not.toContain("ALICE");
+    expect((await service.getDelivery(young)).attempts).toMatchObject([{ response_headers: [["set-cookie", "BOB"]] }]);
   });
 
   it("deletes jobs that ended, alerts that are over and, where it is asked for, the audit", async () => {

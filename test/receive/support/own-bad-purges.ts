@@ -23,6 +23,9 @@ const PURGES: [name: string, json: object, field: string][] = [
   ["a reason that is too long", { filter: { all: true }, reason: "x".repeat(256) }, "reason"],
   ["dry_run that is a text", { filter: { all: true }, dry_run: "yes" }, "dry_run"],
   ["cancel_waiting that is a number", { filter: { all: true }, cancel_waiting: 1 }, "cancel_waiting"],
+  ["a cursor that is none", { filter: { all: true }, dry_run: true, cursor: "cjE" }, "cursor"],
+  ["a cursor without a count", { filter: { all: true }, cursor: "YzEwMC4xNTAwLjE3NjcyMjU2MDAwMDA" }, "cursor"],
+  ["a cursor that is too long", { filter: { all: true }, dry_run: true, cursor: "Y".repeat(81) }, "cursor"],
   ["an unknown field", { filter: { all: true }, tenant: "acme" }, "tenant"],
 ];
 
