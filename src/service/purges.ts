@@ -167,15 +167,14 @@ export class Purges {
   ): Promise<PurgeStarted> {
     const counted = { count: 0, kept: 0, undecided: 0 };
     const until = performance.now() + PAGE_MS;
-    let [cursor, isLast] = [after, false];
+    let [cursor, isLast, from] = [after, false, performance.now()];
     while (!isLast && performance.now() < until) {
-      const from = performance.now();
       const found = await this.#look({ scope, cancelWaiting, cursor, lastRowId: upTo }, selection, condition, BATCH);
       counted.count += found.chosen.length;
       counted.kept += found.kept;
       counted.undecided += found.undecided;
       ({ to: cursor, isLast } = found);
-      if (!isLast) await this.#giveWay(performance.now() - from);
+      from = await this.#giveWay(from);
     }
     const next_cursor = isLast ? null : formatSpanCursor({ after: cursor, upTo, at });
     return { ...counted, dry_run: true, id: null, status: "completed", next_cursor };
@@ -184,8 +183,8 @@ export class Purges {
   /** Enough for one transaction. */
   async #search(work: PurgeWork, selection: EventSelection, condition: Filter | undefined): Promise<Found> {
     const found: Found = { chosen: [], looked: 0, kept: 0, undecided: 0, to: work.cursor, isLast: false };
+    let from = performance.now();
     while (!found.isLast && found.chosen.length < BATCH && found.looked < MOST_LOOKED_AT) {
-      const from = performance.now();
       const { chosen, looked, kept, undecided, ...where } = await this.#look(
         { ...work, cursor: found.to },
         selection,
@@ -197,14 +196,18 @@ export class Purges {
       found.kept += kept;
       found.undecided += undecided;
       Object.assign(found, where);
-      await this.#giveWay(performance.now() - from);
+      from = await this.#giveWay(from);
     }
     return found;
   }
 
-  async #giveWay(ms: number): Promise<void> {
+  /** `from`: since when others wait, if that is long; answers the same for what comes next. */
+  async #giveWay(from: number): Promise<number> {
+    const ms = performance.now() - from;
+    if (ms < LOOK_MS) return from;
     // Where nobody is served there is nobody to wait for.
     await (this.#parts.purgeRunner === undefined ? setImmediate() : setTimeout(ms));
+    return performance.now();
   }
 
   async #look(

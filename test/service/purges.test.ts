@@ -299,7 +299,10 @@ describe("what is erased otherwise", () => {
     const service = hooks.serviceFor({ tenant, environment: TEST_SCOPE.environment });
     await service.createSubscription({ name: "shop", url: URL, events: ["order.*"] });
     for (let n = 0; n < 3; n++) {
-      await service.publish({ type: "order.paid", data: Buffer.from(JSON.stringify({ of: "ALICE".repeat(2_000 * n) })) });
+      await service.publish({
+        type: "order.paid",
+        data: Buffer.from(JSON.stringify({ of: "ALICE".repeat(2_000 * n) })),
+      });
     }
     return { ...hooks, service };
   };
