@@ -382,6 +382,11 @@ export const COMMANDS: CommandTable = {
       title: "Set up",
       commands: [
         {
+          name: "init",
+          summary: "Write this project's hooks.config.json",
+          load: async () => (await import("./init.ts")).initCommand,
+        },
+        {
           name: "apply",
           summary: "Make an environment what files say",
           load: async () => (await import("./apply.ts")).applyCommand,

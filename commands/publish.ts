@@ -10,13 +10,13 @@ import { HooksError } from "../src/core/errors.ts";
 import { checkEventType } from "../src/core/event-pattern.ts";
 import { namingPublishFlags } from "./filter-flags.ts";
 import { hintAtDaemon } from "./local-sender.ts";
-import { publishFile } from "./publish-file.ts";
 import { noteReceiptWarnings, PUBLISH_VIEW } from "./receipt-views.ts";
 
 export interface PublishOptions {
   type: string | undefined;
   file?: string;
   newIds?: boolean;
+  dryRun?: boolean;
   data?: string;
   id?: string;
   timestamp?: string;
@@ -42,11 +42,16 @@ export function publishCommand(context: CliContext, run = runPublish): Command {
     .option("--event-version <version>", "version of the event type")
     .option("--file <file>", 'NDJSON, one {"type","data",…} a line; - reads standard input')
     .option("--new-ids", "with --file: a new id for every line that has none")
+    .option(
+      "--dry-run",
+      "with --file: store nothing, and say how many would be stored and what is wrong with which line",
+    )
     .addHelpText(
       "after",
       examples(
         `hooks publish order.paid --data '{"id":"ord_1","amount":1999}'`,
         "hooks publish invoice.paid --data @invoice.json --id inv_4711_paid",
+        "hooks publish --file events.ndjson --dry-run",
         "hooks publish --file events.ndjson",
       ),
     )
@@ -57,7 +62,11 @@ export function publishCommand(context: CliContext, run = runPublish): Command {
 export async function runPublish(options: PublishOptions, context: CliContext): Promise<void> {
   if (printsFields(context.out, PUBLISH_VIEW, options.fields)) return;
   checkCombination(options);
-  if (options.file !== undefined) return publishFile({ file: options.file, newIds: options.newIds === true }, context);
+  const { file, newIds = false, dryRun = false } = options;
+  if (file !== undefined) {
+    const { publishFile } = await import("./publish-file.ts");
+    return publishFile({ file, newIds, dryRun }, context);
+  }
 
   const { out } = context;
   const type = options.type ?? "";
@@ -101,6 +110,7 @@ function checkCombination(options: PublishOptions): void {
     return;
   }
   if (options.newIds === true) throw usage("--new-ids", "--new-ids needs --file");
+  if (options.dryRun === true) throw usage("--dry-run", "--dry-run needs --file");
   const example = `hooks publish order.paid --data '{"id":"ord_1"}'`;
   if (options.type === undefined) throw usage("event-type", "<event-type> is missing (or --file)", example);
   if (options.data === undefined)

@@ -14,6 +14,8 @@ export interface EventLine {
   /** The event, or what is wrong with the line: one bad line does not spoil the rest. */
   event: EventInput | HooksError;
   bytes: number;
+  /** Bytes from the beginning to its end. */
+  endsAt: number;
 }
 
 const MEMBERS = ["type", "data", "id", "timestamp", "metadata", "version"];
@@ -32,8 +34,8 @@ export async function* readEventLines(
   const contentIds = ids === "content" ? new ContentIds() : undefined;
   for await (const line of fileLines(chunks, MAX_LINE_BYTES, tooLong)) {
     if (isBlankLine(line)) continue;
-    const { number, bytes } = line;
-    yield { number, event: readLine(bytes, contentIds), bytes: bytes.length };
+    const { number, bytes, endsAt } = line;
+    yield { number, event: readLine(bytes, contentIds), bytes: bytes.length, endsAt };
   }
 }
 

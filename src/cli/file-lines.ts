@@ -7,6 +7,8 @@ export interface FileLine {
   number: number;
   /** Without its end, `\n` or `\r\n`. */
   bytes: Uint8Array;
+  /** Bytes from the beginning of the file to the end of this line, its line break included. */
+  endsAt: number;
   /** False: the file ended before the line did. */
   isWhole: boolean;
 }
@@ -20,19 +22,22 @@ export async function* fileLines(
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let number = 1;
+  let chunkStart = 0;
   for await (const part of chunks) {
     const chunk = typeof part === "string" ? Buffer.from(part) : part;
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      yield { number, bytes: withoutReturn(Buffer.concat([...rest, chunk.subarray(start, end)])), isWhole: true };
+      const bytes = withoutReturn(Buffer.concat([...rest, chunk.subarray(start, end)]));
+      yield { number, bytes, endsAt: chunkStart + end + 1, isWhole: true };
       [rest, restBytes, start] = [[], 0, end + 1];
       number += 1;
     }
     rest.push(chunk.subarray(start));
     restBytes += chunk.length - start;
+    chunkStart += chunk.length;
     if (maxBytes < restBytes) throw tooLong(number);
   }
-  if (0 < restBytes) yield { number, bytes: withoutReturn(Buffer.concat(rest)), isWhole: false };
+  if (0 < restBytes) yield { number, bytes: withoutReturn(Buffer.concat(rest)), endsAt: chunkStart, isWhole: false };
 }
 
 /** Nothing but blanks. */

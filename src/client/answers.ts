@@ -35,6 +35,7 @@ export function pageOf(row: Form): Form {
 export const PUBLISH_RECEIPT = objectOf<PublishReceipt>({
   id: text,
   deliveries: number,
+  repeated: maybe(flag),
   warnings: maybe(listOf(text)),
 });
 

@@ -1,4 +1,4 @@
-import type { BatchReceipt, EventDetail, EventInput, PublishReceipt } from "../core/event.ts";
+import type { BatchOptions, BatchReceipt, EventDetail, EventInput, PublishReceipt } from "../core/event.ts";
 import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial.ts";
 import type { TestResult } from "../core/hooks-service.ts";
 import { type Form, objectOf, record, text } from "./answer-form.ts";
@@ -41,8 +41,9 @@ export interface Readiness {
 interface Own {
   /** Resolves once the event is on the server's disk. For many events, retries and batches: `createPublisher`. */
   publish(event: ClientEvent): Promise<PublishReceipt>;
-  /** One bad event does not spoil the rest, unless `atomic`: then nothing is stored and the first error is thrown. */
-  publishBatch(events: readonly ClientEvent[], options?: { atomic?: boolean }): Promise<BatchReceipt>;
+  /** One bad event does not spoil the rest, unless `atomic`: then nothing is stored and the first error is thrown. With
+   * `dry_run` nothing is stored, and the answer is what would be. */
+  publishBatch(events: readonly ClientEvent[], options?: BatchOptions): Promise<BatchReceipt>;
   getEvent(id: string): Promise<ClientEventDetail>;
   testSubscription(id: string, options?: { type?: string | undefined; data?: unknown }): Promise<TestResult>;
   /** What a filter says of an event. */

@@ -3,7 +3,7 @@ import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
 import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { TenantStatsQuery, TenantStatsResource } from "../core/statistics/statistics.ts";
-import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
+import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import { AUDIT_ENTRY, KEY, KEY_WITH_SECRET, pageOf, TENANT } from "./answers.ts";
 import { JsonRequests } from "./json-requests.ts";
 import { segment } from "./path-segment.ts";
@@ -59,8 +59,11 @@ export class RemoteAdmin implements AdminService {
     return this.#requests.patch(TENANT, tenantPath(name), patch);
   }
 
-  async deleteTenant(name: string, { force }: { force?: boolean | undefined } = {}): Promise<void> {
-    const query = { force: force === undefined ? undefined : String(force) };
+  async deleteTenant(name: string, { force, dry_run }: TenantDeletion = {}): Promise<void> {
+    const query = {
+      force: force === undefined ? undefined : String(force),
+      dry_run: dry_run === undefined ? undefined : String(dry_run),
+    };
     // Asked twice, the second time would find nothing.
     return this.#requests.delete(tenantPath(name), { query, repeatable: false });
   }

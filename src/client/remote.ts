@@ -1,6 +1,14 @@
 import type { AlertQuery, AlertResource } from "../core/alert.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
-import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "../core/event.ts";
+import type {
+  BatchOptions,
+  BatchReceipt,
+  EventDetail,
+  EventInput,
+  EventResource,
+  PublishReceipt,
+  RawJson,
+} from "../core/event.ts";
 import type {
   EnvironmentPatch,
   EnvironmentResource,
@@ -26,6 +34,7 @@ import type { EventPurge, PurgeResource, PurgeStarted } from "../core/purge.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw, encodeWithRawParts } from "../core/raw-json.ts";
 import type {
   DeadLetterQuery,
+  EventReplayRequest,
   PurgeReceipt,
   PurgeRequest,
   ReplayReceipt,
@@ -113,13 +122,13 @@ export class RemoteService implements HooksService {
     });
   }
 
-  publishBatch(events: readonly EventInput[], options: { atomic?: boolean } = {}): Promise<BatchReceipt> {
+  publishBatch(events: readonly EventInput[], { atomic, dry_run }: BatchOptions = {}): Promise<BatchReceipt> {
     return this.#requests.send(batchReceipt(events.length), {
       method: "POST",
       path: "/v1/events/batch",
-      query: { atomic: options.atomic === true ? "true" : undefined },
+      query: { atomic: atomic === true ? "true" : undefined, dry_run: dry_run === true ? "true" : undefined },
       body: encodeBatch(events),
-      repeatable: events.every((event) => event.id !== undefined),
+      repeatable: dry_run === true || events.every((event) => event.id !== undefined),
     });
   }
 
@@ -132,10 +141,8 @@ export class RemoteService implements HooksService {
     return this.#requests.read(EVENT_DETAIL, { method: "GET", path: `/v1/events/${segment(id)}` }, decodeEvent);
   }
 
-  async replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
-    return this.#requests.post(REPLAY_RECEIPT, `/v1/events/${segment(id)}/replay`, {
-      subscriptions: options.subscriptions,
-    });
+  async replayEvent(id: string, options: EventReplayRequest = {}): Promise<ReplayReceipt> {
+    return this.#requests.post(REPLAY_RECEIPT, `/v1/events/${segment(id)}/replay`, options);
   }
 
   createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret> {

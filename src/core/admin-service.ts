@@ -2,7 +2,7 @@ import type { AuditEntry, AuditQuery } from "./audit.ts";
 import type { Page } from "./hooks-service.ts";
 import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "./key.ts";
 import type { TenantStatsQuery, TenantStatsResource } from "./statistics/statistics.ts";
-import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "./tenant.ts";
+import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "./tenant.ts";
 
 /**
  * Keys, tenants, statistics of many tenants and the record of who changed what. Beside HooksService, which is bound to one tenant and environment:
@@ -27,8 +27,11 @@ export interface AdminService {
   listTenants(query?: TenantQuery): Promise<Page<TenantResource>>;
   getTenant(name: string): Promise<TenantResource>;
   updateTenant(name: string, patch: TenantPatch): Promise<TenantResource>;
-  /** `conflict` when it has data or keys, unless `force`: then its keys end, and all that it has is erased. */
-  deleteTenant(name: string, options?: { force?: boolean | undefined }): Promise<void>;
+  /**
+   * `conflict` when it has data or keys, unless `force`: then its keys end, and all that it has is erased. With `dry_run`
+   * it stays: it resolves where the deletion would.
+   */
+  deleteTenant(name: string, options?: TenantDeletion): Promise<void>;
 
   /** What attempts came to in a period, by tenant and environment, the busiest first. */
   tenantStats(query?: TenantStatsQuery): Promise<TenantStatsResource>;

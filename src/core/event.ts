@@ -32,10 +32,19 @@ export interface EventInput {
   trace?: TraceContext | undefined;
 }
 
+export interface BatchOptions {
+  /** All or nothing. */
+  atomic?: boolean | undefined;
+  /** Only say what would become of each. */
+  dry_run?: boolean | undefined;
+}
+
 export interface PublishReceipt {
   id: string;
   /** How many subscriptions it goes to. */
   deliveries: number;
+  /** Of a dry run: it is stored already, and would not be stored again. */
+  repeated?: boolean;
   /** What its publisher should know, such as that its type is deprecated: of a batch in the first of each kind only. */
   warnings?: string[];
 }

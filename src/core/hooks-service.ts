@@ -1,6 +1,14 @@
 import type { AlertQuery, AlertResource } from "./alert.ts";
 import type { DeliveryDetail, DeliveryResource, DeliveryState } from "./delivery.ts";
-import type { BatchReceipt, EventDetail, EventInput, EventResource, PublishReceipt, RawJson } from "./event.ts";
+import type {
+  BatchOptions,
+  BatchReceipt,
+  EventDetail,
+  EventInput,
+  EventResource,
+  PublishReceipt,
+  RawJson,
+} from "./event.ts";
 import type {
   EnvironmentPatch,
   EnvironmentResource,
@@ -15,6 +23,7 @@ import type { ExplainService } from "./explain-service.ts";
 import type { EventPurge, PurgeResource, PurgeStarted } from "./purge.ts";
 import type {
   DeadLetterQuery,
+  EventReplayRequest,
   PurgeReceipt,
   PurgeRequest,
   ReplayReceipt,
@@ -115,12 +124,15 @@ export interface HooksService extends ExplainService, SetupService, SourceServic
   /** Resolves once the event and its deliveries are on disk. A repeated id with the same content answers the first
    * receipt; with other content: `conflict`. */
   publish(event: EventInput): Promise<PublishReceipt>;
-  /** One bad event does not spoil the rest, unless `atomic`: then nothing is stored and the first error is thrown. */
-  publishBatch(events: readonly EventInput[], options?: { atomic?: boolean }): Promise<BatchReceipt>;
+  /**
+   * One bad event does not spoil the rest, unless `atomic`: then nothing is stored and the first error is thrown. With
+   * `dry_run` nothing is stored, and the answer is what would be; an id that an event does not name is made up.
+   */
+  publishBatch(events: readonly EventInput[], options?: BatchOptions): Promise<BatchReceipt>;
   listEvents(query?: EventQuery): Promise<Page<EventResource>>;
   getEvent(id: string): Promise<EventDetail>;
   /** Sends it again to everyone who got it or would get it now, or only to `subscriptions`. */
-  replayEvent(id: string, options?: { subscriptions?: string[] | undefined }): Promise<ReplayReceipt>;
+  replayEvent(id: string, options?: EventReplayRequest): Promise<ReplayReceipt>;
 
   createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret>;
   listSubscriptions(query?: SubscriptionQuery): Promise<Page<SubscriptionResource>>;

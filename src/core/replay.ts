@@ -25,6 +25,14 @@ export interface ReplayRequest extends TimeRange {
   dry_run?: boolean | undefined;
 }
 
+/** Of one event. */
+export interface EventReplayRequest {
+  /** Only these: ids, unique beginnings or names. Left out: everyone who got it or would get it now. */
+  subscriptions?: string[] | undefined;
+  /** Only count. */
+  dry_run?: boolean | undefined;
+}
+
 export interface ReplayReceipt {
   /** Deliveries that were found, and are sent again (or with `dry_run` would be). */
   count: number;

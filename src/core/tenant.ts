@@ -12,6 +12,13 @@ export interface TenantPatch {
   description?: string | null | undefined;
 }
 
+export interface TenantDeletion {
+  /** With all that it has. */
+  force?: boolean | undefined;
+  /** Only look whether it could be. */
+  dry_run?: boolean | undefined;
+}
+
 /** An organisation: one that was created, or whose name data or a key has. */
 export interface TenantResource {
   name: string;

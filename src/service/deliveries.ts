@@ -14,7 +14,7 @@ import { parseRange } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
 import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import { quoted } from "../core/quoted.ts";
-import type { ReplayReceipt } from "../core/replay.ts";
+import type { EventReplayRequest, ReplayReceipt } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
@@ -101,7 +101,7 @@ export class Deliveries {
   async replayEvent(
     scope: Scope,
     reference: string,
-    only: readonly string[] | undefined,
+    { subscriptions: only, dry_run: dryRun = false }: EventReplayRequest,
     actor: Actor,
   ): Promise<ReplayReceipt> {
     const { store, directory, catalogue, now, newId, dispatch } = this.#parts;
@@ -126,9 +126,13 @@ export class Deliveries {
         const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);
         return { id: newId("dlv"), subscriptionRowId, lease: undefined, orderKey };
       });
-    const deliveryRowIds = chosen
-      .filter((delivery) => directory.get(delivery.subscriptionRowId)?.enabled === true)
-      .map((delivery) => delivery.rowId);
+    const enabled = chosen.filter((delivery) => directory.get(delivery.subscriptionRowId)?.enabled === true);
+    if (dryRun) {
+      // What is being sent right now is left to end.
+      const reopened = enabled.filter((delivery) => delivery.state !== "sending");
+      return { count: reopened.length + added.length, dry_run: true };
+    }
+    const deliveryRowIds = enabled.map((delivery) => delivery.rowId);
     const replay = { eventRowId: event.rowId, deliveryRowIds, deliveries: added };
     const replayed = await store.replays.replayEvent(replay, now(), audit);
     for (const one of [...chosen, ...added]) dispatch?.wake(one.subscriptionRowId);

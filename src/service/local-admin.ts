@@ -3,7 +3,7 @@ import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
 import type { Caller, KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
 import type { TenantStatsQuery, TenantStatsResource } from "../core/statistics/statistics.ts";
-import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
+import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Keys } from "./keys.ts";
 import type { Statistics } from "./statistics.ts";
@@ -58,7 +58,7 @@ export class LocalAdmin implements AdminService {
     return this.#cases.tenants.update(this.#caller, name, patch);
   }
 
-  deleteTenant(name: string, options: { force?: boolean | undefined } = {}): Promise<void> {
+  deleteTenant(name: string, options: TenantDeletion = {}): Promise<void> {
     return this.#cases.tenants.delete(this.#caller, name, options);
   }
 

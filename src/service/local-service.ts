@@ -8,6 +8,7 @@ import { sourceTexts } from "../core/egress/source-addresses.ts";
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
+  type BatchOptions,
   type BatchReceipt,
   EVENT_MAX_BYTES,
   type EventDetail,
@@ -42,6 +43,7 @@ import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
 import type { EventPurge, PurgeResource, PurgeStarted } from "../core/purge.ts";
 import type {
   DeadLetterQuery,
+  EventReplayRequest,
   PurgeReceipt,
   PurgeRequest,
   ReplayReceipt,
@@ -173,8 +175,8 @@ class LocalService implements HooksService {
     return this.#cases.publishing.publish(this.#scope, event);
   }
 
-  publishBatch(events: readonly EventInput[], options: { atomic?: boolean } = {}): Promise<BatchReceipt> {
-    return this.#cases.publishing.publishBatch(this.#scope, events, options.atomic === true);
+  publishBatch(events: readonly EventInput[], options: BatchOptions = {}): Promise<BatchReceipt> {
+    return this.#cases.publishing.publishBatch(this.#scope, events, options);
   }
 
   async listEvents(query: EventQuery = {}): Promise<Page<EventResource>> {
@@ -192,8 +194,8 @@ class LocalService implements HooksService {
     return { ...toEventResource(event), deliveries, metadata: event.metadata ?? null, data: event.data };
   }
 
-  replayEvent(id: string, options: { subscriptions?: string[] | undefined } = {}): Promise<ReplayReceipt> {
-    return this.#cases.deliveries.replayEvent(this.#scope, id, options.subscriptions, this.#actor);
+  replayEvent(id: string, options: EventReplayRequest = {}): Promise<ReplayReceipt> {
+    return this.#cases.deliveries.replayEvent(this.#scope, id, options, this.#actor);
   }
 
   createSubscription(input: SubscriptionInput): Promise<SubscriptionWithSecret> {

@@ -4,6 +4,7 @@ import type { ClaimedDelivery } from "../core/delivery.ts";
 import { HooksError, toHooksError } from "../core/errors.ts";
 import {
   BATCH_MAX_EVENTS,
+  type BatchOptions,
   type BatchReceipt,
   type BatchResult,
   type EventInput,
@@ -14,7 +15,7 @@ import type { Scope } from "../core/scope.ts";
 import type { AppendedEvent, Lease, NewDelivery, NewEvent } from "../store/store.ts";
 import type { Place } from "./backlog.ts";
 import type { EventTrace } from "./publish-tracing.ts";
-import type { ServiceParts } from "./service-parts.ts";
+import type { DispatchPort, ServiceParts } from "./service-parts.ts";
 
 /** An event on its way to the store, with the leases that were reserved for it. */
 interface Prepared {
@@ -48,7 +49,7 @@ export class Publishing {
       const at = this.#parts.now();
       const checked = this.#check(scope, input, at);
       place = await this.#place();
-      const prepared = this.#prepare(scope, checked, at);
+      const prepared = this.#prepare(scope, checked, at, this.#parts.dispatch);
       const [appended] = await this.#append([prepared], place);
       const receipt = receiptOf(prepared, appended!);
       if (receipt instanceof HooksError) throw receipt;
@@ -76,7 +77,7 @@ export class Publishing {
       const at = this.#parts.now();
       const checked = this.#check(scope, input, at);
       place = await this.#place();
-      const prepared = this.#prepare(scope, checked, at);
+      const prepared = this.#prepare(scope, checked, at, this.#parts.dispatch);
       if (input.id !== undefined) prepared.event.fingerprint = hash("sha256", `received ${input.id}`, "buffer");
       const [appended] = await this.#append([prepared], place, async ([event]) => [await keep(event!)]);
       return { id: prepared.event.id, kind: appended!.kind };
@@ -88,11 +89,16 @@ export class Publishing {
     }
   }
 
-  async publishBatch(scope: Scope, inputs: readonly EventInput[], atomic: boolean): Promise<BatchReceipt> {
-    const { observer } = this.#parts;
+  async publishBatch(
+    scope: Scope,
+    inputs: readonly EventInput[],
+    { atomic = false, dry_run: dryRun = false }: BatchOptions,
+  ): Promise<BatchReceipt> {
+    // Nobody published anything.
+    const observer = dryRun ? undefined : this.#parts.observer;
     let results: (BatchResult | HooksError)[];
     try {
-      results = await this.#publishAll(scope, inputs, atomic);
+      results = await (dryRun ? this.#tryAll(scope, inputs) : this.#publishAll(scope, inputs, atomic));
       const refused = results.findIndex((result) => result instanceof HooksError);
       if (atomic && refused !== -1) throw atIndex(results[refused] as HooksError, refused);
     } catch (error) {
@@ -114,8 +120,7 @@ export class Publishing {
     inputs: readonly EventInput[],
     atomic: boolean,
   ): Promise<(BatchResult | HooksError)[]> {
-    if (BATCH_MAX_EVENTS < inputs.length)
-      throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events`, { field: "events" });
+    checkCount(inputs);
     await this.#load();
     const at = this.#parts.now();
     const checked = inputs.map((input, index) =>
@@ -125,7 +130,9 @@ export class Publishing {
     let prepared: (Prepared | HooksError)[];
     let appended: AppendedEvent[];
     try {
-      prepared = checked.map((one) => (one instanceof HooksError ? one : this.#prepare(scope, one, at)));
+      prepared = checked.map((one) =>
+        one instanceof HooksError ? one : this.#prepare(scope, one, at, this.#parts.dispatch),
+      );
       const good = prepared.filter((one): one is Prepared => !(one instanceof HooksError));
       appended = await this.#append(good, place, (events) => this.#parts.store.appendEvents(events, { atomic }));
     } finally {
@@ -133,6 +140,25 @@ export class Publishing {
     }
     let next = 0;
     return prepared.map((one) => (one instanceof HooksError ? one : receiptOf(one, appended[next++]!)));
+  }
+
+  /** What would become of each: all that publishing looks at, and nothing is stored, reserved or counted. */
+  async #tryAll(scope: Scope, inputs: readonly EventInput[]): Promise<(BatchResult | HooksError)[]> {
+    checkCount(inputs);
+    await this.#load();
+    const at = this.#parts.now();
+    const prepared = inputs.map((input) =>
+      orError(() => this.#prepare(scope, this.#check(scope, input, at), at, undefined), undefined),
+    );
+    const events = prepared.flatMap((one) => (one instanceof HooksError ? [] : [one.event]));
+    const foreseen = events.length === 0 ? [] : await this.#parts.store.appendEvents(events, { trial: true });
+    let next = 0;
+    return prepared.map((one) => {
+      if (one instanceof HooksError) return one;
+      const { kind } = foreseen[next]!;
+      const receipt = receiptOf(one, foreseen[next++]!);
+      return kind === "repeated" && !(receipt instanceof HooksError) ? { ...receipt, repeated: true } : receipt;
+    });
   }
 
   async #load(): Promise<void> {
@@ -148,8 +174,9 @@ export class Publishing {
     return warning === undefined && version === checked.version ? checked : { ...checked, version, warning };
   }
 
-  #prepare(scope: Scope, checked: AdmittedEvent, at: number): Prepared {
-    const { directory, catalogue, dispatch, newId } = this.#parts;
+  /** `dispatch`: where room is reserved for it; undefined: nowhere. */
+  #prepare(scope: Scope, checked: AdmittedEvent, at: number, dispatch: DispatchPort | undefined): Prepared {
+    const { directory, catalogue, newId } = this.#parts;
     const { id, warning, traced, ...content } = checked;
     // Ids first: what throws here must not leave room reserved that nobody gives back.
     const eventId = id ?? newId("evt");
@@ -225,6 +252,11 @@ export class Publishing {
     }
     if (fresh.length !== 0) dispatch.offer(fresh);
   }
+}
+
+function checkCount(inputs: readonly EventInput[]): void {
+  if (inputs.length <= BATCH_MAX_EVENTS) return;
+  throw new HooksError("too_large", `a batch must be at most ${BATCH_MAX_EVENTS} events`, { field: "events" });
 }
 
 function orError<T>(check: () => T, throwIndex: number | undefined): T | HooksError {

@@ -7,7 +7,7 @@ import { ANY, type Caller } from "../core/key.ts";
 import { checkLineText } from "../core/line-text.ts";
 import { nearest } from "../core/nearest.ts";
 import { checkScopeName, DEFAULT_TENANT } from "../core/scope.ts";
-import type { TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
+import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import type { StoredTenant } from "../store/admin-store.ts";
 import type { StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
@@ -75,7 +75,7 @@ export class Tenants {
     return this.get(caller, name);
   }
 
-  async delete(caller: Caller, name: string, { force = false }: { force?: boolean | undefined }): Promise<void> {
+  async delete(caller: Caller, name: string, { force = false, dry_run }: TenantDeletion): Promise<void> {
     const { store, directory, sources, secrets, now } = this.#parts;
     const tenant = await this.#find(caller, name);
     checkManages(caller);
@@ -83,6 +83,10 @@ export class Tenants {
       throw new HooksError("conflict", `tenant "${name}" is the one of whoever names none: it cannot be deleted`, {
         field: "name",
       });
+    }
+    if (dry_run === true) {
+      if (!force && 0 < possessionsOf(tenant).length) throw this.#hasData(tenant);
+      return;
     }
     const before = {
       name,
@@ -150,16 +154,9 @@ export class Tenants {
     };
   }
 
-  #hasData({ name, sources, eventTypes, hasEvents, ...tenant }: StoredTenant): HooksError {
-    const [subscriptions, keys] = [sum(tenant.subscriptions), sum(tenant.keys)];
-    const what = [
-      ...(0 < subscriptions ? [`${subscriptions} ${subscriptions === 1 ? "subscription" : "subscriptions"}`] : []),
-      ...(0 < sources ? [`${sources} ${sources === 1 ? "source" : "sources"}`] : []),
-      ...(0 < eventTypes ? [`${eventTypes} ${eventTypes === 1 ? "event type" : "event types"}`] : []),
-      ...(hasEvents ? ["events"] : []),
-      ...(0 < keys ? [`${keys} ${keys === 1 ? "key" : "keys"}`] : []),
-    ];
-    return new HooksError("conflict", `tenant "${name}" has ${what.join(", ")}`, {
+  #hasData(tenant: StoredTenant): HooksError {
+    const { name } = tenant;
+    return new HooksError("conflict", `tenant "${name}" has ${possessionsOf(tenant).join(", ")}`, {
       field: "name",
       hint: `with force all of it is erased for good: hooks tenant delete ${name} --force`,
     });
@@ -173,6 +170,18 @@ export class Tenants {
   ) {
     return auditEntry(this.#parts, caller, { tenant: name, environment: ANY }, { action, id: name, ...changes });
   }
+}
+
+/** Of what keeps it from being deleted without force; empty: nothing. */
+function possessionsOf({ sources, eventTypes, hasEvents, ...tenant }: StoredTenant): string[] {
+  const [subscriptions, keys] = [sum(tenant.subscriptions), sum(tenant.keys)];
+  return [
+    ...(0 < subscriptions ? [`${subscriptions} ${subscriptions === 1 ? "subscription" : "subscriptions"}`] : []),
+    ...(0 < sources ? [`${sources} ${sources === 1 ? "source" : "sources"}`] : []),
+    ...(0 < eventTypes ? [`${eventTypes} ${eventTypes === 1 ? "event type" : "event types"}`] : []),
+    ...(hasEvents ? ["events"] : []),
+    ...(0 < keys ? [`${keys} ${keys === 1 ? "key" : "keys"}`] : []),
+  ];
 }
 
 const UNUSED: StoredTenant = {

@@ -129,9 +129,10 @@ export interface EventFilter {
 export interface EventStore {
   /**
    * Event and deliveries in one commit; the answers in the order of the events. `atomic`: all or, when one is in
-   * conflict (or erased), none: then the others answer `repeated`, with 0 deliveries when they are new.
+   * conflict (or erased), none: then the others answer `repeated`, with 0 deliveries when they are new. `trial`: none,
+   * and the answers are what would become of each; of a `stored` one there are no rows.
    */
-  appendEvents(events: readonly NewEvent[], options?: { atomic?: boolean }): Promise<AppendedEvent[]>;
+  appendEvents(events: readonly NewEvent[], options?: { atomic?: boolean; trial?: boolean }): Promise<AppendedEvent[]>;
   findEvent(scope: Scope, id: string): Promise<StoredEvent | undefined>;
   /** At most `limit` ids that begin with `start`. */
   findEventIds(scope: Scope, start: string, limit: number): Promise<string[]>;

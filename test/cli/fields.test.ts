@@ -6,6 +6,7 @@ import { runInProcess } from "../support/run-in-process.ts";
 
 /** Commands without --fields, and why: each prints something that is no row with keys, or only notes. */
 const WITHOUT: Readonly<Record<string, string>> = {
+  init: "the files that it wrote",
   listen: "lines of a stream, whole with --print",
   trigger: "a receipt or a table of results for each event, by --wait and --to",
   sign: "headers, in the form that --format names",

@@ -36,7 +36,7 @@ describe("a command loads what it needs and nothing else", () => {
     // All use-cases of the service, the store's writer and reader; no filter's parser, no schemes, no packs, no explanations.
     [["sub", "list"], 560],
     // The flags of every command.
-    [["completion", "bash"], 530],
+    [["completion", "bash"], 540],
   ])("hooks %j", async (words, mostKiB) => {
     const loaded = await loadedBy(words);
     expect(loaded.kib).toBeLessThan(mostKiB);

@@ -14,6 +14,7 @@ export const LOCAL_ONLY: Readonly<Record<string, string>> = {
   "context use": "changes a file of the user",
   "context add": "changes a file of the user",
   "context remove": "changes a file of the user",
+  init: "writes files of the folder that it is run in: its own tests",
   login: "asks a server, and changes a file of the user",
 };
 

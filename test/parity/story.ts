@@ -12,6 +12,18 @@ const once = (...args: string[]): Call[] => [{ args }];
 const json = (...args: string[]): Call[] => [{ args: [...args, "--json"] }];
 const typed = (stdin: string, ...args: string[]): Call[] => [{ args, stdin }];
 
+/** Good and new, twice, known with another content, bad in several ways. */
+const DOUBTFUL = [
+  '{"type":"order.paid","data":1,"id":"dry-1"}',
+  '{"type":"order.paid","data":1,"id":"dry-1"}',
+  '{"type":"order.paid","data":2,"id":"dry-1"}',
+  '{"type":"order.paid","data":{"n":"another"},"id":"one"}',
+  '{"type":"order.paid","data":1}',
+  '{"type":"no good","data":1}',
+  '{"type":"order.paid"}',
+  "{oops",
+].join("\n");
+
 const SHIPPED = {
   one: '{"type":"object","properties":{"id":{"type":"string","minLength":1},"weight":{"type":"integer","minimum":0}},"required":["id"]}',
   two: '{"type":"object","properties":{"parcel":{"type":"object","required":["id"]}},"required":["parcel"]}',
@@ -418,6 +430,11 @@ export function story(url: string): readonly Call[] {
       "--file",
       "-",
     ),
+    ...typed(DOUBTFUL, "publish", "--file", "-", "--dry-run"),
+    ...typed(DOUBTFUL, "publish", "--file", "-", "--dry-run", "--json"),
+    ...typed(DOUBTFUL, "publish", "--file", "-", "--dry-run", "--quiet"),
+    ...once("publish", "order.paid", "--data", "1", "--dry-run"),
+    ...once("event", "get", "dry-1"),
     ...typed('{"type":"order.paid","data":1,"id":"l3"}\n', "publish", "--file", "-", "--json"),
     ...read("trigger", "order.created", "--data", '{"id":"ord_1"}', "--wait"),
     ...read("trigger", "invoice.paid", "--data", '{"id":"inv_1"}', "--wait"),
@@ -460,6 +477,9 @@ export function story(url: string): readonly Call[] {
     ...read("delivery", "cancel", "{delivery of inv}"),
     ...once("delivery", "cancel", "{delivery of one}"),
     ...once("delivery", "cancel", "dlv_nope"),
+    ...read("event", "replay", "one", "--dry-run"),
+    ...once("event", "replay", "one", "--dry-run", "--sub", "shop"),
+    ...once("event", "replay", "one", "--dry-run", "--sub", "nobody"),
     ...read("event", "replay", "one"),
     ...once("event", "replay", "one", "--sub", "shop", "--fields", "count"),
     ...once("event", "replay", "one", "--sub", "nobody"),
@@ -572,6 +592,11 @@ export function story(url: string): readonly Call[] {
     ...once("tenant", "update", "acme"),
     ...once("tenant", "update", "nobody", "--description", "x"),
     ...once("tenant", "delete", "acme"),
+    ...once("tenant", "delete", "acme", "--dry-run"),
+    ...read("tenant", "delete", "acme", "--force", "--dry-run"),
+    ...once("tenant", "delete", "acme", "--force", "--dry-run", "--fields", "name,subscriptions,keys"),
+    ...once("tenant", "delete", "default", "--dry-run"),
+    ...once("tenant", "delete", "nobody", "--dry-run"),
     ...once("tenant", "delete", "acme", "--yes"),
     ...once("tenant", "delete", "acme", "--force", "--yes"),
     ...once("tenant", "delete", "beta", "--yes", "--json"),

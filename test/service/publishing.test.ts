@@ -161,18 +161,41 @@ describe("replay", () => {
   });
 
   it("sends one event again to those who got it and those who would get it now, or only to those named", async () => {
-    const { service } = await openTestHooks();
+    const { service, adminFor } = await openTestHooks();
     const first = await service.createSubscription({ url: "https://example.com/1", events: ["order.*"] });
     const { id } = await service.publish({ type: "order.paid", data: json("1") });
     const second = await service.createSubscription({ url: "https://example.com/2", events: ["order.*"] });
     const third = await service.createSubscription({ url: "https://example.com/3", events: ["invoice.*"] });
-    expect(await service.replayEvent(id)).toMatchObject({ count: 2 });
+    const before = await service.getEvent(id);
+    expect(await service.replayEvent(id, { dry_run: true })).toEqual({ count: 2, dry_run: true });
+    expect(await service.replayEvent(id, { dry_run: true, subscriptions: [third.id] })).toMatchObject({ count: 1 });
+    expect(await service.getEvent(id)).toEqual(before);
+    expect((await adminFor().listAudit({ action: "event.replay" })).data).toEqual([]);
+    expect(await service.replayEvent(id)).toEqual({ count: 2, dry_run: false });
     expect((await service.getEvent(id)).deliveries.map((one) => one.subscription).sort()).toEqual(
       [first.id, second.id].sort(),
     );
     expect(await service.replayEvent(id, { subscriptions: [third.id] })).toMatchObject({ count: 1 });
     expect((await service.getEvent(id)).deliveries).toHaveLength(3);
     await expect(service.replayEvent("evt_nope")).rejects.toMatchObject({ code: "not_found" });
+    await expect(service.replayEvent("evt_nope", { dry_run: true })).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("counts in a dry run of one event as replaying does: not what is being sent, nor for who is disabled", async () => {
+    const { service, store, clock } = await openTestHooks();
+    const [busy, off] = [
+      await service.createSubscription({ url: "https://example.com/1", events: ["order.*"] }),
+      await service.createSubscription({ url: "https://example.com/2", events: ["order.*"] }),
+    ];
+    await service.createSubscription({ url: "https://example.com/3", events: ["order.*"] });
+    const { id } = await service.publish({ type: "order.paid", data: json("1") });
+    await service.disableSubscription(off.id);
+    const lane = (await store.loadSubscriptions(TEST_SCOPE)).find((one) => one.id === busy.id)!.rowId;
+    const lease = { worker: "w", endsAt: clock.at + 60_000 };
+    await store.claimDue([{ subscriptionRowId: lane, limit: 1 }], clock.at, lease);
+    const counted = await service.replayEvent(id, { dry_run: true });
+    expect(counted.count).toBe(1);
+    expect((await service.replayEvent(id)).count).toBe(counted.count);
   });
 
   it("sends an event again in one transaction: all of it with its entry, or nothing when the disk takes not all", async () => {

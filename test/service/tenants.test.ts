@@ -89,6 +89,7 @@ describe("tenants", () => {
       await expect(admin.createTenant({ name: "mine" })).rejects.toMatchObject({ code: "forbidden" });
       await expect(admin.updateTenant("acme", { description: "x" })).rejects.toMatchObject({ code: "forbidden" });
       await expect(admin.deleteTenant("acme", { force: true })).rejects.toMatchObject({ code: "forbidden" });
+      await expect(admin.deleteTenant("acme", { dry_run: true })).rejects.toMatchObject({ code: "forbidden" });
     }
     await expect(adminFor(bound("*", "staging")).createTenant({ name: "mine" })).rejects.toMatchObject({
       code: "forbidden",
@@ -140,6 +141,13 @@ describe("tenants", () => {
       message: 'tenant "acme" has 1 subscription, events, 1 key',
       hint: expect.stringContaining("--force"),
     });
+    // A dry run is refused where the deletion is, and where it is not it leaves everything there.
+    await expect(admin.deleteTenant("acme", { dry_run: true })).rejects.toMatchObject({
+      message: 'tenant "acme" has 1 subscription, events, 1 key',
+    });
+    await admin.deleteTenant("acme", { force: true, dry_run: true });
+    expect(await service.getSubscription(id)).toMatchObject({ id });
+    expect((await admin.listAudit({ tenant: "acme", action: "tenant.delete" })).data).toHaveLength(1);
     expect(cases.keyTable.find(key)?.tenant).toBe("acme");
     await admin.deleteTenant("acme", { force: true });
 
@@ -160,5 +168,6 @@ describe("tenants", () => {
   it("named default cannot be deleted", async () => {
     const { adminFor } = await openTestHooks();
     await expect(adminFor().deleteTenant("default", { force: true })).rejects.toMatchObject({ code: "conflict" });
+    await expect(adminFor().deleteTenant("default", { dry_run: true })).rejects.toMatchObject({ code: "conflict" });
   });
 });

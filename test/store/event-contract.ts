@@ -121,6 +121,36 @@ export function eventContract(under: StoreUnderTest): void {
       ]);
     });
 
+    it("says of a trial what would become of each, and stores nothing: no event, no type, no scope", async () => {
+      const store = await under.open();
+      const known = newEvent();
+      await store.appendEvents([known]);
+      const scope = { tenant: "nobody-yet", environment: "trial" };
+      const [fresh, elsewhere] = [newEvent([], { type: "never.seen" }), newEvent([], { scope })];
+      const tried = [
+        fresh,
+        known,
+        newEvent([], { id: known.id, data: Buffer.from("{}") }),
+        newEvent([], { ...fresh }),
+        newEvent([], { id: fresh.id, data: Buffer.from("[]") }),
+        elsewhere,
+        newEvent([], { scope, id: known.id }),
+      ];
+      expect(await store.appendEvents(tried, { trial: true })).toEqual([
+        { kind: "stored", deliveryRowIds: [] },
+        { kind: "repeated", deliveryCount: 0 },
+        { kind: "conflict" },
+        { kind: "repeated", deliveryCount: 0 },
+        { kind: "conflict" },
+        { kind: "stored", deliveryRowIds: [] },
+        { kind: "stored", deliveryRowIds: [] },
+      ]);
+      expect(await store.findEvent(SCOPE, fresh.id)).toBeUndefined();
+      expect(await store.listEventTypes(SCOPE)).not.toContain("never.seen");
+      expect(await store.admin.findTenant(scope.tenant)).toBeUndefined();
+      expect(await store.appendEvents([fresh])).toMatchObject([{ kind: "stored" }]);
+    });
+
     it("answers a thousand events of one batch in their order", async () => {
       const store = await under.open();
       const rowId = await store.insertSubscription(newSubscription());

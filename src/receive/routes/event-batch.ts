@@ -1,6 +1,6 @@
 import { atIndex, toErrorResult } from "../../core/batch-error.ts";
 import { type ErrorCode, HooksError, invalid } from "../../core/errors.ts";
-import { BATCH_MAX_BYTES, type BatchResult, type EventInput } from "../../core/event.ts";
+import { BATCH_MAX_BYTES, type BatchOptions, type BatchResult, type EventInput } from "../../core/event.ts";
 import type { HooksService } from "../../core/hooks-service.ts";
 import { type ParsedBatch, parseBatch } from "../body.ts";
 import { StatusOverride } from "../http-error.ts";
@@ -30,7 +30,7 @@ export const BATCH_ROUTE: Route = route({
   access: "publisher",
   id: "publishBatch",
   summary:
-    "Publish many events, as JSON or NDJSON (one event a line). A bad one is answered with its error and spoils no other, unless `atomic=true`: then nothing is stored and the answer is 422.",
+    "Publish many events, as JSON or NDJSON (one event a line). A bad one is answered with its error and spoils no other, unless `atomic=true`: then nothing is stored and the answer is 422. With `dry_run=true` nothing is stored, and the answer is what would be.",
   tag: "events",
   query: BATCH_QUERY,
   body: {
@@ -54,7 +54,8 @@ export const BATCH_ROUTE: Route = route({
       const entry = toEntry(event, services);
       return entry instanceof HooksError ? entry : { ...entry, event: traced(entry.event, request) };
     });
-    return query.atomic === "true" ? publishAtomically(entries) : publishEach(entries);
+    const options = { dry_run: query.dry_run === "true" };
+    return query.atomic === "true" ? publishAtomically(entries, options) : publishEach(entries, options);
   },
 });
 
@@ -86,7 +87,7 @@ function scopedServices(service: (named: NamedScope) => HooksService): (named: N
   };
 }
 
-async function publishEach(entries: readonly Entry[]): Promise<{ results: BatchResult[] }> {
+async function publishEach(entries: readonly Entry[], options: BatchOptions): Promise<{ results: BatchResult[] }> {
   const results: BatchResult[] = entries.map((entry) =>
     entry instanceof HooksError ? toErrorResult(entry) : undefined!,
   );
@@ -101,6 +102,7 @@ async function publishEach(entries: readonly Entry[]): Promise<{ results: BatchR
     [...indexesOf].map(async ([service, indexes]) => {
       const receipt = await service.publishBatch(
         indexes.map((index) => (entries[index] as { event: EventInput }).event),
+        options,
       );
       for (const [at, index] of indexes.entries()) results[index] = receipt.results[at]!;
     }),
@@ -108,7 +110,7 @@ async function publishEach(entries: readonly Entry[]): Promise<{ results: BatchR
   return { results };
 }
 
-async function publishAtomically(entries: readonly Entry[]): Promise<unknown> {
+async function publishAtomically(entries: readonly Entry[], options: BatchOptions): Promise<unknown> {
   const events: EventInput[] = [];
   let service: HooksService | undefined;
   for (const [index, entry] of entries.entries()) {
@@ -123,7 +125,7 @@ async function publishAtomically(entries: readonly Entry[]): Promise<unknown> {
     events.push(entry.event);
   }
   try {
-    return await service!.publishBatch(events, { atomic: true });
+    return await service!.publishBatch(events, { ...options, atomic: true });
   } catch (error) {
     const isOfAnEvent = error instanceof HooksError && FAULTS_OF_AN_EVENT.has(error.code);
     throw isOfAnEvent ? new StatusOverride(422, error) : error;

@@ -67,7 +67,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     body: { schema: refTo(EVENT_REPLAY), parse: parseJson, optional: true },
     answer: { status: 202, description: "deliveries to be sent again", schema: refTo(REPLAY_RECEIPT) },
     async handle({ params, body, service }) {
-      return service().replayEvent(params.id, { subscriptions: body?.subscriptions });
+      return service().replayEvent(params.id, { subscriptions: body?.subscriptions, dry_run: body?.dry_run });
     },
   }),
 ];

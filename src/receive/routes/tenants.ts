@@ -70,13 +70,13 @@ export const TENANT_ROUTES: readonly Route[] = [
     access: "admin",
     id: "deleteTenant",
     summary:
-      "Delete a tenant. One that has data or keys only with `force=true`: then its keys end and all that it has is erased. Needs a key for every tenant and environment.",
+      "Delete a tenant. One that has data or keys only with `force=true`: then its keys end and all that it has is erased. With `dry_run=true` it stays. Needs a key for every tenant and environment.",
     tag,
     params: TENANT_PARAMS,
     query: TENANT_DELETION,
-    answer: { status: 204, description: "deleted" },
+    answer: { status: 204, description: "deleted, or with dry_run: would be" },
     async handle({ params, query, admin }) {
-      await admin().deleteTenant(params.name, { force: query.force === "true" });
+      await admin().deleteTenant(params.name, { force: query.force === "true", dry_run: query.dry_run === "true" });
     },
   }),
 ];

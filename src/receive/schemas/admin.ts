@@ -87,6 +87,9 @@ export const TENANT_QUERY = closed({ ...PAGE });
 
 export const TENANT_DELETION = closed({
   force: Type.Optional(Type.Enum(["true", "false"], { description: "erase all that it has; default false" })),
+  dry_run: Type.Optional(
+    Type.Enum(["true", "false"], { description: "delete nothing, and answer as deleting would; default false" }),
+  ),
 });
 
 export const AUDIT_ENTRY = Type.Object(

@@ -66,6 +66,9 @@ export const PUBLISH_RECEIPT = Type.Unsafe<PublishReceipt>(
     {
       id: EVENT_ID,
       deliveries: Type.Integer({ minimum: 0 }),
+      repeated: Type.Optional(
+        Type.Boolean({ description: "of a dry run: it is stored already, and would not be stored again" }),
+      ),
       warnings: Type.Optional(
         Type.Array(Type.String(), { description: "what its publisher should know: its type is deprecated" }),
       ),

@@ -62,6 +62,9 @@ export const METRICS_QUERY = closed({ tenant: Type.Optional(SCOPE_NAME), environ
 
 export const BATCH_QUERY = closed({
   atomic: Type.Optional(Type.Enum(["true", "false"], { description: "all or nothing; default false" })),
+  dry_run: Type.Optional(
+    Type.Enum(["true", "false"], { description: "store nothing, and say what would become of each; default false" }),
+  ),
 });
 
 /** Of any length that a path can have: what is none names nothing, and the service says so. */
@@ -70,7 +73,10 @@ export const ID_PARAMS = Type.Object({ id: Type.String({ minLength: 1, descripti
 // ---- bodies that choose what is sent again -----------------------------------------------------------------------
 
 export const EVENT_REPLAY = closed(
-  { subscriptions: Type.Optional(Type.Array(REFERENCE, { minItems: 1, maxItems: 1000 })) },
+  {
+    subscriptions: Type.Optional(Type.Array(REFERENCE, { minItems: 1, maxItems: 1000 })),
+    dry_run: Type.Optional(Type.Boolean({ description: "only count" })),
+  },
   { $id: "EventReplay" },
 );
 

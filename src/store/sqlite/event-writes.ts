@@ -59,7 +59,12 @@ export class EventWrites {
 
   append(packed: PackedEvents): AppendedEvent[] {
     const events = unpackEvents(packed);
-    return (packed.atomic ? this.#refuse(events) : undefined) ?? events.map((event) => this.add(event));
+    if (packed.mode !== "each") {
+      const foreseen = this.#foresee(events);
+      if (packed.mode === "trial") return foreseen;
+      if (foreseen.some(({ kind }) => kind === "conflict" || kind === "erased")) return foreseen.map(unstored);
+    }
+    return events.map((event) => this.add(event));
   }
 
   addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): number[] {
@@ -110,19 +115,18 @@ export class EventWrites {
     return { ...known, fingerprint: fingerprintOf({ type, data, metadata: metadata ?? undefined }) };
   }
 
-  /** The answer when one of them is in conflict, with a stored one or among themselves; else undefined. */
-  #refuse(events: readonly PackedEvent[]): AppendedEvent[] | undefined {
+  /** What would become of each, with what is stored and among themselves. Nothing is written for it, no scope either. */
+  #foresee(events: readonly PackedEvent[]): AppendedEvent[] {
     const seen = new Map<string, KnownEvent>();
-    const answers = events.map((event): AppendedEvent => {
-      const scopeId = this.#interned.scopeId(event);
-      if (this.#isErased(scopeId, event.id)) return { kind: "erased" };
-      const key = `${scopeId}/${event.id}`;
-      const known = seen.get(key) ?? this.#known(scopeId, event.id);
+    return events.map((event): AppendedEvent => {
+      const scopeId = this.#interned.knownScopeId(event);
+      if (scopeId !== undefined && this.#isErased(scopeId, event.id)) return { kind: "erased" };
+      const key = `${event.tenant}/${event.environment}/${event.id}`;
+      const known = seen.get(key) ?? (scopeId === undefined ? undefined : this.#known(scopeId, event.id));
       if (known !== undefined) return repeatOf(known, event);
       seen.set(key, { fingerprint: event.fingerprint, deliveryCount: event.deliveries.length });
-      return { kind: "repeated", deliveryCount: 0 };
+      return { kind: "stored", deliveryRowIds: [] };
     });
-    return answers.some(({ kind }) => kind === "conflict" || kind === "erased") ? answers : undefined;
   }
 
   #isErased(scopeId: number, id: string): boolean {
@@ -132,6 +136,11 @@ export class EventWrites {
     }
     return this.#purges.areThere && this.#findErased.get(scopeId, id) !== undefined;
   }
+}
+
+/** Nothing is stored because of another one: whoever asked must not take it for stored. */
+function unstored(foreseen: AppendedEvent): AppendedEvent {
+  return foreseen.kind === "stored" ? { kind: "repeated", deliveryCount: 0 } : foreseen;
 }
 
 function repeatOf(known: KnownEvent, event: PackedEvent): AppendedEvent {

@@ -41,6 +41,11 @@ export class Interned {
     return this.#idOf("scope", `s/${tenant}/${environment}`, tenant, environment);
   }
 
+  /** Undefined: nothing has it so far, and asking changes nothing. */
+  knownScopeId({ tenant, environment }: Scope): number | undefined {
+    return this.#ids.get(`s/${tenant}/${environment}`) ?? this.#statements.scope.find.get(tenant, environment);
+  }
+
   scope(scopeId: number): Scope {
     return remember(this.#scopes, scopeId, () => this.#findScope.get(scopeId)!);
   }

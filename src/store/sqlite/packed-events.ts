@@ -5,9 +5,12 @@ import type { NewEvent } from "../store.ts";
 
 export type PackedValue = string | number | null;
 
+/** `trial`: nothing is stored, and the answers are what would become of each. */
+export type AppendMode = "each" | "atomic" | "trial";
+
 /** Events to append: for each its fields, then those of its deliveries; their bytes one after the other. */
 export interface PackedEvents {
-  atomic: boolean;
+  mode: AppendMode;
   count: number;
   values: PackedValue[];
   bytes: Uint8Array;
@@ -40,7 +43,7 @@ export interface PackedDelivery {
   orderKey: number | null;
 }
 
-export function packEvents(events: readonly NewEvent[], atomic: boolean): PackedEvents {
+export function packEvents(events: readonly NewEvent[], mode: AppendMode): PackedEvents {
   const values: PackedValue[] = [];
   let size = 0;
   for (const event of events) size += event.fingerprint.length + (event.metadata?.length ?? 0) + event.data.length;
@@ -65,7 +68,7 @@ export function packEvents(events: readonly NewEvent[], atomic: boolean): Packed
       values.push(id, subscriptionRowId, lease?.worker ?? null, lease?.endsAt ?? null, orderKey ?? null);
     }
   }
-  return { atomic, count: events.length, values, bytes };
+  return { mode, count: events.length, values, bytes };
 }
 
 export function unpackEvents(packed: PackedEvents): PackedEvent[] {

@@ -45,7 +45,7 @@ export class SqliteSourceStore implements SourceStore {
   }
 
   append(event: NewEvent, request: NewInboundRequest): Promise<AppendedEvent> {
-    return this.#access.write("appendInbound", { event: packEvents([event], false), request });
+    return this.#access.write("appendInbound", { event: packEvents([event], "each"), request });
   }
 
   async record(requests: readonly NewInboundRequest[], most: number): Promise<void> {

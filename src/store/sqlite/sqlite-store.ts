@@ -35,7 +35,7 @@ import { HeaderSets } from "./header-sets.ts";
 import { MasterKeyReader } from "./master-key-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
-import { packEvents } from "./packed-events.ts";
+import { type AppendMode, packEvents } from "./packed-events.ts";
 import { PORTION_ROWS, portions, untilDone } from "./portions.ts";
 import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
 import { SqliteAlertStore } from "./sqlite-alert-store.ts";
@@ -154,10 +154,15 @@ export class SqliteStore implements Store {
     return this.#closed;
   }
 
-  async appendEvents(events: readonly NewEvent[], options: { atomic?: boolean } = {}): Promise<AppendedEvent[]> {
-    if (options.atomic === true) return this.#write("append", packEvents(events, true));
+  async appendEvents(
+    events: readonly NewEvent[],
+    { atomic = false, trial = false }: { atomic?: boolean; trial?: boolean } = {},
+  ): Promise<AppendedEvent[]> {
+    const mode: AppendMode = trial ? "trial" : atomic ? "atomic" : "each";
+    // What is judged together is not taken apart.
+    if (mode !== "each") return this.#write("append", packEvents(events, mode));
     const answers = await Promise.all(
-      portions(events, PORTION_EVENTS).map((portion) => this.#write("append", packEvents(portion, false))),
+      portions(events, PORTION_EVENTS).map((portion) => this.#write("append", packEvents(portion, mode))),
     );
     return answers.flat();
   }

@@ -99,6 +99,7 @@ export const LINES: Readonly<Record<string, (prepared: Prepared) => string[][]>>
   sign: ({ secret }) => [["--secret", secret, "--id", "msg_1", "--timestamp", "1760000000"]],
   verify: ({ secret }) => [["--secret", secret, "--header", "webhook-id: msg_1", "--explain"]],
   publish: () => [["order.again", "--data", "{}"]],
+  init: () => [["--forward", "3000/webhooks", "--route", "invoice.*=4000", "--setup", "--dry-run"]],
   status: () => [[]],
   top: () => [["--count", "1"]],
   logs: ({ subscription }) => [[], ["--failed"], ["--sub", subscription]],
