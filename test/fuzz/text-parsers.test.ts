@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
-import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { expect } from "vitest";
 import { NO_COLORS } from "../../src/cli/color.ts";
 import { cutToWidth, displayWidth } from "../../src/cli/display-width.ts";
 import { escapeBlock, escapeJson, escapeLeftovers, escapeLine } from "../../src/cli/escape.ts";
@@ -58,12 +57,12 @@ import { prefixed, typeText } from "../../src/core/sources/type-text.ts";
 import { checkTargetUrl } from "../../src/core/subscription-url.ts";
 import { declareEvents } from "../../src/core/typescript/event-declarations.ts";
 import { idsOfUuid, uuidOf } from "../../src/core/uuid.ts";
-import { parseEvent, parseJson, parseWithRawData } from "../../src/receive/body.ts";
+import { parseBatch, parseEvent, parseJson, parseWithRawData } from "../../src/receive/body.ts";
 import { printable } from "../../src/receive/http-error.ts";
 import { loadMasterKey } from "../../src/service/master-key.ts";
 import { parseForwardHeader, parseForwardTarget } from "../../src/stream/forward-target.ts";
 import { parseClientFrame, parseServerFrame } from "../../src/stream/protocol.ts";
-import { hostileBytes, hostileText, monotonous, RUNS } from "./support/hostile-text.ts";
+import { describeParsers, itNoticesSlowParsers, type Parsers } from "./support/parser-table.ts";
 
 // Every parser of text that comes from outside: whatever it is given, it answers or throws an error that is meant for
 // whoever gave it, and in time that grows with the text's length only.
@@ -81,7 +80,7 @@ const EVENT = '{"type":"order.paid","id":"evt_1","data":{"a":[1,2.50,"x\\u0000"]
 const SOURCE = blankSettings("a", "github", undefined);
 
 /** Name → what it does with a text, and texts that are good. */
-const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[] }> = {
+const TEXTS: Parsers<string> = {
   "types in JSON": {
     parse: (text) => typesIn(text, "x.json"),
     samples: [
@@ -335,7 +334,7 @@ const TEXTS: Record<string, { parse: (text: string) => unknown; samples: string[
 };
 
 /** The same for bytes. */
-const BYTES: Record<string, { parse: (bytes: Uint8Array) => unknown; samples: string[] }> = {
+const BYTES: Parsers<Uint8Array> = {
   "JSON text": {
     parse: (bytes) => checkRawJson(bytes, "data"),
     samples: ['{"a":[1,2.5e-3,"\\ud83d",true,null]}', "[[[]]]", '"x"'],
@@ -344,6 +343,19 @@ const BYTES: Record<string, { parse: (bytes: Uint8Array) => unknown; samples: st
   batch: { parse: readBatch, samples: [`{"events":[${EVENT},${EVENT}]}`, '{"events":{}}'] },
   NDJSON: { parse: readLines, samples: [`${EVENT}\n${EVENT}\r\n\n`, "{}\n[]"] },
   "event as a body": { parse: (bytes) => parseEvent(bytes, "json"), samples: [EVENT] },
+  "batch as a body": {
+    parse: (bytes) => {
+      for (const format of ["json", "ndjson"] as const) {
+        try {
+          parseBatch(bytes, format);
+        } catch (error) {
+          if (!(error instanceof HooksError)) throw error;
+          expect(error.code).not.toBe("internal");
+        }
+      }
+    },
+    samples: [`{"events":[${EVENT}]}`, `${EVENT}\n${EVENT}\n`],
+  },
   "subscription as a body": {
     parse: (bytes) => parseJson(bytes, "json"),
     samples: ['{"url":"https://a/","events":["*"]}'],
@@ -359,76 +371,5 @@ const BYTES: Record<string, { parse: (bytes: Uint8Array) => unknown; samples: st
   },
 };
 
-/** @returns whether it was taken. */
-function answers(parse: () => unknown): boolean {
-  try {
-    parse();
-    return true;
-  } catch (error) {
-    if (!(error instanceof HooksError)) throw error;
-    // One that is meant for whoever sent the text: never a fault of our own.
-    expect(error.code).not.toBe("internal");
-    return false;
-  }
-}
-
-describe("whatever it is given", () => {
-  it.each(Object.entries(TEXTS))("%s is answered, or refused with an error of ours", (_name, { parse, samples }) => {
-    fc.assert(
-      fc.property(hostileText(samples), (text) => {
-        answers(() => parse(text));
-        expect(({} as { x?: unknown }).x).toBeUndefined();
-      }),
-      { numRuns: RUNS },
-    );
-  });
-
-  it.each(Object.entries(BYTES))("%s is answered, or refused with an error of ours", (_name, { parse, samples }) => {
-    fc.assert(
-      fc.property(hostileBytes(samples), (bytes) => void answers(() => parse(bytes))),
-      { numRuns: RUNS },
-    );
-  });
-
-  it("something good is taken by each, so that refusing everything would be noticed", () => {
-    for (const [name, { parse, samples }] of Object.entries(TEXTS)) {
-      expect(
-        samples.some((text) => answers(() => parse(text))),
-        name,
-      ).toBe(true);
-    }
-    for (const [name, { parse, samples }] of Object.entries(BYTES)) {
-      expect(
-        samples.some((text) => answers(() => parse(Buffer.from(text)))),
-        name,
-      ).toBe(true);
-    }
-  });
-});
-
-/** A text of so many characters takes a parser that is linear some milliseconds, and one that is quadratic seconds. */
-const LENGTH = 100_000;
-const LIMIT_MS = 1_000;
-
-describe("a long text takes a time that grows with its length", () => {
-  it.each(Object.entries(TEXTS))("%s", (_name, { parse, samples }) => {
-    for (const text of monotonous(samples, LENGTH)) expectQuick(() => parse(text), text);
-  });
-
-  it.each(Object.entries(BYTES))("%s", (_name, { parse, samples }) => {
-    for (const text of monotonous(samples, LENGTH)) expectQuick(() => parse(Buffer.from(text)), text);
-  });
-
-  it("would be noticed if it did not", () => {
-    // Goes on to the end of the text from each of its characters.
-    expect(() => expectQuick(() => /a*b/.test("a".repeat(LENGTH)), "a")).toThrow();
-  });
-});
-
-/** In time of this thread: what other programs take of the machine does not count. */
-function expectQuick(parse: () => unknown, text: string): void {
-  const before = process.cpuUsage();
-  answers(parse);
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1_000, `for ${JSON.stringify(text.slice(0, 40))}…`).toBeLessThan(LIMIT_MS);
-}
+describeParsers(TEXTS, BYTES);
+itNoticesSlowParsers();
