@@ -232,6 +232,9 @@ it("what resolveKey answers is a key or none, whatever it is, in Node and on Web
     { alg: "hmac-sha256", key: "AAEC" },
     JSON.parse(KEYS[2]!) as unknown,
     { kty: "oct", k: "AAEC" },
+    { kty: { toString: "" }, crv: [] },
+    { kty: "constructor" },
+    { kty: "RSA", crv: { toString: 1 }, d: {} },
     KEYS[0],
   ]);
   await fc.assert(

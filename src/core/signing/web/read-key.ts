@@ -167,7 +167,9 @@ function readJwk(jwk: PublicJwk & { d?: unknown; k?: unknown }): WebKey | undefi
     const bytes = typeof jwk.k === "string" ? decodeStrictly(jwk.k, "base64url") : undefined;
     return bytes === undefined || bytes.length === 0 ? undefined : secretKey(bytes, undefined);
   }
-  const form = JWK_FORMS[`${jwk.kty} ${jwk.crv ?? ""}`.trim()];
+  const { kty, crv = "" }: { kty: unknown; crv?: unknown } = jwk;
+  if (typeof kty !== "string" || typeof crv !== "string") return undefined;
+  const form = JWK_FORMS.get(`${kty} ${crv}`.trim());
   if (form === undefined) return undefined;
   const members = Object.entries(jwk).filter(
     ([name, value]) => typeof value === "string" && /^(kty|crv|x|y|n|e|d|p|q|dp|dq|qi)$/.test(name),
@@ -176,17 +178,17 @@ function readJwk(jwk: PublicJwk & { d?: unknown; k?: unknown }): WebKey | undefi
   return { ...form, kind: jwk.d === undefined ? "public" : "private", material, imported: new Map() };
 }
 
-const JWK_FORMS: Readonly<Partial<Record<string, KeyType>>> = {
-  "OKP Ed25519": { type: "ed25519" },
-  "EC P-256": { type: "ec", curve: "P-256" },
-  "EC P-384": { type: "ec", curve: "P-384" },
-  RSA: { type: "rsa" },
-  "EC P-521": { type: "other" },
-  "EC secp256k1": { type: "other" },
-  "OKP Ed448": { type: "other" },
-  "OKP X25519": { type: "other" },
-  "OKP X448": { type: "other" },
-};
+const JWK_FORMS: ReadonlyMap<string, KeyType> = /* @__PURE__ */ new Map<string, KeyType>([
+  ["OKP Ed25519", { type: "ed25519" }],
+  ["EC P-256", { type: "ec", curve: "P-256" }],
+  ["EC P-384", { type: "ec", curve: "P-384" }],
+  ["RSA", { type: "rsa" }],
+  ["EC P-521", { type: "other" }],
+  ["EC secp256k1", { type: "other" }],
+  ["OKP Ed448", { type: "other" }],
+  ["OKP X25519", { type: "other" }],
+  ["OKP X448", { type: "other" }],
+]);
 
 function secretOf(read: TextKey | string): SecretKey | string {
   if (typeof read === "string") return read;
