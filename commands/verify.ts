@@ -29,7 +29,7 @@ export function verifyCommand(context: CliContext): Command {
         "could not be checked.",
     )
     .argument("[body-file]", 'file with the body as received; "-" or none: standard input');
-  return addSecretFlags(addSchemeFlags(command, "; auto: the one that the headers fit"))
+  return addSecretFlags(addSchemeFlags(command, "; auto: the one that the headers fit, one of --scheme-file too"))
     .option("--header <line>", "a header, 'Name: value'", collectHeader, [])
     .option("--headers <file>", "file of headers: lines 'Name: value', or JSON")
     .option("--request <file>", 'file with a whole raw HTTP request, headers and body; "-": standard input')

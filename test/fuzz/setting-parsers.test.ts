@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect } from "vitest";
 import { readContexts } from "../../src/config/contexts.ts";
-import { parseNameCursor, parseTypeCursor } from "../../src/core/cursor.ts";
+import { formatSpanCursor, parseNameCursor, parseSpanCursor, parseTypeCursor } from "../../src/core/cursor.ts";
 import { parseNetList } from "../../src/core/egress/net-list.ts";
 import { parseSourceAddresses } from "../../src/core/egress/source-addresses.ts";
 import { readTargetUrl } from "../../src/core/egress/target-url.ts";
@@ -114,6 +114,13 @@ const TEXTS: Parsers<string> = {
   },
   "stored trace": { parse: parseStoredTrace, samples: [`${PARENT} a=b`, PARENT] },
   "cursor of event types": { parse: parseTypeCursor, samples: ["dG9yZGVyLnBhaWQ"] },
+  "cursor of a count": {
+    parse: (text) => {
+      const span = parseSpanCursor(text);
+      if (span !== undefined) expect(formatSpanCursor(span)).toBe(text);
+    },
+    samples: ["YzEuMi4xNzYwMDAwMDAwMDAw"],
+  },
   "cursor of names": { parse: parseNameCursor, samples: ["bnByb2Q"] },
   "own addresses": {
     parse: (text) => parseSourceAddresses(text, "--source-address"),
