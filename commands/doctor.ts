@@ -11,6 +11,7 @@ import type { RemoteTarget, Settings } from "../src/config.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { VERSION } from "../src/core/version.ts";
 import type { Whoami } from "../src/core/whoami.ts";
+import { coreDumpFindings } from "./doctor-core-dumps.ts";
 import { secretFindings } from "./doctor-secrets.ts";
 
 type StoreFacts = NonNullable<Awaited<ReturnType<CliContext["local"]>>["storeFacts"]>;
@@ -146,6 +147,7 @@ async function localChecks(settings: Settings, storePath: string, context: CliCo
       ok: true,
       detail: daemon === undefined ? "not running" : `${daemon.url}, process ${daemon.pid}`,
     });
+  findings.push(...(await coreDumpFindings(isHooksError(daemon) ? undefined : daemon?.pid)));
   return findings;
 }
 

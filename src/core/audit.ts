@@ -34,6 +34,8 @@ export const AUDIT_ACTIONS = [
   "tenant.update",
   "tenant.delete",
   "master_key.change",
+  "store.restore",
+  "store.accept_loss",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -3,7 +3,8 @@ import type { AdminService } from "../core/admin-service.ts";
 import type { SendResult } from "../core/attempt.ts";
 import type { HealthThresholds } from "../core/health.ts";
 import type { HooksService } from "../core/hooks-service.ts";
-import { type Actor, type Caller, LOCAL_CALLER } from "../core/key.ts";
+import { toIso } from "../core/instant.ts";
+import { type Actor, type Caller, LOCAL_CALLER, LOCAL_OWNER } from "../core/key.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../core/profiles/registry.ts";
 import { DEFAULT_RETENTION, type Retention } from "../core/retention.ts";
 import type { Scope } from "../core/scope.ts";
@@ -13,6 +14,7 @@ import { isDaemonLocked } from "../store/sqlite/daemon-lock.ts";
 import { openSqliteStore } from "../store/sqlite/open-sqlite-store.ts";
 import type { StoreFacts } from "../store/sqlite/store-facts.ts";
 import type { Store } from "../store/store.ts";
+import { auditEntry } from "./audit-trail.ts";
 import type { AwsSecretStore, SecretStoreNews } from "./aws-secret-store.ts";
 import { Backlog } from "./backlog.ts";
 import { EventCatalogue } from "./event-catalogue.ts";
@@ -122,6 +124,12 @@ export async function openLocalService(options: LocalOptions): Promise<LocalHook
     mode: options.mode,
     readOnly: options.readOnly === true,
     acceptLoss: options.acceptLoss === true,
+    lossEntry: ({ commits, lastAt }) =>
+      auditEntry({ newId, now: options.now }, LOCAL_CALLER, LOCAL_OWNER, {
+        action: "store.accept_loss",
+        id: undefined,
+        after: { commits, last_at: toIso(lastAt) },
+      }),
     healthThresholds: options.healthThresholds,
     onFatal: options.onFatal,
     onNote: (note) => options.onNote?.(note),

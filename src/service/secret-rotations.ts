@@ -61,8 +61,7 @@ export class SecretRotations {
    * the answer is false.
    */
   async rotateByAge(stored: StoredSubscription, everyMs: number): Promise<boolean> {
-    // Never more than two sign at a time, however often they are changed.
-    const graceMs = Math.min(parseGrace(undefined), everyMs);
+    const graceMs = graceOfAge(everyMs);
     const rotated = await this.#rotate([stored], {
       graceMs,
       reason: "age",
@@ -154,6 +153,11 @@ export class SecretRotations {
     } else await directory.reloadIfLoaded();
     wakeOperationalTakers(this.#parts, rotated[0]!.scope);
   }
+}
+
+/** Of a rotation by age, ms: never more than two sign at a time, however often they are changed. */
+export function graceOfAge(everyMs: number): number {
+  return Math.min(parseGrace(undefined), everyMs);
 }
 
 /** ms; 24 h where none is given. @throws HooksError `invalid_request` */

@@ -2,10 +2,16 @@
 
 import { randomBytes } from "node:crypto";
 import { HooksError, isHooksError } from "../core/errors.ts";
+import { ANY, LOCAL_CALLER } from "../core/key.ts";
 import { writeBackup } from "../store/sqlite/backup.ts";
 import { replacesBackup } from "../store/sqlite/backup-file.ts";
 import { checkRestore, restoreBackup } from "../store/sqlite/restore.ts";
+import { auditEntry } from "./audit-trail.ts";
 import { findMasterKey, loadMasterKey, masterKeyPlace } from "./master-key.ts";
+import { newId } from "./new-id.ts";
+
+/** It is about the store as a whole. */
+const ANYWHERE = { tenant: ANY, environment: ANY };
 
 /** Which store, and where its master key is. */
 export interface StorePlace {
@@ -125,7 +131,13 @@ export async function restoreStore(
       checkKey(id, alsoOpen, place, file);
     }
   };
-  const restored = await restoreBackup({ ...watch, storePath, file, keepAs, checkKeys, now });
+  const entry: Parameters<typeof restoreBackup>[0]["entry"] = ({ events, waiting }, found) =>
+    auditEntry({ newId, now: () => now }, LOCAL_CALLER, ANYWHERE, {
+      action: "store.restore",
+      id: undefined,
+      after: { file, events, waiting, keys_back: found?.keys ?? null, secrets_back: found?.secrets ?? null },
+    });
+  const restored = await restoreBackup({ ...watch, storePath, file, keepAs, checkKeys, entry, now });
   const { bytes, events, waiting, kept, back } = restored;
   const { keys = null, secrets = null } = back ?? {};
   return { store: storePath, file, bytes, events, waiting, kept, keys_back: keys, secrets_back: secrets };

@@ -1,5 +1,6 @@
 import type { AuditAction } from "../core/audit.ts";
 import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
+import { parseDuration } from "../core/duration.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventType, patternTakes } from "../core/event-pattern.ts";
 import { healthState } from "../core/health.ts";
@@ -17,6 +18,7 @@ import { refusedByReceiver } from "./handshakes.ts";
 import { openSubscription, sealedTexts } from "./opened-subscription.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
 import { CheckedReceiver } from "./receiver-check.ts";
+import { rotationWarnings } from "./rotation-warning.ts";
 import { headerNamesOf } from "./sealed-headers.ts";
 import { dropAll, newSecret, sealed, signingSecrets } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -38,6 +40,8 @@ import { versionWarnings } from "./version-warning.ts";
 
 /** Of each round of changes at the same time one is stored, so this many must be in flight before the last gives up. */
 const MOST_TRIES = 100;
+/** It was checked when it was set. */
+const ANY_AGE = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
 /** A change, and what `changesBetween` compares of it besides what is shown. */
 interface Made {
@@ -76,8 +80,8 @@ export class Subscriptions {
     });
     await this.#parts.directory.refresh(scope, id, rowId);
     const created = await this.get(scope, id);
-    const warnings = [...checked.warnings, ...(await versionWarnings(this.#parts, scope, created))];
-    return withWarnings({ ...created, secret: text }, warnings);
+    const ofVersion = await versionWarnings(this.#parts, scope, created);
+    return withWarnings({ ...created, secret: text }, [...checked.warnings, ...ofVersion, ...ofRotation(created)]);
   }
 
   async list(scope: Scope, query: SubscriptionQuery): Promise<Page<SubscriptionResource>> {
@@ -123,7 +127,8 @@ export class Subscriptions {
       return { change: onlyGiven(columns, patch), hidden };
     });
     const ofVersion = patch.event_version === undefined ? [] : await versionWarnings(this.#parts, scope, changed);
-    return withWarnings(changed, [...checked.warnings, ...ofVersion]);
+    const ofAge = patch.rotate_every === undefined ? [] : ofRotation(changed);
+    return withWarnings(changed, [...checked.warnings, ...ofVersion, ...ofAge]);
   }
 
   /** What is not given goes back to its default; the secret stays (rotate changes it). */
@@ -145,7 +150,8 @@ export class Subscriptions {
       const { columns, hidden } = await changeTo(stored, drafted, put);
       return { change: columns, hidden };
     });
-    return withWarnings(changed, [...checked.warnings, ...(await versionWarnings(this.#parts, scope, changed))]);
+    const ofVersion = await versionWarnings(this.#parts, scope, changed);
+    return withWarnings(changed, [...checked.warnings, ...ofVersion, ...ofRotation(changed)]);
   }
 
   async delete(scope: Scope, reference: string, actor: Actor): Promise<void> {
@@ -281,6 +287,12 @@ export class Subscriptions {
 /** Whether a patch says anew who is sent to. Null only takes a list of the subscription's own away. */
 function movesReceiver({ url, allow_net: allow, deny_net: deny }: Partial<SubscriptionInput>): boolean {
   return [url, allow, deny].some((given) => given !== undefined && given !== null);
+}
+
+/** A listener gets its secrets when it connects. */
+function ofRotation({ id, name, transport, rotate_every: every }: SubscriptionResource): string[] {
+  if (every === null || transport !== "http") return [];
+  return rotationWarnings(name === "" ? id : name, parseDuration(every, "rotate_every", ANY_AGE));
 }
 
 function withWarnings<T extends SubscriptionResource>(resource: T, warnings: readonly string[]): T {

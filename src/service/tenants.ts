@@ -9,12 +9,11 @@ import { nearest } from "../core/nearest.ts";
 import { checkScopeName, DEFAULT_TENANT } from "../core/scope.ts";
 import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import type { StoredTenant } from "../store/admin-store.ts";
-import type { StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import type { Cleaning } from "./cleaning.ts";
 import { notFound } from "./find-by-reference.ts";
 import type { KeyTable } from "./key-table.ts";
-import { sealedTexts } from "./opened-subscription.ts";
+import { type SealedText, sealedTexts } from "./opened-subscription.ts";
 import { dropAll } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
@@ -94,7 +93,7 @@ export class Tenants {
       subscriptions: sum(tenant.subscriptions),
       keys: sum(tenant.keys),
     };
-    const subscriptions = await this.#subscriptionsOf(tenant);
+    const kept = await this.#secretsOf(tenant);
     const isDeleted = await store.admin.deleteTenant(
       name,
       force,
@@ -104,15 +103,24 @@ export class Tenants {
     if (!isDeleted) throw this.#hasData(await this.#find(caller, name));
     await Promise.all([this.#keys.reload(), directory.reloadIfLoaded(), sources.reloadIfLoaded()]);
     // Wherever they are kept: in the store itself they are gone already.
-    for (const one of subscriptions) await dropAll(secrets, sealedTexts(one));
+    await dropAll(secrets, kept);
     await store.admin.eraseDeleted();
+    await store.sources.eraseDeleted();
     await this.#cleaning.begin();
   }
 
-  async #subscriptionsOf({ name, environments }: StoredTenant): Promise<StoredSubscription[]> {
+  /** Everything of it that is kept secret, of subscriptions and sources. */
+  async #secretsOf({ name, environments }: StoredTenant): Promise<SealedText[]> {
     const { store } = this.#parts;
-    const scopes = environments.map((environment) => ({ tenant: name, environment }));
-    return (await Promise.all(scopes.map((scope) => store.loadSubscriptions(scope)))).flat();
+    const texts = environments.map(async (environment) => {
+      const scope = { tenant: name, environment };
+      const [subscriptions, sources] = await Promise.all([store.loadSubscriptions(scope), store.sources.load(scope)]);
+      return [
+        ...subscriptions.flatMap(sealedTexts),
+        ...sources.map(({ sealed, id }): SealedText => ({ sealed, ownerId: id })),
+      ];
+    });
+    return (await Promise.all(texts)).flat();
   }
 
   /** Those that exist, and the default one, which does whether somebody used it or not. */

@@ -250,6 +250,15 @@ describe("hooks restore", () => {
     const json = await hooks(home, "restore", "b.db", "--yes", "--discard", "--json");
     expect(json.stderr).toBe("");
     expect(JSON.parse(json.stdout)).toMatchObject({ keys_back: 1, secrets_back: 1 });
+    const [entry, ...others] = (await hooks(home, "audit", "--action", "store.*", "--json")).stdout.trim().split("\n");
+    expect(others).toEqual([]);
+    expect(JSON.parse(entry!)).toMatchObject({
+      action: "store.restore",
+      actor: { key: null, name: "local" },
+      from: "cli",
+      resource: { kind: "store", id: null },
+      after: { file: path.join(home, "b.db"), events: expect.any(Number), keys_back: 1, secrets_back: 1 },
+    });
     // A store that cannot be read says nothing of what it had ended.
     writeFileSync(path.join(home, "hooks.db"), ended.fill(0, 100, 8_192));
     const damaged = await hooks(home, "restore", "b.db", "--yes", "--discard");

@@ -75,6 +75,8 @@ describe("a log that was damaged after kill -9", () => {
     await publish(second, "after");
     expect((await second.program.kill("SIGTERM")).code).toBe(0);
     expect((await home.run(["doctor"])).stdout).toMatch(/^commits\tok/m);
+    const accepted = (await home.run(["audit", "--action", "store.accept_loss", "--json"])).stdout.trim();
+    expect(JSON.parse(accepted)).toMatchObject({ actor: { name: "local" }, after: { commits: expect.any(Number) } });
     const third = await home.serve();
     expect(third.program.output.stderr).not.toContain("LOSS");
   });

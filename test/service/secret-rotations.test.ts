@@ -119,6 +119,29 @@ describe("rotating by age", () => {
     expect(await hooks.secretsOf(TEST_SCOPE, id)).toHaveLength(2);
   });
 
+  it("is warned of by whatever sets it, as no answer will show the new secret, and by nothing else", async () => {
+    const hooks = await openTestHooks();
+    const warned = (grace: string, name = "a") => [
+      expect.stringMatching(
+        new RegExp(`^rotate_every: .* within ${grace} of .*hooks\\.secret\\.rotated .*hooks sub secret ${name},`),
+      ),
+    ];
+    const { id, ...created } = await create(hooks, "a", { rotate_every: "90d" });
+    expect(created.warnings).toEqual(warned("24h"));
+    expect((await hooks.service.updateSubscription("a", { rotate_every: "2h" })).warnings).toEqual(warned("2h"));
+    const whole = { url: "https://example.com/in", events: ["*"] };
+    const replaced = await hooks.service.replaceSubscription("a", { ...whole, rotate_every: "1d" });
+    expect(replaced.warnings).toEqual(warned("24h", id));
+    for (const answer of [
+      await hooks.service.updateSubscription(id, { description: "x" }),
+      await hooks.service.getSubscription(id),
+      await hooks.service.updateSubscription(id, { rotate_every: null }),
+      await create(hooks, "b"),
+    ]) {
+      expect(answer).not.toHaveProperty("warnings");
+    }
+  });
+
   it("leaves alone what is disabled, and what somebody rotated by hand meanwhile", async () => {
     const hooks = await openTestHooks();
     const { id } = await create(hooks, "a", { rotate_every: "1h" });

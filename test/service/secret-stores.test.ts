@@ -140,11 +140,16 @@ describe.skipIf(!isInstalled)("with the AWS SDK", () => {
       env: { HOOKS_SECRET_STORE: "aws:eu-central-1/hooks/test" },
     });
     const input = { url: "https://example.com/hooks?token=t", events: ["a.b"], headers: { "x-key": "k" } };
+    const source = { scheme: "github", secret: "a-secret-of-the-sender" };
     await serviceFor({ tenant: "other", environment: "a" }).createSubscription(input);
+    const ofSubscription = manager.secrets.size;
+    await serviceFor({ tenant: "other", environment: "a" }).createSource({ ...source, name: "others" });
     const kept = [...manager.secrets.keys()];
     await serviceFor({ tenant: "acme", environment: "a" }).createSubscription(input);
     await serviceFor({ tenant: "acme", environment: "b" }).createSubscription(input);
-    expect(manager.secrets.size).toBe(3 * kept.length);
+    await serviceFor({ tenant: "acme", environment: "a" }).createSource({ ...source, name: "one" });
+    await serviceFor({ tenant: "acme", environment: "sources-only" }).createSource({ ...source, name: "two" });
+    expect(manager.secrets.size).toBe(kept.length + 2 * ofSubscription + 2);
     await adminFor().deleteTenant("acme", { force: true });
     expect([...manager.secrets.keys()]).toEqual(kept);
   });

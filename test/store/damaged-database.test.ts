@@ -19,7 +19,7 @@ import { isHooksError } from "../../src/core/errors.ts";
 import { highWaterMarkPath } from "../../src/store/sqlite/high-water-mark.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/migrate.ts";
 import { type OpenSqliteStoreOptions, openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
-import { newDelivery, newEvent, newSubscription, SCOPE } from "./fixtures.ts";
+import { newDelivery, newEvent, newStoreEntry, newSubscription, recorded, SCOPE } from "./fixtures.ts";
 import { killedStore } from "./killed-store.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -133,7 +133,9 @@ describe("a database that is gone", () => {
         expect(error.hint).toContain(`rm '${highWaterMarkPath(path)}'`);
         expect(filesOf(path)).toEqual(before);
       }
-      const store = await openSqliteStore({ path, mode: "thread", acceptLoss: true });
+      const lossEntry = (loss: object) => newStoreEntry("store.accept_loss", loss);
+      const store = await openSqliteStore({ path, mode: "thread", acceptLoss: true, lossEntry });
+      expect(await recorded(store, "store.")).toMatchObject([{ action: "store.accept_loss" }]);
       await store.appendEvents([newEvent()]);
       await store.close();
       await (await openSqliteStore({ path })).close();

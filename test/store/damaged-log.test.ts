@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { highWaterMarkPath, readHighWaterMark } from "../../src/store/sqlite/high-water-mark.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { LOG_DAMAGES } from "../crash/damages.ts";
-import { newEvent, SCOPE } from "./fixtures.ts";
+import { newEvent, newStoreEntry, recorded, SCOPE } from "./fixtures.ts";
 import { killedStore } from "./killed-store.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -57,8 +57,13 @@ describe("a log that was damaged after kill -9", () => {
         path,
         mode: "thread",
         acceptLoss: true,
+        lossEntry: (loss) => newStoreEntry("store.accept_loss", loss),
         onNote: (note) => notes.push(note),
       });
+      const lost = [
+        { action: "store.accept_loss", after: { commits: expect.any(Number), lastAt: expect.any(Number) } },
+      ];
+      expect(await recorded(store, "store."), name).toEqual(lost);
       expect(notes, name).toEqual([expect.stringMatching(/^LOSS ACCEPTED: the store .* lacks its newest/)]);
       const found = await foundOf(store, ids);
       for (const [index, id] of ids.entries()) {
@@ -69,8 +74,15 @@ describe("a log that was damaged after kill -9", () => {
       expect(integrityOf(path), name).toBe("ok");
 
       // From here on nothing is missing any more.
-      const again = await openSqliteStore({ path, mode: "thread", onNote: (note) => notes.push(note) });
+      const again = await openSqliteStore({
+        path,
+        mode: "thread",
+        acceptLoss: true,
+        lossEntry: (loss) => newStoreEntry("store.accept_loss", loss),
+        onNote: (note) => notes.push(note),
+      });
       expect(await foundOf(again, ids), name).toBe(found);
+      expect(await recorded(again, "store."), name).toEqual(lost);
       await again.close();
       expect(notes).toHaveLength(1);
     }

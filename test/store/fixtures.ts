@@ -3,7 +3,15 @@ import type { Attempt } from "../../src/core/attempt.ts";
 import type { ClaimedDelivery, RecordedAttempt, Verdict } from "../../src/core/delivery.ts";
 import { formatId, type IdPrefix } from "../../src/core/ids.ts";
 import type { Scope } from "../../src/core/scope.ts";
-import type { NewDelivery, NewEvent, NewSubscription, SecretRotation, StoredSecret } from "../../src/store/store.ts";
+import type { NewAuditEntry } from "../../src/store/admin-store.ts";
+import type {
+  NewDelivery,
+  NewEvent,
+  NewSubscription,
+  SecretRotation,
+  Store,
+  StoredSecret,
+} from "../../src/store/store.ts";
 
 export const NOON = Date.UTC(2026, 0, 1, 12);
 export const SCOPE: Scope = { tenant: "default", environment: "development" };
@@ -125,4 +133,19 @@ export function attempted(
   { attempt = newAttempt(), endedAt = NOON }: { attempt?: Attempt; endedAt?: number } = {},
 ): RecordedAttempt {
   return { deliveryRowId: rowId, subscriptionRowId, eventType: "order.created", attempt, verdict, endedAt };
+}
+
+/** Of the record, about the store as a whole. */
+export function newStoreEntry(action: "store.restore" | "store.accept_loss", after: object): NewAuditEntry {
+  return {
+    ...{ id: `aud_${action}`, at: NOON, tenant: "*", environment: "*", keyId: undefined, actor: "local", from: "cli" },
+    ...{ action, resourceKind: "store", resourceId: undefined, before: undefined, after: JSON.stringify(after) },
+  };
+}
+
+/** Everything of a kind that is recorded, newest first. */
+export async function recorded(store: Store, actionPrefix: string): Promise<unknown[]> {
+  const filter = { reach: { tenant: "*", environment: "*" }, withPast: true, actionPrefix };
+  const entries = await store.admin.listAudit(filter, 100, undefined);
+  return entries.map(({ action, after }) => ({ action, after: JSON.parse(after ?? "null") as unknown }));
 }

@@ -6,7 +6,7 @@ import { HooksError } from "../../src/core/errors.ts";
 import { writeBackup } from "../../src/store/sqlite/backup.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { restoreBackup } from "../../src/store/sqlite/restore.ts";
-import { newEvent, SCOPE } from "./fixtures.ts";
+import { newEvent, newStoreEntry, SCOPE } from "./fixtures.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../bin/hooks.js");
@@ -46,6 +46,7 @@ it("a restore that is killed at any step leaves the old store or the new one, an
     await restoreBackup({
       ...NOBODY_WATCHES,
       ...{ storePath: path, file, keepAs: `${path}.second`, now: 0, checkKeys: () => {} },
+      entry: () => newStoreEntry("store.restore", {}),
     });
     expect(await eventsIn(path)).toBe(BEFORE);
   }

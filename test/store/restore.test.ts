@@ -20,7 +20,7 @@ import { readHighWaterMark } from "../../src/store/sqlite/high-water-mark.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/migrate.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { checkRestore, type Restored, type RestoreOptions, restoreBackup } from "../../src/store/sqlite/restore.ts";
-import { LEASE, NOON, newEvent, newSubscription, OTHER_WORKER, SCOPE } from "./fixtures.ts";
+import { LEASE, NOON, newEvent, newStoreEntry, newSubscription, OTHER_WORKER, recorded, SCOPE } from "./fixtures.ts";
 import { smallDisk } from "./small-disk.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -32,6 +32,7 @@ function restore(storePath: string, file: string, options: Partial<RestoreOption
   const keepAs = `${storePath}.old`;
   return restoreBackup({
     ...{ storePath, file, keepAs, now: NOON, signal, checkKeys: nothing, onProgress: nothing, onCopied: nothing },
+    entry: ({ events }, back) => newStoreEntry("store.restore", { events, back: back ?? null }),
     ...options,
   });
 }
@@ -133,6 +134,12 @@ describe("a restored store", () => {
     expect(await restore(path, file)).toMatchObject({ events: 2, kept: [`${path}.old`] });
     expect(readHighWaterMark(path)).toMatchObject({ sequence: (mark as { sequence: number }).sequence - 5 });
     expect(await countEvents(path)).toBe(2);
+    const restored = await openSqliteStore({ path });
+    // The record is in the store before that is in its place, and is no commit that the mark would count.
+    expect(await recorded(restored, "store.")).toEqual([
+      { action: "store.restore", after: { events: 2, back: { keys: 0, secrets: 0 } } },
+    ]);
+    await restored.close();
     // And back again: what was kept is as good as a backup.
     expect(await restore(path, `${path}.old`, { keepAs: undefined })).toMatchObject({ events: 7, kept: [] });
     expect(await countEvents(path)).toBe(7);

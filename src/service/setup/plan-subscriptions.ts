@@ -13,6 +13,7 @@ import { auditEntry } from "../audit-trail.ts";
 import { auditedSubscription } from "../audited-subscription.ts";
 import { blank } from "../draft-bases.ts";
 import { CheckedReceiver } from "../receiver-check.ts";
+import { rotationWarnings } from "../rotation-warning.ts";
 import { headerNamesOf } from "../sealed-headers.ts";
 import { newSecret, signingSecrets } from "../secrets.ts";
 import type { ServiceParts } from "../service-parts.ts";
@@ -304,7 +305,8 @@ function warningsOf(
 ): string[] {
   const version = settings.eventVersion;
   const ofVersion = version === undefined ? [] : versionWarningsAmong(types, version, events);
-  return [...ofReceiver, ...ofVersion].map((warning) => `subscription ${name}: ${warning}`);
+  const ofRotation = rotationWarnings(name, settings.rotateEveryMs);
+  return [...ofReceiver, ...ofVersion, ...ofRotation].map((warning) => `subscription ${name}: ${warning}`);
 }
 
 function pinOfEntry({ name, event_version: version, events }: SetupSubscription): Pin[] {

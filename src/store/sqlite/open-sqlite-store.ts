@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { HealthThresholds } from "../../core/health.ts";
+import type { NewAuditEntry } from "../admin-store.ts";
+import { AuditWrites } from "./audit-rows.ts";
 import type { GuardEvents } from "./commit-guard.ts";
 import {
   assertDurable,
@@ -43,12 +45,22 @@ export interface OpenSqliteStoreOptions {
   readOnly?: boolean;
   /** Go on with a store that lacks commits which were acknowledged. */
   acceptLoss?: boolean;
+  /** The entry that says so, written before the loss can be noticed no more. Without it: none. */
+  lossEntry?: ((loss: AcceptedLoss) => NewAuditEntry) | undefined;
   /** From where on a subscription is unhealthy, which its owner is told. */
   healthThresholds?: HealthThresholds | undefined;
   /** The disk failed: nobody knows what is on it, so the process must end. Without it: an uncaught error. */
   onFatal?: (error: Error) => void;
   /** What a person who runs a daemon wants to know of. */
   onNote?: (note: string) => void;
+}
+
+/** What a store lacks that goes on all the same. */
+export interface AcceptedLoss {
+  /** Commits that were acknowledged. */
+  commits: number;
+  /** Of the last one, about: unix ms. */
+  lastAt: number;
 }
 
 /**
@@ -69,6 +81,7 @@ export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<
     }
     const isAlone = mode === "thread";
     const mark = await lookBeforeOpening(path, { isAlone, acceptLoss });
+    const isEmpty = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
     makeStoreFile(path);
     const fileSystem = fileSystemUnder(path);
     if (isAlone) refuseNetwork(path, fileSystem);
@@ -76,7 +89,13 @@ export async function openSqliteStore(options: OpenSqliteStoreOptions): Promise<
     const { connection, durability } = await whileBusy(() => openMigrated(path));
     const reading = openConnection(path, "read");
     try {
-      settleMark(path, mark, reachedBy(reading), acceptLoss, events);
+      const reached = reachedBy(reading);
+      const loss = acceptLoss ? lossOf(mark, reached, isEmpty) : undefined;
+      if (loss !== undefined && options.lossEntry !== undefined) {
+        const entry = options.lossEntry(loss);
+        await whileBusy(() => new AuditWrites(connection).insert(entry));
+      }
+      settleMark(path, mark, reached, acceptLoss, events);
       // By now log and mark are there. SQLite syncs their folder as well, but does not look whether that succeeded.
       if (isAlone) syncFolderOf(path);
     } catch (error) {
@@ -177,6 +196,13 @@ function reachedBy(connection: Connection): Reached {
   return connection
     .prepare<unknown[], Reached>("SELECT database_id AS databaseId, commit_sequence AS commitSequence FROM store")
     .get()!;
+}
+
+/** @param isEmpty there was nothing of the store but its mark */
+function lossOf(mark: Mark | "damaged" | undefined, reached: Reached, isEmpty: boolean): AcceptedLoss | undefined {
+  if (typeof mark !== "object") return undefined;
+  if (isBehind(reached, mark)) return { commits: mark.sequence - reached.commitSequence, lastAt: mark.at };
+  return isEmpty && 0 < mark.sequence ? { commits: mark.sequence, lastAt: mark.at } : undefined;
 }
 
 /** The last look at the mark that was read before, and a new one where there is none that counts. */

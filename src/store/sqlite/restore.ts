@@ -13,8 +13,11 @@ import { dirname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { HooksError } from "../../core/errors.ts";
 import { fileFault } from "../../small-file.ts";
+import type { NewAuditEntry } from "../admin-store.ts";
+import { AuditWrites } from "./audit-rows.ts";
 import { damagedBackup, openBackup } from "./backup-file.ts";
 import { type BroughtBack, broughtBack } from "./brought-back.ts";
+import { openConnection } from "./connection.ts";
 import { type CopyFacts, copyFault, settleCopy } from "./copied-store.ts";
 import { lockBeside, readDaemonFile } from "./daemon-lock.ts";
 import { DraftFile } from "./draft-file.ts";
@@ -36,6 +39,8 @@ export interface RestoreOptions {
   now: number;
   /** Throws when what sealed the secrets is not here. */
   checkKeys(facts: Pick<CopyFacts, "keyIds" | "interchangeable">): void;
+  /** Its first entry once it is the store: that it was put there, and what is valid again. */
+  entry(facts: CopyFacts, back: BroughtBack | undefined): NewAuditEntry;
   /** Aborted: everything is as it was. */
   signal: AbortSignal;
   onProgress(progress: { doneBytes: number; totalBytes: number }): void;
@@ -92,6 +97,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
       await nextTurn();
       if (signal.aborted) throw interrupted();
       const back = broughtBack(storePath, draft.path, now);
+      appendEntry(draft.path, storePath, options.entry(facts, back));
       const kept = await replaceStore(storePath, draft, keepAs);
       // Only now: a store that is behind its mark is noticed, one that is before it is not.
       resetHighWaterMark(storePath);
@@ -101,6 +107,20 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     }
   } finally {
     lock.release();
+  }
+}
+
+/** In the copy already: there is no moment in which the store is there and the record of it is not. */
+function appendEntry(copyPath: string, storePath: string, entry: NewAuditEntry): void {
+  try {
+    const connection = openConnection(copyPath, "write");
+    try {
+      new AuditWrites(connection).insert(entry);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    throw copyFault(error, storePath);
   }
 }
 
