@@ -64,8 +64,8 @@ export interface PublishedEvent {
 
 export type SubscriptionNews = { id: string; name: string } & (
   | { kind: "disabled"; reason: DisabledReason }
-  /** Its secret was as old as its owner wants. */
-  | { kind: "rotated" }
+  /** Its secret was as old as its owner wants; `grace`: so long the old one signs, too. */
+  | { kind: "rotated"; grace: string }
   /** What its receiver said to being asked whether it may be sent to. */
   | { kind: "handshake"; state: HandshakeState; why: string | undefined }
   | { kind: "probed"; status: number | null; error: string | null; enabled: boolean }
@@ -133,7 +133,8 @@ export function createDaemonLog(options: LogOptions): DaemonLog {
       log(level, "attempt.recorded", record, () => attemptInWords(record, name));
     },
     subscription: ({ kind, name, ...facts }) => {
-      log(kind === "disabled" ? "warn" : "info", `subscription.${kind}`, { ...facts, name }, () =>
+      // Something is to be done by a person.
+      log(kind === "disabled" || kind === "rotated" ? "warn" : "info", `subscription.${kind}`, { ...facts, name }, () =>
         subscriptionInWords({ kind, name, ...facts } as SubscriptionNews),
       );
     },
@@ -174,7 +175,9 @@ function subscriptionInWords(news: SubscriptionNews): string {
   if (news.kind === "disabled") {
     return `${name}  disabled: ${news.reason === "gone" ? "it answered 410" : "too many failures in a row"}`;
   }
-  if (news.kind === "rotated") return `${name}  has a new secret: the old one was as old as it may be`;
+  if (news.kind === "rotated") {
+    return `${name}  has a new secret, which its receiver needs within ${news.grace}: hooks sub secret ${news.id}`;
+  }
   if (news.kind === "handshake") {
     return `${name}  handshake ${news.state}${news.why === undefined ? "" : `: ${news.why}`}`;
   }

@@ -7,6 +7,7 @@ import { uptime } from "node:os";
 import type { AlertRule } from "./core/alert-rule.ts";
 import type { SendResult } from "./core/attempt.ts";
 import { publicUrlText, type TrustedProxies } from "./core/door-settings.ts";
+import { formatDuration } from "./core/duration.ts";
 import type { EgressRules } from "./core/egress/egress-rules.ts";
 import type { NetList } from "./core/egress/net-list.ts";
 import { type SourceAddresses, sourceTexts } from "./core/egress/source-addresses.ts";
@@ -444,7 +445,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       directory: local.directory,
       rotation: local.cases.rotation,
       now: Date.now,
-      onRotated: ({ id, name }) => log.subscription({ kind: "rotated", id, name }),
+      onRotated: ({ id, name }, graceMs) =>
+        log.subscription({ kind: "rotated", id, name, grace: formatDuration(graceMs) }),
       onFault,
     });
     closers.push(() => ageRotation.stop());

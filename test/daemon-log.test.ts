@@ -206,6 +206,10 @@ describe("what becomes of subscriptions", () => {
     ],
     [{ kind: "disabled", id: "sub_1", name: "", reason: "gone" }, "warn  sub_1  disabled: it answered 410"],
     [
+      { kind: "rotated", id: "sub_1", name: "shop", grace: "24h" },
+      "warn  shop  has a new secret, which its receiver needs within 24h: hooks sub secret sub_1",
+    ],
+    [
       { kind: "probed", id: "sub_1", name: "shop", status: 204, error: null, enabled: true },
       "info  shop  probed: 204, enabled again",
     ],

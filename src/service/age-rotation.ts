@@ -1,5 +1,5 @@
 import type { StoredSubscription } from "../store/store.ts";
-import type { SecretRotations } from "./secret-rotations.ts";
+import { graceOfAge, type SecretRotations } from "./secret-rotations.ts";
 import type { SubscriptionDirectory } from "./subscription-directory.ts";
 import { readSettings } from "./subscription-resource.ts";
 
@@ -13,7 +13,8 @@ export interface AgeRotationOptions {
   rotation: Pick<SecretRotations, "rotateByAge">;
   /** Unix ms. */
   now(): number;
-  onRotated?: ((subscription: StoredSubscription) => void) | undefined;
+  /** `graceMs`: so long the old one signs beside it. */
+  onRotated?: ((subscription: StoredSubscription, graceMs: number) => void) | undefined;
   /** It could not be done, and is tried again. */
   onFault(error: unknown): void;
 }
@@ -75,7 +76,7 @@ export class AgeRotation {
       try {
         const everyMs = readSettings(stored).rotateEveryMs ?? 0;
         this.#failed.delete(stored.rowId);
-        if (await rotation.rotateByAge(stored, everyMs)) onRotated?.(stored);
+        if (await rotation.rotateByAge(stored, everyMs)) onRotated?.(stored, graceOfAge(everyMs));
         else await directory.refresh(stored.scope, stored.id, stored.rowId);
       } catch (error) {
         this.#failed.set(stored.rowId, now() + AGAIN_MS);

@@ -128,7 +128,18 @@ it("a daemon that others reach does not take its machine for the developer's", a
     status: 422,
     json: { error: { message: expect.stringContaining("loopback") } },
   });
+  // Nor does it feed itself, whoever asks: over HTTP, or a command that works on its store beside it.
+  const itself = { url: "https://hooks.example.com/in/own", events: ["*"] };
+  expect(await api(daemon, "POST", "/v1/subscriptions", itself)).toMatchObject({
+    status: 422,
+    json: { error: { code: "url_refused", message: expect.stringContaining("hooks itself listens there") } },
+  });
+  expect(await home.run(["sub", "create", "--url", itself.url, "--event", "a"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("hooks itself listens there"),
+  });
   await daemon.program.kill("SIGTERM");
   const local = await home.serve();
   expect(await api(local, "POST", "/v1/subscriptions", input)).toMatchObject({ status: 201 });
+  expect(await api(local, "POST", "/v1/subscriptions", itself)).toMatchObject({ status: 201 });
 });

@@ -75,6 +75,9 @@ describe("rotating all secrets of a tenant and environment", () => {
 
 describe("rotating by age", () => {
   /** Runs the daemon's part until nothing is due, as often as asked. */
+  /** What they said of those that they rotated. */
+  const rotated: [name: string, graceMs: number][] = [];
+
   async function daemons(hooks: TestHooks, count: number): Promise<unknown[]> {
     const faults: unknown[] = [];
     await hooks.directory.load();
@@ -85,6 +88,7 @@ describe("rotating by age", () => {
           directory: hooks.directory,
           rotation: hooks.cases.rotation,
           now: () => hooks.clock.at,
+          onRotated: ({ name }, graceMs) => rotated.push([name, graceMs]),
           onFault: (error) => faults.push(error),
         }),
     );
@@ -109,6 +113,7 @@ describe("rotating by age", () => {
     expect(fresh).not.toBe(secret);
     expect(await hooks.secretsOf(TEST_SCOPE, never)).toHaveLength(1);
     expect(await told(hooks)).toMatchObject([{ reason: "age", subscription: { id } }]);
+    expect(rotated.splice(0)).toEqual([["a", DAY_MS]]);
     // The next one counts from this one, and started anew nothing happens twice.
     expect(await daemons(hooks, 2)).toEqual([]);
     expect(await hooks.secretsOf(TEST_SCOPE, id)).toEqual([fresh, old]);

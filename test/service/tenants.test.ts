@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { LOCAL_CALLER } from "../../src/core/key.ts";
 import { openTestHooks } from "../support/local-hooks.ts";
 
@@ -163,6 +165,23 @@ describe("tenants", () => {
       resource: { kind: "tenant", id: "acme" },
       before: { name: "acme", subscriptions: 1, keys: 1 },
     });
+  });
+
+  it("take with them what came to their sources and made no event", async () => {
+    const { adminFor, serviceFor, store, folder } = await openTestHooks();
+    const scopes = ["acme", "other"].map((tenant) => ({ tenant, environment: "staging" }));
+    for (const scope of scopes) {
+      await serviceFor(scope).createSource({ name: scope.tenant, scheme: "none" });
+      const [{ rowId: sourceRowId } = { rowId: 0 }] = await store.sources.load(scope);
+      const facts = { receivedAt: 0, outcome: "refused", status: 400, reason: "malformed", detail: "" } as const;
+      const request = { id: `req_${scope.tenant}`, sourceRowId, method: "POST", from: "127.0.0.1", bodyBytes: 6 };
+      const head = new Uint8Array(8);
+      await store.sources.record([{ ...facts, ...request, head, body: Buffer.from("secret") }], 10);
+    }
+    await adminFor().deleteTenant("acme", { force: true });
+    const db = new Database(path.join(folder, "hooks.db"), { readonly: true });
+    onTestFinished(() => void db.close());
+    expect(db.prepare("SELECT public_id FROM inbound_requests").pluck().all()).toEqual(["req_other"]);
   });
 
   it("named default cannot be deleted", async () => {
