@@ -174,9 +174,10 @@ describe("tenants", () => {
       await serviceFor(scope).createSource({ name: scope.tenant, scheme: "none" });
       const [{ rowId: sourceRowId } = { rowId: 0 }] = await store.sources.load(scope);
       const facts = { receivedAt: 0, outcome: "refused", status: 400, reason: "malformed", detail: "" } as const;
+      const none = { isBodySealed: false, eventId: undefined };
       const request = { id: `req_${scope.tenant}`, sourceRowId, method: "POST", from: "127.0.0.1", bodyBytes: 6 };
       const head = new Uint8Array(8);
-      await store.sources.record([{ ...facts, ...request, head, body: Buffer.from("secret") }], 10);
+      await store.sources.record([{ ...facts, ...none, ...request, head, body: Buffer.from("secret") }], 10);
     }
     await adminFor().deleteTenant("acme", { force: true });
     const db = new Database(path.join(folder, "hooks.db"), { readonly: true });
