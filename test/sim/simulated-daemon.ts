@@ -32,6 +32,7 @@ import type { World } from "./world.ts";
 
 export const SCOPE = { tenant: "default", environment: "development" };
 const PASSING = new Set(["store_busy", "store_full", "unavailable"]);
+const LOOK_EVERY_MS = 1_000;
 /** As the inline channel has it. */
 const MAX_BATCH_ITEMS = 200;
 /** The database is in memory: there is no log to copy, and no file that could be taken away. */
@@ -89,6 +90,8 @@ export class SimulatedDaemon {
   #sessions: TunnelSessions | undefined;
   #retention: RetentionSweep | undefined;
   #clockFrom = 0;
+  #isLooking = false;
+  #looksAgain = false;
 
   constructor(world: World, name: string, isOutsider = false) {
     this.#world = world;
@@ -185,10 +188,20 @@ export class SimulatedDaemon {
   lookAtClock(): void {
     const { time } = this.#world;
     const { elapsed } = time;
+    // What was set while a look went on is found by the next one, a second later.
+    if (this.#isLooking) {
+      this.#looksAgain = true;
+      return;
+    }
+    this.#isLooking = true;
     void this.#clockWatch?.look().then(() => {
+      this.#isLooking = false;
       if (!this.owner.isAlive || this.isDeposed || this.isDoomed) return;
       this.#world.clock.seen(this.#clockFrom, elapsed);
       if (this.awakeSince < this.#world.clock.wokenAt) this.awakeSince = elapsed;
+      if (!this.#looksAgain) return;
+      this.#looksAgain = false;
+      time.schedule(this.owner, LOOK_EVERY_MS, () => this.lookAtClock());
     });
   }
 
