@@ -188,13 +188,14 @@ export class SimulatedDaemon {
   lookAtClock(): void {
     const { time } = this.#world;
     const { elapsed } = time;
+    if (this.#clockWatch === undefined) return;
     // What was set while a look went on is found by the next one, a second later.
     if (this.#isLooking) {
       this.#looksAgain = true;
       return;
     }
     this.#isLooking = true;
-    void this.#clockWatch?.look().then(() => {
+    void this.#clockWatch.look().then(() => {
       this.#isLooking = false;
       if (!this.owner.isAlive || this.isDeposed || this.isDoomed) return;
       this.#world.clock.seen(this.#clockFrom, elapsed);
