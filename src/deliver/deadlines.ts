@@ -1,5 +1,7 @@
+import { InFlight, type Placed } from "../core/in-flight.ts";
+
 /** Something that must be over at a certain moment. */
-export interface Expiring {
+export interface Expiring extends Placed {
   /** On the clock of `performance.now()`, ms. */
   readonly deadline: number;
   /** Called once at most, when the deadline has passed. Takes itself out by its own end. */
@@ -13,7 +15,7 @@ const SWEEP_MS = 50;
  * less than arming a timer, or an AbortSignal, for each of thousands a second. Runs only while something is in flight.
  */
 export class Deadlines<T extends Expiring> {
-  readonly #inFlight = new Set<T>();
+  readonly #inFlight = new InFlight<T>();
   #timer: NodeJS.Timeout | undefined;
 
   add(item: T): void {
@@ -29,7 +31,7 @@ export class Deadlines<T extends Expiring> {
 
   /** Those in flight now. */
   all(): T[] {
-    return [...this.#inFlight];
+    return this.#inFlight.all();
   }
 
   /** Forgets everything, at once. */
@@ -45,7 +47,7 @@ export class Deadlines<T extends Expiring> {
       return;
     }
     const now = performance.now();
-    for (const item of this.#inFlight) {
+    for (const item of this.#inFlight.all()) {
       if (item.deadline <= now) item.expire();
     }
   }

@@ -2,6 +2,7 @@
 
 import type { ClaimedDelivery, ClaimedEvent, RecordedAttempt } from "../core/delivery.ts";
 import { HooksError } from "../core/errors.ts";
+import { InFlight } from "../core/in-flight.ts";
 import type { DisabledReason, Transport } from "../core/subscription.ts";
 import type { LaneFacts } from "../core/why/lane-facts.ts";
 import type { LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
@@ -83,7 +84,7 @@ export class Dispatcher {
   readonly #maxUnrecorded: number;
   readonly #timer = new WakeTimer(() => this.#sweep());
   readonly #youngGeneration = new YoungGeneration();
-  readonly #inFlight = new Set<ClaimedDelivery>();
+  readonly #inFlight = new InFlight<Leased>();
   #sweptAt = 0;
   #state: "new" | "running" | "stopping" | "stopped" = "new";
   #onQuiet: (() => void) | undefined;
@@ -240,7 +241,7 @@ export class Dispatcher {
       );
     }
     this.#state = "stopped";
-    for (const delivery of this.#inFlight) this.#giveUp(undefined, delivery, false);
+    for (const { delivery } of this.#inFlight.all()) this.#giveUp(undefined, delivery, false);
     await within(LAST_WRITES_MS, Promise.all([this.#outcomes.idle(), this.#releases.idle()]));
   }
 
@@ -268,7 +269,7 @@ export class Dispatcher {
 
   #start(leased: Leased): void {
     const { lane, delivery } = leased;
-    this.#inFlight.add(delivery);
+    this.#inFlight.add(leased);
     const deliver = delivery.with === undefined ? deliverOnce : deliverBatch;
     deliver(delivery, lane.subscription, lane.transport, this.#options).then(
       (recorded) => this.#ended(leased, recorded),
@@ -279,7 +280,7 @@ export class Dispatcher {
   #ended(leased: Leased, recorded: RecordedAttempt | undefined): void {
     if (this.#state === "stopped") return;
     const { lane, delivery } = leased;
-    this.#inFlight.delete(delivery);
+    this.#inFlight.delete(leased);
     this.#lanes.slots.ended(leased, recorded);
     if (recorded === undefined) {
       this.#giveUp(lane, delivery, false);

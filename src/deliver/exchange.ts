@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { AttemptPhase, HeaderPairs, SendResult } from "../core/attempt.ts";
+import { NOWHERE } from "../core/in-flight.ts";
 import { type AnswerReader, MAX_ANSWER_BYTES } from "./answer-watch.ts";
 import type { Connection } from "./connections.ts";
 import type { Expiring } from "./deadlines.ts";
@@ -33,6 +34,7 @@ export interface ExchangeOptions {
 export class Exchange implements Dispatcher.DispatchHandler, Expiring, AnswerReader {
   readonly connection: Connection;
   readonly deadline: number;
+  place = NOWHERE;
   readonly #options: ExchangeOptions;
   readonly #begunAt: number;
   #controller: Dispatcher.DispatchController | undefined;

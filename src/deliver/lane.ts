@@ -1,4 +1,5 @@
 import type { ClaimedDelivery, RecordedAttempt } from "../core/delivery.ts";
+import type { Placed } from "../core/in-flight.ts";
 import type { Subscription } from "../core/subscription.ts";
 import { Brakes } from "./brakes.ts";
 import { Fifo } from "./fifo.ts";
@@ -20,7 +21,7 @@ const RETRY_SHARE = 0.25;
 const PREFETCH_MS = 1_000;
 
 /** A delivery that is leased to this process and waits for a slot. */
-export interface Leased {
+export interface Leased extends Placed {
   lane: Lane;
   delivery: ClaimedDelivery;
   /** Unix ms. */

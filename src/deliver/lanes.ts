@@ -1,4 +1,5 @@
 import type { ClaimedDelivery } from "../core/delivery.ts";
+import { NOWHERE } from "../core/in-flight.ts";
 import type { Subscription, Transport } from "../core/subscription.ts";
 import { Lane, type Leased } from "./lane.ts";
 import { type DispatchRates, FRESH, Host, KINDS, type Kind, Limits, RETRIES, Tenant } from "./limits.ts";
@@ -66,7 +67,7 @@ export class Lanes {
   }
 
   addReady(lane: Lane, delivery: ClaimedDelivery, leaseEndsAt: number): void {
-    this.slots.add({ lane, delivery, leaseEndsAt, isDoubtful: false });
+    this.slots.add({ lane, delivery, leaseEndsAt, isDoubtful: false, place: NOWHERE });
   }
 
   /** All that is at hand in this lane; it is nobody's turn then. */

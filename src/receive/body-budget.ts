@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { HooksError } from "../core/errors.ts";
+import { InFlight, NOWHERE, type Placed } from "../core/in-flight.ts";
 
 const RETRY_AFTER_MS = 1_000;
 
 /** Room that is kept for one body. */
-export interface HeldBody {
+export interface HeldBody extends Placed {
   /** 0 once it was given back. */
   bytes: number;
   /** Undefined: too small for anybody to be kept out by it. */
@@ -40,7 +41,7 @@ const SMALL_BYTES = 4_096;
  */
 export class BodyBudget {
   readonly #options: BodyBudgetOptions;
-  readonly #bodies = new Set<HeldBody>();
+  readonly #bodies = new InFlight<HeldBody>();
   #held = 0;
 
   constructor(options: BodyBudgetOptions) {
@@ -67,9 +68,9 @@ export class BodyBudget {
       });
     }
     this.#held += announced;
-    if (announced <= SMALL_BYTES) return { bytes: announced, arrival: undefined };
+    if (announced <= SMALL_BYTES) return { bytes: announced, arrival: undefined, place: NOWHERE };
     const arrival = { request, since: performance.now(), readBefore: request.socket.bytesRead };
-    const body = { bytes: announced, arrival };
+    const body = { bytes: announced, arrival, place: NOWHERE };
     this.#bodies.add(body);
     return body;
   }
@@ -78,7 +79,7 @@ export class BodyBudget {
   giveBack(body: HeldBody): void {
     this.#held -= body.bytes;
     body.bytes = 0;
-    if (body.arrival !== undefined) this.#bodies.delete(body);
+    this.#bodies.delete(body);
   }
 
   #hasRoom(bytes: number): boolean {
@@ -88,7 +89,8 @@ export class BodyBudget {
   /** The oldest first, and no more than must be. One that has come whole is being stored: it is not slow. */
   #cutSlow(wanted: number): void {
     const now = performance.now();
-    for (const body of this.#bodies) {
+    const since = ({ arrival }: HeldBody): number => arrival?.since ?? now;
+    for (const body of this.#bodies.all().sort((one, other) => since(one) - since(other))) {
       if (body.arrival === undefined) continue;
       const { request, since, readBefore } = body.arrival;
       const ms = now - since;

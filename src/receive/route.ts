@@ -21,7 +21,7 @@ export interface Call<Params, Query, Body> {
   body: Body;
   request: IncomingMessage;
   /** Whose key it came with. On a route that is open there is none: asking for it is a fault. */
-  readonly caller: Caller;
+  caller(): Caller;
   /**
    * The service of the tenant and environment that the key, the headers and `named` together mean.
    * @throws HooksError `invalid_request`, `forbidden`.

@@ -26,7 +26,8 @@ export const META_ROUTES: readonly Route[] = [
     summary: 'Who the key is: its name, role, tenant and environment ("*": any, named by each request).',
     tag: "server",
     answer: { status: 200, description: "who the key is", schema: refTo(WHOAMI) },
-    async handle({ caller: { name, role, tenant, environment }, service }) {
+    async handle({ caller, service }) {
+      const { name, role, tenant, environment } = caller();
       // Names in the headers that are not the key's own are refused here as anywhere.
       service();
       return { name, role, tenant, environment } satisfies Whoami;

@@ -22,7 +22,7 @@ export function metricsRoutes(page: MetricsPage): readonly Route[] {
       answer: { status: 200, description: "the metrics", texts: ["text/plain", "application/openmetrics-text"] },
       async handle({ query, request, caller, named }) {
         const format = wantedFormat(request.headers.accept);
-        return new TextAnswer(EXPOSITION_TYPES[format], await page(narrowed(caller, named(query)), format));
+        return new TextAnswer(EXPOSITION_TYPES[format], await page(narrowed(caller(), named(query)), format));
       },
     }),
   ];

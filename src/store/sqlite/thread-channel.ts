@@ -36,13 +36,17 @@ export class ThreadChannel implements WriteChannel {
   /** Of the connection that commits. */
   readonly durability: Durability;
   readonly #events: GuardEvents;
-  readonly #asked = new Map<number, Asked>();
+  /**
+   * By id: ids are used again. No Map: what comes and goes so often would keep all of it alive until the whole heap is
+   * collected (core/in-flight.ts).
+   */
+  readonly #asked: (Asked | undefined)[] = [];
+  readonly #freeIds: number[] = [];
   readonly #exited: Promise<void>;
   readonly #whenIdle: (() => void)[] = [];
   #outgoing: Write[] = [];
   #unanswered = 0;
   #isScheduled = false;
-  #lastId = 0;
   #listener: ((change: { configChanged: boolean }) => void) | undefined;
   #isClosing = false;
   commits = 0;
@@ -82,14 +86,14 @@ export class ThreadChannel implements WriteChannel {
 
   /** How long the oldest write that is not answered has been waiting, ms; 0: none is. */
   get lagMs(): number {
-    const oldest = this.#asked.values().next().value;
-    return oldest === undefined ? 0 : performance.now() - oldest.askedAt;
+    const oldest = this.#asked.reduce((least, asked) => Math.min(least, asked?.askedAt ?? least), Infinity);
+    return oldest === Infinity ? 0 : performance.now() - oldest;
   }
 
   submit<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
     return new Promise((resolve, reject) => {
-      const id = ++this.#lastId;
-      this.#asked.set(id, { resolve, reject, message: undefined, askedAt: performance.now() });
+      const id = this.#freeIds.pop() ?? this.#asked.length;
+      this.#asked[id] = { resolve, reject, message: undefined, askedAt: performance.now() };
       this.#outgoing.push({ id, kind, input });
       this.#schedule();
     });
@@ -101,7 +105,7 @@ export class ThreadChannel implements WriteChannel {
   }
 
   idle(): Promise<void> {
-    return this.#asked.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   async close(): Promise<void> {
@@ -109,6 +113,10 @@ export class ThreadChannel implements WriteChannel {
     this.#isClosing = true;
     this.#send({ kind: "close" });
     await this.#exited;
+  }
+
+  get #isIdle(): boolean {
+    return this.#freeIds.length === this.#asked.length;
   }
 
   /** One message for what a turn of the event loop brings together. */
@@ -129,7 +137,7 @@ export class ThreadChannel implements WriteChannel {
     this.#unanswered += 1;
     const transfers: Transferable[] = [];
     for (const { id, kind, input } of writes) {
-      this.#asked.get(id)!.message = message;
+      this.#asked[id]!.message = message;
       // Packed just now, for this: nobody else holds the block.
       if (kind === "append") transfers.push((input as WriteInput<"append">).bytes.buffer as ArrayBuffer);
     }
@@ -166,9 +174,10 @@ export class ThreadChannel implements WriteChannel {
   }
 
   #answer(id: number, outcome: WriteOutcome): void {
-    const asked = this.#asked.get(id);
+    const asked = this.#asked[id];
     if (asked === undefined) return;
-    this.#asked.delete(id);
+    this.#asked[id] = undefined;
+    this.#freeIds.push(id);
     if (asked.message !== undefined) {
       asked.message.left -= 1;
       if (asked.message.left === 0) this.#unanswered -= 1;
@@ -178,12 +187,16 @@ export class ThreadChannel implements WriteChannel {
   }
 
   #tellIdle(): void {
-    if (this.#asked.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #fail(error: Error): void {
-    for (const { reject } of this.#asked.values()) reject(error);
-    this.#asked.clear();
+    for (const [id, asked] of this.#asked.entries()) {
+      if (asked === undefined) continue;
+      this.#asked[id] = undefined;
+      this.#freeIds.push(id);
+      asked.reject(error);
+    }
     this.#tellIdle();
     this.isBroken = true;
     this.#events.onFatal(error);
