@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { COMPLETION_FILES, SHELLS, type Shell } from "../../src/cli/completion/shells.ts";
 import { LiveTerminal } from "../support/live-terminal.ts";
 import { runInProcess } from "../support/run-in-process.ts";
-import { plainEnv, runSource, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { PROGRAM, plainEnv, runSource, testHome } from "../support/source-program.ts";
 
 const FOLDER = path.join(import.meta.dirname, "../../completions");
 const scriptOf = (shell: Shell): string => path.join(FOLDER, COMPLETION_FILES[shell]);
@@ -128,7 +128,7 @@ for (const [shell, there] of Object.entries(available)) {
 /** HOOKS_HOME with a store, and a folder for PATH with `hooks` in it. */
 async function shellHome(): Promise<string> {
   const home = testHome();
-  writeFileSync(path.join(home, "hooks"), `#!/bin/sh\nexec '${process.execPath}' '${SOURCE_PROGRAM}' "$@"\n`);
+  writeFileSync(path.join(home, "hooks"), `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
   chmodSync(path.join(home, "hooks"), 0o755);
   await runSource(["sub", "create", "--url", "http://localhost:9", "--event", "order.paid", "--name", "shop"], home);
   writeFileSync(path.join(home, "body.json"), "{}");

@@ -4,7 +4,7 @@ import { appendFile, open } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HooksHome } from "../support/hooks-program.ts";
-import { runSource, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { PROGRAM, runSource, testHome } from "../support/source-program.ts";
 
 const MIB = 1024 * 1024;
 
@@ -102,7 +102,7 @@ describe("a file that the user names", () => {
   it("may be a pipe", () => {
     const home = testHome();
     const shell = `exec "$0" "$1" sign --secret-file <(echo "$HOOK_SECRET") --id a --timestamp 1 <(echo hello)`;
-    const ran = spawnSync("bash", ["-c", shell, process.execPath, SOURCE_PROGRAM], {
+    const ran = spawnSync("bash", ["-c", shell, process.execPath, PROGRAM], {
       cwd: home,
       env: { PATH: process.env["PATH"], HOME: home, HOOKS_HOME: home, ...env },
       encoding: "utf8",
@@ -148,7 +148,7 @@ describe("in a folder that was deleted", () => {
     const home = testHome();
     const env = { PATH: process.env["PATH"], HOME: home, HOOKS_HOME: home };
     const shell = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
-    return spawnSync("sh", ["-c", shell, "sh", process.execPath, SOURCE_PROGRAM, ...args], {
+    return spawnSync("sh", ["-c", shell, "sh", process.execPath, PROGRAM, ...args], {
       cwd: home,
       env,
       encoding: "utf8",

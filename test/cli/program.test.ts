@@ -221,8 +221,8 @@ describe("a reader that leaves early", () => {
     mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, "events.ndjson"), lines.join("\n"));
     const { spawn } = await import("node:child_process");
-    const { SOURCE_PROGRAM, plainEnv } = await import("../support/source-program.ts");
-    const command = `"${process.execPath}" "${SOURCE_PROGRAM}" publish --file events.ndjson --json; echo "code $?" >&2`;
+    const { PROGRAM, plainEnv } = await import("../support/source-program.ts");
+    const command = `"${process.execPath}" "${PROGRAM}" publish --file events.ndjson --json; echo "code $?" >&2`;
     const shell = spawn("sh", ["-c", `{ ${command}; } | head -n 1`], { cwd: home, env: plainEnv(home) });
     let stderr = "";
     shell.stderr.setEncoding("utf8").on("data", (text: string) => {

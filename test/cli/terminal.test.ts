@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../commands/index.ts";
 import { isGroup, topLevel } from "../../src/cli/command-table.ts";
 import { LiveTerminal } from "../support/live-terminal.ts";
-import { plainEnv, runOnTerminal, runSource, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { PROGRAM, plainEnv, runOnTerminal, runSource, testHome } from "../support/source-program.ts";
 
 const LEAVES = topLevel(COMMANDS).flatMap((entry) =>
   isGroup(entry) ? entry.commands.map((leaf) => `${entry.name} ${leaf.name}`) : [entry.name],
 );
+const COMMAND_LINES = path.join(import.meta.dirname, "../support/command-lines-program.ts");
 /** Run on and on, or take half a minute. */
 const LONG = ["serve", "listen", "demo"];
 
@@ -16,15 +18,30 @@ if (!hasScript && process.env["CI"] !== undefined)
   throw new Error("CI needs util-linux's script for the terminal tests");
 
 describe("in a pipe", () => {
-  it.each(LEAVES)("%s sends no escape sequence, whatever it says", async (name) => {
-    const home = testHome();
-    // Bare, most lack something or find nothing; an error shows the error's colours.
+  /** Bare, most lack something or find nothing; an error shows the error's colours. */
+  const linesOf = (name: string): string[][] => {
     const words = name.split(" ");
-    const lines = LONG.includes(name) ? [[...words, "--help"]] : [words, [...words, "nothing-there"]];
-    for (const line of lines) {
-      const { stdout, stderr } = await runSource(line, home);
-      expect(stdout + stderr).not.toContain("\x1b");
+    return LONG.includes(name) ? [[...words, "--help"]] : [words, [...words, "nothing-there"]];
+  };
+
+  it("no command sends an escape sequence, whatever it says", async () => {
+    const lines = LEAVES.flatMap(linesOf);
+    // One process for all: its ends are pipes as any command's.
+    const ran = await runSource([JSON.stringify(lines)], testHome(), { program: COMMAND_LINES });
+    expect(ran.code, ran.stderr).toBe(0);
+    for (const output of [ran.stdout, ran.stderr]) {
+      const parts = output.split(/^<<<(.*)>>>$/m).slice(1);
+      expect(parts.filter((_, at) => at % 2 === 0)).toEqual(lines.map((words) => words.join(" ")));
+      for (const [at, part] of parts.entries()) expect(part, parts[at - 1]).not.toContain("\x1b");
     }
+    // They have run, and said something.
+    expect(ran.stderr.match(/^(?:error|hint|note):/gm)?.length).toBeGreaterThan(LEAVES.length);
+  });
+
+  it("a command of its own sends none either", async () => {
+    const { stdout, stderr } = await runSource(["sub", "get", "nothing-there"], testHome());
+    expect(stderr).toContain("error:");
+    expect(stdout + stderr).not.toContain("\x1b");
   });
 
   it("takes colour when it is told to", async () => {
@@ -46,9 +63,20 @@ describe.skipIf(!hasScript)("on a terminal (skipped without util-linux's script)
     ["doctor"],
   ];
 
+  /** What each of them says, run in one process on one terminal. */
+  async function shown(flags: readonly string[], env: Record<string, string>): Promise<string[]> {
+    const all = lines.map((line) => [...line, ...flags]);
+    const ran = await runOnTerminal([JSON.stringify(all)], testHome(), { env, program: COMMAND_LINES });
+    // Both of its outputs have the mark.
+    const parts = ran.output.split(/(?:\r?\n<<<.*>>>\r?\n){2}/).slice(1);
+    expect(parts).toHaveLength(lines.length);
+    return parts;
+  }
+
   it("there is colour", async () => {
-    const home = testHome();
-    for (const line of lines) expect((await runOnTerminal(line, home)).output).toMatch(/\x1b\[\d+m/);
+    for (const output of await shown([], {})) expect(output).toMatch(/\x1b\[\d+m/);
+    // Also with one that has the process for itself.
+    expect((await runOnTerminal(["config"], testHome())).output).toMatch(/\x1b\[\d+m/);
   });
 
   it.each([
@@ -57,9 +85,8 @@ describe.skipIf(!hasScript)("on a terminal (skipped without util-linux's script)
     ["--no-color", {}, ["--no-color"]],
     ["NO_COLOR against FORCE_COLOR", { NO_COLOR: "1", FORCE_COLOR: "1" }, []],
   ])("there is none with %s", async (_, env, flags) => {
-    const home = testHome();
-    for (const line of lines) {
-      const { output } = await runOnTerminal([...line, ...flags], home, { env });
+    for (const output of await shown(flags, env)) {
+      expect(output.trim()).not.toBe("");
       expect(output).not.toMatch(/\x1b\[\d*m/);
     }
   });
@@ -71,7 +98,7 @@ describe.skipIf(!hasScript)("on a terminal (skipped without util-linux's script)
   });
 
   function live(args: readonly string[], home: string): LiveTerminal {
-    return new LiveTerminal([process.execPath, SOURCE_PROGRAM, ...args], { cwd: home, env: plainEnv(home) });
+    return new LiveTerminal([process.execPath, PROGRAM, ...args], { cwd: home, env: plainEnv(home) });
   }
 
   it("asks for what is missing, and takes the answers", async () => {

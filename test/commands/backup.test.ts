@@ -8,7 +8,7 @@ import { newEvent } from "../store/fixtures.ts";
 import { HooksHome } from "../support/hooks-program.ts";
 import { LiveTerminal } from "../support/live-terminal.ts";
 import { type Run, runInProcess } from "../support/run-in-process.ts";
-import { plainEnv, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { PROGRAM, plainEnv, testHome } from "../support/source-program.ts";
 
 function folderOfItsOwn(): string {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-backup-"));
@@ -312,7 +312,7 @@ describe("hooks restore", () => {
 });
 
 function live(args: readonly string[], home: string): LiveTerminal {
-  return new LiveTerminal([process.execPath, SOURCE_PROGRAM, ...args], {
+  return new LiveTerminal([process.execPath, PROGRAM, ...args], {
     cwd: home,
     env: plainEnv(home, { NO_COLOR: "1" }),
   });

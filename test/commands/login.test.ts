@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { keyOf, startTestServer, type TestServer } from "../receive/support/test-server.ts";
 import { LiveTerminal } from "../support/live-terminal.ts";
 import { type Ends, type Run, runInProcess } from "../support/run-in-process.ts";
-import { plainEnv, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { PROGRAM, plainEnv, testHome } from "../support/source-program.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -205,7 +205,7 @@ if (!hasScript && process.env["CI"] !== undefined) throw new Error("CI needs uti
 describe.skipIf(!hasScript)("on a terminal (skipped without util-linux's script)", () => {
   it("the key is asked for, and nothing of it is shown", async () => {
     const folder = testHome();
-    const command = [process.execPath, SOURCE_PROGRAM, "login", server.url, "--name", "typed"];
+    const command = [process.execPath, PROGRAM, "login", server.url, "--name", "typed"];
     const terminal = new LiveTerminal(command, { cwd: folder, env: plainEnv(folder) });
     await terminal.sees(/Key for http:/);
     terminal.type("not a key\r");

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { closedPort, type Receiver, type ReceiverOptions, startReceiver } from "../support/receiver.ts";
-import { plainEnv, runSource, SOURCE_PROGRAM, testHome } from "../support/source-program.ts";
+import { PROGRAM, plainEnv, runSource, testHome } from "../support/source-program.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
 
@@ -27,14 +27,10 @@ function subscribe(home: string, url: string, name: string, ...more: string[]): 
 
 /** Starts `hooks serve` and waits for its ready file. */
 async function serve(home: string, ...args: string[]) {
-  const child = spawn(
-    process.execPath,
-    [SOURCE_PROGRAM, "serve", "--port", "0", "--ready-file", "ready.json", ...args],
-    {
-      cwd: home,
-      env: plainEnv(home),
-    },
-  );
+  const child = spawn(process.execPath, [PROGRAM, "serve", "--port", "0", "--ready-file", "ready.json", ...args], {
+    cwd: home,
+    env: plainEnv(home),
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
@@ -244,7 +240,7 @@ describe("serve", () => {
 describe("Ctrl-C", () => {
   it("ends a command that waits, with 130", async () => {
     const home = testHome();
-    const child = spawn(process.execPath, [SOURCE_PROGRAM, "publish", "--file", "-", "--json"], {
+    const child = spawn(process.execPath, [PROGRAM, "publish", "--file", "-", "--json"], {
       cwd: home,
       env: plainEnv(home),
     });
@@ -260,7 +256,7 @@ describe("Ctrl-C", () => {
 describe("publish --file, interrupted", () => {
   it("says how many events are stored", async () => {
     const home = testHome();
-    const child = spawn(process.execPath, [SOURCE_PROGRAM, "publish", "--file", "-"], {
+    const child = spawn(process.execPath, [PROGRAM, "publish", "--file", "-"], {
       cwd: home,
       env: plainEnv(home),
     });

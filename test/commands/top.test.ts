@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { HooksHome } from "../support/hooks-program.ts";
 import { LiveTerminal } from "../support/live-terminal.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { SOURCE_PROGRAM } from "../support/source-program.ts";
+import { PROGRAM } from "../support/source-program.ts";
 
 const ENTER = "\x1b[?1049h";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
@@ -33,7 +33,7 @@ function terminal(home: HooksHome, line: string): LiveTerminal & { cwd: string }
   return Object.assign(new LiveTerminal(["sh", "-c", line], { cwd, env }), { cwd });
 }
 
-const TOP = `'${process.execPath}' '${SOURCE_PROGRAM}' top --interval 200ms`;
+const TOP = `'${process.execPath}' '${PROGRAM}' top --interval 200ms`;
 
 describe("hooks top on a terminal", () => {
   it("fills it, takes keys, and leaves it as it was", async () => {

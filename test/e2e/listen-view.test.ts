@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { verify } from "../../src/index.ts";
+import { openReceiver } from "../support/open-receiver.ts";
 import { HAS_TMUX } from "../support/tmux.ts";
 import { Desk } from "./support/listen-terminal.ts";
 
@@ -203,29 +204,54 @@ describe.skipIf(!HAS_TMUX)("hooks listen in a terminal (skipped without tmux)", 
     await terminal.sees(/^❯ .*late\.one/m);
   });
 
-  it("shows the connection: since when it is away, and what was missed", async () => {
+  it("shows the connection: since when it is away, what was missed, and that it has come", async () => {
     const desk = await Desk.open();
     const terminal = await desk.listen();
     await desk.publish("order.paid");
-    await terminal.sees(/ok 1/);
+    const before = await terminal.sees(/ok 1/);
+    expect(before).not.toContain("missed");
     await desk.daemon.stop();
     await terminal.sees(/○ reconnecting since \d\d:\d\d:\d\d/);
     terminal.press("r");
     await terminal.sees(/not connected: nothing can be replayed now/);
+    desk.hold();
+    await desk.publishIntoStore("order.paid", "order.created", "invoice.paid");
     await desk.startDaemon();
-    await terminal.sees(/● connected/);
+    // In the status line, as long as one of them has not come.
+    const missed = /^● connected.* {3}missed \d\d:\d\d–\d\d:\d\d, 3 events, replaying {3}/m;
+    await terminal.sees(missed, /in hand 3/);
+    await desk.release(2);
+    expect(await terminal.sees(/ok 3/, /in hand 1/)).toMatch(missed);
+    await desk.release(1);
+    const after = await terminal.sees(/^● connected.* ok 4/m);
+    expect(after.split("\n")[1]).not.toContain("missed");
     terminal.press("l");
-    await terminal.sees(/^Messages/m, /connected again/);
+    await terminal.sees(/^Messages/m, /connected again/, /missed \d\d:\d\d–\d\d:\d\d, 3 events, replaying/);
   });
 
-  it("says that nothing listens there, and when it does again", async () => {
+  it("says that nothing listens there, when it does again, and when it does no more", async () => {
     const desk = await Desk.open();
-    const terminal = await desk.listen({ flags: "--route 'invoice.*=localhost:1'" });
-    expect(await terminal.sees(/○ nothing on localhost:1\b/)).toContain("invoice.* → localhost:1");
+    const billing = await openReceiver();
+    const { port } = billing;
+    await billing.close();
+    const terminal = await desk.listen({ flags: `--route 'invoice.*=localhost:${port}'` });
+    const absent = `○ nothing on localhost:${port}`;
+    expect(await terminal.sees(new RegExp(absent))).toContain(`invoice.* → localhost:${port}`);
     await desk.publish("invoice.paid");
     await terminal.sees(/ERR .*ECONNREFUSED/);
     terminal.press("Enter", "End");
     await terminal.sees(/nothing listens there\. Start your server, then press r\./);
+    terminal.press("Escape");
+    const back = await openReceiver({ port });
+    await terminal.until((screen) => !screen.includes(absent) && screen.includes("⏎ inspect"), "that it is back");
+    terminal.press("r");
+    await back.request(1);
+    await terminal.sees(/204 .*try 2 {2}replay/);
+    // Nothing is delivered to it any more: it is noticed all the same.
+    await back.close();
+    await terminal.sees(new RegExp(absent));
+    terminal.press("l");
+    await terminal.sees(new RegExp(`localhost:${port} is there[\\s\\S]*nothing listens on localhost:${port}`));
   });
 
   it("follows the terminal's size, down to 20 columns and 5 lines", async () => {

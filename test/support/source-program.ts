@@ -1,14 +1,34 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { LiveTerminal } from "./live-terminal.ts";
 
-/** The program from its sources: what it does does not depend on a build. */
-export const SOURCE_PROGRAM = path.join(import.meta.dirname, "../../commands/main.ts");
+const ROOT = path.join(import.meta.dirname, "../..");
+/** What Node runs as it stands, a module a file. */
+const SOURCE_PROGRAM = path.join(ROOT, "commands/main.ts");
+
+/**
+ * The program as it is now, whether or not somebody has built it: the build, where none of the sources is younger (it starts in
+ * less than half the time), else the sources.
+ */
+export const PROGRAM = isBuilt() ? path.join(ROOT, "bin/hooks.js") : SOURCE_PROGRAM;
+
+function isBuilt(): boolean {
+  if (!existsSync(path.join(ROOT, "dist/cli"))) return false;
+  const sources = ["bin", "commands", "src"].flatMap(modificationsIn);
+  return Math.max(...sources) < Math.min(...modificationsIn("dist/cli"));
+}
+
+/** When each file below it was written, ms. */
+function modificationsIn(folder: string): number[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => statSync(path.join(entry.parentPath, entry.name)).mtimeMs);
+}
 
 export interface SourceRun {
   code: number | null;
@@ -21,8 +41,10 @@ export interface SourceOptions {
   input?: string | Uint8Array;
   /** Default: the home. */
   cwd?: string;
-  /** Of Node itself. */
+  /** Of Node itself. They look at modules, so the program then runs from its sources. */
   nodeFlags?: readonly string[];
+  /** In its place: another program of the sources. */
+  program?: string;
 }
 
 /** A folder that is HOOKS_HOME for one test. */
@@ -43,7 +65,8 @@ export async function runSource(
   home: string,
   options: SourceOptions = {},
 ): Promise<SourceRun> {
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), SOURCE_PROGRAM, ...args], {
+  const { nodeFlags = [], program = nodeFlags.length === 0 ? PROGRAM : SOURCE_PROGRAM } = options;
+  const child = spawn(process.execPath, [...nodeFlags, program, ...args], {
     cwd: options.cwd ?? home,
     env: plainEnv(home, options.env),
   });
@@ -60,9 +83,9 @@ export async function runSource(
 export async function runOnTerminal(
   args: readonly string[],
   home: string,
-  options: Pick<SourceOptions, "env" | "cwd"> = {},
+  options: Pick<SourceOptions, "env" | "cwd" | "program"> = {},
 ): Promise<{ code: number | null; output: string }> {
-  const command = [process.execPath, SOURCE_PROGRAM, ...args];
+  const command = [process.execPath, options.program ?? PROGRAM, ...args];
   const terminal = new LiveTerminal(command, { cwd: options.cwd ?? home, env: plainEnv(home, options.env) });
   return { code: await terminal.code(), output: terminal.output };
 }

@@ -4,9 +4,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type Daemon, startDaemon } from "../../../src/daemon.ts";
-import { SOURCE_PROGRAM } from "../../support/source-program.ts";
+import { PROGRAM } from "../../support/source-program.ts";
 import { Terminal } from "../../support/tmux.ts";
 
 const SCOPE = { tenant: "default", environment: "development" };
@@ -32,6 +32,8 @@ export class Desk {
   readonly seen: Seen[] = [];
   daemon!: Daemon;
   port = 0;
+  /** Answers that wait to be released; undefined: none has to. */
+  #held: (() => void)[] | undefined;
 
   static async open(): Promise<Desk> {
     const desk = new Desk();
@@ -69,12 +71,34 @@ export class Desk {
 
   /** As a shell's line. */
   command(): string {
-    return `'${process.execPath}' '${SOURCE_PROGRAM}' listen --forward ${this.port}/hook`;
+    return `'${process.execPath}' '${PROGRAM}' listen --forward ${this.port}/hook`;
   }
 
   publish(type: string, data: unknown = {}): Promise<{ id: string }> {
     const bytes = typeof data === "string" ? data : JSON.stringify(data);
     return this.daemon.serviceFor(SCOPE).publish({ type, data: Buffer.from(bytes) });
+  }
+
+  /** While no daemon runs: as a command on the store does. */
+  async publishIntoStore(...types: string[]): Promise<void> {
+    const { runInProcess } = await import("../../support/run-in-process.ts");
+    const ends = { env: { HOOKS_HOME: this.home }, cwd: this.home };
+    for (const type of types) {
+      const ran = await runInProcess(["publish", type, "--data", "{}"], ends);
+      if (ran.code !== 0) throw new Error(ran.stderr);
+    }
+  }
+
+  /** From now on the program answers when it is told to. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** So many that it holds are answered, the first ones first; waits until it has them. */
+  async release(count: number): Promise<void> {
+    const held = this.#held ?? [];
+    await expect.poll(() => held.length, { timeout: 45_000 }).toBeGreaterThanOrEqual(count);
+    for (const answer of held.splice(0, count)) answer();
   }
 
   publishMany(count: number, type: string): Promise<unknown> {
@@ -104,7 +128,9 @@ export class Desk {
         this.seen.push({ url: request.url ?? "", headers: request.headers as Record<string, string>, body });
         const { status = 200, answer = "thanks", hangs = false } = answerOf(body);
         if (hangs) return;
-        response.writeHead(status, { "x-program": "desk" }).end(answer);
+        const finish = (): unknown => response.writeHead(status, { "x-program": "desk" }).end(answer);
+        if (this.#held === undefined) finish();
+        else this.#held.push(finish);
       });
     });
     server.listen(0, "127.0.0.1");

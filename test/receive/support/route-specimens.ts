@@ -37,13 +37,17 @@ async function subscriptionOf(local: LocalHooks): Promise<string> {
   const name = `own-${++count}`;
   const created = await local
     .serviceFor(OWN)
-    .createSubscription({ name, url: "https://own.example/hooks", events: ["own.*"] });
+    .createSubscription({ name, url: "https://own.example/hooks", events: ["own.other"] });
   return created.id;
 }
 
+/** With one delivery: its type is its own, so that it is not for the subscriptions that earlier ones left. */
 async function eventOf(local: LocalHooks): Promise<string> {
-  await subscriptionOf(local);
-  const { id } = await local.serviceFor(OWN).publish({ type: "own.happened", data: Buffer.from('{"own":1}') });
+  const service = local.serviceFor(OWN);
+  const name = `own-${++count}`;
+  const type = `own.happened.${name}`;
+  await service.createSubscription({ name, url: "https://own.example/hooks", events: [type] });
+  const { id } = await service.publish({ type, data: Buffer.from('{"own":1}') });
   return id;
 }
 
@@ -73,14 +77,14 @@ async function deadLetterOf(local: LocalHooks): Promise<string> {
 /** An attempt that was recorded; answers its delivery. */
 async function attemptOf(local: LocalHooks, verdict: Verdict = { kind: "succeeded" }): Promise<string> {
   const delivery = await local.store.findDelivery(OWN, await deliveryOf(local));
-  const { rowId, subscriptionRowId } = delivery!;
+  const { rowId, subscriptionRowId, eventType } = delivery!;
   const lease = { worker: "boot-1", endsAt: Date.now() + 60_000 };
   await local.store.claimDue([{ subscriptionRowId, limit: 1 }], Date.now(), lease);
   await local.store.recordAttempts(lease.worker, [
     {
       deliveryRowId: rowId,
       subscriptionRowId,
-      eventType: "own.happened",
+      eventType,
       verdict,
       endedAt: Date.now(),
       attempt: {
@@ -287,7 +291,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "list",
     make: async (local) => {
       await attemptOf(local);
-      return { target: "/v1/stats?by=type", mark: '"key":"own.happened"' };
+      return { target: "/v1/stats?by=type", mark: '"key":"own\\.happened\\.' };
     },
   },
   "GET /v1/stats/tenants": {
@@ -385,7 +389,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
     kind: "list",
     make: async (local) => {
       await eventOf(local);
-      return { target: "/v1/event-types?limit=200", mark: "own.happened" };
+      return { target: "/v1/event-types?limit=200", mark: "own\\.happened\\." };
     },
   },
   "POST /v1/event-types": {
