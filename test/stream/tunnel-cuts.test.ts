@@ -13,7 +13,8 @@ const SCOPE = { tenant: "default", environment: "development" };
 const WAIT = { timeout: 120_000 };
 /** What the real program has, shortened: the same code, so that a hundred silent connections fit into a test. */
 const KEEP_ALIVE = { pingMs: 50, silentMs: 1_500 };
-const TIMING = { firstDelayMs: 20, longestAfterLossMs: 200, silentMs: 400 };
+/** Each loss is like the first one: how the waits grow is shown elsewhere (redial.test.ts). */
+const TIMING = { firstDelayMs: 20, longestAfterLossMs: 200, stableMs: 0, silentMs: 300 };
 
 async function daemon(): Promise<Daemon> {
   const home = mkdtempSync(path.join(tmpdir(), "hooks-cuts-"));

@@ -9,7 +9,7 @@ import { LiveTerminal } from "./live-terminal.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 /** What Node runs as it stands, a module a file. */
-const SOURCE_PROGRAM = path.join(ROOT, "commands/main.ts");
+export const SOURCE_PROGRAM = path.join(ROOT, "commands/main.ts");
 
 /**
  * The program as it is now, whether or not somebody has built it: the build, where none of the sources is younger (it starts in
