@@ -1,8 +1,15 @@
-import { mkdirSync, statSync, symlinkSync } from "node:fs";
+import { pbkdf2 } from "node:crypto";
+import { mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import Database from "better-sqlite3";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { highWaterMarkPath, readHighWaterMark, resetHighWaterMark } from "../../src/store/sqlite/high-water-mark.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  HighWaterMark,
+  highWaterMarkPath,
+  readHighWaterMark,
+  resetHighWaterMark,
+} from "../../src/store/sqlite/high-water-mark.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
 import { NOON, newEvent, newSubscription, WORKER } from "./fixtures.ts";
 import { killedStore } from "./killed-store.ts";
@@ -80,6 +87,25 @@ describe("the mark of a store", () => {
     resetHighWaterMark(path);
     expect(readHighWaterMark(path)).toMatchObject({ databaseId: store.databaseId, sequence: 0 });
     await (await openSqliteStore({ path })).close();
+  });
+
+  it("can be closed while it is being synced: no alarm, and its file is closed after that", async () => {
+    const [failures, path] = [[] as Error[], join(tempFolder(), "hooks.db")];
+    const openFiles = (): number => readdirSync("/dev/fd").length;
+    const before = openFiles();
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    // What else the pool does comes first: the file is closed before its sync begins.
+    const busy = Array.from({ length: 16 }, () => promisify(pbkdf2)("", "", 50_000, 32, "sha256"));
+    const mark = new HighWaterMark(path, "00".repeat(16), (error) => failures.push(error));
+    mark.raise(1);
+    vi.advanceTimersByTime(1_000);
+    mark.close();
+    vi.useRealTimers();
+    await Promise.all(busy);
+    await expect.poll(openFiles, { timeout: 30_000 }).toBeLessThanOrEqual(before);
+    expect(failures).toEqual([]);
+    expect(readHighWaterMark(path)).toMatchObject({ sequence: 1 });
   });
 
   it("must be a file", async () => {

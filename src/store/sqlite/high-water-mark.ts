@@ -43,6 +43,7 @@ const SLOT_BYTES = 64;
 const SLOT_STARTS = [0, 4096] as const;
 /** What a power cut may take from the mark, which then notices so much less; never from the database. */
 const SYNC_EVERY_MS = 1_000;
+const NO_FILE = -1;
 
 /** `hooks.db-hwm` for `hooks.db`. */
 export function highWaterMarkPath(storePath: string): string {
@@ -105,6 +106,8 @@ export class HighWaterMark {
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
   #isSynced = true;
+  /** Of the file that is being synced now. */
+  #syncing: number | undefined;
 
   /** For a store whose mark is of this database, or missing. */
   constructor(storePath: string, databaseId: string, onSyncFailed: (error: Error) => void) {
@@ -141,7 +144,7 @@ export class HighWaterMark {
   look(): void {
     const now = lstatSync(this.#path, { throwIfNoEntry: false });
     if (now?.ino === fstatSync(this.#file).ino) return;
-    closeSync(this.#file);
+    this.#release();
     this.#file = openOrMake(this.#path);
     this.raise(this.#sequence);
   }
@@ -150,17 +153,28 @@ export class HighWaterMark {
   close(): void {
     clearTimeout(this.#timer);
     try {
-      if (!this.#isSynced) fdatasyncSync(this.#file);
+      // One that is on its way may have begun before the last mark, or not yet be through.
+      if (!this.#isSynced || this.#syncing !== undefined) fdatasyncSync(this.#file);
     } finally {
-      closeSync(this.#file);
+      this.#release();
     }
   }
 
+  /** A file that is being synced is closed after that: its number could be another's by then. */
+  #release(): void {
+    if (this.#syncing !== this.#file) closeSync(this.#file);
+    this.#file = NO_FILE;
+  }
+
   #sync(): void {
+    const file = this.#file;
     this.#isSynced = true;
+    this.#syncing = file;
     // Not in this thread, where commits would wait for it.
-    fdatasync(this.#file, (error) => {
+    fdatasync(file, (error) => {
       this.#timer = undefined;
+      this.#syncing = undefined;
+      if (file !== this.#file) closeSync(file);
       if (error !== null)
         this.#onSyncFailed(unusable(this.#path, "cannot be synced: the disk failed", undefined, error));
     });
