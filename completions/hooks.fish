@@ -966,7 +966,7 @@ complete -c hooks -n '__hooks_at event-type export' -l verbose -d 'say on standa
 complete -c hooks -n '__hooks_at event-type export' -l help -d 'show help'
 complete -c hooks -n '__hooks_at event-type export' -a '(__hooks_dynamic)'
 complete -c hooks -n '__hooks_at event-type infer' -l last -x -d 'how many events to look at'
-complete -c hooks -n '__hooks_at event-type infer' -l event-version -x -d 'only events of this version, and --save for it'
+complete -c hooks -n '__hooks_at event-type infer' -l event-version -x -d 'events of this version, and --save for it (default: the type\'s default one)'
 complete -c hooks -n '__hooks_at event-type infer' -l save -d 'put it into the catalogue'
 complete -c hooks -n '__hooks_at event-type infer' -l replace -d 'with --save: take the place of another schema'
 complete -c hooks -n '__hooks_at event-type infer' -l store -r -F -d 'the store\'s file (default: hooks.db in the data directory)'

@@ -7,7 +7,7 @@ import { prettyJson } from "../../src/cli/json-text.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
 import { printOne, printsFields } from "../../src/cli/print-one.ts";
 import { type ListView, printList } from "../../src/cli/table.ts";
-import type { DeliveryDetail } from "../../src/core/delivery.ts";
+import type { DeliveryDetail, PayloadAs } from "../../src/core/delivery.ts";
 
 export interface DeliveryGetOptions {
   id: string;
@@ -26,12 +26,18 @@ export function deliveryGetCommand(context: CliContext, run = runDeliveryGet): C
     .action((id: string, flags: { fields?: string[] }) => run({ id, ...flags }, context));
 }
 
+const PAYLOAD_TEXTS: Record<PayloadAs, string> = {
+  sent: ", as it was sent",
+  rebuilt: ", made again from what is set now: what was sent may differ",
+  unsent: ", as the next request has it",
+};
+
 export async function runDeliveryGet({ id, fields }: DeliveryGetOptions, context: CliContext): Promise<void> {
   const { out } = context;
   const rows = deliveryView(context.now());
   const view: ListView<DeliveryDetail> = {
     ...rows,
-    fields: [...rows.fields, "payload", "payload_encoding", "attempts"],
+    fields: [...rows.fields, "payload", "payload_encoding", "payload_as", "attempts"],
   };
   if (printsFields(out, view, fields)) return;
   const delivery = await (await context.service({ reads: true })).getDelivery(id);
@@ -47,5 +53,5 @@ export async function runDeliveryGet({ id, fields }: DeliveryGetOptions, context
     delivery.payload_encoding === "utf8"
       ? prettyJson(delivery.payload, out.colors)
       : `base64 ${escapeLine(delivery.payload)}`;
-  out.print(`\n${bold("payload")}\n${payload}`);
+  out.print(`\n${bold("payload")}${PAYLOAD_TEXTS[delivery.payload_as]}\n${payload}`);
 }

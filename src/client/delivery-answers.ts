@@ -67,5 +67,6 @@ export const DELIVERY_DETAIL = objectOf<DeliveryDetail>({
   ...DELIVERY_MEMBERS,
   payload: text,
   payload_encoding: text,
+  payload_as: text,
   attempts: listOf(ATTEMPT),
 });

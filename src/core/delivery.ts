@@ -128,9 +128,18 @@ export interface AttemptResource {
   worker: string;
 }
 
+/**
+ * What is known of a body that is shown: `sent`: that the last request had exactly this one; `unsent`: nothing was sent
+ * yet, and the next request has it as things stand; `rebuilt`: it was made again from what is set now, and what was sent
+ * may have been another.
+ */
+export const PAYLOAD_AS = ["sent", "rebuilt", "unsent"] as const;
+export type PayloadAs = (typeof PAYLOAD_AS)[number];
+
 export interface DeliveryDetail extends DeliveryResource {
-  /** The body as it is sent, as text when it is UTF-8, else in base64. */
+  /** The body, as text when it is UTF-8, else in base64. */
   payload: string;
   payload_encoding: "utf8" | "base64";
+  payload_as: PayloadAs;
   attempts: AttemptResource[];
 }

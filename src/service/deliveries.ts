@@ -1,27 +1,22 @@
-import { batchIdOf } from "../core/batch-id.ts";
 import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
-import {
-  type ClaimedEvent,
-  DELIVERY_STATES,
-  type DeliveryDetail,
-  type DeliveryResource,
-  type DeliveryState,
-} from "../core/delivery.ts";
+import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
 import type { DeliveryQuery, Page, TimeRange } from "../core/hooks-service.ts";
 import { parseRange } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
-import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import { quoted } from "../core/quoted.ts";
 import type { EventReplayRequest, ReplayReceipt } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
+import { type Payload, payloadOf } from "./delivery-payload.ts";
 import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
 import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { readSettings } from "./subscription-resource.ts";
+
+/** Of an event that is gone. */
+const NO_PAYLOAD: Payload = { body: new Uint8Array(), as: "rebuilt" };
 
 /** Reads deliveries, and sends them again. */
 export class Deliveries {
@@ -46,13 +41,14 @@ export class Deliveries {
       store.findEvent(scope, delivery.eventId),
       store.listAttempts(delivery.rowId),
     ]);
-    const payload = event === undefined ? new Uint8Array() : await this.#bodyOf(delivery, event);
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload);
-    const isText = Buffer.from(text).equals(payload);
+    const { body, as } = event === undefined ? NO_PAYLOAD : await payloadOf(delivery, event, attempts, this.#parts);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
+    const isText = Buffer.from(text).equals(body);
     return {
       ...toDeliveryResource(delivery),
-      payload: isText ? text : Buffer.from(payload).toString("base64"),
+      payload: isText ? text : Buffer.from(body).toString("base64"),
       payload_encoding: isText ? "utf8" : "base64",
+      payload_as: as,
       attempts: attempts.map(toAttemptResource),
     };
   }
@@ -182,45 +178,6 @@ export class Deliveries {
       ...typeFilter(query.type, "type"),
       ...parseRange(query, now()),
     };
-  }
-
-  async #bodyOf(delivery: StoredDelivery, event: StoredEvent): Promise<Uint8Array> {
-    const [stored] = (await this.#parts.store.loadSubscriptions(delivery.scope)).filter(
-      (one) => one.rowId === delivery.subscriptionRowId,
-    );
-    // Deliveries of a deleted subscription, or of one with a profile that is not defined here, are shown in the standard form.
-    const settings = stored === undefined ? undefined : readSettings(stored);
-    const standard = BUILT_IN_PROFILES.named("standard", "profile");
-    const profile = (settings === undefined ? undefined : this.#parts.profiles.find(settings.profile)) ?? standard;
-    const context = {
-      subscription: {
-        id: delivery.subscriptionId,
-        name: stored?.name ?? "",
-        scope: delivery.scope,
-        headers: {},
-        secrets: [],
-      },
-      sentAt: delivery.lastAttemptAt ?? delivery.createdAt,
-      userAgent: "",
-    };
-    const wanted = await this.#asWanted(event, settings?.eventVersion);
-    const own = { event: wanted, deliveryId: delivery.id, madeAt: delivery.createdAt };
-    // Of a batch its own part: which others went with it is different each time.
-    return settings?.batch === undefined
-      ? profile.build({ ...own, ...context }).body
-      : profile.buildBatch({ id: batchIdOf([delivery.id]), deliveries: [own], ...context }).body;
-  }
-
-  /** As it was published where there is no way to that version any more. */
-  async #asWanted(event: StoredEvent, eventVersion: string | undefined): Promise<ClaimedEvent> {
-    if (eventVersion === undefined) return event;
-    await this.#parts.catalogue.load();
-    try {
-      return this.#parts.catalogue.asWanted(event, { scope: event.scope, eventVersion });
-    } catch (error) {
-      if (error instanceof HooksError) return event;
-      throw error;
-    }
   }
 }
 

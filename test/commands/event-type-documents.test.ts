@@ -138,6 +138,43 @@ describe("hooks event-type infer", () => {
     expect((await hooks("event-type", "infer", "shop.paid", "--last", "0")).code).toBe(2);
     expect((await hooks("event-type", "infer", "shop.paid", "--event-version", "7")).code).toBe(3);
   });
+
+  it("learns from events of one version: of the default one, or of the one that is named", async () => {
+    const { folder, hooks, ok } = home();
+    const publish = async (events: object[]) => {
+      writeFileSync(path.join(folder, "events.ndjson"), events.map((one) => JSON.stringify(one)).join("\n"));
+      await ok("publish", "--file", "events.ndjson");
+    };
+    const learnt = async (...more: string[]) => {
+      const schema = JSON.parse(await ok("event-type", "infer", "shop.moved", ...more)) as Record<string, object>;
+      return [schema["$comment"], Object.keys(schema["properties"]!)];
+    };
+    // Before it is in the catalogue: what names no version is of the first.
+    await publish([{ type: "shop.moved", data: { early: 1 } }]);
+    await publish([{ type: "shop.moved", data: { other: 1 }, version: "7" }]);
+    expect(await learnt()).toEqual(["inferred from 1 event", ["early"]]);
+    expect(await learnt("--event-version", "7")).toEqual(["inferred from 1 event", ["other"]]);
+
+    await ok("event-type", "create", "shop.moved", "--example", '{"one":0}');
+    await ok("event-type", "create", "shop.moved", "--event-version", "2", "--default");
+    await publish(Array.from({ length: 3 }, (_, n) => ({ type: "shop.moved", data: { two: n }, version: "2" })));
+    // More newer ones of another version than a page has.
+    await publish(Array.from({ length: 250 }, (_, n) => ({ type: "shop.moved", data: { one: n }, version: "1" })));
+    expect(await learnt("--last", "2")).toEqual(["inferred from 2 events", ["two"]]);
+    expect(await learnt()).toEqual(["inferred from 3 events", ["two"]]);
+    expect(await learnt("--event-version", "1", "--last", "250")).toEqual(["inferred from 250 events", ["one"]]);
+    expect((await learnt("--event-version", "1", "--last", "251"))[1]).toEqual(["one", "early"]);
+    const none = await hooks("event-type", "infer", "shop.moved", "--event-version", "3");
+    expect(none).toMatchObject({ code: 3, stdout: "" });
+    expect(none.stderr).toContain("of version 3 to learn from; there are such of version 1, 2, 7");
+
+    await ok("event-type", "infer", "shop.moved", "--save");
+    expect(JSON.parse(await ok("event-type", "get", "shop.moved", "--schema"))).toHaveProperty("properties.two");
+    expect(JSON.parse(await ok("event-type", "get", "shop.moved", "--example"))).toEqual({ two: 2 });
+    // The example that somebody gave stays.
+    await ok("event-type", "infer", "shop.moved", "--save", "--event-version", "1", "--last", "9");
+    expect(await ok("event-type", "get", "shop.moved", "--event-version", "1", "--example")).toContain('"one": 0');
+  });
 });
 
 describe("hooks event-type generate-types", () => {

@@ -97,6 +97,15 @@ describe("hooks listen --source", () => {
     const again = await app.request(2);
     expect(again.text).toBe(body);
     expect(again.headers["x-hub-signature-256"]).toBe(githubSigned(body));
+    // What the delivery shows is the sender's own body, not one of ours.
+    await vi.waitFor(async () => {
+      const [row] = (await relay.service.listDeliveries({ status: "succeeded" })).data;
+      expect(await relay.service.getDelivery(row!.id)).toMatchObject({
+        payload: body,
+        payload_as: "sent",
+        attempt_count: 2,
+      });
+    }, WAIT);
   });
 
   it("keeps no secret that the sender writes into a header, but hands it on", async () => {

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource } from "../../core/delivery.ts";
+import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, PAYLOAD_AS } from "../../core/delivery.ts";
 import { EVENT_ID, EVENT_TYPE } from "./event.ts";
 import { INSTANT, orNull, ref, SCOPE_NAME } from "./words.ts";
 
@@ -58,8 +58,13 @@ export const DELIVERY_DETAIL = Type.Unsafe<DeliveryDetail>(
   Type.Object(
     {
       ...DELIVERY_FIELDS,
-      payload: Type.String({ description: "the body as it is sent" }),
+      payload: Type.String({ description: "the body; of a batch, its own part" }),
       payload_encoding: Type.Enum(["utf8", "base64"]),
+      payload_as: Type.Enum([...PAYLOAD_AS], {
+        description:
+          "sent: what the last request had, which its recorded signature proves; unsent: nothing was sent yet, and the next " +
+          "request has it; rebuilt: made again from what is set now, what was sent may differ",
+      }),
       attempts: Type.Array(ref("Attempt")),
     },
     { $id: "DeliveryDetail" },

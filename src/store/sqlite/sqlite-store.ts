@@ -119,7 +119,7 @@ export class SqliteStore implements Store {
     this.alerts = new SqliteAlertStore(connection, access);
     this.statistics = new SqliteStatisticsStore(connection, access);
     this.catalogue = new SqliteCatalogueStore(connection, access);
-    this.why = new SqliteWhyStore(connection, this.#deliveries, access);
+    this.why = new SqliteWhyStore(connection, this.#deliveries, this.#subscriptions, access);
     this.replays = new SqliteReplayStore(connection, access);
     this.purges = new SqlitePurgeStore(connection, access);
     this.retention = new SqliteRetentionStore(connection, access);

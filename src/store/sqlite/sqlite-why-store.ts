@@ -1,12 +1,13 @@
 import { formatId } from "../../core/ids.ts";
 import type { Scope } from "../../core/scope.ts";
-import type { StoredDelivery } from "../store.ts";
+import type { StoredDelivery, StoredSubscription } from "../store.ts";
 import type { StoredSwitch, WhyStore } from "../why-store.ts";
 import type { Connection } from "./connection.ts";
 import type { DeliveryReader } from "./delivery-reader.ts";
 import { SCOPE_ID } from "./scope-sql.ts";
 import type { StoreAccess } from "./sqlite-admin-store.ts";
 import { Statements } from "./statements.ts";
+import type { SubscriptionReader } from "./subscription-reader.ts";
 
 const SWITCHES = ["hooks.subscription.disabled", "hooks.subscription.enabled"];
 
@@ -14,12 +15,23 @@ const SWITCHES = ["hooks.subscription.disabled", "hooks.subscription.enabled"];
 export class SqliteWhyStore implements WhyStore {
   readonly #statements: Statements;
   readonly #deliveries: DeliveryReader;
+  readonly #subscriptions: SubscriptionReader;
   readonly #access: Pick<StoreAccess, "read">;
 
-  constructor(connection: Connection, deliveries: DeliveryReader, access: Pick<StoreAccess, "read">) {
+  constructor(
+    connection: Connection,
+    deliveries: DeliveryReader,
+    subscriptions: SubscriptionReader,
+    access: Pick<StoreAccess, "read">,
+  ) {
     this.#statements = new Statements(connection);
     this.#deliveries = deliveries;
+    this.#subscriptions = subscriptions;
     this.#access = access;
+  }
+
+  async findSubscription(rowId: number): Promise<StoredSubscription | undefined> {
+    return this.#access.read(() => this.#subscriptions.findEver(rowId));
   }
 
   async findAhead({ rowId, scope }: Pick<StoredDelivery, "rowId" | "scope">): Promise<StoredDelivery | undefined> {

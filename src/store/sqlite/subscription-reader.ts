@@ -50,7 +50,9 @@ interface SecretRow {
   expiresAt: number | null;
 }
 
-/** Reads `subscriptions` with their secrets, health and counts. Deleted ones are not there. */
+const IS_THERE = "s.deleted_at IS NULL";
+
+/** Reads `subscriptions` with their secrets, health and counts. Deleted ones are not there, but for looking back. */
 export class SubscriptionReader {
   readonly #connection: Connection;
   readonly #statements: Statements;
@@ -61,15 +63,20 @@ export class SubscriptionReader {
   }
 
   load(scope: Scope | undefined): StoredSubscription[] {
-    return this.#load(inScope(scope));
+    return this.#load(inScope(scope).add(IS_THERE));
   }
 
   find(scope: Scope, id: string): StoredSubscription | undefined {
-    return this.#load(inScope(scope).add("s.public_id = ?", id))[0];
+    return this.#load(inScope(scope).add(IS_THERE).add("s.public_id = ?", id))[0];
+  }
+
+  /** Deleted ones too. */
+  findEver(rowId: number): StoredSubscription | undefined {
+    return this.#load(new Conditions().add("s.subscription_id = ?", rowId))[0];
   }
 
   #load(conditions: Conditions): StoredSubscription[] {
-    const where = `s.deleted_at IS NULL AND ${conditions.sql}`;
+    const where = conditions.sql;
     // Both in one read transaction: a rotation in between would show a subscription without its secret.
     const read = this.#connection.transaction(() => ({
       rows: this.#statements
