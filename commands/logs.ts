@@ -4,11 +4,10 @@ import type { CliContext } from "../src/cli/context.ts";
 import { asUsage, wholeNumber } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { LOG_VIEW, logLine } from "../src/cli/log-lines.ts";
-import { addFieldsFlag, inTurns } from "../src/cli/pages.ts";
+import { addFieldsFlag, fetchRows, inTurns } from "../src/cli/pages.ts";
 import { printsFields } from "../src/cli/print-one.ts";
 import type { Fields } from "../src/cli/table.ts";
 import { followTail } from "../src/cli/tail.ts";
-import type { DeliveryResource } from "../src/core/delivery.ts";
 import { HooksError, isHooksError } from "../src/core/errors.ts";
 import { checkEventPattern } from "../src/core/event-pattern.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
@@ -28,8 +27,6 @@ export interface LogsOptions {
 
 const DEFAULT_LIMIT = 20;
 const MOST = 1_000;
-/** Deliveries that are looked through for attempts. */
-const MOST_LOOKED_AT = 10_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const FLAGS: Readonly<Record<string, string>> = { id: "--sub", subscription: "--sub", type: "--type" };
@@ -108,12 +105,17 @@ function print(news: Parameters<typeof logLine>[0], { out }: CliContext, fields:
   if (line !== undefined) out.print(line);
 }
 
-/** `thatFailed`: such as may have a failed one. */
-function hasAttempts({ attempt_count, status }: DeliveryResource, thatFailed: boolean): boolean {
-  return thatFailed && status === "succeeded" ? 1 < attempt_count : 0 < attempt_count;
+/** Null: it has none, or is gone. */
+async function nameOf(service: HooksService, id: string): Promise<string | null> {
+  try {
+    return (await service.getSubscription(id)).name || null;
+  } catch (error) {
+    if (isHooksError(error) && error.code === "not_found") return null;
+    throw error;
+  }
 }
 
-/** Attempts of the newest deliveries, oldest first, in the form in which they are told live. */
+/** The latest attempts, oldest first, in the form in which they are told live. */
 async function latest(
   service: HooksService,
   {
@@ -124,18 +126,17 @@ async function latest(
   }: { sub: string | undefined; type: string | undefined; failed: boolean | undefined; limit: number },
 ): Promise<AttemptNews[]> {
   if (limit === 0) return [];
-  const rows = [];
-  let looked = 0;
-  let cursor: string | undefined;
-  do {
-    const page = await service.listDeliveries({ subscription: sub, type, limit: 200, cursor });
-    rows.push(...page.data.filter((row) => hasAttempts(row, failed === true)));
-    looked += page.data.length;
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined && rows.length < limit && looked < MOST_LOOKED_AT);
-  const names = new Map((await service.listSubscriptions({ limit: 200 })).data.map(({ id, name }) => [id, name]));
+  const outcome = failed === true ? "failure" : undefined;
+  const query = { order: "attempted", subscription: sub, type, outcome } as const;
+  // The latest attempts are of as many deliveries at most, each of which was tried as late as them.
+  const { rows } = await fetchRows((page) => service.listDeliveries({ ...query, ...page }), {
+    limit,
+    cursor: undefined,
+  });
+  const ids = [...new Set(rows.map(({ subscription }) => subscription))];
+  const names = new Map(await inTurns(ids, async (id) => [id, await nameOf(service, id)] as const));
   const found: AttemptNews[] = [];
-  for (const delivery of await inTurns(rows.slice(0, limit), ({ id }) => service.getDelivery(id))) {
+  for (const delivery of await inTurns(rows, ({ id }) => service.getDelivery(id))) {
     for (const attempt of delivery.attempts) {
       if (failed === true && attempt.outcome === "success") continue;
       const isLast = attempt.number === delivery.attempt_count;
@@ -149,7 +150,7 @@ async function latest(
         event_type: delivery.event_type,
         delivery_id: delivery.id,
         subscription: delivery.subscription,
-        subscription_name: names.get(delivery.subscription) || null,
+        subscription_name: names.get(delivery.subscription) ?? null,
         attempt: attempt.number,
         trigger: attempt.trigger,
         outcome: attempt.outcome,

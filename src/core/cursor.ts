@@ -20,6 +20,24 @@ export function parseCursor(cursor: string | undefined): number | undefined {
   return rowId;
 }
 
+const MOMENT = /^a(\d{1,16})\.([1-9]\d{0,15})$/;
+
+/** The cursor of a list in the order of its times: the last row shown, and its time. */
+export function formatMomentCursor(at: number, rowId: number): string {
+  return Buffer.from(`a${at}.${rowId}`).toString("base64url");
+}
+
+/** @throws HooksError `invalid_request` when `cursor` is not one that such a list answered. */
+export function parseMomentCursor(cursor: string | undefined): { at: number; rowId: number } | undefined {
+  if (cursor === undefined) return undefined;
+  const match = PATTERN.test(cursor) ? MOMENT.exec(Buffer.from(cursor, "base64url").toString("latin1")) : null;
+  const [at, rowId] = [Number(match?.[1]), Number(match?.[2])];
+  if (!Number.isSafeInteger(at) || !Number.isSafeInteger(rowId) || formatMomentCursor(at, rowId) !== cursor) {
+    throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
+  }
+  return { at, rowId };
+}
+
 /** The first `limit` of the rows that were found, and a cursor for the rest of them. */
 export function toPage<Row extends { rowId: number }, Resource>(
   rows: readonly Row[],

@@ -81,7 +81,15 @@ export interface DeliveryQuery extends PageQuery, TimeRange {
   subscription?: string | undefined;
   type?: string | undefined;
   event?: string | undefined;
+  /** `attempted`: those that were tried last first, and only such as were; goes with `subscription`, `type`, `outcome`. */
+  order?: DeliveryOrder | undefined;
+  /** With `order=attempted`: by their last attempt that came to this. */
+  outcome?: "success" | "failure" | undefined;
 }
+
+/** `created`: newest first. */
+export const DELIVERY_ORDERS = ["created", "attempted"] as const;
+export type DeliveryOrder = (typeof DELIVERY_ORDERS)[number];
 
 /** `POST …/test`: one request at once, nothing stored. */
 export interface TestResult {

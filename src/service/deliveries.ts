@@ -1,8 +1,8 @@
-import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
+import { checkLimit, formatMomentCursor, parseCursor, parseMomentCursor, toPage } from "../core/cursor.ts";
 import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
-import type { DeliveryQuery, Page, TimeRange } from "../core/hooks-service.ts";
+import { DELIVERY_ORDERS, type DeliveryQuery, type Page, type TimeRange } from "../core/hooks-service.ts";
 import { parseRange } from "../core/instant.ts";
 import type { Actor } from "../core/key.ts";
 import { quoted } from "../core/quoted.ts";
@@ -28,10 +28,34 @@ export class Deliveries {
 
   async list(scope: Scope, query: DeliveryQuery): Promise<Page<DeliveryResource>> {
     const limit = checkLimit(query.limit);
+    if (query.order === "attempted") return this.#latest(scope, query, limit);
+    if (query.outcome !== undefined) throw invalid("outcome", "outcome goes with order=attempted");
+    if (query.order !== undefined && query.order !== "created")
+      throw invalid("order", `order must be one of: ${DELIVERY_ORDERS.join(", ")}`);
     const before = parseCursor(query.cursor);
     const filter = await this.#filter(scope, query);
     const rows = await this.#parts.store.listDeliveries(scope, filter, limit + 1, before);
     return toPage(rows, limit, toDeliveryResource);
+  }
+
+  async #latest(scope: Scope, query: DeliveryQuery, limit: number): Promise<Page<DeliveryResource>> {
+    for (const field of ["status", "event", "since", "until"] as const) {
+      if (query[field] !== undefined) throw invalid(field, `${field} does not go with order=attempted`);
+    }
+    const { outcome } = query;
+    if (outcome !== undefined && outcome !== "success" && outcome !== "failure")
+      throw invalid("outcome", "outcome must be one of: success, failure");
+    const cursor = parseMomentCursor(query.cursor);
+    const before = cursor === undefined ? undefined : { at: cursor.at, deliveryRowId: cursor.rowId };
+    const { subscriptionRowId, type, typePrefix } = await this.#filter(scope, query);
+    const filter = { subscriptionRowId, type, typePrefix, outcome };
+    const found = await this.#parts.store.why.listLatestAttempts(scope, filter, limit + 1, before);
+    const page = found.slice(0, limit);
+    const last = limit < found.length ? page.at(-1)?.latest : undefined;
+    return {
+      data: page.map(({ delivery }) => toDeliveryResource(delivery)),
+      next_cursor: last === undefined ? null : formatMomentCursor(last.at, last.deliveryRowId),
+    };
   }
 
   async get(scope: Scope, reference: string): Promise<DeliveryDetail> {

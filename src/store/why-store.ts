@@ -12,7 +12,32 @@ export interface StoredSwitch {
   data: Uint8Array;
 }
 
+/** A delivery, by the newest of its attempts that are meant. */
+export interface LatestAttempt {
+  deliveryRowId: number;
+  /** When that attempt began. */
+  at: number;
+}
+
+export interface LatestAttemptFilter {
+  subscriptionRowId?: number | undefined;
+  type?: string | undefined;
+  typePrefix?: string | undefined;
+  /** Undefined: either. */
+  outcome?: "success" | "failure" | undefined;
+}
+
 export interface WhyStore {
+  /**
+   * The deliveries that were tried last, newest attempt first; only such as come after `before` in this order. It looks
+   * at a bounded number of rows: with a filter that hardly anything passes, older ones may be left out.
+   */
+  listLatestAttempts(
+    scope: Scope,
+    filter: LatestAttemptFilter,
+    limit: number,
+    before: LatestAttempt | undefined,
+  ): Promise<{ latest: LatestAttempt; delivery: StoredDelivery }[]>;
   /** Also a deleted one, as it was at its end, without what was secret. */
   findSubscription(rowId: number): Promise<StoredSubscription | undefined>;
   /**

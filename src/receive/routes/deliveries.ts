@@ -11,7 +11,7 @@ export const DELIVERY_ROUTES: readonly Route[] = [
     path: "/v1/deliveries",
     access: "reader",
     id: "listDeliveries",
-    summary: "List deliveries, newest first.",
+    summary: "List deliveries, newest first, or with order=attempted those first that were tried last.",
     tag,
     query: DELIVERY_QUERY,
     answer: { status: 200, description: "a page of deliveries", schema: pageOfRefs("Delivery") },

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { DELIVERY_STATES, type DeliveryState } from "../../core/delivery.ts";
+import { DELIVERY_ORDERS } from "../../core/hooks-service.ts";
 import { EVENT_ID, EVENT_PATTERN, EVENT_TYPE } from "./event.ts";
 import { closed, SCOPE_NAME } from "./words.ts";
 
@@ -54,7 +55,20 @@ const DELIVERY_FILTER = {
   type: Type.Optional(EVENT_PATTERN),
   event: Type.Optional(EVENT_ID),
 };
-export const DELIVERY_QUERY = closed({ ...DELIVERY_FILTER, subscription: Type.Optional(REFERENCE) });
+export const DELIVERY_QUERY = closed({
+  ...DELIVERY_FILTER,
+  subscription: Type.Optional(REFERENCE),
+  order: Type.Optional(
+    Type.Enum([...DELIVERY_ORDERS], {
+      description: "attempted: those that were tried last first; goes with subscription, type and outcome only",
+    }),
+  ),
+  outcome: Type.Optional(
+    Type.Enum(["success", "failure"], {
+      description: "with order=attempted: by their last attempt that came to this",
+    }),
+  ),
+});
 export const SUBSCRIPTION_DELIVERY_QUERY = closed(DELIVERY_FILTER);
 
 /** Default: all that the key reaches. */

@@ -94,6 +94,16 @@ export class DeliveryReader {
       .map((row) => deliveryOf(scope, row));
   }
 
+  byRowIds(scope: Scope, rowIds: readonly number[]): Map<number, StoredDelivery> {
+    const rows = this.#statements
+      .rows<DeliveryRow>(`
+        ${SELECT} FROM deliveries AS d ${JOINS} ${LAST_ATTEMPT}
+        WHERE d.delivery_id IN (SELECT value FROM json_each(?)) AND ${IN_SCOPE}
+      `)
+      .all(JSON.stringify(rowIds), scope.tenant, scope.environment);
+    return new Map(rows.map((row) => [row.rowId, deliveryOf(scope, row)]));
+  }
+
   count(scope: Scope, filter: DeliveryFilter): number {
     const { sql, values } = conditionsOf(scope, filter);
     const joins = filter.type === undefined && filter.typePrefix === undefined ? "" : JOINS;

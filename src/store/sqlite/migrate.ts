@@ -18,6 +18,7 @@ const MIGRATIONS = [
   "0011-setup.sql",
   "0012-sources.sql",
   "0013-erasure.sql",
+  "0014-later-attempts.sql",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,9 +1,10 @@
 import { formatId } from "../../core/ids.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { StoredDelivery, StoredSubscription } from "../store.ts";
-import type { StoredSwitch, WhyStore } from "../why-store.ts";
+import type { LatestAttempt, LatestAttemptFilter, StoredSwitch, WhyStore } from "../why-store.ts";
 import type { Connection } from "./connection.ts";
 import type { DeliveryReader } from "./delivery-reader.ts";
+import { LatestAttempts } from "./latest-attempts.ts";
 import { SCOPE_ID } from "./scope-sql.ts";
 import type { StoreAccess } from "./sqlite-admin-store.ts";
 import { Statements } from "./statements.ts";
@@ -16,6 +17,7 @@ export class SqliteWhyStore implements WhyStore {
   readonly #statements: Statements;
   readonly #deliveries: DeliveryReader;
   readonly #subscriptions: SubscriptionReader;
+  readonly #latest: LatestAttempts;
   readonly #access: Pick<StoreAccess, "read">;
 
   constructor(
@@ -27,11 +29,31 @@ export class SqliteWhyStore implements WhyStore {
     this.#statements = new Statements(connection);
     this.#deliveries = deliveries;
     this.#subscriptions = subscriptions;
+    this.#latest = new LatestAttempts(connection);
     this.#access = access;
   }
 
   async findSubscription(rowId: number): Promise<StoredSubscription | undefined> {
     return this.#access.read(() => this.#subscriptions.findEver(rowId));
+  }
+
+  async listLatestAttempts(
+    scope: Scope,
+    filter: LatestAttemptFilter,
+    limit: number,
+    before: LatestAttempt | undefined,
+  ): Promise<{ latest: LatestAttempt; delivery: StoredDelivery }[]> {
+    return this.#access.read(() => {
+      const found = this.#latest.list(scope, filter, limit, before);
+      const deliveries = this.#deliveries.byRowIds(
+        scope,
+        found.map(({ deliveryRowId }) => deliveryRowId),
+      );
+      return found.flatMap((latest) => {
+        const delivery = deliveries.get(latest.deliveryRowId);
+        return delivery === undefined ? [] : [{ latest, delivery }];
+      });
+    });
   }
 
   async findAhead({ rowId, scope }: Pick<StoredDelivery, "rowId" | "scope">): Promise<StoredDelivery | undefined> {
