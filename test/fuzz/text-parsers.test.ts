@@ -11,7 +11,7 @@ import { rowFilter } from "../../src/cli/tui/row-filter.ts";
 import { toErrorOfAnswer } from "../../src/client/error-answer.ts";
 import { parseAlertRules } from "../../src/core/alert-rule.ts";
 import { readDocuments } from "../../src/core/catalogue/documents/document-format.ts";
-import { parseCursor, parseSpanCursor } from "../../src/core/cursor.ts";
+import { parseCursor, parseMomentCursor, parseSpanCursor } from "../../src/core/cursor.ts";
 import { parseAllowedHosts, parsePublicUrl, parseTrustedProxies } from "../../src/core/door-settings.ts";
 import { parseDuration } from "../../src/core/duration.ts";
 import { formatIp, parseIp } from "../../src/core/egress/ip-address.ts";
@@ -145,6 +145,7 @@ const TEXTS: Parsers<string> = {
   },
   cursor: { parse: parseCursor, samples: ["cjE", "cjEyMw"] },
   "span cursor": { parse: parseSpanCursor, samples: ["YzEwMC4xNTAwLjE3NjcyMjU2MDAwMDA"] },
+  "cursor of times": { parse: parseMomentCursor, samples: ["YTEuNQ", "YTE3NjAwMDAwMDAwMDAuNDI"] },
   id: {
     parse: (text) => [parseId("evt", text), idRange("sub", text)],
     samples: ["evt_01kz4y2m7q8v9w0x1y2z3a4b5c", "sub_01kz"],
