@@ -295,7 +295,7 @@ describe("events and deliveries", () => {
     const delivery = await store.ok("delivery", "list", "--quiet", "--sub", "shop", "--status", "pending");
     expect(delivery).toMatch(/^dlv_/);
     expect(await store.json("delivery", "get", delivery)).toMatchObject({ subscription: id, attempts: [] });
-    expect(await store.ok("delivery", "get", delivery)).toContain("payload\n{");
+    expect(await store.ok("delivery", "get", delivery)).toContain("payload, as the next request has it\n{");
     expect(await store.json("delivery", "cancel", delivery)).toMatchObject({ status: "cancelled" });
     expect(await store.ok("delivery", "list", "--status", "pending")).toBe("");
     expect(await store.json("event", "replay", "ord_1")).toMatchObject({ count: 1 });
