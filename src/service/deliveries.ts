@@ -10,7 +10,7 @@ import type { EventReplayRequest, ReplayReceipt } from "../core/replay.ts";
 import type { Scope } from "../core/scope.ts";
 import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from "../store/store.ts";
 import { auditEntry, type Deed } from "./audit-trail.ts";
-import { type Payload, payloadOf } from "./delivery-payload.ts";
+import type { Payload } from "./delivery-payload.ts";
 import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
 import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -65,6 +65,7 @@ export class Deliveries {
       store.findEvent(scope, delivery.eventId),
       store.listAttempts(delivery.rowId),
     ]);
+    const { payloadOf } = await import("./delivery-payload.ts");
     const { body, as } = event === undefined ? NO_PAYLOAD : await payloadOf(delivery, event, attempts, this.#parts);
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
     const isText = Buffer.from(text).equals(body);
