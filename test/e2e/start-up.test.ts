@@ -34,7 +34,7 @@ describe("a command loads what it needs and nothing else", () => {
     // The records of all schemes, and no store, no delivery, no dashboard.
     [["verify", "--list-schemes"], 215],
     // All use-cases of the service, the store's writer and reader; no filter's parser, no schemes, no packs, no explanations.
-    [["sub", "list"], 560],
+    [["sub", "list"], 575],
     // The flags of every command.
     [["completion", "bash"], 540],
   ])("hooks %j", async (words, mostKiB) => {
