@@ -46,6 +46,10 @@ export function writeInitFiles(files: readonly InitFile[], folder: string, force
   try {
     for (const file of files) {
       name = file.name;
+      // Else the one before it would have been replaced by the time that this one cannot be.
+      if (force && lstatSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true) {
+        throw Object.assign(new Error("a folder is in its place"), { code: "EISDIR" });
+      }
       // Without force not even what somebody else wrote since it was looked for is touched.
       const place = path.join(folder, force ? `.${name}.${process.pid}.new` : name);
       writeFileSync(place, file.text, { flag: "wx" });

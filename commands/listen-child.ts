@@ -53,9 +53,15 @@ export class ListenChild implements ListenFollower {
     this.#options = options;
     this.#context = context;
     context.signal.addEventListener("abort", () => this.#passOn());
-    context.onExit(() => {
+    const end = (): void => {
       this.#guard?.stop();
       if (this.#isRunning) this.#kill();
+    };
+    // A second signal ends the process without closing anything.
+    process.once("exit", end);
+    context.onExit(() => {
+      process.removeListener("exit", end);
+      end();
     });
   }
 
@@ -131,8 +137,8 @@ export class ListenChild implements ListenFollower {
   }
 
   async #endedInTime(ended: Promise<number>): Promise<number> {
-    // Whoever pressed Ctrl-C decides how long to wait: the second one ends at once.
-    if (this.#sharesTerminal && this.#context.signal.aborted) return ended;
+    // Whoever pressed Ctrl-C decides how long to wait: the second one ends at once. A closed terminal has nobody.
+    if (this.#sharesTerminal && this.#context.endSignal === "SIGINT") return ended;
     const { leaveMs = LEAVE_MS, command } = this.#options;
     const timer = setTimeout(() => {
       this.#context.out.note(`${quoted(command[0])} has not ended within ${leaveMs / 1_000} s: it is killed`);

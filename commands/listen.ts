@@ -98,7 +98,9 @@ export async function runListen(
   const readyFile = options.readyFile === undefined ? undefined : await ReadyFile.prepare(options.readyFile, context);
   let child: ListenChild | undefined;
   const hindrance = (): string | undefined => {
-    if (!client.wasReady) return `never connected to ${serverOf(context)}: ${lostBy ?? "no answer came"}`;
+    if (!client.wasReady) {
+      return `never connected to ${serverOf(context)}${lostBy === undefined ? "" : `: ${lostBy}`}`;
+    }
     const { absent = [], own = [] } = forwarding?.programs ?? {};
     if (child?.isComingUp === true) return `your program did not listen on ${own.join(" nor ")}`;
     return absent.length === 0 ? undefined : `nothing listens on ${absent.join(" nor ")}`;

@@ -81,6 +81,7 @@ describe("hooks init", () => {
     mkdirSync(path.join(project.folder, "hooks.yaml"));
     const folder = await project.run("init", "--forward", "5000", "--setup", "--force");
     expect(folder).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot write hooks.yaml") });
+    expect(JSON.parse(project.read("hooks.config.json"))).toEqual({ forward: "4000" });
   });
 
   it("--dry-run prints the files and writes none, also where they are", async () => {

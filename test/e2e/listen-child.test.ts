@@ -6,7 +6,7 @@ import { openReceiver } from "../support/open-receiver.ts";
 
 /** A program that says what it was given, and when it is asked to end. */
 const APP = `
-  process.on("SIGTERM", () => { console.log("asked to end"); process.exit(Number(process.env.APP_CODE ?? 0)); });
+  process.on("SIGTERM", () => { console.log("asked to end"); if (!process.env.APP_STUBBORN) process.exit(Number(process.env.APP_CODE ?? 0)); });
   const { createServer } = require("node:http");
   const secret = process.env.WEBHOOK_SECRET;
   console.log("secret " + secret + " same " + (secret === process.env.HOOKS_SECRET));
@@ -18,7 +18,7 @@ const APP = `
       response.end();
     });
   });
-  setTimeout(() => server.listen(Number(process.env.APP_PORT), "127.0.0.1"), 300);
+  setTimeout(() => server.listen(Number(process.env.APP_PORT), "127.0.0.1", () => console.log("listening")), 300);
 `;
 
 /** Processes that it has started, in the order of their numbers. */
@@ -33,6 +33,12 @@ function childrenOf(pid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && isChild(name))
     .map(Number);
+}
+
+/** Not so one that nobody has asked for its exit code yet. */
+function isRunning(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}`)) return false;
+  return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
 
 /** The program and what watches over it. */
@@ -104,6 +110,17 @@ describe("hooks listen -- COMMAND", () => {
     await running.sees(/same true/);
     expect((await running.kill("SIGTERM")).code).toBe(3);
     expect(running.output.stdout).toContain("asked to end");
+  });
+
+  it("a second signal ends what does not end when it is asked to", async () => {
+    const { running } = await started({ APP_STUBBORN: "yes" });
+    await running.sees(/listening/);
+    const [program] = await guarded(running);
+    running.child.kill("SIGTERM");
+    await running.sees(/asked to end/);
+    expect(isRunning(program!)).toBe(true);
+    await running.kill("SIGTERM");
+    await expect.poll(() => isRunning(program!), { timeout: 30_000 }).toBe(false);
   });
 
   it("ends when it ends, with its exit code", async () => {
