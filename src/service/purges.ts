@@ -153,6 +153,8 @@ export class Purges {
         field: "id",
       });
     }
+    this.#filters.delete(purge.rowId);
+    this.#cleanings.delete(purge.rowId);
     await this.#cleaning.begin();
     return this.get(scope, purge.id);
   }

@@ -30,7 +30,7 @@ export interface LatestAttemptFilter {
 export interface WhyStore {
   /**
    * The deliveries that were tried last, newest attempt first; only such as come after `before` in this order. It looks
-   * at a bounded number of rows: with a filter that hardly anything passes, older ones may be left out.
+   * at the newest 10,000 deliveries and as many later attempts: what is older is not listed.
    */
   listLatestAttempts(
     scope: Scope,

@@ -92,14 +92,14 @@ export class LatestAttempts {
   }
 
   /**
-   * The subscriptions that were tried last, when of one of them something waits that was never tried: among the deliveries
-   * that were made last it may hide what the others have done.
+   * The subscriptions that were tried last, and where what was never tried begins: what waited for long is worked off when
+   * others have made many newer deliveries, behind which it would not be seen.
    */
   #behind({ tenant, environment }: Scope, { subscriptionRowId }: LatestAttemptFilter): Behind[] {
     const looked = new Conditions()
       .add(`scope_id = ${SCOPE_ID} AND last_attempt_at IS NOT NULL`, tenant, environment)
       .addIf("subscription_id = ?", subscriptionRowId);
-    const tried = this.#statements
+    return this.#statements
       .rows<Behind>(`
         SELECT h.subscription_id AS subscriptionRowId, (
           SELECT w.delivery_id FROM deliveries AS w INDEXED BY deliveries_waiting
@@ -113,7 +113,6 @@ export class LatestAttempts {
         ) AS h
       `)
       .all(...looked.values);
-    return tried.some(({ firstWaiting }) => firstWaiting !== null) ? tried : [];
   }
 }
 

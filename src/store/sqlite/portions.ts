@@ -1,13 +1,18 @@
 /** Rows of one write: a portion takes a few ms, so that nobody else waits long for the lock. */
 export const PORTION_ROWS = 1_000;
+/** Of what is overwritten where it stood: each row may have pages of its own, all of which go through the log. */
+export const WIPED_ROWS = 100;
 
 /** Portion after portion until one is not full. Answers how many rows there were. */
-export async function untilDone(doPortion: (limit: number) => Promise<number>): Promise<number> {
+export async function untilDone(
+  doPortion: (limit: number) => Promise<number>,
+  rows: number = PORTION_ROWS,
+): Promise<number> {
   let total = 0;
   for (;;) {
-    const done = await doPortion(PORTION_ROWS);
+    const done = await doPortion(rows);
     total += done;
-    if (done < PORTION_ROWS) return total;
+    if (done < rows) return total;
   }
 }
 

@@ -11,7 +11,7 @@ import type {
 import { AuditReader } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
 import { loadKeys } from "./key-rows.ts";
-import { untilDone } from "./portions.ts";
+import { untilDone, WIPED_ROWS } from "./portions.ts";
 import { TenantReader } from "./tenant-rows.ts";
 import type { WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
@@ -64,7 +64,7 @@ export class SqliteAdminStore implements AdminStore {
   }
 
   eraseDeleted(): Promise<number> {
-    return untilDone((limit) => this.#access.write("eraseDeleted", { limit }));
+    return untilDone((limit) => this.#access.write("eraseDeleted", { limit }), WIPED_ROWS);
   }
 
   async listTenants(after: string | undefined, limit: number): Promise<StoredTenant[]> {

@@ -14,7 +14,7 @@ import type {
 import type { AppendedEvent, ChangeOutcome, NewEvent } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { packEvents } from "./packed-events.ts";
-import { untilDone } from "./portions.ts";
+import { untilDone, WIPED_ROWS } from "./portions.ts";
 import { SourceReader } from "./source-reader.ts";
 import type { StoreAccess } from "./sqlite-admin-store.ts";
 
@@ -70,6 +70,6 @@ export class SqliteSourceStore implements SourceStore {
   }
 
   async eraseDeleted(): Promise<void> {
-    await untilDone((limit) => this.#access.write("eraseSources", { limit }));
+    await untilDone((limit) => this.#access.write("eraseSources", { limit }), WIPED_ROWS);
   }
 }
