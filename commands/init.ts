@@ -1,11 +1,12 @@
 import path from "node:path";
 import { Command } from "commander";
+import { complaint } from "../src/cli/complaint.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine, jsonLine } from "../src/cli/escape.ts";
 import { collect } from "../src/cli/flag-values.ts";
 import { examples } from "../src/cli/help.ts";
 import { findProjectFile } from "../src/config/setting-files.ts";
-import { HooksError, isHooksError } from "../src/core/errors.ts";
+import { HooksError } from "../src/core/errors.ts";
 import { SETTING_RULES } from "../src/core/setting-rules.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import type { InitFile, LocalProgram } from "./init-files.ts";
@@ -99,20 +100,10 @@ async function answers(
   const { parseForwardTarget } = await import("../src/stream/forward-target.ts");
   const given = await context.ask.text("Where does your program take webhooks?", {
     fallback: USUAL_TARGET,
-    check: (text) => wrong(() => parseForwardTarget(text, false)),
+    check: (text) => complaint(() => parseForwardTarget(text, false)),
   });
   const wantsSetup = setup || (await context.ask.confirm(`Write ${SETUP_FILE} too, for hooks apply?`));
   return { forward: given.trim(), route, setup: wantsSetup };
-}
-
-function wrong(check: () => unknown): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (isHooksError(error)) return error.message;
-    throw error;
-  }
 }
 
 /** @throws HooksError `usage`: what is checked in names programs of whoever clones it, on his computer */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { complaint } from "../src/cli/complaint.ts";
 import type { CliContext } from "../src/cli/context.ts";
 import { escapeLine } from "../src/cli/escape.ts";
 import { examples } from "../src/cli/help.ts";
@@ -7,7 +8,7 @@ import { printChanged, printsFields } from "../src/cli/print-one.ts";
 import { whoIs } from "../src/cli/sign-in.ts";
 import { type ListView, sectionLines } from "../src/cli/table.ts";
 import { isSameServer, readContexts } from "../src/config/contexts.ts";
-import { HooksError, isHooksError } from "../src/core/errors.ts";
+import { HooksError } from "../src/core/errors.ts";
 import { checkApiKey, parseServer } from "../src/core/setting-rules.ts";
 import { shellWord } from "../src/core/shell-word.ts";
 import type { Whoami } from "../src/core/whoami.ts";
@@ -151,14 +152,4 @@ async function askKey(server: URL, context: CliContext): Promise<string> {
   }
   const check = (text: string): string | undefined => complaint(() => checkApiKey(text.trim(), "a key"));
   return (await context.ask.secret(`Key for ${escapeLine(server.origin)}`, { check })).trim();
-}
-
-function complaint(check: () => unknown): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (isHooksError(error)) return error.message;
-    throw error;
-  }
 }
