@@ -1,4 +1,5 @@
-import { checkLimit, formatMomentCursor, parseCursor, parseMomentCursor, toPage } from "../core/cursor.ts";
+import { isUtf8 } from "node:buffer";
+import { checkLimit, formatMomentCursor, parseCursor, parseMomentCursor, toPage, toPageBy } from "../core/cursor.ts";
 import { DELIVERY_STATES, type DeliveryDetail, type DeliveryResource, type DeliveryState } from "../core/delivery.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { checkEventPattern } from "../core/event-pattern.ts";
@@ -50,12 +51,12 @@ export class Deliveries {
     const { subscriptionRowId, type, typePrefix } = await this.#filter(scope, query);
     const filter = { subscriptionRowId, type, typePrefix, outcome };
     const found = await this.#parts.store.why.listLatestAttempts(scope, filter, limit + 1, before);
-    const page = found.slice(0, limit);
-    const last = limit < found.length ? page.at(-1)?.latest : undefined;
-    return {
-      data: page.map(({ delivery }) => toDeliveryResource(delivery)),
-      next_cursor: last === undefined ? null : formatMomentCursor(last.at, last.deliveryRowId),
-    };
+    return toPageBy(
+      found,
+      limit,
+      ({ delivery }) => toDeliveryResource(delivery),
+      ({ latest: { at, deliveryRowId: rowId } }) => formatMomentCursor({ at, rowId }),
+    );
   }
 
   async get(scope: Scope, reference: string): Promise<DeliveryDetail> {
@@ -67,12 +68,11 @@ export class Deliveries {
     ]);
     const { payloadOf } = await import("./delivery-payload.ts");
     const { body, as } = event === undefined ? NO_PAYLOAD : await payloadOf(delivery, event, attempts, this.#parts);
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
-    const isText = Buffer.from(text).equals(body);
+    const encoding = isUtf8(body) ? "utf8" : "base64";
     return {
       ...toDeliveryResource(delivery),
-      payload: isText ? text : Buffer.from(body).toString("base64"),
-      payload_encoding: isText ? "utf8" : "base64",
+      payload: Buffer.from(body).toString(encoding),
+      payload_encoding: encoding,
       payload_as: as,
       attempts: attempts.map(toAttemptResource),
     };

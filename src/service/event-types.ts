@@ -1,5 +1,5 @@
 import { changesBetween } from "../core/audit.ts";
-import { checkLimit, formatTypeCursor, parseTypeCursor } from "../core/cursor.ts";
+import { checkLimit, formatTypeCursor, parseTypeCursor, toPageBy } from "../core/cursor.ts";
 import { HooksError, invalid, isHooksError } from "../core/errors.ts";
 import { checkEventType } from "../core/event-pattern.ts";
 import {
@@ -120,8 +120,12 @@ export class EventTypes {
           (wanted === undefined || `${row.name}\n${row.description}`.toLowerCase().includes(wanted)),
       )
       .sort((one, other) => (one.name < other.name ? -1 : 1));
-    const page = found.slice(0, limit);
-    return { data: page, next_cursor: limit < found.length ? formatTypeCursor(page.at(-1)!.name) : null };
+    return toPageBy(
+      found,
+      limit,
+      (row) => row,
+      ({ name }) => formatTypeCursor(name),
+    );
   }
 
   async get(scope: Scope, name: string): Promise<EventTypeResource> {

@@ -1,5 +1,5 @@
 import { changesBetween } from "../core/audit.ts";
-import { checkLimit, formatNameCursor, parseNameCursor } from "../core/cursor.ts";
+import { checkLimit, formatNameCursor, parseNameCursor, toPageBy } from "../core/cursor.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import type { Page } from "../core/hooks-service.ts";
 import { toIsoOrNull } from "../core/instant.ts";
@@ -53,9 +53,12 @@ export class Tenants {
       return { data, next_cursor: null };
     }
     const found = await this.#names(after, limit + 1);
-    const page = found.slice(0, limit);
-    const next_cursor = limit < found.length ? formatNameCursor(page.at(-1)!.name) : null;
-    return { data: page.map((one) => this.#resource(caller, one)), next_cursor };
+    return toPageBy(
+      found,
+      limit,
+      (one) => this.#resource(caller, one),
+      ({ name }) => formatNameCursor(name),
+    );
   }
 
   async get(caller: Caller, name: string): Promise<TenantResource> {
@@ -104,9 +107,7 @@ export class Tenants {
     await Promise.all([this.#keys.reload(), directory.reloadIfLoaded(), sources.reloadIfLoaded()]);
     // Wherever they are kept: in the store itself they are gone already.
     await dropAll(secrets, kept);
-    await store.admin.eraseDeleted();
-    await store.sources.eraseDeleted();
-    await this.#cleaning.begin();
+    await this.#cleaning.eraseDeleted();
   }
 
   /** Everything of it that is kept secret, of subscriptions and sources. */
