@@ -4,10 +4,11 @@ import path from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { HooksError } from "../src/core/errors.ts";
 import type { KeyWithSecret } from "../src/core/key.ts";
-import { type Daemon, type DaemonOptions, startDaemon } from "../src/daemon.ts";
+import type { Daemon, DaemonOptions } from "../src/daemon.ts";
 import { ListenClient } from "../src/stream/listen-client.ts";
 import { RawListener } from "./stream/support/tunnel.ts";
 import { inAnotherProcess } from "./support/admin-process.ts";
+import { startDaemonIn } from "./support/daemon-in.ts";
 
 const WAIT = { timeout: 30_000, interval: 5 };
 /** What the product promises of a revocation; on a machine that does something else meanwhile, once in so many tries. */
@@ -24,11 +25,7 @@ beforeEach(() => {
 });
 
 async function start(options: Partial<DaemonOptions> = {}): Promise<Daemon> {
-  const daemon = await startDaemon({
-    storePath: path.join(folder, "hooks.db"),
-    dataDirectory: folder,
-    host: "127.0.0.1",
-    port: 0,
+  const daemon = await startDaemonIn(folder, {
     env: {},
     ...options,
   });

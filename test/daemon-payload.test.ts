@@ -8,7 +8,7 @@ import { parseProfiles } from "../src/core/profiles/profile-file.ts";
 import { PROFILE_NAMES } from "../src/core/profiles/profile-names.ts";
 import { BUILT_IN_PROFILES } from "../src/core/profiles/registry.ts";
 import type { SubscriptionInput, SubscriptionWithSecret } from "../src/core/subscription.ts";
-import { startDaemon } from "../src/daemon.ts";
+import { startDaemonIn } from "./support/daemon-in.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
 
 // What `getDelivery` shows as a delivery's body: the bytes that its receiver got, or the word that nobody can know.
@@ -30,11 +30,7 @@ let stop: () => Promise<void>;
 beforeAll(async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-payload-"));
   receiver = await startReceiver();
-  const daemon = await startDaemon({
-    storePath: path.join(folder, "hooks.db"),
-    dataDirectory: folder,
-    host: "127.0.0.1",
-    port: 0,
+  const daemon = await startDaemonIn(folder, {
     env: {},
     profiles: BUILT_IN_PROFILES.with(parseProfiles(JSON.stringify(OWN_PROFILES), "profiles")),
   });

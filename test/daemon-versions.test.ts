@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import type { HooksService } from "../src/core/hooks-service.ts";
-import { startDaemon } from "../src/daemon.ts";
+import { startDaemonIn } from "./support/daemon-in.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
 
 const SCOPE = { tenant: "default", environment: "development" };
@@ -31,11 +31,7 @@ let receiver: Receiver;
 beforeEach(async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "hooks-versions-"));
   receiver = await startReceiver();
-  const daemon = await startDaemon({
-    storePath: path.join(folder, "hooks.db"),
-    dataDirectory: folder,
-    host: "127.0.0.1",
-    port: 0,
+  const daemon = await startDaemonIn(folder, {
     env: {},
   });
   onTestFinished(async () => {

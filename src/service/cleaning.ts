@@ -25,17 +25,22 @@ export class Cleaning {
   }
 
   async step(owed: number): Promise<JobStep> {
-    const { admin, sources, purges } = this.#parts.store;
+    const { purges } = this.#parts.store;
     if (this.#current?.owed !== owed) {
-      await sources.eraseDeleted();
       // The last look finds none, and takes what names of theirs are left.
-      if (0 < (await admin.eraseDeleted())) return { goesOn: true, nextAt: undefined };
+      if (0 < (await this.#erase())) return { goesOn: true, nextAt: undefined };
       this.#current = { owed, files: new FileCleaning(this.#parts) };
     }
     const step = await this.#current.files.step();
     if (step.goesOn) return step;
     this.#current = undefined;
     return { goesOn: !(await purges.settleCleaning(owed)), nextAt: undefined };
+  }
+
+  /** A tenant or sources were deleted: what they had is erased when this returns, and the files are cleaned as `begin` says. */
+  async eraseDeleted(): Promise<void> {
+    await this.#erase();
+    await this.begin();
   }
 
   /** Something was erased: the daemon cleans, or else it is done now. */
@@ -51,5 +56,12 @@ export class Cleaning {
       isWaiting = nextAt !== undefined;
       if (isWaiting) await sleep(Math.max(0, nextAt! - now()));
     }
+  }
+
+  /** Answers how many rows tenants had. */
+  async #erase(): Promise<number> {
+    const { admin, sources } = this.#parts.store;
+    await sources.eraseDeleted();
+    return admin.eraseDeleted();
   }
 }

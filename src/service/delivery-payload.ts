@@ -8,7 +8,7 @@ import type { SigningSecret } from "../core/subscription.ts";
 import type { StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
 import { openSubscription } from "./opened-subscription.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { masked, maskedBytes } from "./shown-secrets.ts";
+import { maskedBody } from "./shown-secrets.ts";
 import { openSecrets } from "./stored-source.ts";
 import { readSettings } from "./subscription-resource.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
@@ -119,9 +119,7 @@ async function originalOf(
   const source = (await store.sources.load(scope)).find(({ rowId }) => rowId === row.sourceRowId);
   if (source === undefined) return undefined;
   const own = await openSecrets(source, secrets);
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(row.body);
-  const isText = Buffer.from(text).equals(row.body);
-  const body = isText ? Buffer.from(masked(text, own)) : maskedBytes(row.body, own);
+  const body = maskedBody(row.body, own);
   if (sent === undefined) return { body, as: "unsent" };
   return { body, as: sent.bytesSent === row.body.length && body.equals(row.body) ? "sent" : "rebuilt" };
 }

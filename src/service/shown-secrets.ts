@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { HeaderPairs } from "../core/attempt.ts";
 import type { SourceSecrets } from "./stored-source.ts";
 
@@ -16,8 +17,14 @@ export function masked(text: string, secrets: SourceSecrets): string {
   return shown;
 }
 
-/** The same of bytes that are no text. */
-export function maskedBytes(bytes: Uint8Array, secrets: SourceSecrets): Buffer {
+/** The same of a body. */
+export function maskedBody(body: Uint8Array, secrets: SourceSecrets): Buffer {
+  const bytes = Buffer.from(body);
+  return isUtf8(bytes) ? Buffer.from(masked(bytes.toString(), secrets)) : maskedBytes(bytes, secrets);
+}
+
+/** Of bytes that are no text. */
+function maskedBytes(bytes: Uint8Array, secrets: SourceSecrets): Buffer {
   let shown = Buffer.from(bytes).toString("latin1");
   for (const secret of textsOf(secrets)) shown = shown.replaceAll(Buffer.from(secret).toString("latin1"), MASK);
   return Buffer.from(shown, "latin1");

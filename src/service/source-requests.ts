@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { checkLimit, parseCursor, toPage } from "../core/cursor.ts";
 import { invalid } from "../core/errors.ts";
 import type { Page } from "../core/hooks-service.ts";
@@ -18,7 +19,7 @@ import type { StoredInboundDetail, StoredInboundRequest, StoredSource } from "..
 import { ambiguous, isBeginning, notFound } from "./find-by-reference.ts";
 import { openBody, openHead } from "./sealed-request.ts";
 import type { ServiceParts } from "./service-parts.ts";
-import { masked, maskedBytes, maskedHeaders } from "./shown-secrets.ts";
+import { masked, maskedBody, maskedHeaders } from "./shown-secrets.ts";
 import type { Sources } from "./sources.ts";
 import { openSecrets, readKept, type SourceSecrets } from "./stored-source.ts";
 
@@ -62,19 +63,14 @@ export class SourceRequests {
     const { isBodySealed, body } = stored;
     const row = isBodySealed && body !== undefined ? { ...stored, body: openBody(body, stored.id, secrets) } : stored;
     const head = openHead(row.head, row.id, secrets);
-    const text = row.body === undefined ? undefined : utf8(row.body);
+    const encoding = row.body === undefined || isUtf8(row.body) ? "utf8" : "base64";
     return {
       ...toResource(row, source),
       path: masked(head.path, secrets),
       query: masked(head.query, secrets),
       headers: maskedHeaders(head.headers, secrets),
-      body:
-        row.body === undefined
-          ? null
-          : text === undefined
-            ? maskedBytes(row.body, secrets).toString("base64")
-            : masked(text, secrets),
-      body_encoding: text === undefined && row.body !== undefined ? "base64" : "utf8",
+      body: row.body === undefined ? null : maskedBody(row.body, secrets).toString(encoding),
+      body_encoding: encoding,
       hints: hintsOf(row, head, source, secrets),
     };
   }
@@ -117,12 +113,4 @@ function toResource(row: StoredInboundRequest, { name, scope }: StoredSource): S
     tenant: scope.tenant,
     environment: scope.environment,
   };
-}
-
-function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -115,8 +115,7 @@ export class Sources {
     await sources.reloadIfLoaded();
     if (!isDeleted) throw notFound("source", reference, undefined, "name");
     await dropAll(secrets, [{ sealed: stored.sealed, ownerId: stored.id }]);
-    await store.sources.eraseDeleted();
-    await this.#cleaning.begin();
+    await this.#cleaning.eraseDeleted();
   }
 
   async rotateSecret(

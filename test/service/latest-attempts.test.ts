@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
 import { runInProcess } from "../support/run-in-process.ts";
-import { type AttemptOptions, recordDue } from "./support/recorded.ts";
+import { type AttemptOptions, recordDue, recordedAs } from "./support/recorded.ts";
 
 const HOUR = 3_600_000;
 const AGAIN: AttemptOptions = { status: 500 };
@@ -81,33 +81,7 @@ describe("what was tried last", () => {
       await service.publishBatch(slow);
     }
     clock.at += HOUR;
-    await hooks.store.recordAttempts("boot-1", [
-      {
-        deliveryRowId: claimed!.deliveries[0]!.rowId,
-        subscriptionRowId: lane,
-        eventType: "slow.one",
-        endedAt: clock.at,
-        verdict: { kind: "succeeded" },
-        attempt: {
-          number: 1,
-          startedAt: clock.at,
-          durationMs: 1,
-          outcome: "success",
-          status: 200,
-          errorCode: undefined,
-          errorMessage: undefined,
-          phase: "done",
-          remoteAddress: undefined,
-          bytesSent: 2,
-          requestHeaders: [],
-          responseHeaders: [],
-          responseExcerpt: undefined,
-          truncated: false,
-          trigger: "auto",
-          worker: "boot-1",
-        },
-      },
-    ]);
+    await hooks.store.recordAttempts("boot-1", [recordedAs(claimed!.deliveries[0]!, DONE, clock.at)]);
     expect(await attempted(hooks)).toEqual([waiting!.id, ...failed.slice(-2).reverse()]);
     await service.pauseSubscription("slow");
     clock.at += HOUR;

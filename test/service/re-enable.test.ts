@@ -5,6 +5,7 @@ import { ReEnabler } from "../../src/service/re-enable.ts";
 import type { OneOffRequest } from "../../src/service/service-parts.ts";
 import { answered } from "../support/attempts.ts";
 import { openTestHooks, TEST_SCOPE, type TestHooks } from "../support/local-hooks.ts";
+import { recordedAs } from "./support/recorded.ts";
 
 const HOUR = 3_600_000;
 
@@ -66,33 +67,8 @@ async function disabled(hooks: TestHooks, url: string, reEnable: "probe" | null 
   await service.publish({ type: "order.paid", data: Buffer.from("{}") });
   const lease = { worker: "boot-1", endsAt: clock.at + 60_000 };
   const [claimed] = await store.claimDue([{ subscriptionRowId: rowId, limit: 1 }], clock.at, lease);
-  await store.recordAttempts("boot-1", [
-    {
-      deliveryRowId: claimed!.deliveries[0]!.rowId,
-      subscriptionRowId: rowId,
-      eventType: "order.paid",
-      attempt: {
-        number: 1,
-        startedAt: clock.at,
-        durationMs: 1,
-        outcome: "failure",
-        status: 500,
-        errorCode: undefined,
-        errorMessage: undefined,
-        phase: "done",
-        remoteAddress: undefined,
-        bytesSent: 2,
-        requestHeaders: [],
-        responseHeaders: [],
-        responseExcerpt: undefined,
-        truncated: false,
-        trigger: "auto",
-        worker: "boot-1",
-      },
-      verdict: { kind: "retry", at: clock.at + 60_000 },
-      endedAt: clock.at,
-    },
-  ]);
+  const failed = { status: 500, verdict: { kind: "retry", at: clock.at + 60_000 } } as const;
+  await store.recordAttempts("boot-1", [recordedAs(claimed!.deliveries[0]!, failed, clock.at)]);
   await directory.reload();
   expect(await service.getSubscription(id)).toMatchObject({ health: { disabled_reason: "failing" } });
   return id;

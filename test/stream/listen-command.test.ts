@@ -9,9 +9,10 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { listenCommand } from "../../commands/listen.ts";
 import type { ListenOptions } from "../../commands/listen-flags.ts";
 import type { CliContext } from "../../src/cli/context.ts";
-import { type Daemon, findDaemon, startDaemon } from "../../src/daemon.ts";
+import { type Daemon, findDaemon } from "../../src/daemon.ts";
 import { verify } from "../../src/index.ts";
 import { SESSION_CONCURRENCY } from "../../src/stream/protocol.ts";
+import { startDaemonIn } from "../support/daemon-in.ts";
 import { runInProcess } from "../support/run-in-process.ts";
 import { Cable } from "./support/cable.ts";
 import { RunningCommand } from "./support/running-listen.ts";
@@ -26,11 +27,7 @@ beforeEach(() => {
 });
 
 async function daemon(): Promise<Daemon> {
-  const started = await startDaemon({
-    storePath: path.join(home, "hooks.db"),
-    dataDirectory: home,
-    host: "127.0.0.1",
-    port: 0,
+  const started = await startDaemonIn(home, {
     // Under any port: some tests come through a cable.
     allowedHosts: ["127.0.0.1"],
   });

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { Expecting } from "../../commands/listen-expecting.ts";
 import { NO_COLORS } from "../../src/cli/color.ts";
 import type { ForwardedDelivery } from "../../src/cli/forwarded-delivery.ts";
-import { type Daemon, startDaemon } from "../../src/daemon.ts";
+import type { Daemon } from "../../src/daemon.ts";
+import { startDaemonIn } from "../support/daemon-in.ts";
 import { openReceiver } from "../support/open-receiver.ts";
 import { RunningCommand } from "./support/running-listen.ts";
 
@@ -19,12 +20,7 @@ beforeEach(() => {
 });
 
 async function daemon(): Promise<Daemon> {
-  const started = await startDaemon({
-    storePath: path.join(home, "hooks.db"),
-    dataDirectory: home,
-    host: "127.0.0.1",
-    port: 0,
-  });
+  const started = await startDaemonIn(home);
   onTestFinished(() => started.stop({ drainMs: 0 }));
   return started;
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { type Daemon, startDaemon } from "../../src/daemon.ts";
+import type { Daemon } from "../../src/daemon.ts";
+import { startDaemonIn } from "../support/daemon-in.ts";
 import { openReceiver } from "../support/open-receiver.ts";
 import { runInProcess } from "../support/run-in-process.ts";
 import { RunningCommand } from "./support/running-listen.ts";
@@ -16,12 +17,7 @@ beforeEach(() => {
 });
 
 async function daemon(): Promise<Daemon> {
-  const started = await startDaemon({
-    storePath: path.join(home, "hooks.db"),
-    dataDirectory: home,
-    host: "127.0.0.1",
-    port: 0,
-  });
+  const started = await startDaemonIn(home);
   onTestFinished(() => started.stop({ drainMs: 0 }));
   return started;
 }

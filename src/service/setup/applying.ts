@@ -15,6 +15,7 @@ import { problemsOfSetup } from "../../core/setup/setup-form.ts";
 import type { StoredEventType } from "../../store/catalogue-store.ts";
 import type { StoredSource } from "../../store/source-store.ts";
 import type { StoredSubscription } from "../../store/store.ts";
+import type { Cleaning } from "../cleaning.ts";
 import { checkCatalogueSize } from "../event-types.ts";
 import type { KeyTable } from "../key-table.ts";
 import { sealedTexts } from "../opened-subscription.ts";
@@ -36,6 +37,7 @@ const MOST_TRIES = 10;
 interface Cases {
   parts: ServiceParts;
   keyTable: KeyTable;
+  cleaning: Cleaning;
 }
 
 /**
@@ -43,7 +45,7 @@ interface Cases {
  * @throws HooksError that names the place in the set-up; `conflict` when the plan is another than the one that was shown
  */
 export async function applySetup(
-  { parts, keyTable }: Cases,
+  { parts, keyTable, cleaning }: Cases,
   scope: Scope,
   request: SetupRequest,
   actor: Actor,
@@ -67,6 +69,7 @@ export async function applySetup(
     if (!isDone) continue;
     await tell(parts, keyTable, scope, writes);
     await drop(parts, scope, planned, writes, at);
+    if (0 < writes.deletedSources.length) await cleaning.eraseDeleted();
     // What was only known once it was made stands in it now.
     return resultOf(planned, setup.set ?? DEFAULT_SET, dryRun);
   }
@@ -215,5 +218,4 @@ async function drop(
     const { sealed: text, id: ownerId } = before.sources.find((stored) => stored.rowId === rowId)!;
     await dropAll(secrets, [{ sealed: text, ownerId }]);
   }
-  if (0 < deletedSources.length) await store.sources.eraseDeleted();
 }

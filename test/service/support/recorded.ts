@@ -40,7 +40,8 @@ export async function recordDue({ store, clock }: TestHooks, answer: AttemptOpti
   return claimed.length;
 }
 
-function recordedAs(delivery: ClaimedDelivery, answer: AttemptOptions, at: number): RecordedAttempt {
+/** An attempt of it, as the dispatcher would say it. */
+export function recordedAs(delivery: ClaimedDelivery, answer: AttemptOptions, at: number): RecordedAttempt {
   const { status, errorCode, durationMs = 1 } = answer;
   const isSuccess = status !== undefined && 200 <= status && status < 300;
   const verdict: Verdict =
