@@ -7,6 +7,7 @@ import type { Interned } from "./interned.ts";
 import type { OperationalEvents } from "./operational-events.ts";
 import { ClaimPacker, type PackedClaim } from "./packed-claim.ts";
 import type { StatisticsWrites } from "./statistics-writes.ts";
+import { UNREAD } from "./unread-value.ts";
 
 /** One claim answers at most about this many bytes of payload; the lanes that are left keep what is due. */
 const MAX_CLAIM_BYTES = 16 * 1024 * 1024;
@@ -93,10 +94,10 @@ export class DeliveryLeases {
         SELECT d.delivery_id, d.public_id, d.attempt_count, d.round_attempts, d.created_at, d.trigger, e.public_id, e.event_type_id,
           e.timestamp, e.version, e.metadata, e.data, d.scope_id, e.trace
         FROM deliveries AS d INDEXED BY deliveries_waiting CROSS JOIN events AS e USING (event_id)
-        WHERE d.subscription_id = ? AND ${isRetry("d")} = ? AND d.worker_id IS NULL
+        WHERE d.subscription_id = ${UNREAD} AND ${isRetry("d")} = ${UNREAD} AND d.worker_id IS NULL
           AND d.claimable_at IS NOT NULL AND d.claimable_at <= ?
         ORDER BY d.claimable_at, d.delivery_id
-        LIMIT ?
+        LIMIT ${UNREAD}
       `)
       .raw();
     // The same rows as above, in the same transaction: so far as their payloads were taken.
@@ -104,16 +105,18 @@ export class DeliveryLeases {
       UPDATE deliveries SET state = 'sending', worker_id = ?, claimable_at = ?
       WHERE delivery_id IN (
         SELECT delivery_id FROM deliveries INDEXED BY deliveries_waiting
-        WHERE subscription_id = ? AND ${isRetry()} = ? AND worker_id IS NULL
+        WHERE subscription_id = ${UNREAD} AND ${isRetry()} = ${UNREAD} AND worker_id IS NULL
           AND claimable_at IS NOT NULL AND claimable_at <= ?
         ORDER BY claimable_at, delivery_id
-        LIMIT ?
+        LIMIT ${UNREAD}
       )
     `);
     this.#leaseOne = connection.prepare(
       "UPDATE deliveries SET state = 'sending', worker_id = ?, claimable_at = ? WHERE delivery_id = ?",
     );
-    this.#dueTimes = connection.prepare<unknown[], DueTimes>(`SELECT ${firstDue("?", 0)}, ${firstDue("?", 1)}`).raw();
+    this.#dueTimes = connection
+      .prepare<unknown[], DueTimes>(`SELECT ${firstDue(UNREAD, 0)}, ${firstDue(UNREAD, 1)}`)
+      .raw();
     const backToWaiting = "state = CASE round_attempts WHEN 0 THEN 'pending' ELSE 'retrying' END, worker_id = NULL";
     this.#release = connection
       .prepare<unknown[], number>(`
