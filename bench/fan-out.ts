@@ -5,7 +5,7 @@ import { type Bench, hundredths, judged, whole } from "./bench.ts";
 import { type AgainstBare, againstBare } from "./load/against-bare.ts";
 import { startDaemon } from "./load/daemon.ts";
 import { createSubscriptions } from "./load/fill-store.ts";
-import { eventBody } from "./load/payload.ts";
+import { eventBody, WARM_UP } from "./load/payload.ts";
 import { microsEach, type ThreadCpu } from "./load/process-facts.ts";
 import { publishAll } from "./load/publisher.ts";
 import { type Receiver, startReceiver } from "./load/start-receiver.ts";
@@ -27,7 +27,7 @@ export const fanOut: Bench = {
   run: async (size) => {
     const result = await measure(
       size === "full"
-        ? { rounds: 5, subscriptions: 1_000, events: 60, warmUpEvents: 20 }
+        ? { rounds: 5, subscriptions: 1_000, events: 60, warmUpEvents: WARM_UP / 1_000 }
         : { rounds: 1, subscriptions: 20, events: 5, warmUpEvents: 1 },
     );
     const to = `${whole(result.subscriptions)} subscriptions`;

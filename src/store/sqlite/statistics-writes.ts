@@ -3,6 +3,7 @@ import { cellOf, Tally } from "../../core/statistics/tally.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { type MinuteTally, packCells, packMinutes, unpackCells, unpackMinutes } from "./packed-tallies.ts";
 import { addMinute, SpanTallies, type SpanTally } from "./span-tallies.ts";
+import { UNREAD } from "./unread-value.ts";
 
 const MINUTE_MS = SPANS[0].lengthMs;
 /** Commits, or bytes of them, after which the log is added up. */
@@ -51,7 +52,9 @@ export class StatisticsWrites {
     this.#countLog = connection
       .prepare<unknown[], [number, number]>("SELECT count(*), ifnull(sum(length(tallies)), 0) FROM statistics_log")
       .raw();
-    const ofKey = "scope_id = ? AND subscription_id = ? AND event_type_id = ? AND start = ? AND span_ms = ?";
+    const ofKey = ["scope_id", "subscription_id", "event_type_id", "start", "span_ms"]
+      .map((column) => `${column} = ${UNREAD}`)
+      .join(" AND ");
     this.#find = connection.prepare<unknown[], Uint8Array>(`SELECT cells FROM statistics WHERE ${ofKey}`).pluck();
     this.#addTo = connection.prepare(`
       INSERT INTO statistics (scope_id, subscription_id, event_type_id, start, span_ms, attempts, delivered, failed,
@@ -65,7 +68,7 @@ export class StatisticsWrites {
         span_ms AS spanMs, delivered, failed, duration_ms AS durationMs, cells
       FROM statistics INDEXED BY statistics_by_age
       WHERE span_ms = ? AND start < ?
-      LIMIT ?
+      LIMIT ${UNREAD}
     `);
     this.#delete = connection.prepare(`DELETE FROM statistics WHERE ${ofKey}`);
   }
