@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   }
   const missed = results.flatMap(({ rows }) => rows).filter(({ met }) => met === false);
   if (0 < failed.length) console.log(`\nWithout figures, because they failed: ${failed.join(", ")}.`);
-  if (0 < missed.length) console.log(`\n${missed.length} targets are not met.`);
+  if (0 < missed.length) console.log(`\nTargets that are not met: ${missed.length}.`);
   else if (failed.length === 0) console.log("\nEvery target is met.");
   if (flags.keep || (names.length === 0 && !flags.quick)) keepResults({ machine, results }, NAMES);
 }
