@@ -5,11 +5,12 @@ import { isHooksError } from "../core/errors.ts";
 import type { Profile, ProfileRequest, ProfileRequestContext } from "../core/profiles/profile.ts";
 import { BUILT_IN_PROFILES } from "../core/profiles/registry.ts";
 import type { SigningSecret } from "../core/subscription.ts";
+import type { StoredSource } from "../store/source-store.ts";
 import type { StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
 import { openSubscription } from "./opened-subscription.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { maskedBody } from "./shown-secrets.ts";
-import { openSecrets } from "./stored-source.ts";
+import { openSecrets, type SourceSecrets } from "./stored-source.ts";
 import { readSettings } from "./subscription-resource.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
@@ -118,10 +119,22 @@ async function originalOf(
   if (row?.body === undefined) return undefined;
   const source = (await store.sources.load(scope)).find(({ rowId }) => rowId === row.sourceRowId);
   if (source === undefined) return undefined;
-  const own = await openSecrets(source, secrets);
+  const own = await secretsOf(source, secrets);
+  // What is secret in it cannot be told from the rest: nothing of it is shown, what else is known of the delivery is.
+  if (own === undefined) return { body: new Uint8Array(), as: "rebuilt" };
   const body = maskedBody(row.body, own);
   if (sent === undefined) return { body, as: "unsent" };
   return { body, as: sent.bytesSent === row.body.length && body.equals(row.body) ? "sent" : "rebuilt" };
+}
+
+/** Undefined: they do not open here, or where they are kept does not answer. */
+async function secretsOf(source: StoredSource, secrets: Parts["secrets"]): Promise<SourceSecrets | undefined> {
+  try {
+    return await openSecrets(source, secrets);
+  } catch (error) {
+    if (isHooksError(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { verify } from "../../src/index.ts";
 import { simulateOne } from "../core/simulations/support/simulated.ts";
 import { RunningCommand } from "../stream/support/running-listen.ts";
 import type { ReceivedRequest } from "../support/receiver.ts";
+import { runInProcess } from "../support/run-in-process.ts";
 import { type Relay, SCOPE, startRelay } from "./support/relay.ts";
 
 const WAIT = { timeout: 30_000, interval: 10 };
@@ -106,6 +107,27 @@ describe("hooks listen --source", () => {
         attempt_count: 2,
       });
     }, WAIT);
+  });
+
+  it("shows its delivery without the body where the source's secrets do not open: they could stand in it", async () => {
+    const relay = await withSource();
+    const { running } = await relay.listen("github", {}, ["--keep", "1h"]);
+    running.interrupt();
+    await running.ended;
+    const body = '{"late":true}';
+    const headers: [string, string][] = [
+      ["X-Hub-Signature-256", githubSigned(body)],
+      ["X-GitHub-Event", "push"],
+    ];
+    await relay.send("/in/github", { headers, body });
+    const [delivery] = (await relay.service.listDeliveries({ status: "pending" })).data;
+    expect(await relay.service.getDelivery(delivery!.id)).toMatchObject({ payload: body, payload_as: "unsent" });
+    await relay.daemon.stop({ drainMs: 0 });
+
+    const env = { HOOKS_HOME: relay.home, HOOKS_MASTER_KEY: "ab".repeat(32) };
+    const { code, stdout } = await runInProcess(["delivery", "get", delivery!.id, "--json"], { env });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ id: delivery!.id, payload: "", payload_as: "rebuilt", attempts: [] });
   });
 
   it("keeps no secret that the sender writes into a header, but hands it on", async () => {
