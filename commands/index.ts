@@ -1,5 +1,4 @@
 // The table of all commands, in the order of help: one list, so that nothing of a command is loaded to know of it.
-// One table: every command by name, what it is in a few words, and where it is loaded from.
 
 import type { CommandTable, GroupEntry } from "../src/cli/command-table.ts";
 import { EVENT_TYPE } from "./event-type/commands.ts";

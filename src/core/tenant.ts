@@ -27,7 +27,7 @@ export interface TenantResource {
   environments: string[];
   /** Like all that is counted here, in the environments that the asking key reaches. */
   subscriptions: number;
-  /** Its own keys that can be used. */
+  /** Its own keys that are not revoked. */
   keys: number;
   /** Null: nobody created it by name. */
   created_at: string | null;
