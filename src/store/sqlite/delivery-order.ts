@@ -2,6 +2,7 @@
 // first, which keeps its place over its retries. The others wait for their turn.
 
 import type { Connection, Statement } from "./connection.ts";
+import { UNREAD } from "./unread-value.ts";
 
 /**
  * Due time of a delivery that waits for an earlier one of its order key: the end of the year 9999, unix ms. It stands
@@ -47,7 +48,7 @@ export class DeliveryOrder {
     // By due time: the one whose turn it is comes first, then the others by row id.
     const ofKey = `
       FROM deliveries INDEXED BY deliveries_in_order
-      WHERE subscription_id = ? AND order_key = ? AND claimable_at IS NOT NULL
+      WHERE subscription_id = ${UNREAD} AND order_key = ${UNREAD} AND claimable_at IS NOT NULL
       ORDER BY claimable_at, delivery_id LIMIT 1
     `;
     this.#first = connection.prepare(
