@@ -69,7 +69,7 @@ export async function runApply(options: ApplyOptions, context: CliContext): Prom
     });
   }
   const prune = options.prune === true;
-  const ask = prune && !isPlan ? confirmed(context, { what: "pruning", command: "hooks apply --prune" }) : undefined;
+  const ask = prune && !isPlan ? confirmed(context, { what: "pruning" }) : undefined;
   const { setup: file, places } = await readSetup(await readSetupSources(options.file, context));
   if (SETUP_SECTIONS.every((section) => file[section] === undefined)) {
     throw new HooksError("usage", `the files set nothing up: none of ${SETUP_SECTIONS.join(", ")} is in them`, {

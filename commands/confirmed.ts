@@ -1,14 +1,10 @@
 import type { CliContext } from "../src/cli/context.ts";
 import { HooksError } from "../src/core/errors.ts";
-import { shellWord } from "../src/core/shell-word.ts";
 
 /** What a destructive command is about to do, for its question. */
 interface Deed {
   /** `deleting` */
   what: string;
-  /** `hooks tenant delete` */
-  command: string;
-  argument?: string;
   /** `nothing was deleted` */
   undone?: string;
 }
@@ -18,12 +14,13 @@ interface Deed {
  * @throws HooksError `usage` where nobody can be asked; the answer throws `failed` for No
  */
 export function confirmed(context: CliContext, deed: Deed): (question: string) => Promise<void> {
-  const { what, command, argument, undone = "nothing was changed" } = deed;
+  const { what, undone = "nothing was changed" } = deed;
   if (context.yes) return async () => {};
   if (!context.canPrompt) {
     throw new HooksError("usage", `${what} needs --yes where nobody can be asked`, {
       field: "--yes",
-      hint: `${command} ${argument === undefined ? "" : `${shellWord(argument)} `}--yes`,
+      // With everything that was typed: a filter that is left out would make it another deed.
+      hint: context.typedWith("--yes"),
     });
   }
   return async (question) => {

@@ -91,9 +91,7 @@ export async function runPurge(flags: PurgeOptions, context: CliContext): Promis
   if (printsFields(out, PURGE_STARTED_VIEW, fields)) return;
   const purge = purgeOf(flags);
   const ask =
-    dryRun === true
-      ? undefined
-      : confirmed(context, { what: "erasing events", command: "hooks purge …", undone: "nothing was erased" });
+    dryRun === true ? undefined : confirmed(context, { what: "erasing events", undone: "nothing was erased" });
   const service = await context.service();
   const counted = (): Promise<PurgeStarted> => naming(countPurge(context, service, purge), FLAGS);
   if (ask !== undefined && !context.yes) {

@@ -36,10 +36,7 @@ export async function runDlqPurge(flags: DlqPurgeOptions, context: CliContext): 
   const { out } = context;
   const { dryRun, fields } = flags;
   if (printsFields(out, VIEW, fields)) return;
-  const ask =
-    dryRun === true
-      ? undefined
-      : confirmed(context, { what: "purging", command: "hooks dlq purge", undone: "nothing was deleted" });
+  const ask = dryRun === true ? undefined : confirmed(context, { what: "purging", undone: "nothing was deleted" });
   const service = await context.service();
   const filter = deadLetterFilter(flags);
   if (ask !== undefined && !context.yes) {

@@ -55,8 +55,6 @@ export async function runEventTypeDelete(
   const what = eventVersion === undefined ? name : `version ${eventVersion} of ${name}`;
   const ask = confirmed(context, {
     what: "deleting",
-    command: "hooks event-type delete",
-    argument: name,
     undone: "nothing was deleted",
   });
   const service = await context.service();

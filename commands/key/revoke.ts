@@ -26,7 +26,7 @@ export async function runKeyRevoke({ id, fields }: KeyRevokeOptions, context: Cl
   const { out } = context;
   const view = keyView(context.now());
   if (printsFields(out, view, fields)) return;
-  const ask = confirmed(context, { what: "revoking", command: "hooks key revoke", argument: id });
+  const ask = confirmed(context, { what: "revoking" });
   const admin = await context.admin();
   const { id: whole, name } = await admin.getKey(id);
   await ask(`Revoke ${escapeLine(name)} (${whole})? Whoever works with it is refused from then on.`);

@@ -42,8 +42,6 @@ export async function runSourceDelete({ name, fields }: SourceDeleteOptions, con
   if (printsFields(out, VIEW, fields)) return;
   const ask = confirmed(context, {
     what: "deleting",
-    command: "hooks source delete",
-    argument: name,
     undone: "nothing was deleted",
   });
   const service = await context.service();

@@ -7,7 +7,6 @@ import { printsFields } from "../../src/cli/print-one.ts";
 import { targetOf } from "../../src/cli/subscription-view.ts";
 import { printList } from "../../src/cli/table.ts";
 import { HooksError } from "../../src/core/errors.ts";
-import { shellWord } from "../../src/core/shell-word.ts";
 import { DELETED_VIEW } from "../receipt-views.ts";
 
 /** Defines `hooks sub delete`. */
@@ -29,7 +28,7 @@ export async function runSubDelete(
   if (!context.yes && !context.canPrompt) {
     throw new HooksError("usage", "deleting needs --yes where nobody can be asked", {
       field: "--yes",
-      hint: `hooks sub delete ${shellWord(id)} --yes`,
+      hint: context.typedWith("--yes"),
     });
   }
   const service = await context.service();

@@ -92,7 +92,6 @@ async function rotateAll(options: SubRotateSecretOptions, context: CliContext): 
   const { grace, fields } = options;
   const ask = confirmed(context, {
     what: "giving all subscriptions new secrets",
-    command: "hooks sub rotate-secret --all",
     undone: "nothing was rotated",
   });
   refuseLoss(options, context);

@@ -62,8 +62,7 @@ export async function runTenantDelete(options: TenantDeleteOptions, context: Cli
   const { name, force, dryRun = false, fields } = options;
   if (printsFields(out, dryRun ? DRY_VIEW : VIEW, fields)) return;
   if (dryRun) return tryDeletion(options, context);
-  const command = force === true ? "hooks tenant delete --force" : "hooks tenant delete";
-  const ask = confirmed(context, { what: "deleting", command, argument: name, undone: "nothing was deleted" });
+  const ask = confirmed(context, { what: "deleting", undone: "nothing was deleted" });
   const admin = await context.admin();
   const { subscriptions, keys } = await namingTenantFlags(admin.getTenant(name));
   await ask(`Delete tenant ${name}${force === true ? withAll(subscriptions, keys) : ""}?`);

@@ -15,7 +15,7 @@ import { fileFault, tooLarge } from "../small-file.ts";
 import type { DaemonInfo } from "../store/sqlite/daemon-lock.ts";
 import { type CliContext, INPUT_MAX_BYTES, type Output, type Prompts } from "./context.ts";
 import { escapeLine } from "./escape.ts";
-import type { GlobalFlags } from "./global-flags.ts";
+import { type GlobalFlags, typedWith } from "./global-flags.ts";
 import type { CliIo, EndSignal } from "./io.ts";
 import type { LocalEgress } from "./local-egress.ts";
 import { terminalPrompts } from "./prompts.ts";
@@ -44,6 +44,7 @@ export class CommandContext implements CliContext {
   readonly signal: AbortSignal;
   /** When nothing is thrown. */
   exitCode = 0;
+  readonly #argv: readonly string[];
   readonly #io: CliIo;
   readonly #parts: CliParts;
   readonly #signals: SignalOwner;
@@ -61,7 +62,8 @@ export class CommandContext implements CliContext {
   /** What --api-key or --api-key-file - stand for. */
   #key: string | undefined;
 
-  constructor(io: CliIo, parts: CliParts, signals: SignalOwner) {
+  constructor(argv: readonly string[], io: CliIo, parts: CliParts, signals: SignalOwner) {
+    this.#argv = argv;
     this.#io = io;
     this.#parts = parts;
     this.#signals = signals;
@@ -76,6 +78,10 @@ export class CommandContext implements CliContext {
     this.#out = out;
     this.#config = await import("../config.ts");
     await this.#readKey(flags);
+  }
+
+  typedWith(flag: string): string {
+    return typedWith(this.#argv, flag);
   }
 
   /** Before a command asks for it: standard input and variables are not read when the settings are. */

@@ -47,6 +47,8 @@ export interface CliContext {
   sendOnce(request: OneOffRequest): Promise<SendResult>;
   /** Unix ms. */
   now(): number;
+  /** This command line, as it is to be pasted with one more flag. Without a key. */
+  typedWith(flag: string): string;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** What aborted `signal`. */

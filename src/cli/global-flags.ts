@@ -87,6 +87,16 @@ export function locationFlags(argv: readonly string[]): string[] {
   });
 }
 
+/** The command line with one more flag, for the shell. Without --api-key: a key is not shown. */
+export function typedWith(argv: readonly string[], flag: string): string {
+  const end = argv.indexOf("--");
+  const [words, rest] = end === -1 ? [argv, []] : [argv.slice(0, end), argv.slice(end)];
+  const shown = words.filter(
+    (word, at) => word !== "--api-key" && words[at - 1] !== "--api-key" && !word.startsWith("--api-key="),
+  );
+  return ["hooks", ...shown, flag, ...rest].map(shellWord).join(" ");
+}
+
 /** Not --api-key: a key is not shown. */
 const LOCATION_FLAGS = ["--store", "--server", "--context", "--api-key-file", "--tenant", "--env"];
 

@@ -27,7 +27,7 @@ export async function runProgram(
   parts: CliParts,
 ): Promise<number> {
   const interruption = new Interruption(io);
-  const context = new CommandContext(io, parts, interruption);
+  const context = new CommandContext(argv, io, parts, interruption);
   let exitCode = 0;
   try {
     await new Run(argv, table, io, context, interruption).start();

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../commands/index.ts";
+import { topLevel } from "../../src/cli/command-table.ts";
 import { locationFlags } from "../../src/cli/global-flags.ts";
 import { withLocation } from "../../src/cli/next-command.ts";
 import { runInProcess } from "../support/run-in-process.ts";
@@ -26,14 +28,47 @@ describe("where a command line worked", () => {
     expect(withLocation(text, [])).toBe(text);
   });
 
+  it("is given to every command that works on a store or a server, and to no other", () => {
+    const without = ["check", "demo", "login", "init", "context", "config", "completion", "__complete"];
+    for (const { name } of topLevel(COMMANDS)) {
+      const expected = without.includes(name)
+        ? `hooks ${name} x`
+        : ["backup", "restore", "serve"].includes(name)
+          ? `hooks --store x.db ${name} x`
+          : `hooks --store x.db --env staging ${name} x`;
+      expect(withLocation(`hooks ${name} x`, ["--store x.db", "--env staging"])).toBe(expected);
+    }
+    expect(withLocation("hooks event-types are", ["--env staging"])).toBe("hooks event-types are");
+    expect(withLocation("hooks sub list --env=x", ["--env staging"])).toBe("hooks sub list --env=x");
+  });
+
+  it.each([
+    [["dlq", "purge", "--sub", "my shop", "--until", "30d"], "hooks dlq purge --sub 'my shop' --until 30d --yes"],
+    [
+      ["event-type", "delete", "order.paid", "--event-version", "2"],
+      "hooks event-type delete order.paid --event-version 2 --yes",
+    ],
+    [["apply", "-f", "set-up", "--prune"], "hooks apply -f set-up --prune --yes"],
+    [["purge", "--event", "a.b", "--env=staging"], "hooks purge --event a.b '--env=staging' --yes"],
+    [["tenant", "delete", "--force", "--", "acme"], "hooks tenant delete --force --yes -- acme"],
+    [["sub", "rotate-secret", "--all", "--grace", "2h"], "hooks sub rotate-secret --all --grace 2h --yes"],
+    [["key", "revoke", "ci", "--server", "http://127.0.0.1:1", "--api-key", "hk_secret"], undefined],
+  ])("%j without a question is hinted at whole, with --yes and without a key", async (argv, whole) => {
+    const { code, stderr } = await runInProcess(argv, { cwd: testHome(), env: { HOOKS_HOME: testHome() } });
+    expect(code).toBe(2);
+    const hint = /^hint: (.*)$/m.exec(stderr)?.[1];
+    expect(hint).toBe(whole ?? "hooks key revoke ci --server http://127.0.0.1:1 --yes");
+    expect(stderr).not.toContain("hk_secret");
+  });
+
   it("stands in the hints and next steps of every command", async () => {
     const ends = { cwd: testHome(), env: { HOOKS_HOME: testHome() } };
     const create = ["sub", "create", "--url", "https://example.com", "--event", "a.b", "--name", "stg"];
     const created = await runInProcess([...create, "--env", "staging"], { ...ends, isTty: true });
     expect(created.stderr).toContain("hooks --env staging sub test stg");
     const refused = await runInProcess(["sub", "delete", "stg", "--env", "staging"], ends);
-    expect(refused.stderr).toMatch(/^hint: hooks --env staging sub delete stg --yes$/m);
+    expect(refused.stderr).toMatch(/^hint: hooks sub delete stg --env staging --yes$/m);
     const json = await runInProcess(["sub", "delete", "stg", "--env", "staging", "--json"], ends);
-    expect(json.stderr).toContain('"hint":"hooks --env staging sub delete stg --yes"');
+    expect(json.stderr).toContain('"hint":"hooks sub delete stg --env staging --json --yes"');
   });
 });

@@ -31,6 +31,7 @@ async function parsed<T>(
 ): Promise<T> {
   const none = () => Promise.reject(new Error());
   const context = new CommandContext(
+    [],
     io,
     { sendOnce: none, lookUpOnce: none },
     { signal: new AbortController().signal, endSignal: undefined, onHangup: undefined },
