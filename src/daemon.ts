@@ -314,6 +314,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       serviceFor: local.serviceFor,
       adminFor: local.adminFor,
       // Where others can reach it, the token is nothing to come in with.
+      cursorSecret: token,
       authenticate: (given) => (isLoopback && isToken(given) ? LOCAL_OWNER : keyTable.find(given)),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],

@@ -87,13 +87,15 @@ export function locationFlags(argv: readonly string[]): string[] {
   });
 }
 
-/** The command line with one more flag, for the shell. Without --api-key: a key is not shown. */
+/** The command line with one more flag, for the shell. Without a key in --api-key: it is not shown. */
 export function typedWith(argv: readonly string[], flag: string): string {
   const end = argv.indexOf("--");
   const [words, rest] = end === -1 ? [argv, []] : [argv.slice(0, end), argv.slice(end)];
-  const shown = words.filter(
-    (word, at) => word !== "--api-key" && words[at - 1] !== "--api-key" && !word.startsWith("--api-key="),
-  );
+  const shown = words.filter((word, at) => {
+    const given =
+      word === "--api-key" ? words[at + 1] : words[at - 1] === "--api-key" ? word : /^--api-key=(.*)$/s.exec(word)?.[1];
+    return given === undefined || given.startsWith("env:");
+  });
   return ["hooks", ...shown, flag, ...rest].map(shellWord).join(" ");
 }
 

@@ -1,7 +1,8 @@
-import { invalid } from "./errors.ts";
+import { type HooksError, invalid } from "./errors.ts";
 import type { Page } from "./hooks-service.ts";
 
-// The cursors of lists: opaque to callers, and what a list did not answer is refused.
+// The cursors of lists: opaque to callers, and what has another form is refused. Over HTTP they are sealed besides
+// (receive/cursor-seal.ts).
 
 /** How one kind of cursor is written. */
 interface CursorForm<T> {
@@ -25,9 +26,13 @@ function parse<T>(form: CursorForm<T>, cursor: string | undefined): T | undefine
   const match = isText ? form.pattern.exec(Buffer.from(cursor, "base64url").toString("latin1")) : null;
   const value = match === null ? undefined : form.read(match.slice(1));
   if (value === undefined || format(form, value) !== cursor) {
-    throw invalid("cursor", "cursor must be the next_cursor of an earlier answer");
+    throw badCursor();
   }
   return value;
+}
+
+export function badCursor(): HooksError {
+  return invalid("cursor", "cursor must be the next_cursor of an earlier answer");
 }
 
 /** Undefined: one of them is larger than a number is exact. */

@@ -10,6 +10,7 @@ import { type Authenticate, addNames, admit, namesInHeaders } from "./admission.
 import { type BodyParser, refuseBody } from "./body.ts";
 import type { BodyBudget, HeldBody } from "./body-budget.ts";
 import type { Clients } from "./client.ts";
+import type { CursorSeal } from "./cursor-seal.ts";
 import { bodyFormatOf } from "./doors.ts";
 import { type Access, namedReach, scopeOf } from "./principal.ts";
 import { type Call, type Route, TextAnswer } from "./route.ts";
@@ -43,6 +44,7 @@ export interface RouteContext {
   bodies: BodyBudget;
   clients: Clients;
   tail: Tail;
+  cursors: CursorSeal;
   /** Calls `end` when the key ends that somebody was let in with; answers how to stop that. */
   keepAdmitted(caller: Caller, end: () => void): () => void;
 }
@@ -52,6 +54,9 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 /** Puts a route of ours into the framework: role, schemas, limits and the answer. */
 export function registerRoute(app: FastifyInstance, definition: Route, context: RouteContext): void {
   const { answer, body } = definition;
+  const { properties = {} } = (definition.query ?? {}) as { properties?: object };
+  const cursorIn = definition.cursorIn ?? ("cursor" in properties ? "query" : undefined);
+  const handle = cursorIn === undefined ? definition.handle : pagedHandler(definition, cursorIn, context.cursors);
   app.route({
     method: definition.method,
     url: definition.path,
@@ -66,9 +71,7 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
     schema: schemaOf(definition),
     validatorCompiler: ({ schema, httpPart }) => validatorOf(schema as TSchema, httpPart, body),
     handler: async (request, reply) => {
-      const value = await definition
-        .handle(callOf(request, context))
-        .finally(() => releaseBody(request, context.bodies));
+      const value = await handle(callOf(request, context)).finally(() => releaseBody(request, context.bodies));
       reply.code(answer.status);
       if (answer.status === 204) return reply.send();
       if (value instanceof TextAnswer) {
@@ -80,6 +83,18 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
       return reply.send(Buffer.isBuffer(value) ? value : JSON.stringify(value));
     },
   });
+}
+
+/** Of a list: nobody outside sees a cursor, or makes one. */
+function pagedHandler({ handle, path }: Route, cursorIn: "query" | "body", cursors: CursorSeal): Route["handle"] {
+  return async (call) => {
+    const part = call[cursorIn] as { cursor?: string };
+    const given = part.cursor === undefined ? part : { ...part, cursor: cursors.open(part.cursor, path) };
+    const value = (await handle({ ...call, [cursorIn]: given })) as { next_cursor?: string | null };
+    return typeof value.next_cursor === "string"
+      ? { ...value, next_cursor: cursors.seal(value.next_cursor, path) }
+      : value;
+  };
 }
 
 /** From now on this application takes no route that does not say who may use it, however it is registered. */

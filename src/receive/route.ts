@@ -87,6 +87,8 @@ export interface Route<
   query?: Query;
   /** Left out: takes no body. */
   body?: RouteBody<Body>;
+  /** In which part of the request a cursor may stand; left out: in the query, if that takes one. */
+  cursorIn?: "body";
   /** The answer when all went well; `schema` undefined: no content. `texts`: its kinds, when it is a TextAnswer. */
   answer: { status: number; description: string; schema?: TSchema; texts?: readonly string[] };
   /** Resolves with the answer's value, or with its JSON as bytes, or with a TextAnswer. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -17,6 +18,7 @@ import type { RateLimit } from "../core/subscription.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { CONNECTION_LIMITS, ConnectionGate, type ConnectionLimits, guardConnections } from "./connection-gate.ts";
+import { CursorSeal } from "./cursor-seal.ts";
 import { type AllowedHosts, bodyFormatOf, Doors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
@@ -91,6 +93,8 @@ export interface ServerOptions {
   keepAdmitted?: ((caller: Caller, end: () => void) => () => void) | undefined;
   /** Takes third parties' requests. Default: there is no source. */
   inbound?: InboundContext["inbound"];
+  /** Seals the cursors of lists. Default: one of this process, with which they end. */
+  cursorSecret?: string | undefined;
   /** How long a body may come slowly while others want its room. Default: 5 s. */
   slowBodyMs?: number | undefined;
 }
@@ -219,6 +223,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
     bodies,
     clients: doors.clients,
     tail: options.tail ?? new Tail(),
+    cursors: new CursorSeal(options.cursorSecret ?? randomBytes(32)),
     keepAdmitted: options.keepAdmitted ?? (() => () => {}),
   };
   const knownPaths = routes.map((route) => knownPath(route.path, route.method));

@@ -52,9 +52,11 @@ describe("where a command line worked", () => {
     [["purge", "--event", "a.b", "--env=staging"], "hooks purge --event a.b '--env=staging' --yes"],
     [["tenant", "delete", "--force", "--", "acme"], "hooks tenant delete --force --yes -- acme"],
     [["sub", "rotate-secret", "--all", "--grace", "2h"], "hooks sub rotate-secret --all --grace 2h --yes"],
+    [["key", "revoke", "ci", "--api-key", "env:K"], "hooks key revoke ci --api-key env:K --yes"],
     [["key", "revoke", "ci", "--server", "http://127.0.0.1:1", "--api-key", "hk_secret"], undefined],
   ])("%j without a question is hinted at whole, with --yes and without a key", async (argv, whole) => {
-    const { code, stderr } = await runInProcess(argv, { cwd: testHome(), env: { HOOKS_HOME: testHome() } });
+    const env = { HOOKS_HOME: testHome(), K: "hk_secret" };
+    const { code, stderr } = await runInProcess(argv, { cwd: testHome(), env });
     expect(code).toBe(2);
     const hint = /^hint: (.*)$/m.exec(stderr)?.[1];
     expect(hint).toBe(whole ?? "hooks key revoke ci --server http://127.0.0.1:1 --yes");

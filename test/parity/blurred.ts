@@ -62,8 +62,14 @@ function spaced(text: string): string {
 
 /** What only one of the two has to say: where it works, and what only the owner of a file can still do. */
 function withoutPlace(text: string): string {
-  return text
-    .replace(/\bhooks (--(server|api-key-file|store) \S+ )+/g, "hooks ")
-    .replace(/\bhooks login \S+ /g, "hooks login URL ")
-    .replace(/(?<=note: the secret was not printed).*/g, "");
+  return (
+    text
+      .replace(/\bhooks (--(server|api-key-file|store) \S+ )+/g, "hooks ")
+      // Over HTTP it is sealed.
+      .replace(/(--cursor |"next_cursor":")[\w-]+/g, "$1CURSOR")
+      // The same of a command line that is said again.
+      .replace(/ --(server|api-key) \S+(?=[^\n]* --yes)/g, "")
+      .replace(/\bhooks login \S+ /g, "hooks login URL ")
+      .replace(/(?<=note: the secret was not printed).*/g, "")
+  );
 }

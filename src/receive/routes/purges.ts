@@ -17,6 +17,7 @@ export const PURGE_ROUTES: readonly Route[] = [
       "and whoever asks for one of them is told that it was erased.",
     tag,
     body: { schema: refTo(EVENT_PURGE), parse: parseJson },
+    cursorIn: "body",
     answer: { status: 202, description: "the job, and how far it is", schema: refTo(PURGE_STARTED) },
     async handle({ body: { filter, ...options }, service }) {
       return service().purgeEvents({ ...filter, ...options });

@@ -39,7 +39,7 @@ export const EVENT_PURGE = closed(
       }),
     ),
     cursor: Type.Optional(
-      Type.String({ maxLength: 80, description: "with dry_run: next_cursor of the page before, of the same filter" }),
+      Type.String({ maxLength: 200, description: "with dry_run: next_cursor of the page before, of the same filter" }),
     ),
   },
   { $id: "EventPurge" },

@@ -14,7 +14,7 @@ export const PAGE = {
     }),
   ),
   cursor: Type.Optional(
-    Type.String({ pattern: "^[A-Za-z0-9_-]{1,300}$", description: "the next_cursor of an earlier answer" }),
+    Type.String({ pattern: "^[A-Za-z0-9_-]{1,500}$", description: "the next_cursor of an earlier answer" }),
   ),
 };
 
