@@ -36,8 +36,9 @@ export function versionVerdict(
     return { kind: "skipped", reason: `version ${published} of this event type is not in the catalogue` };
   }
   const steps: ConversionStep[] = [];
-  // Each leads to an older one, so this ends.
-  for (let at = start; ; ) {
+  let at = start;
+  // Each leads to an older one. A store may hold a circle all the same, and no way is longer than there are versions.
+  for (let left = versions.size; 0 < left; left -= 1) {
     const next = at.down === undefined ? undefined : versions.get(at.down.to);
     if (at.down === undefined || next === undefined) break;
     steps.push(...at.down.steps);

@@ -34,13 +34,15 @@ export interface DraftedType {
  */
 export function addedTo(before: EventTypeContent | undefined, input: EventTypeInput, now: number): DraftedType {
   const name = checkVersion(input.version ?? FIRST_VERSION, "version");
-  const old = before?.versions.find(({ version }) => version === name);
-  const older = (before?.versions ?? []).filter(({ version }) => version !== name);
+  const versions = before?.versions ?? [];
+  const at = versions.findIndex(({ version }) => version === name);
+  const old = versions[at];
+  const older = old === undefined ? versions : versions.slice(0, at);
   const drafted = draftVersion(input, { ...blankVersion(name, now), ...old, ...resetGiven(input) }, older, old);
   const content: EventTypeContent = {
     ...fieldsOf(input, before),
     defaultVersion: before === undefined || input.make_default === true ? name : before.defaultVersion,
-    versions: replacedIn(before?.versions ?? [], drafted),
+    versions: replacedIn(versions, drafted),
     removedVersions: (before?.removedVersions ?? []).filter((one) => one !== name),
   };
   const warnings = checkWhole(content, input.name);
@@ -149,10 +151,8 @@ function checkDown(down: NonNullable<EventTypeInput["down"]>, older: readonly Ve
   const to = down.to ?? older.at(-1)?.version;
   if (to === undefined) throw invalid("down", "down needs an older version, and there is none");
   if (!older.some(({ version }) => version === to)) {
-    throw invalid(
-      "down.to",
-      `down.to must be an older version, one of: ${older.map(({ version }) => version).join(", ")}`,
-    );
+    const known = older.length === 0 ? "and there is none" : `one of: ${older.map((one) => one.version).join(", ")}`;
+    throw invalid("down.to", `down.to must be an older version, ${known}`);
   }
   return { to, steps: checkSteps(down.steps, "down.steps") };
 }

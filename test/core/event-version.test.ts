@@ -45,3 +45,18 @@ it("says why an event is skipped", () => {
   expect(reason("4", "2")).toBe("no conversion is declared from version 4 to 2");
   expect(reason("7", "2")).toBe("version 7 of this event type is not in the catalogue");
 });
+
+it("ends where the versions that are stored lead round in a circle", () => {
+  let reads = 0;
+  const leadsTo = (version: string, to: string) => ({
+    version,
+    get down() {
+      reads += 1;
+      if (100 < reads) throw new Error("it does not end");
+      return { to, steps: [] };
+    },
+  });
+  const circle: VersionedType = { versions: [leadsTo("1", "2"), leadsTo("2", "1"), { version: "9" }] };
+  expect(versionVerdict(circle, "1", "9").kind).toBe("skipped");
+  expect(versionVerdict(circle, "1", "2").kind).toBe("converted");
+});

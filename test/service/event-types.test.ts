@@ -205,6 +205,31 @@ describe("removing", () => {
     await service.createEventType({ name: "order.paid", schema: false });
   });
 
+  it("converts no version down to a newer one, whoever asks for it", async () => {
+    const { service } = await openTestHooks();
+    await service.createEventType({ name: "order.paid" });
+    await service.createEventType({ name: "order.paid", version: "2", down: { to: "1", steps: [] } });
+    const refused = { code: "invalid_request", field: "down.to" };
+    const down = { to: "2", steps: [] };
+    for (const replace of [true, false]) {
+      const input = { name: "order.paid", version: "1", down, replace };
+      await expect(service.createEventType(input)).rejects.toMatchObject(refused);
+    }
+    await expect(service.updateEventType("order.paid", { version: "1", down })).rejects.toMatchObject(refused);
+    await service.createEventType({ name: "order.paid", version: "3" });
+    const again = { name: "order.paid", version: "2", replace: true };
+    await expect(service.createEventType({ ...again, down: { to: "3", steps: [] } })).rejects.toMatchObject({
+      ...refused,
+      message: "down.to must be an older version, one of: 1",
+    });
+    const { versions } = await service.createEventType({ ...again, down: { steps: [{ drop: "/x" }] } });
+    expect(versions.map(({ version, down: way }) => [version, way?.to])).toEqual([
+      ["1", undefined],
+      ["2", "1"],
+      ["3", undefined],
+    ]);
+  });
+
   it("a version is refused while something needs it", async () => {
     const { service } = await openTestHooks();
     await service.createEventType(PAID);

@@ -311,6 +311,26 @@ describe("what a set has set up", () => {
     expect(briefly(await apply(service, two, { prune: true }))).toEqual(["update event_type a.b"]);
     expect(await service.getEventType("a.b")).toMatchObject({ versions: [{ version: "2" }], removed_versions: ["1"] });
   });
+
+  it("puts versions into another order without making what they are converted down to newer than they are", async () => {
+    const { service } = await openTestHooks();
+    const down = { to: "1", steps: [] };
+    const versions = [{ version: "1" }, { version: "2", down }, { version: "3" }];
+    await apply(service, { event_types: [{ name: "a.b", versions }] });
+    const turned: SetupDocument = {
+      event_types: [{ name: "a.b", description: "turned", versions: [{ version: "3" }, { version: "1" }] }],
+    };
+    await apply(service, turned);
+    const stored = (await service.getEventType("a.b")).versions;
+    expect(stored.map(({ version, down: way }) => [version, way?.to])).toEqual([
+      ["3", undefined],
+      ["1", undefined],
+      ["2", "1"],
+    ]);
+    const circle = service.updateEventType("a.b", { version: "1", down: { to: "2", steps: [] } });
+    await expect(circle).rejects.toMatchObject({ code: "invalid_request", field: "down.to" });
+    expect((await apply(service, turned)).changes).toEqual([]);
+  });
 });
 
 describe("a plan", () => {

@@ -177,8 +177,8 @@ function inputOf(entry: SetupEventType, { version, schema, example, down }: Setu
 }
 
 /**
- * In the order in which they are stored, new ones last; in the declared order where the two contradict each other. What
- * is there keeps its time.
+ * In the order in which they are stored, new ones last. Where the declared order contradicts it, in the declared one, and
+ * after it what is not declared: that may be converted down to what is, never the other way. What is there keeps its time.
  */
 function mergedVersions(
   declaredOnes: readonly VersionContent[],
@@ -196,7 +196,7 @@ function mergedVersions(
   const inStored = [...kept, ...added];
   const order = inStored.filter(({ version }) => byName.has(version)).map(({ version }) => version);
   const isSameOrder = dated.every(({ version }, at) => order[at] === version);
-  return isSameOrder ? inStored : [...kept.filter(({ version }) => !byName.has(version)), ...dated];
+  return isSameOrder ? inStored : [...dated, ...kept.filter(({ version }) => !byName.has(version))];
 }
 
 /** Fields of a version stand inside of it, those of the type do not. */
