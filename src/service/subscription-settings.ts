@@ -185,6 +185,7 @@ export function draftSubscription(
         parseDuration(text, "rotate_every", ROTATE_EVERY_BOUNDS),
       ),
       eventVersion: orNone(input.event_version, old.eventVersion, (text) => checkVersion(text, "event_version")),
+      sources: old.sources,
       session: old.session,
       metadata: input.metadata === undefined ? old.metadata : checkMetadata(input.metadata ?? {}),
     },

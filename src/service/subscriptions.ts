@@ -131,7 +131,7 @@ export class Subscriptions {
     return withWarnings(changed, [...checked.warnings, ...ofVersion, ...ofAge]);
   }
 
-  /** What is not given goes back to its default; the secret stays (rotate changes it). */
+  /** What is not given goes back to its default; the secret stays (rotate changes it), and what makes it a listener's. */
   async replace(
     scope: Scope,
     reference: string,
@@ -144,7 +144,9 @@ export class Subscriptions {
       if (stored.transport === "http" && (input.url === undefined || input.url === null))
         throw invalid("url", "url is missing: where the events go");
       const profile = this.#parts.profiles.named(input.profile ?? "standard", "profile");
-      const base = { ...blank(profile), url: stored.url };
+      const defaults = blank(profile);
+      const { sources, session } = readSettings(stored);
+      const base = { ...defaults, url: stored.url, settings: { ...defaults.settings, sources, session } };
       const drafted = await redrafted(stored, input, base, this.#parts);
       await checked.check(scope, drafted.draft);
       const { columns, hidden } = await changeTo(stored, drafted, put);

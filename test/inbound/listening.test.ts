@@ -68,6 +68,30 @@ describe("hooks listen --source", () => {
     expect(app.requests).toHaveLength(1);
   });
 
+  it("gets it as it came also after a person changed the session", async () => {
+    const relay = await withSource();
+    const { app } = await relay.listen("github");
+    const [session] = (await relay.service.listSubscriptions()).data;
+    const body = '{"ref":"main"}';
+    const send = () =>
+      relay.send("/in/github", {
+        headers: [
+          ["X-Hub-Signature-256", githubSigned(body)],
+          ["X-GitHub-Event", "push"],
+        ],
+        body,
+      });
+    await relay.service.updateSubscription(session!.id, { timeout_ms: 60_000 });
+    await send();
+    const read = await relay.service.getSubscription(session!.id);
+    await relay.service.replaceSubscription(session!.id, { ...read, description: "mine" } as never);
+    await send();
+    for (const got of [await app.request(1), await app.request(2)]) {
+      expect(got.text).toBe(body);
+      expect(got.headers["x-hub-signature-256"]).toBe(githubSigned(body));
+    }
+  });
+
   it("of a source that there is not ends at once, naming the nearest", async () => {
     const relay = await withSource();
     const running = new RunningCommand(["listen", "--source", "githbu"], { home: relay.home });

@@ -287,6 +287,26 @@ describe("a session that nobody listens to", () => {
     expect((await service.listSubscriptions()).data).toEqual([]);
   });
 
+  it.each(["patched", "put back whole"])("is still one of its sources after it was %s", async (how) => {
+    const { sessions, service, store, cases } = await openSessions();
+    await service.createSource({ name: "github", scheme: "none" });
+    await cases.parts.sources.load();
+    const { subscription } = await sessions.open({ ...REQUEST, sources: ["github"] });
+    const { id } = subscription;
+    const settings = async () => {
+      const stored = (await store.loadSubscriptions(TEST_SCOPE)).find((one) => one.id === id)!;
+      return JSON.parse(stored.settings) as { sources?: string[]; session?: object };
+    };
+    const { sources, session } = await settings();
+    expect(sources).toEqual(["github"]);
+    if (how === "patched") await service.updateSubscription(id, { timeout_ms: 60_000, description: "mine" });
+    else {
+      const read = await service.getSubscription(id);
+      await service.replaceSubscription(id, { ...read, timeout_ms: 60_000, description: "mine" } as never);
+    }
+    expect(await settings()).toMatchObject({ timeoutMs: 60_000, description: "mine", sources, session });
+  });
+
   it("hands nothing on of what was given back after it ended", async () => {
     const { sessions, service, store, clock } = await openSessions();
     const { subscription } = await sessions.open(REQUEST);
