@@ -13,7 +13,7 @@ import type { Clients } from "./client.ts";
 import type { CursorSeal } from "./cursor-seal.ts";
 import { bodyFormatOf } from "./doors.ts";
 import { type Access, namedReach, scopeOf } from "./principal.ts";
-import { type Call, type Route, TextAnswer } from "./route.ts";
+import { type Call, type NamedScope, type Route, TextAnswer } from "./route.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
 import type { Tail } from "./tail.ts";
@@ -160,16 +160,13 @@ function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, u
     body: request.body,
     request: request.raw,
     caller: () => callerOf(request, context),
-    service(named = {}) {
-      const caller = callerOf(request, context);
-      const names = addNames(namesInHeaders(request.raw), named);
-      return context.serviceFor(scopeOf(caller, names, context.defaultEnvironment), caller);
-    },
+    service: (named) => context.serviceFor(namedScope(request, context, named), callerOf(request, context)),
+    scope: (named) => namedScope(request, context, named),
     admin: () => context.adminFor(callerOf(request, context)),
     named: (given) => namedReach(addNames(namesInHeaders(request.raw), given)),
     tail(filter) {
       const caller = callerOf(request, context);
-      const scope = scopeOf(caller, namesInHeaders(request.raw), context.defaultEnvironment);
+      const scope = namedScope(request, context);
       const stream = context.tail.open(scope, filter);
       stream.once(
         "close",
@@ -180,10 +177,19 @@ function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, u
   };
 }
 
+/** The tenant and environment that the key, the headers and `named` together mean. */
+function namedScope(request: FastifyRequest, { defaultEnvironment }: RouteContext, named: NamedScope = {}): Scope {
+  return scopeOf(principalOf(request), addNames(namesInHeaders(request.raw), named), defaultEnvironment);
+}
+
 /** Who asks, and from where: what a trusted proxy says, else the peer of the connection. */
-function callerOf({ principal, raw }: FastifyRequest, { clients }: RouteContext): Caller {
+function callerOf(request: FastifyRequest, { clients }: RouteContext): Caller {
+  return { ...principalOf(request), from: clients.of(request.raw).address ?? "unknown" };
+}
+
+function principalOf({ principal }: FastifyRequest): Principal {
   if (principal === null) throw new HooksError("internal", "a route that is open asked for data");
-  return { ...principal, from: clients.of(raw).address ?? "unknown" };
+  return principal;
 }
 
 /** In the framework's form: true, or what is wrong. */

@@ -4,6 +4,7 @@ import type { Static, TSchema } from "typebox";
 import type { AdminService } from "../core/admin-service.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { Caller } from "../core/key.ts";
+import type { Scope } from "../core/scope.ts";
 import type { BodyParser } from "./body.ts";
 import type { Access } from "./principal.ts";
 import type { TailFilter } from "./tail.ts";
@@ -27,6 +28,8 @@ export interface Call<Params, Query, Body> {
    * @throws HooksError `invalid_request`, `forbidden`.
    */
   service(named?: NamedScope): HooksService;
+  /** That tenant and environment, for which `service` makes a service at each call. @throws as `service` does */
+  scope(named?: NamedScope): Scope;
   /** Keys, tenants and audit, as far as the key reaches. */
   admin(): AdminService;
   /**

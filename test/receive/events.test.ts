@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { startTestServer, type TestServer } from "./support/test-server.ts";
 
 let server: TestServer;
@@ -168,6 +169,35 @@ describe("POST /v1/events/batch", () => {
     const staging = await server.ask("GET", "/v1/events", { headers: { "hooks-environment": "staging" } });
     expect(staging.json.data).toHaveLength(2);
     expect((await batch(body, "?atomic=true")).json.error.field).toBe("events[1].environment");
+  });
+
+  it.each(["last", "first"])("takes a name that reads like none for a name: the one that has it %s", async (place) => {
+    const of = (id: string, more = "") => `{"type":"order.paid","data":1,"id":"${id}"${more}}`;
+    const [plain, named] = [`plain-${place}`, `named-${place}`];
+    const events = [of(plain), of(named, ',"tenant":"undefined"')];
+    const body = `{"events":[${(place === "last" ? events : events.toReversed()).join(",")}]}`;
+    expect((await server.ask("POST", "/v1/events/batch", { body, key: "anyTenant" })).status).toBe(202);
+    const found = async (id: string, tenant: string) =>
+      (await server.ask("GET", `/v1/events/${id}`, { key: "anyTenant", headers: { "hooks-tenant": tenant } })).status;
+    expect([await found(plain, "default"), await found(named, "undefined")]).toEqual([200, 200]);
+    expect([await found(plain, "undefined"), await found(named, "default")]).toEqual([404, 404]);
+  });
+
+  it("stores events of one scope together, whether they name it or not", async () => {
+    const of = (more: string) => `{"type":"order.paid","data":1${more}}`;
+    const names = [
+      "",
+      ',"environment":"production"',
+      ',"tenant":"default"',
+      ',"tenant":"default","environment":"production"',
+    ];
+    const body = `{"events":[${names.map(of).join(",")}]}`;
+    const publish = (query: string) => server.ask("POST", `/v1/events/batch${query}`, { body, key: "production" });
+    expect(await publish("?atomic=true")).toMatchObject({ status: 202, json: { results: { length: 4 } } });
+    const store = server.local.store as SqliteStore;
+    const before = store.commits;
+    expect((await publish("")).json.results).toHaveLength(4);
+    expect(store.commits - before).toBe(1);
   });
 
   it.each([

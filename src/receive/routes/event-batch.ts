@@ -2,9 +2,10 @@ import { atIndex, toErrorResult } from "../../core/batch-error.ts";
 import { type ErrorCode, HooksError, invalid } from "../../core/errors.ts";
 import { BATCH_MAX_BYTES, type BatchOptions, type BatchResult, type EventInput } from "../../core/event.ts";
 import type { HooksService } from "../../core/hooks-service.ts";
+import { scopeKey } from "../../core/scope.ts";
 import { type ParsedBatch, parseBatch } from "../body.ts";
 import { StatusOverride } from "../http-error.ts";
-import { type NamedScope, type Route, route } from "../route.ts";
+import { type Call, type NamedScope, type Route, route } from "../route.ts";
 import { BATCH_FRAME, BATCH_INPUT, BATCH_RECEIPT, EVENT_INPUT } from "../schemas/event.ts";
 import { BATCH_QUERY } from "../schemas/query.ts";
 import { refTo } from "../schemas/words.ts";
@@ -42,14 +43,12 @@ export const BATCH_ROUTE: Route = route({
     ndjson: true,
   },
   answer: { status: 202, description: "what became of each event", schema: refTo(BATCH_RECEIPT) },
-  async handle({ body, query, request, service }) {
+  async handle({ body, query, request, service, scope }) {
     if (request.headers["idempotency-key"] !== undefined) {
       throw invalid("idempotency-key", "Idempotency-Key names one event: give each event of a batch its own id");
     }
     const { events } = body as unknown as ParsedBatch;
-    // A key that does not reach what the headers name is refused as a whole: that is no fault of an event.
-    service();
-    const services = scopedServices(service);
+    const services = scopedServices({ service, scope });
     const entries = events.map((event) => {
       const entry = toEntry(event, services);
       return entry instanceof HooksError ? entry : { ...entry, event: traced(entry.event, request) };
@@ -76,11 +75,17 @@ function toEntry(event: object | HooksError, serviceFor: (named: NamedScope) => 
   }
 }
 
-/** One service for each tenant and environment, so that events of one scope are stored together. */
-function scopedServices(service: (named: NamedScope) => HooksService): (named: NamedScope) => HooksService {
-  const known = new Map<string, HooksService>();
+/** One service for each tenant and environment, however it is named, so that events of one scope are stored together. */
+function scopedServices({
+  service,
+  scope,
+}: Pick<Call<unknown, unknown, unknown>, "service" | "scope">): (named: NamedScope) => HooksService {
+  // A key that does not reach what the headers name is refused as a whole: that is no fault of an event.
+  const unnamed = service();
+  const known = new Map([[scopeKey(scope()), unnamed]]);
   return (named) => {
-    const key = `${named.tenant} ${named.environment}`;
+    if (named.tenant === undefined && named.environment === undefined) return unnamed;
+    const key = scopeKey(scope(named));
     const existing = known.get(key) ?? service(named);
     known.set(key, existing);
     return existing;
