@@ -128,8 +128,8 @@ export class Deliveries {
     const { store, directory, catalogue, now, newId, dispatch } = this.#parts;
     const event = await findEvent(store, scope, reference);
     await Promise.all([directory.load(), catalogue.load()]);
-    const named =
-      only === undefined ? undefined : await Promise.all(only.map((one) => this.#checkSendable(scope, one)));
+    // One may be named twice: by its id, and by its name.
+    const named = only && [...new Set(await Promise.all(only.map((one) => this.#checkSendable(scope, one))))];
     const existing = await this.#deliveriesOf(scope, event);
     const chosen =
       named === undefined ? existing : existing.filter((delivery) => named.includes(delivery.subscriptionRowId));

@@ -198,6 +198,21 @@ describe("replay", () => {
     expect((await service.replayEvent(id)).count).toBe(counted.count);
   });
 
+  it.each([true, false])(
+    "counts whom it is to go to once, however often they are named (dry run: %s)",
+    async (dryRun) => {
+      const { service } = await openTestHooks();
+      const { id: event } = await service.publish({ type: "order.paid", data: json("1") });
+      const { id } = await service.createSubscription({
+        name: "shop",
+        url: "https://example.com/",
+        events: ["order.*"],
+      });
+      const replay = { subscriptions: [id, "shop", id], dry_run: dryRun };
+      expect(await service.replayEvent(event, replay)).toEqual({ count: 1, dry_run: dryRun });
+    },
+  );
+
   it("sends an event again in one transaction: all of it with its entry, or nothing when the disk takes not all", async () => {
     const local = await openTestHooks();
     const { service, store, adminFor } = local;
