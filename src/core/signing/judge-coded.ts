@@ -13,7 +13,8 @@ import type { VerifyOptions } from "./options.ts";
 import { readResolvedKey } from "./public-key.ts";
 import type { SignedContent } from "./replays.ts";
 import type { ReadMessage } from "./scheme-code.ts";
-import { isHashOf, isTrue, type StatementKey } from "./statement.ts";
+import type { Content, Statement } from "./signed-content.ts";
+import { isHashOf, type StatementKey, trueContent } from "./statement.ts";
 import type { Refusal, VerifyResult } from "./verdict.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 
@@ -88,11 +89,23 @@ function judgeStatements(
   signed: SignedContent | undefined,
 ): VerifyResult {
   for (const [secretIndex, key] of keys.entries()) {
-    if (!message.statements.every((statement) => isTrue(statement, key))) continue;
-    if (signed !== undefined) signed.content = message.statements.flatMap(({ contents }) => contents[0] ?? []);
+    const content = trueContents(message.statements, key);
+    if (content === undefined) continue;
+    if (signed !== undefined) signed.content = content;
     return acceptedMessage(message, secretIndex);
   }
   return refuseStatements();
+}
+
+/** What was signed, of all statements; undefined when one of them is not true. */
+function trueContents(statements: readonly Statement[], key: StatementKey): Content | undefined {
+  const signed: Content[] = [];
+  for (const statement of statements) {
+    const content = trueContent(statement, key);
+    if (content === undefined) return undefined;
+    signed.push(content);
+  }
+  return signed.flat();
 }
 
 function judgeResolved(message: ReadMessage, answer: unknown, signed: SignedContent | undefined): VerifyResult {

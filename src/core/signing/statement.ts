@@ -36,10 +36,16 @@ export function fitsAlgorithm(key: StatementKey, algorithm: StatementAlgorithm):
   return rule.curve === undefined || key.asymmetricKeyDetails?.namedCurve === rule.curve;
 }
 
-/** Every signature is compared with every content: no early end tells an attacker which of them was nearly right. */
-export function isTrue({ algorithm, encoding, signatures, contents }: Statement, key: StatementKey): boolean {
-  if (!fitsAlgorithm(key, algorithm)) return false;
-  let isRight = false;
+/**
+ * Which of the contents was signed; undefined: none. Every signature is compared with every content: no early end tells an
+ * attacker which of them was nearly right.
+ */
+export function trueContent(
+  { algorithm, encoding, signatures, contents }: Statement,
+  key: StatementKey,
+): Content | undefined {
+  if (!fitsAlgorithm(key, algorithm)) return undefined;
+  let right: Content | undefined;
   for (const content of contents) {
     if (isPublicKeyAlgorithm(algorithm)) {
       const { hash, options } = PUBLIC_KEY[algorithm];
@@ -47,7 +53,7 @@ export function isTrue({ algorithm, encoding, signatures, contents }: Statement,
       for (const signature of signatures) {
         const decoded = decodeStrictly(signature, encoding);
         if (decoded === undefined || decoded.length === 0) continue;
-        isRight = verifyWith(hash, bytes, { ...options, key: key as KeyObject }, decoded) || isRight;
+        if (verifyWith(hash, bytes, { ...options, key: key as KeyObject }, decoded)) right = content;
       }
       continue;
     }
@@ -55,10 +61,10 @@ export function isTrue({ algorithm, encoding, signatures, contents }: Statement,
     for (const signature of signatures) {
       // Equal to the one canonical spelling is the strictest form of "decodes to the same bytes". Hex has two.
       const text = encoding === "hex" && algorithm !== "token" ? signature.toLowerCase() : signature;
-      isRight = isSameText(expected, text) || isRight;
+      if (isSameText(expected, text)) right = content;
     }
   }
-  return isRight;
+  return right;
 }
 
 /** @throws TypeError when the key does not fit. */

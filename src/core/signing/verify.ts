@@ -9,7 +9,7 @@ import type { DefinedScheme, SchemeName, Secrets, VerifyOptions } from "./option
 import { schemeOf } from "./registry.ts";
 import { checkReplayScheme, judgeReplay, type SignedContent, secondsToRemember } from "./replays.ts";
 import type { StatementAlgorithm } from "./signed-content.ts";
-import { contentKey, isTrue, type StatementKey } from "./statement.ts";
+import { contentKey, type StatementKey, trueContent } from "./statement.ts";
 import { comparerOf } from "./text-comparer.ts";
 import type { Accepted, Refusal, VerifyResult } from "./verdict.ts";
 import type { VerifierOptions } from "./verifier-options.ts";
@@ -139,7 +139,8 @@ function isSignedBy(
   const { signatures } = message;
   if (compiled.hash === undefined) {
     const contents = [contentOf(compiled, key, message, body)];
-    return isTrue({ algorithm: algorithm as StatementAlgorithm, encoding, signatures, contents }, key);
+    const statement = { algorithm: algorithm as StatementAlgorithm, encoding, signatures, contents };
+    return trueContent(statement, key) !== undefined;
   }
   const expected = computeSignature(compiled, key, message, body);
   const comparer = comparerOf(expected.length);

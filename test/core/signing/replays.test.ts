@@ -5,6 +5,7 @@ import { MemoryReplays, type ReplayStore } from "../../../src/core/signing/repla
 import { sign } from "../../../src/core/signing/sign.ts";
 import type { VerifierOptions } from "../../../src/core/signing/verifier-options.ts";
 import { Verifier } from "../../../src/core/signing/verify.ts";
+import { Verifier as WebVerifier } from "../../../src/core/signing/web/verify.ts";
 import { bodyFor, keysOf, SAMPLE_REQUEST } from "./support/scheme-samples.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -69,6 +70,24 @@ describe("a verifier with a replay store", () => {
 
     expect(judge(hex).valid).toBe(true);
     expect(judge(hex.toUpperCase())).toMatchObject({ reason: "replayed" });
+  });
+
+  it.each([
+    ["node:crypto", Verifier],
+    ["Web Crypto", WebVerifier],
+  ])("is not fooled by another spelling of Twilio's URL, by %s", async (_, AnyVerifier) => {
+    const once = new AnyVerifier(findScheme("twilio")!, "token", { replays: new MemoryReplays() });
+    const body = "From=%2B1&Body=hi";
+    const signed = (url: string) => sign("twilio", { body, url }, "token", { id: "msg_1", timestamp: NOW }).headers;
+    const headers = signed("https://example.com/in");
+    const judge = async (url: string, signature = headers) => await once.verify({ headers: signature, body, url }, NOW);
+
+    expect(await judge("https://example.com:1/in")).toMatchObject({ valid: true });
+    for (const host of ["example.com", "example.com:2", "EXAMPLE.com", "Example.com:443"]) {
+      expect(await judge(`https://${host}/in`), host).toMatchObject({ reason: "replayed" });
+    }
+    expect(await judge("https://example.com/in", signed("https://example.com:443/in"))).toMatchObject({ valid: true });
+    expect(await judge("https://example.com/in2", signed("https://example.com/in2"))).toMatchObject({ valid: true });
   });
 
   it("remembers nothing that it refused", () => {

@@ -9,13 +9,16 @@ import { attempt, digest, joinContent, subtle } from "./subtle.ts";
 import { fitsAlgorithm, importedFor, pairAlgorithm, type WebKey } from "./web-key.ts";
 
 /** As the function of this name for node:crypto: every signature is compared with every content. */
-export async function isTrue({ algorithm, encoding, signatures, contents }: Statement, key: WebKey): Promise<boolean> {
-  if (!fitsAlgorithm(key, algorithm)) return false;
-  let isRight = false;
+export async function trueContent(
+  { algorithm, encoding, signatures, contents }: Statement,
+  key: WebKey,
+): Promise<Content | undefined> {
+  if (!fitsAlgorithm(key, algorithm)) return undefined;
+  let right: Content | undefined;
   for (const content of contents) {
     if (pairAlgorithm(algorithm) !== undefined) {
       for (const signature of signatures) {
-        isRight = (await isSignature(algorithm, decodeStrictly(signature, encoding), key, content)) || isRight;
+        if (await isSignature(algorithm, decodeStrictly(signature, encoding), key, content)) right = content;
       }
       continue;
     }
@@ -24,10 +27,10 @@ export async function isTrue({ algorithm, encoding, signatures, contents }: Stat
       // Equal to the one canonical spelling is the strictest form of "decodes to the same bytes". Hex has two.
       const text = encoding === "hex" && algorithm !== "token" ? signature.toLowerCase() : signature;
       const isSame = algorithm === "token" ? await isSameSecret(expected, text) : isSameText(expected, text);
-      isRight = isSame || isRight;
+      if (isSame) right = content;
     }
   }
-  return isRight;
+  return right;
 }
 
 /** @throws TypeError when the key does not fit. */

@@ -17,7 +17,7 @@ import { type Refusal, refuse, type VerifyResult } from "../verdict.ts";
 import type { VerifierOptions } from "../verifier-options.ts";
 import type { WebhookRequest } from "../webhook-request.ts";
 import { readResolvedKey, readVerifyingKey } from "./read-key.ts";
-import { contentKey, isHashOf, isTrue } from "./statement.ts";
+import { contentKey, isHashOf, trueContent } from "./statement.ts";
 import { subtle } from "./subtle.ts";
 import type { WebKey } from "./web-key.ts";
 
@@ -65,7 +65,7 @@ export class Verifier {
       const content = contentOf(this.#scheme, key, message, request.body);
       const algorithm = scheme.algorithm as StatementAlgorithm;
       const statement = { algorithm, encoding: scheme.encoding, signatures, contents: [content] };
-      if (!(await isTrue(statement, key))) continue;
+      if ((await trueContent(statement, key)) === undefined) continue;
       signed.content = content;
       return accept(this.#scheme, message, secretIndex);
     }
@@ -105,8 +105,8 @@ export class Verifier {
     const tried = await this.#keysOf(message, keys, answers);
     if ("reason" in tried) return tried;
     for (const [secretIndex, key] of tried.entries()) {
-      if (!(await areTrue(message, key))) continue;
-      const content = message.statements.flatMap(({ contents }) => contents[0] ?? []);
+      const content = await trueContents(message, key);
+      if (content === undefined) continue;
       return { accepted: acceptedMessage(message, secretIndex), content };
     }
     return refuseStatements();
@@ -130,9 +130,15 @@ export class Verifier {
   }
 }
 
-async function areTrue({ statements }: ReadMessage, key: WebKey): Promise<boolean> {
-  for (const statement of statements) if (!(await isTrue(statement, key))) return false;
-  return true;
+/** What was signed, of all statements; undefined when one of them is not true. */
+async function trueContents({ statements }: ReadMessage, key: WebKey): Promise<Content | undefined> {
+  const signed: Content[] = [];
+  for (const statement of statements) {
+    const content = await trueContent(statement, key);
+    if (content === undefined) return undefined;
+    signed.push(content);
+  }
+  return signed.flat();
 }
 
 /** All must be usable: to go on with the others would hide a secret that got lost. */
