@@ -5,7 +5,7 @@ import { toHooksError } from "../src/core/errors.ts";
 import { type CompiledScheme, signatureHeaders } from "../src/core/signing/compiled-scheme.ts";
 import { neededParts } from "../src/core/signing/describe-scheme.ts";
 import type { Hint } from "../src/core/signing/explain/hint.ts";
-import { parseTimestamp, type Tolerance } from "../src/core/signing/message-time.ts";
+import { ageOf, parseTimestamp, type Tolerance } from "../src/core/signing/message-time.ts";
 import type { VerifyResult } from "../src/core/signing/verdict.ts";
 import type { ReceivedRequest } from "./verify-request.ts";
 
@@ -66,7 +66,7 @@ function assumedUrl({ scheme: { scheme }, request }: VerdictFacts): string | und
 function verdictLine({ scheme, result, now }: VerdictFacts, { colors }: Output): string {
   const name = scheme.scheme.name;
   if (!result.valid) return `${colors.red("invalid")}  reason=${result.reason} scheme=${name}`;
-  const age = result.timestamp === undefined ? "" : ` age=${ageOf(result.timestamp, now)}s`;
+  const age = result.timestamp === undefined ? "" : ` age=${wholeAge(result.timestamp, now)}s`;
   return `${colors.green("valid")}  scheme=${name} secret=#${result.secretIndex + 1}${age}`;
 }
 
@@ -79,13 +79,14 @@ function verdictJson(facts: VerdictFacts): object {
     const { reason, detail } = result;
     return { valid: false, scheme: name, reason, detail, hints: hints.map((hint) => hint.code), ...url };
   }
-  const time = result.timestamp === undefined ? {} : { timestamp: result.timestamp, age: ageOf(result.timestamp, now) };
+  const time =
+    result.timestamp === undefined ? {} : { timestamp: result.timestamp, age: wholeAge(result.timestamp, now) };
   const unsigned = result.bodyUnsigned === true ? { body_unsigned: true } : {};
   return { valid: true, scheme: name, secret: result.secretIndex + 1, ...time, ...unsigned, ...url };
 }
 
-function ageOf(timestamp: number, now: number): number {
-  return Math.floor(now - timestamp);
+function wholeAge(timestamp: number, now: number): number {
+  return Math.floor(ageOf(timestamp, now));
 }
 
 function annotation({ result, hints }: VerdictFacts, bodyFile: string | undefined): string {
@@ -148,7 +149,7 @@ function timeText(
   { scheme }: CompiledScheme,
   tolerance: Tolerance | undefined,
 ): string {
-  const age = now - timestamp;
+  const age = ageOf(timestamp, now);
   const past = scheme.timestamp?.past === undefined ? undefined : (tolerance ?? scheme.timestamp.past);
   const future = scheme.timestamp?.future === undefined ? undefined : (tolerance ?? scheme.timestamp.future);
   const distance = `${span(Math.abs(age) * 1000)} ${age < 0 ? "ahead" : "ago"}`;

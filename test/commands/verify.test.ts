@@ -60,6 +60,20 @@ describe("hooks verify", () => {
     });
   });
 
+  it("takes what hooks sign made a fraction of a second before, of a scheme that takes nothing dated ahead", async () => {
+    const scheme = ["--scheme", "box", "--secret", "env:HOOK_SECRET"];
+    const env = { HOOK_SECRET: SECRET, HOOKS_HOME: folder };
+    const at = (ms: number) => ({ cwd: folder, env, stdin: "", now: () => NOW * 1000 + ms });
+    const signed = await runInProcess(["sign", ...scheme, "body.json"], at(500));
+    await writeFile(inFolder("box.txt"), signed.stdout);
+
+    const result = await run([...scheme, "--headers", "box.txt", "--explain", "body.json"], at(900));
+
+    expect(signed.stdout).toContain("box-delivery-timestamp: 2025-10-09T08:53:20.500Z\n");
+    expect(result).toMatchObject({ code: 0, stdout: "valid  scheme=box secret=#1 age=0s\n" });
+    expect(result.stderr).toMatch(/timestamp +2025-10-09T08:53:20.500Z {3}0 ms ago, inside ±600 s\n/);
+  });
+
   it("exits 1 with the reason, and shows what was received without the signatures in full", async () => {
     const result = await run([...FROM_FILES, "-"], { stdin: `${BODY}x` });
 

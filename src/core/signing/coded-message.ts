@@ -29,7 +29,7 @@ export function judgeMessageTime(
   if (message.expires !== undefined && message.expires < Math.floor(now)) {
     return refuse("timestamp_too_old", "the message says itself that it has expired");
   }
-  return judgeAge(scheme.timestamp, message.timestamp, Math.floor(now), tolerance);
+  return judgeAge(scheme.timestamp, message.timestamp, now, tolerance);
 }
 
 export function acceptedMessage(message: ReadMessage, secretIndex: number): Accepted {

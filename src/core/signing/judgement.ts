@@ -24,7 +24,7 @@ export function readTimely(
 ): Message | Refusal {
   const message = readMessage(compiled, request);
   if ("reason" in message || message.sentAt === undefined) return message;
-  return judgeAge(compiled.scheme.timestamp!, message.sentAt, Math.floor(now), tolerance) ?? message;
+  return judgeAge(compiled.scheme.timestamp!, message.sentAt, now, tolerance) ?? message;
 }
 
 export function accept({ signsBody }: CompiledScheme, { sentAt }: Message, secretIndex: number): Accepted {

@@ -52,6 +52,15 @@ export function checkTolerance(tolerance: Tolerance | undefined): void {
   }
 }
 
+/**
+ * Seconds, below zero for a message that is dated ahead. The clock counts whole ones, so ahead is only what is dated in a
+ * later one.
+ */
+export function ageOf(timestamp: number, now: number): number {
+  const second = Math.floor(now);
+  return second - (second < timestamp ? Math.floor(timestamp) : timestamp);
+}
+
 /** `now` in unix seconds. `tolerance` replaces the limits that the scheme has; a side that it leaves open stays open. */
 export function judgeAge(
   rule: TimestampRule,
@@ -60,7 +69,7 @@ export function judgeAge(
   tolerance: Tolerance | undefined,
 ): Refusal | undefined {
   if (tolerance === "none") return undefined;
-  const age = now - timestamp;
+  const age = ageOf(timestamp, now);
   const past = limitOf(rule.past, tolerance);
   const future = limitOf(rule.future, tolerance);
   if (past !== undefined && past < age) {

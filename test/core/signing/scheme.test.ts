@@ -4,6 +4,7 @@ import { compileScheme } from "../../../src/core/signing/compiled-scheme.ts";
 import type { Scheme } from "../../../src/core/signing/scheme.ts";
 import { signMessage } from "../../../src/core/signing/sign.ts";
 import { Verifier } from "../../../src/core/signing/verify.ts";
+import { Verifier as WebVerifier } from "../../../src/core/signing/web/verify.ts";
 import type { HeadersInput } from "../../../src/core/signing/webhook-request.ts";
 
 // The record type against the shapes that providers have, each signed by hand here.
@@ -186,4 +187,29 @@ describe("a time in RFC 3339", () => {
 
 it("a record with a field that does not exist is a bug that shows at once", () => {
   expect(() => compileScheme({ ...PREFIXED, content: "{bdy}" })).toThrow(RangeError);
+});
+
+describe("a time with a fraction of a second", () => {
+  const schemeOf = (unit: "ms" | "iso"): Scheme => ({
+    ...RAW,
+    timestamp: { headers: ["x-time"], unit, past: 60, future: 0 },
+    content: "{body}{timestamp}",
+  });
+
+  it.each([
+    ["ms", 0.5, 0.9, undefined],
+    ["ms", 0.9, 0.5, undefined],
+    ["ms", 0.999, 0, undefined],
+    ["iso", 0.5, 60.9, undefined],
+    ["iso", 0.5, -0.1, "dated 1 s ahead of this clock; at most 0 s is accepted"],
+    ["ms", 0.5, 61, "60.5 s old; at most 60 s is accepted"],
+  ] as const)("of %s, signed at %f and judged at %f: ahead only in a later second", async (unit, sent, now, detail) => {
+    const compiled = compileScheme(schemeOf(unit));
+    const options = { id: "", timestamp: NOW + sent };
+    const request = { ...signMessage(compiled, { body: BODY }, "00ff10", options), body: BODY };
+    const expected = detail === undefined ? { valid: true } : { valid: false, detail: `the message is ${detail}` };
+
+    expect(new Verifier(compiled, "00ff10").verify(request, NOW + now)).toMatchObject(expected);
+    expect(await new WebVerifier(compiled, "00ff10").verify(request, NOW + now)).toMatchObject(expected);
+  });
 });

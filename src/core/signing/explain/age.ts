@@ -1,4 +1,4 @@
-import { limitOf } from "../message-time.ts";
+import { ageOf, limitOf } from "../message-time.ts";
 import type { Refusal } from "../verdict.ts";
 import type { Hint } from "./hint.ts";
 import { explainTimeAndId } from "./time-and-id.ts";
@@ -50,7 +50,7 @@ function outside(begin: string, { detail }: Refusal, judgedBy?: JudgedBy, match?
 /** How far outside. */
 function excess({ scheme: { timestamp: rule }, accepted }: Match, { now, tolerance }: JudgedBy): string {
   if (rule === undefined || accepted.timestamp === undefined) return "";
-  const age = Math.floor(now) - accepted.timestamp;
+  const age = ageOf(accepted.timestamp, now);
   const limit = limitOf(age < 0 ? rule.future : rule.past, tolerance);
   if (limit === undefined || Math.abs(age) <= limit) return "";
   return ` by ${Math.round((Math.abs(age) - limit) * 1000) / 1000} s`;
