@@ -126,6 +126,31 @@ describe("what happened to the secret", () => {
     expect(explain("stripe", { headers, body: "{}" }, secret)).toEqual([code]);
   });
 
+  it("names the prefix that is missing, and of another spelling of base64 what it lacks", () => {
+    const bare = OTHER.slice("whsec_".length);
+    const ofOpenai = sign("openai", { body: "{}" }, OTHER, { id: "msg_1", timestamp: NOW });
+    const v1a = findScheme("standard-webhooks-v1a")!.scheme;
+    const { signing, verifying } = keysOf(v1a);
+    const ofV1a = sign(v1a.name, { body: "{}" }, signing, { id: "msg_1", timestamp: NOW });
+    const says = (scheme: string, headers: Record<string, string>, secret: string) =>
+      hintsOf(scheme, { headers, body: "{}" }, secret);
+    const prefix = (name: string) => [
+      { code: "secret_prefix", text: `It matches when the secret is taken with "${name}" before it.` },
+    ];
+    const spelling = [{ code: "secret_spelling", text: expect.stringMatching(/base64 .*padding \(=\)\.$/) }];
+
+    expect(says("openai", ofOpenai.headers, bare)).toEqual(prefix("whsec_"));
+    expect(says(v1a.name, ofV1a.headers, verifying.slice("whpk_".length))).toEqual(prefix("whpk_"));
+    for (const key of [Buffer.from(Array.from({ length: 32 }, (_, at) => at)), Buffer.alloc(24, 0xfb)]) {
+      const { headers } = message(key);
+      const unpadded = key.toString("base64url");
+
+      expect(says("standard-webhooks", headers, unpadded)).toEqual(spelling);
+      expect(says("standard-webhooks", headers, `whsec_${unpadded}`)).toEqual(spelling);
+      expect(says("openai", headers, `whsec_${unpadded}`)).toEqual(spelling);
+    }
+  });
+
   it("finds another subscription's secret, and only among those that it is given", () => {
     const others = [
       { name: "shop", secret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },

@@ -12,6 +12,7 @@ export type HintCode =
   | "secret_not_decoded"
   | "secret_decoded"
   | "secret_prefix"
+  | "secret_spelling"
   | "secret_whitespace"
   | "other_secret"
   | "other_scheme"

@@ -1,3 +1,4 @@
+import { decodeStrictly } from "../byte-text.ts";
 import type { Scheme, SecretRule } from "../scheme.ts";
 import type { Hint } from "./hint.ts";
 import type { Trials } from "./trials.ts";
@@ -30,7 +31,7 @@ export function* secretReadings(scheme: Scheme, secret: string): Generator<Secre
 
 interface SecretText {
   text: string;
-  code: "secret_prefix" | "secret_whitespace" | undefined;
+  code: "secret_prefix" | "secret_spelling" | "secret_whitespace" | undefined;
   what: string;
 }
 
@@ -43,7 +44,7 @@ function textsOf(rule: SecretRule, secret: string): SecretText[] {
   const texts: SecretText[] = [
     quoted && isOwnPrefix
       ? { text: bare, code: "secret_whitespace", what: "without the blanks or quotes around it" }
-      : { text: bare, code: isOwnPrefix ? undefined : "secret_prefix", what: `without "${prefix ?? ""}"` },
+      : { text: bare, ...bareCause(rule, bare, prefix) },
     {
       text: trimmed,
       code: prefix !== undefined && isOwnPrefix ? "secret_prefix" : undefined,
@@ -57,6 +58,17 @@ function textsOf(rule: SecretRule, secret: string): SecretText[] {
     texts.unshift({ text: trimmed, code: "secret_whitespace", what: "without the blanks or quotes around it" });
   }
   return texts;
+}
+
+/** Why the secret matches without its prefix and does not as it was given. */
+function bareCause(rule: SecretRule, bare: string, prefix: string | undefined): Omit<SecretText, "text"> {
+  if (prefix !== undefined && prefix !== rule.prefix) return { code: "secret_prefix", what: `without "${prefix}"` };
+  if (rule.decode === "base64" && decodeStrictly(bare, "base64") === undefined) {
+    return { code: "secret_spelling", what: "in the alphabet of base64 with + and /, and with its padding (=)" };
+  }
+  if (prefix !== undefined) return { code: undefined, what: `without "${prefix}"` };
+  if (rule.prefix === undefined) return { code: undefined, what: "as it stands" };
+  return { code: "secret_prefix", what: `with "${rule.prefix}" before it` };
 }
 
 function decodingsOf({ algorithm, secret }: Scheme): ("utf8" | "base64" | "hex")[] {
