@@ -101,7 +101,7 @@ function checkTimestamp(timestamp: unknown): void {
   throw new TypeError(`timestamp must be a number of unix seconds, got ${String(timestamp)}`);
 }
 
-/** Where a scheme has a header for each key, each gets its own. */
+/** Where a scheme has a header for each key, each gets its own. A list has them all in its one header. */
 function writeHeaders(
   { name, signature: rule }: Scheme,
   signatures: readonly string[],
@@ -109,13 +109,14 @@ function writeHeaders(
   headers: Record<string, string>,
 ): void {
   if (!("headers" in rule)) return;
-  if (rule.also === undefined) {
+  if (rule.also === undefined || rule.format === "list") {
     headers[rule.headers[0]!] = value;
     return;
   }
   const names = [rule.headers[0]!, ...rule.also];
   if (names.length < signatures.length) throw new TypeError(`${name} carries ${names.length} signatures at most`);
-  for (const [index, signature] of signatures.entries()) headers[names[index]!] = signature;
+  const prefix = rule.format === "prefixed" ? rule.prefix : "";
+  for (const [index, signature] of signatures.entries()) headers[names[index]!] = prefix + signature;
 }
 
 function writeSignature(scheme: Scheme, signatures: readonly string[], timestamp?: string): string {

@@ -4,6 +4,7 @@ import { compileScheme } from "../../../src/core/signing/compiled-scheme.ts";
 import type { Scheme } from "../../../src/core/signing/scheme.ts";
 import { signMessage } from "../../../src/core/signing/sign.ts";
 import { Verifier } from "../../../src/core/signing/verify.ts";
+import { signMessage as signByWeb } from "../../../src/core/signing/web/sign.ts";
 import { Verifier as WebVerifier } from "../../../src/core/signing/web/verify.ts";
 import type { HeadersInput } from "../../../src/core/signing/webhook-request.ts";
 
@@ -211,5 +212,36 @@ describe("a time with a fraction of a second", () => {
 
     expect(new Verifier(compiled, "00ff10").verify(request, NOW + now)).toMatchObject(expected);
     expect(await new WebVerifier(compiled, "00ff10").verify(request, NOW + now)).toMatchObject(expected);
+  });
+});
+
+describe("signatures in further headers", () => {
+  const right = (secret: string, text = BODY) => mac("sha256", secret, text, "hex");
+  const also = ["x-sig-2"];
+
+  it.each<[Scheme, Record<string, string>]>([
+    [
+      { ...PREFIXED, signature: { headers: ["x-sig"], also, format: "raw" } },
+      { "x-sig": right("a"), "x-sig-2": right("b") },
+    ],
+    [
+      { ...PREFIXED, signature: { headers: ["x-sig"], also, format: "prefixed", prefix: "sha256=" } },
+      { "x-sig": `sha256=${right("a")}`, "x-sig-2": `sha256=${right("b")}` },
+    ],
+    [
+      { ...LIST, signature: { headers: ["x-sig"], also, format: "list", separator: ",", pair: "=", field: "v1" } },
+      { "x-sig": `t=${NOW},v1=${right("a", `${NOW}.${BODY}`)},v1=${right("b", `${NOW}.${BODY}`)}` },
+    ],
+  ])("are written by sign as they are read: $signature.format", async (scheme, headers) => {
+    const compiled = compileScheme(scheme);
+    const options = { id: "", timestamp: NOW };
+    const signed = signMessage(compiled, { body: BODY }, ["a", "b"], options);
+
+    expect(signed.headers).toEqual(headers);
+    expect(await signByWeb(compiled, { body: BODY }, ["a", "b"], options)).toEqual(signed);
+    for (const secret of ["a", "b"]) expect(judge(scheme, signed.headers, secret).valid).toBe(true);
+    const ofOne = signMessage(compiled, { body: BODY }, "b", options);
+    expect(judge(scheme, ofOne.headers, "b").valid).toBe(true);
+    expect(judge(scheme, ofOne.headers, "a").valid).toBe(false);
   });
 });
