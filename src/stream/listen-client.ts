@@ -62,6 +62,8 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
   #quit: DrainFrame | undefined;
   /** Ends the wait before the next dial. */
   #wake: (() => void) | undefined;
+  /** Nothing is in hand any more. */
+  #onIdle: (() => void) | undefined;
   #wasReady = false;
 
   constructor(options: ListenClientOptions) {
@@ -109,7 +111,7 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
     try {
       while (this.#quit === undefined) {
         const end = await this.#listenOnce();
-        if (this.#isOver()) return;
+        if (this.#isOver()) break;
         if (end.refusal !== undefined && (end.refusal.final || !this.#wasReady)) throw end.refusal.error;
         if (this.#options.dialsOnce === true && !this.#wasReady) throw unreachable(end.reason);
         failures = this.#timing.stableMs <= end.upMs ? 1 : failures + 1;
@@ -120,6 +122,7 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
         this.emit("disconnected", { reason: end.reason, retryInMs });
         await this.#pause(retryInMs);
       }
+      await this.#finish();
     } finally {
       unwatch();
     }
@@ -159,8 +162,21 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
     return this.#quit !== undefined;
   }
 
+  /** What is in hand when there is no connection any more. */
+  async #finish(): Promise<void> {
+    const { busy } = this.#desk;
+    const { signal } = this.#atOnce;
+    if (busy === 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    signal.addEventListener("abort", () => resolve());
+    this.emit("problem", { code: "untold", message: untoldMessage(busy) });
+    await promise;
+  }
+
   #leaveWhenIdle(): void {
     if (this.#quit === undefined || this.#desk.busy !== 0) return;
+    this.#onIdle?.();
     this.#connection?.leave(this.#connection.isReady ? LEAVE_MS : 0);
   }
 
@@ -221,6 +237,11 @@ export class ListenClient extends EventEmitter<ListenClientEvents> {
 
 function lost(reason: string): ConnectionEnd {
   return { reason, upMs: 0, wasReady: false, abandoned: false, refusal: undefined };
+}
+
+function untoldMessage(count: number): string {
+  const [what, them] = count === 1 ? ["1 delivery", "it"] : [`${count} deliveries`, "them"];
+  return `the connection is gone: the server cannot be told what becomes of ${what} in hand, and sends ${them} again to the next listener`;
 }
 
 function unreachable(reason: string): HooksError {

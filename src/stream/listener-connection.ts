@@ -83,7 +83,8 @@ export class ListenerConnection {
   sessionName: string | undefined;
   /** The subscription behind that session; undefined until it is open. */
   subscription: Subscription | undefined;
-  /** Set by a drain frame: the listener left of its own will, and says whether its session goes on collecting. */
+  /** Set by a drain frame: the listener leaves of its own will, and says whether its session goes on collecting. At the
+   * end undefined again if it left something unanswered. */
   quit: { keep: boolean } | undefined;
   /** Counts up with each delivery sent by anyone: the smallest has waited longest. */
   lastTurn = 0;
@@ -228,6 +229,8 @@ export class ListenerConnection {
     clearTimeout(this.#silence);
     clearTimeout(this.#greeting);
     clearTimeout(this.#stall);
+    // It did not finish what it said that it would: what that was is to find it again.
+    if (this.#pending.size !== 0) this.quit = undefined;
     for (const id of this.#pending.keys()) this.#take(id)?.resolve({ kind: "not_sent" });
     this.#owner.gone(this, code, reason);
   }

@@ -394,6 +394,64 @@ describe("the end", () => {
     await dialling.ended;
   });
 
+  it.each(["cut, then quit", "quit, then cut"])("%s: what is in hand is finished, and comes again", async (order) => {
+    const to = await tunnel();
+    const cable = await Cable.to(to.port);
+    closers.push(() => cable.close());
+    const answer = Promise.withResolvers<Answer>();
+    const begun = Promise.withResolvers<void>();
+    const { client, ended, answered, problems } = listen(cable.url, {
+      timing: { firstDelayMs: 60_000, longestDelayMs: 60_000 },
+      answer: () => {
+        begun.resolve();
+        return answer.promise;
+      },
+    });
+    let hasEnded = false;
+    void ended.then(() => (hasEnded = true));
+    to.publish(delivery());
+    await begun.promise;
+    const told = once(client, "problem");
+    if (order === "quit, then cut") client.quit({ keep: false });
+    cable.cut();
+    if (order === "cut, then quit") {
+      await once(client, "disconnected");
+      client.quit({ keep: false });
+    }
+    await Promise.race([told, ended]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasEnded).toBe(false);
+    answer.resolve(OK);
+    await ended;
+    expect(answered.length).toBe(1);
+    expect(problems).toMatchObject([
+      { code: "untold", message: expect.stringContaining("of 1 delivery in hand, and sends it again") },
+    ]);
+    await to.until(() => to.sessions.closed.length === 1);
+    expect(to.sessions.closed).toEqual([{ subscriptionId: "sub_1", collect: true }]);
+  });
+
+  it("stop, after a quit whose connection is gone: ends without the program's answer", async () => {
+    const to = await tunnel();
+    const cable = await Cable.to(to.port);
+    closers.push(() => cable.close());
+    const begun = Promise.withResolvers<void>();
+    const { client, ended } = listen(cable.url, {
+      answer: () => {
+        begun.resolve();
+        return new Promise(() => {});
+      },
+    });
+    to.publish(delivery());
+    await begun.promise;
+    cable.cut();
+    await once(client, "disconnected");
+    client.quit({ keep: false });
+    await once(client, "problem");
+    client.stop();
+    await ended;
+  });
+
   it("stop: aborts what is in hand and leaves it unanswered", async () => {
     const to = await tunnel();
     const begun = Promise.withResolvers<AbortSignal>();

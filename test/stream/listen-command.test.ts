@@ -524,6 +524,33 @@ describe("Ctrl-C", () => {
     expect(await running.ended).toBe(0);
     expect(await delivered(to, id)).toMatchObject({ status: "succeeded", response_excerpt: "done" });
   });
+
+  it("while the daemon is away lets it finish, too, and says that the event comes again", async () => {
+    const to = await daemon();
+    const begun = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const seen: (string | undefined)[] = [];
+    const port = await program((request, response) => {
+      seen.push(request.headers["webhook-id"] as string | undefined);
+      begun.resolve();
+      void finish.promise.then(() => response.end("done"));
+    });
+    const running = await connected(["--forward", String(port)]);
+    const { id } = await publish(to);
+    await begun.promise;
+    await to.stop({ drainMs: 0 });
+    await running.sees("stderr", /not connected/);
+    running.interrupt();
+    await running.sees("stderr", /finishing 1 in hand/);
+    await running.sees("stderr", /the connection is gone/);
+    finish.resolve();
+    expect(await running.ended).toBe(0);
+    expect(running.stderr).toContain("1 event, 1 ok, 0 failed");
+    const again = await daemon();
+    await connected(["--forward", String(port)]);
+    expect(await delivered(again, id)).toMatchObject({ status: "succeeded", response_excerpt: "done" });
+    expect(seen).toEqual([id, id]);
+  });
 });
 
 describe("a reader that goes away", () => {
