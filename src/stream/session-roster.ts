@@ -23,6 +23,9 @@ export interface SessionRosterOptions {
   onFault(error: unknown): void;
 }
 
+/** Of one session; more of them are away for as long as somebody listens. */
+const MOST_AWAY = 256;
+
 /** Errors of opening a session that pass by themselves: the client dials again. */
 const PASSING: readonly ErrorCode[] = ["unavailable", "store_busy", "store_full", "rate_limited", "internal"];
 
@@ -40,6 +43,11 @@ export class SessionRoster {
   readonly #ephemeral = new Set<number>();
   /** Ephemeral sessions whose listener is gone, by row id of the subscription. */
   readonly #graces = new Map<number, NodeJS.Timeout>();
+  /**
+   * Clients that want what happens meanwhile, since their session was last without a listener, by row id of the
+   * subscription; undefined is any that cannot be told from others. None of the sets is empty.
+   */
+  readonly #away = new Map<number, Set<string | undefined>>();
   #closing = false;
 
   constructor(options: SessionRosterOptions) {
@@ -76,7 +84,7 @@ export class SessionRoster {
         if (isListener(connection)) checkSameSettings(others, hello, name);
         const session = await this.#options.sessions.open({
           ...requestOf(connection, hello, name),
-          isListening: (rowId) => this.#listeners.has(rowId),
+          isListening: (rowId) => this.#listeners.has(rowId) || this.#away.has(rowId),
         });
         this.#listen(connection, session, name);
         if (others.length !== 0 && isListener(connection))
@@ -96,8 +104,8 @@ export class SessionRoster {
   }
 
   /**
-   * The connection listens no more; the last listener of a session decides what becomes of it. Resolves when that is
-   * in the store.
+   * The connection listens no more. After the last listener of a session it goes on collecting if any of them, not only
+   * this one, was lost or is to find what happens meanwhile. Resolves when that is in the store.
    */
   async leave(connection: ListenerConnection): Promise<void> {
     const { subscription, sessionName, quit } = connection;
@@ -112,16 +120,21 @@ export class SessionRoster {
       this.#ephemeral.delete(subscription.rowId);
     }
 
-    const end = (collect: boolean): Promise<void> =>
+    if (quit === undefined || quit.keep) this.#noteAway(subscription.rowId, connection.hello?.client);
+
+    const end = (isAwaited: boolean): Promise<boolean> =>
       this.#turns.take(turnOf(connection.scope, sessionName), async () => {
-        if (this.#listeners.has(subscription.rowId)) return;
+        if (this.#listeners.has(subscription.rowId)) return false;
+        const collect = this.#away.delete(subscription.rowId) || isAwaited;
         await this.#options.sessions
           .close(subscription, { collect })
           .catch((error: unknown) => this.#options.onFault(error));
+        return collect;
       });
-    await end(quit === undefined || quit.keep);
+    // Asked now: of several that leave at once the first one to end it forgets them all.
+    const collects = await end(this.#away.has(subscription.rowId));
     // When the whole daemon stops, nobody can tell how long the listener stays away: the session's keep does then.
-    if (quit !== undefined || !isEphemeral || this.#closing) return;
+    if (!collects || !isEphemeral || this.#closing) return;
     if (this.#listeners.has(subscription.rowId)) return;
     clearTimeout(this.#graces.get(subscription.rowId));
     this.#graces.set(
@@ -143,9 +156,22 @@ export class SessionRoster {
     await this.#turns.idle();
   }
 
+  #noteAway(rowId: number, client: string | undefined): void {
+    const away = this.#away.get(rowId) ?? new Set();
+    this.#away.set(rowId, away.add(away.size < MOST_AWAY ? client : undefined));
+  }
+
+  #noteBack(rowId: number, client: string | undefined): void {
+    const away = this.#away.get(rowId);
+    if (away === undefined || client === undefined) return;
+    away.delete(client);
+    if (away.size === 0) this.#away.delete(rowId);
+  }
+
   #listen(connection: ListenerConnection, session: ListenSession, name: string): void {
     const { subscription } = session;
     if (isListener(connection)) {
+      this.#noteBack(subscription.rowId, connection.hello?.client);
       clearTimeout(this.#graces.get(subscription.rowId));
       this.#graces.delete(subscription.rowId);
       // As it is now: it stays what it was before, whoever listens besides.

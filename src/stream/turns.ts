@@ -2,12 +2,12 @@
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 
-  take(key: string, task: () => Promise<void>): Promise<void> {
+  take<T>(key: string, task: () => Promise<T>): Promise<T> {
     const turn = (this.#last.get(key) ?? Promise.resolve()).then(task);
     // A task that fails must not hold up the next; whoever started it hears of the failure.
     const settled = turn
       .catch(() => {})
-      .then(() => {
+      .then((): void => {
         if (this.#last.get(key) === settled) this.#last.delete(key);
       });
     this.#last.set(key, settled);

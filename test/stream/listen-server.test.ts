@@ -451,6 +451,94 @@ describe("several listeners of one session", () => {
     await to.stop();
     expect(to.sessions.closed).toEqual([{ subscriptionId: "sub_1", collect: false }]);
   });
+
+  const AWAY = { client: "away" };
+  it.each([
+    ["was lost", (one: RawListener) => one.socket.terminate(), true],
+    ["has left for a while", (one: RawListener) => one.send({ type: "drain", keep: true }), true],
+    ["has quit", (one: RawListener) => one.send({ type: "drain" }), false],
+  ])("collects after the last has quit when another %s: whether it does", async (_, leave, collect) => {
+    const to = await tunnel();
+    const [one, two] = [await RawListener.ready(to.url, AWAY), await RawListener.ready(to.url)];
+    leave(one);
+    await to.until(() => to.server.connected === 1);
+    two.send({ type: "drain" });
+    await two.close();
+    await to.stop();
+    expect(to.sessions.closed).toEqual([{ subscriptionId: "sub_1", collect }]);
+  });
+
+  it("collects when all are lost at once", async () => {
+    const to = await tunnel();
+    await RawListener.ready(to.url, AWAY);
+    await RawListener.ready(to.url);
+    await to.stop();
+    expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([true, true]);
+  });
+
+  it("ends with the last that quits once those that were lost came back, and quit", async () => {
+    const to = await tunnel();
+    const [one, two] = [await RawListener.ready(to.url, AWAY), await RawListener.ready(to.url)];
+    one.socket.terminate();
+    await to.until(() => to.server.connected === 1);
+    const again = await RawListener.ready(to.url, AWAY);
+    again.send({ type: "drain" });
+    await again.close();
+    two.send({ type: "drain" });
+    await two.close();
+    // As does the next one, which nobody else was at.
+    const next = await RawListener.ready(to.url);
+    next.send({ type: "drain" });
+    await next.close();
+    await to.stop();
+    expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([false, false]);
+  });
+
+  it("waits, if ephemeral, for the one that was lost, and ends after the grace", async () => {
+    const to = await tunnel({ ephemeralGraceMs: 10 });
+    const options = { ephemeral: true };
+    const [one, two] = [await RawListener.ready(to.url, options), await RawListener.ready(to.url, options)];
+    one.socket.terminate();
+    await to.until(() => to.server.connected === 1);
+    two.send({ type: "drain" });
+    await expect.poll(() => to.sessions.closed.length, { timeout: 30_000 }).toBe(2);
+    expect(to.sessions.closed.map(({ collect }) => collect)).toEqual([true, false]);
+  });
+
+  it("does not forget how long one that is away wants it kept", async () => {
+    const to = await tunnel();
+    const [one, two] = [await RawListener.ready(to.url, AWAY), await RawListener.ready(to.url, { client: "two" })];
+    one.send({ type: "drain", keep: true });
+    await one.close();
+    const heard: (boolean | undefined)[] = [];
+    const open = to.sessions.open.bind(to.sessions);
+    to.sessions.open = (request) => {
+      heard.push(request.isListening?.(TUNNEL.rowId));
+      return open(request);
+    };
+    // Its connection is replaced, and for a moment nobody listens.
+    await RawListener.ready(to.url, { client: "two" });
+    await two.close();
+    expect(heard).toEqual([true]);
+  });
+
+  it("remembers many that are away as one", async () => {
+    const to = await tunnel();
+    const stays = await RawListener.ready(to.url);
+    const clients = Array.from({ length: 260 }, (_, number) => ({ client: `c${number}` }));
+    const comeAndGo = async (keep: boolean): Promise<void> => {
+      const all = await Promise.all(clients.map((client) => RawListener.ready(to.url, client)));
+      for (const one of all) one.send({ type: "drain", keep });
+      await Promise.all(all.map((one) => one.close()));
+    };
+    await comeAndGo(true);
+    await comeAndGo(false);
+    stays.send({ type: "drain" });
+    await stays.close();
+    await to.stop();
+    // Which of the later ones came back, nobody knows.
+    expect(to.sessions.closed).toEqual([{ subscriptionId: "sub_1", collect: true }]);
+  });
 });
 
 describe("the end of a listener", () => {
@@ -478,6 +566,20 @@ describe("the end of a listener", () => {
     await listener.close();
     await to.stop();
     expect(to.sessions.closed).toEqual([{ subscriptionId: "sub_1", collect: true }]);
+  });
+
+  it("after drain, with something unanswered: it comes back and collecting goes on", async () => {
+    const to = await tunnel();
+    const listener = await RawListener.ready(to.url);
+    to.publish(delivery());
+    await listener.frame("delivery");
+    listener.send({ type: "drain" });
+    await handled(listener);
+    listener.socket.terminate();
+    await to.until(() => to.notSent === 1 && to.server.connected === 0);
+    await to.stop();
+    expect(to.sessions.closed).toEqual([{ subscriptionId: "sub_1", collect: true }]);
+    expect(to.news.at(-1)).toMatchObject({ kind: "gone", clean: false });
   });
 
   it("without drain: what is in flight comes back and collecting goes on", async () => {
