@@ -140,8 +140,9 @@ export class Deliveries {
     });
     const has = new Set(existing.map((delivery) => delivery.subscriptionRowId));
     // Whoever is named gets it, whatever its filter says: a person asked for it.
+    const takers = await this.#handable(scope, event, named ?? directory.takersOfEvent(scope, event, true));
     const added = catalogue
-      .wanting(named ?? directory.takersOfEvent(scope, event), scope, event, directory)
+      .wanting(takers, scope, event, directory)
       .filter((subscriptionRowId) => !has.has(subscriptionRowId))
       .map((subscriptionRowId): NewDelivery => {
         const orderKey = directory.orderKeyOf(subscriptionRowId, event.data);
@@ -158,6 +159,14 @@ export class Deliveries {
     const replayed = await store.replays.replayEvent(replay, now(), audit);
     for (const one of [...chosen, ...added]) dispatch?.wake(one.subscriptionRowId);
     return { count: replayed.reopened.length + replayed.added.length, dry_run: false };
+  }
+
+  /** Those of them that can be handed this event: what came to no source is nothing for a listener of sources. */
+  async #handable(scope: Scope, event: StoredEvent, takers: number[]): Promise<number[]> {
+    const { store, directory } = this.#parts;
+    if (!takers.some((rowId) => directory.isOfSources(rowId))) return takers;
+    if ((await store.sources.findOfEvent(scope, event.id)) !== undefined) return takers;
+    return takers.filter((rowId) => !directory.isOfSources(rowId));
   }
 
   #entry(actor: Actor, scope: Scope, deed: Deed) {

@@ -77,7 +77,7 @@ export class Publishing {
       const at = this.#parts.now();
       const checked = this.#check(scope, input, at);
       place = await this.#place();
-      const prepared = this.#prepare(scope, checked, at, this.#parts.dispatch);
+      const prepared = this.#prepare(scope, checked, at, this.#parts.dispatch, true);
       if (input.id !== undefined) prepared.event.fingerprint = hash("sha256", `received ${input.id}`, "buffer");
       const [appended] = await this.#append([prepared], place, async ([event]) => [await keep(event!)]);
       return { id: prepared.event.id, kind: appended!.kind };
@@ -174,8 +174,14 @@ export class Publishing {
     return warning === undefined && version === checked.version ? checked : { ...checked, version, warning };
   }
 
-  /** `dispatch`: where room is reserved for it; undefined: nowhere. */
-  #prepare(scope: Scope, checked: AdmittedEvent, at: number, dispatch: DispatchPort | undefined): Prepared {
+  /** `dispatch`: where room is reserved for it; undefined: nowhere. `isReceived`: a source made it of a request. */
+  #prepare(
+    scope: Scope,
+    checked: AdmittedEvent,
+    at: number,
+    dispatch: DispatchPort | undefined,
+    isReceived = false,
+  ): Prepared {
     const { directory, catalogue, newId } = this.#parts;
     const { id, warning, traced, ...content } = checked;
     // Ids first: what throws here must not leave room reserved that nobody gives back.
@@ -183,7 +189,7 @@ export class Publishing {
     const leased: NewDelivery[] = [];
     const event: NewEvent = { scope, id: eventId, ...content, createdAt: at, deliveries: [] };
     if (traced !== undefined) event.trace = traced.trace;
-    const takers = catalogue.wanting(directory.takersOfEvent(scope, event), scope, event, directory);
+    const takers = catalogue.wanting(directory.takersOfEvent(scope, event, isReceived), scope, event, directory);
     event.deliveries = takers.map((subscriptionRowId): NewDelivery => {
       const deliveryId = newId("dlv");
       const orderKey = directory.orderKeyOf(subscriptionRowId, content.data);

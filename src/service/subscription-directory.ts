@@ -30,6 +30,8 @@ interface Entry {
   /** What its events are kept in order by; left out: not read yet. */
   orderBy?: string | undefined;
   filter?: Filter | undefined;
+  /** A listener of sources: it takes what came to them, and no event that only says so of itself. */
+  isOfSources?: boolean;
   /** The version of its events that it wants; undefined: what comes. */
   version: string | undefined;
 }
@@ -210,20 +212,30 @@ export class SubscriptionDirectory {
     return takers === undefined ? [] : Array.from(takers, (entry) => entry.stored.rowId);
   }
 
-  /** The same of those only whose filters, if they have one, are true for this event. */
-  takersOfEvent(scope: Scope, event: FilterableEvent): number[] {
+  /**
+   * The same of those only whose filters, if they have one, are true for this event.
+   * @param isReceived a source made it of a request
+   */
+  takersOfEvent(scope: Scope, event: FilterableEvent, isReceived = false): number[] {
     const takers = this.#indexes.get(scopeKey(scope))?.takers(event.type);
     const rowIds: number[] = [];
     if (takers === undefined) return rowIds;
     let subject: FilterSubject | undefined;
-    for (const { stored, filter } of takers) {
+    for (const { stored, filter, isOfSources } of takers) {
+      // Whoever listens to sources has a filter.
       if (filter !== undefined) {
+        if (isOfSources === true && !isReceived) continue;
         subject ??= new FilterSubject(event);
         if (!this.#passes(scope, filter, subject)) continue;
       }
       rowIds.push(stored.rowId);
     }
     return rowIds;
+  }
+
+  /** Whether it takes nothing but what came to sources. */
+  isOfSources(rowId: number): boolean {
+    return this.#entries.get(rowId)?.isOfSources === true;
   }
 
   #passes(scope: Scope, filter: Filter, subject: FilterSubject): boolean {
@@ -264,6 +276,7 @@ export class SubscriptionDirectory {
   #put(entry: Entry): void {
     const { stored } = entry;
     entry.filter = this.#filters.of(stored);
+    if (stored.transport === "tunnel") entry.isOfSources = readSettings(stored).sources !== undefined;
     if (entry.version !== undefined) this.#versions += 1;
     this.#entries.set(stored.rowId, entry);
     this.#rowIds.set(stored.id, stored.rowId);

@@ -92,6 +92,25 @@ describe("hooks listen --source", () => {
     }
   });
 
+  it("brings nothing that never came to the source, whatever it says of itself, nor by a replay", async () => {
+    const relay = await withSource();
+    const { app } = await relay.listen("github");
+    const { service } = relay;
+    const { id, deliveries } = await service.publish({
+      type: "order.paid",
+      data: Buffer.from("{}"),
+      metadata: Buffer.from('{"source":"github"}'),
+    });
+    expect(deliveries).toBe(0);
+    const [session] = (await service.listSubscriptions({})).data;
+    expect(await service.replayEvent(id)).toMatchObject({ count: 0 });
+    expect(await service.replayEvent(id, { subscriptions: [session!.id] })).toMatchObject({ count: 0 });
+    const body = '{"mine":true}';
+    await relay.send("/in/github", { headers: [["x-hub-signature-256", githubSigned(body)]], body });
+    expect((await app.request(1)).text).toBe(body);
+    expect(app.requests).toHaveLength(1);
+  });
+
   it("of a source that there is not ends at once, naming the nearest", async () => {
     const relay = await withSource();
     const running = new RunningCommand(["listen", "--source", "githbu"], { home: relay.home });

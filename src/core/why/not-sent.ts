@@ -152,7 +152,7 @@ function notByVersion(facts: WhyFacts, subscription: SubscriptionFacts): Finding
 function unknown(facts: WhyFacts, subscription: SubscriptionFacts): Finding {
   const details = [
     subscription.transport === "tunnel"
-      ? "a listener's session collects nothing after a clean end, and what it changes is not recorded"
+      ? "a listener's session collects nothing after a clean end, one of sources only what came to them, and what it changes is not recorded"
       : "either the delivery is gone from the store, or the subscription was changed by something that the audit does not record",
   ];
   return finding("not_sent", "unknown", "its patterns and its filter take the event, yet there is no delivery", {
