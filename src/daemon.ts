@@ -12,7 +12,7 @@ import type { EgressRules } from "./core/egress/egress-rules.ts";
 import type { NetList } from "./core/egress/net-list.ts";
 import { type SourceAddresses, sourceTexts } from "./core/egress/source-addresses.ts";
 import { isLoopbackHost } from "./core/egress/special-addresses.ts";
-import { HooksError, toHooksError } from "./core/errors.ts";
+import { HooksError, isPassing, toHooksError } from "./core/errors.ts";
 import type { HealthThresholds } from "./core/health.ts";
 import type { HooksService } from "./core/hooks-service.ts";
 import { type Actor, LOCAL_OWNER } from "./core/key.ts";
@@ -78,7 +78,6 @@ const CROWDED_EVERY_MS = 60_000;
 const LOOK_UP_MS = 2_000;
 /** What may still be answered once the store has failed; the process is to end within a second. */
 const BROKEN_GRACE_MS = 300;
-const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
 
 export interface DaemonOptions {
   storePath: string;
@@ -191,9 +190,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     /** A full disk or a lock passes, and so does what waits for it; only what cannot pass ends the process. */
     const onFault = (error: unknown): void => {
-      const known = toHooksError(error);
-      if (PASSING.has(known.code)) log.warn("store", { error: known.message });
-      else onFatal(error instanceof Error ? error : known);
+      if (isPassing(error)) log.warn("store", { error: error.message });
+      else onFatal(error instanceof Error ? error : toHooksError(error));
     };
     const egress = daemonRules(options);
     const sender = new HttpSender({

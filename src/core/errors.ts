@@ -74,6 +74,14 @@ export function isHooksError(error: unknown): error is HooksError {
   return error instanceof HooksError;
 }
 
+/** What a store answers when something stands in its way for a while: a lock, a full disk, one write that failed. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store_full", "unavailable"]);
+
+/** Whatever the store was asked for is worth trying again. */
+export function isPassing(error: unknown): error is HooksError {
+  return isHooksError(error) && PASSING.has(error.code);
+}
+
 /** What is shown of any error: an unknown one is ours, and no detail of it leaves the process. */
 export function toHooksError(error: unknown): HooksError {
   return isHooksError(error) ? error : new HooksError("internal", "internal error", { cause: error });

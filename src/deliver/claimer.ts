@@ -1,9 +1,10 @@
+import { isPassing } from "../core/errors.ts";
 import type { LaneClaimed } from "../store/store.ts";
 import { planClaims } from "./claim-plan.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { DispatchStore } from "./shifted-store.ts";
-import { isPassing, waitAfter } from "./write-queue.ts";
+import { waitAfter } from "./write-queue.ts";
 
 export interface ClaimerOptions {
   store: DispatchStore;

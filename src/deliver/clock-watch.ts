@@ -1,7 +1,8 @@
+import { isPassing } from "../core/errors.ts";
 import type { DeliveryStore } from "../store/store.ts";
 import type { ShiftedStore } from "./shifted-store.ts";
 import type { ClockNews, SteadyClock } from "./steady-clock.ts";
-import { isPassing, waitAfter } from "./write-queue.ts";
+import { waitAfter } from "./write-queue.ts";
 
 const LOOK_EVERY_MS = 1_000;
 

@@ -1,6 +1,6 @@
 import type { DeliveryReason, RecordedAttempt, Verdict } from "../core/delivery.ts";
+import { isPassing } from "../core/errors.ts";
 import type { DeliveryStore, LaneClaim, LaneClaimed, Lease, RecordReceipt } from "../store/store.ts";
-import { isPassing } from "./write-queue.ts";
 
 /** What the delivering side asks of a store. */
 export type DispatchStore = Pick<

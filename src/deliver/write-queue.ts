@@ -1,15 +1,8 @@
-import { isHooksError } from "../core/errors.ts";
+import { isPassing } from "../core/errors.ts";
 
 const MAX_BATCH = 500;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
-
-/** True for what stands in the way for a while: a lock that another process holds, a full disk. */
-export function isPassing(error: unknown): boolean {
-  return (
-    isHooksError(error) && (error.code === "store_busy" || error.code === "store_full" || error.code === "unavailable")
-  );
-}
 
 /** How long to wait before the next try, after `failures` (1 …) in a row: 50 ms doubling to 5 s. */
 export function waitAfter(failures: number): number {

@@ -1,10 +1,9 @@
-import { isHooksError } from "../core/errors.ts";
+import { isPassing } from "../core/errors.ts";
 
-/** After a lock or a full disk. */
+/** After what passes: a lock, a full disk, a write that failed. */
 const AGAIN_MS = 1_000;
 /** The longest sleep: a timer does not notice that the clock was set. */
 const MAX_SLEEP_MS = 10_000;
-const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full"]);
 
 export interface JobRunnerOptions {
   store: {
@@ -83,7 +82,7 @@ export class JobRunner {
         if (goesOn) next = Math.min(next ?? Number.POSITIVE_INFINITY, nextAt ?? 0);
       }
     } catch (error) {
-      if (!isHooksError(error) || !PASSING.has(error.code)) throw error;
+      if (!isPassing(error)) throw error;
       return AGAIN_MS;
     }
     return next === undefined ? undefined : Math.max(elapsed() - from, next - now());
@@ -97,5 +96,24 @@ export class JobRunner {
     });
     clearTimeout(this.#timer);
     this.#awaken = undefined;
+  }
+}
+
+/**
+ * The first step of a job that is stored. What stands in its way for now is no failure of the job, which whoever asked
+ * would begin a second time: the runner goes on with it. Answers whether there is more to do.
+ */
+export async function firstStep(
+  runner: Pick<JobRunner, "wake"> | undefined,
+  step: () => Promise<{ goesOn: boolean }>,
+): Promise<boolean> {
+  try {
+    const { goesOn } = await step();
+    if (goesOn) runner?.wake();
+    return goesOn;
+  } catch (error) {
+    runner?.wake();
+    if (!isPassing(error)) throw error;
+    return true;
   }
 }

@@ -26,6 +26,7 @@ import { auditEntry } from "./audit-trail.ts";
 import type { Cleaning } from "./cleaning.ts";
 import { FileCleaning, type JobStep } from "./file-cleaning.ts";
 import { ambiguous, isBeginning } from "./find-by-reference.ts";
+import { firstStep } from "./job-runner.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { readFilter } from "./subscription-filters.ts";
 
@@ -88,9 +89,7 @@ export class Purges {
     const audit = auditEntry(this.#parts, actor, scope, { action: "event.purge", id, after });
     const purge = { id, scope, selection, asked: JSON.stringify(asked), reason: text, cancelWaiting, createdAt: now() };
     await store.purges.insert(purge, audit);
-    const { rowId } = (await store.purges.find(scope, id))!;
-    const { goesOn } = await this.step(rowId);
-    if (goesOn) this.#parts.purgeRunner?.wake();
+    await firstStep(this.#parts.purgeRunner, () => this.stepOf(scope, id));
     const { state, events, kept, undecided } = (await store.purges.find(scope, id))!;
     return { count: events, kept, undecided, dry_run: false, id, status: state, next_cursor: null };
   }

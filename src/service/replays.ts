@@ -23,6 +23,7 @@ import type { Cleaning } from "./cleaning.ts";
 import { typeFilter } from "./deliveries.ts";
 import { toDeliveryResource } from "./delivery-resource.ts";
 import { ambiguous, findSubscription, isBeginning } from "./find-by-reference.ts";
+import { firstStep } from "./job-runner.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** Deliveries re-opened in one transaction: short enough that publishing never waits long behind it. */
@@ -56,9 +57,7 @@ export class Replays {
     const audit = auditEntry(this.#parts, actor, scope, { action: "delivery.replay", id: undefined, after: asked });
     const replay = { id, scope, selection, asked: JSON.stringify(filter), rate, found, createdAt: now() };
     await store.replays.insert(replay, audit);
-    const stored = (await store.replays.find(scope, id))!;
-    const { goesOn } = await this.step(stored.rowId);
-    if (goesOn) this.#parts.replayRunner?.wake();
+    const goesOn = await firstStep(this.#parts.replayRunner, () => this.stepOf(scope, id));
     return { count: found, dry_run: false, id, status: goesOn ? "running" : "completed" };
   }
 

@@ -1,4 +1,4 @@
-import { isHooksError } from "../core/errors.ts";
+import { isPassing } from "../core/errors.ts";
 import { inForce, type Retention, type RetentionKind } from "../core/retention.ts";
 import { scopeKey } from "../core/scope.ts";
 import { SweepPace } from "../core/sweep-pace.ts";
@@ -9,8 +9,6 @@ import { readEnvironment } from "./environments.ts";
 const EVERY_MS = 60_000;
 /** What a start has to do by itself comes first. */
 const FIRST_MS = 2_000;
-/** After a lock or a full disk. */
-const PASSING: ReadonlySet<string> = new Set(["store_busy", "store_full", "unavailable"]);
 const PAGES = 100;
 /** How often what was left standing (a dead letter, what was waiting) is looked at again. */
 const AGAIN_MS = 3_600_000;
@@ -240,7 +238,7 @@ export class RetentionSweep {
       const deleted = await this.sweep();
       if (0 < Object.keys(deleted).length) this.#options.onDeleted(deleted);
     } catch (error) {
-      if (this.#isStopped || (isHooksError(error) && PASSING.has(error.code))) return;
+      if (this.#isStopped || isPassing(error)) return;
       this.#options.onFault(error);
     }
   }

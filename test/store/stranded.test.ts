@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { HooksError } from "../../src/core/errors.ts";
+import { type ErrorCode, HooksError } from "../../src/core/errors.ts";
 import { openConnection } from "../../src/store/sqlite/connection.ts";
 import { InlineChannel } from "../../src/store/sqlite/inline-channel.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.ts";
@@ -9,17 +9,15 @@ import type { WriteChannel, WriteKind } from "../../src/store/sqlite/write-opera
 import { failure, LEASE, NOON, newEvent, newSubscription, SCOPE, WORKER } from "./fixtures.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** A store whose disk is full for writes of these kinds, as long as they are in the set. */
-async function openWithFullDisk(refused: Set<WriteKind>): Promise<SqliteStore> {
+/** A store that refuses writes of these kinds, as long as they are in the set. By default its disk is full. */
+async function openRefusing(refused: Set<WriteKind>, code: ErrorCode = "store_full"): Promise<SqliteStore> {
   const path = join(tempFolder(), "hooks.db");
   await (await openSqliteStore({ path })).close();
   const events = { onFatal: (error: Error) => expect.fail(error.message), onNote: () => {} };
   const inner = new InlineChannel(path, openConnection(path, "write"), events);
   const channel: WriteChannel & { commits: number } = {
     submit: (kind, input) =>
-      refused.has(kind)
-        ? Promise.reject(new HooksError("store_full", "no space left on the disk"))
-        : inner.submit(kind, input),
+      refused.has(kind) ? Promise.reject(new HooksError(code, "no space left on the disk")) : inner.submit(kind, input),
     watch: (listener) => inner.watch(listener),
     isBroken: false,
     idle: () => inner.idle(),
@@ -31,38 +29,42 @@ async function openWithFullDisk(refused: Set<WriteKind>): Promise<SqliteStore> {
   return store;
 }
 
-const FULL: readonly WriteKind[] = ["cancelOrphans", "failLeftovers"];
+const PASSING: readonly ErrorCode[] = ["store_full", "store_busy", "unavailable"];
+const AFTERWARDS: readonly WriteKind[] = ["cancelOrphans", "failLeftovers"];
 
 async function claimed(store: SqliteStore, subscriptionRowId: number) {
   const [lane] = await store.claimDue([{ subscriptionRowId, limit: 1 }], NOON, LEASE);
   return lane!.deliveries[0]!;
 }
 
-it("records an attempt once although the disk is full for what follows from it, and does that later", async () => {
-  const refused = new Set(FULL);
-  const store = await openWithFullDisk(refused);
-  const rowId = await store.insertSubscription(newSubscription());
-  await store.appendEvents([newEvent([rowId]), newEvent([rowId])]);
-  const first = await claimed(store, rowId);
-  const gone = failure(first, { kind: "failed", reason: "gone", disableSubscription: "gone" });
-  expect(await store.recordAttempts(WORKER, [gone])).toMatchObject({
-    disabled: [{ subscriptionRowId: rowId, reason: "gone" }],
-  });
-  expect(await store.listAttempts(first.rowId)).toHaveLength(1);
+it.each(PASSING)(
+  "records an attempt once although %s keeps it from what follows, and does that later",
+  async (code) => {
+    const refused = new Set(AFTERWARDS);
+    const store = await openRefusing(refused, code);
+    const rowId = await store.insertSubscription(newSubscription());
+    await store.appendEvents([newEvent([rowId]), newEvent([rowId])]);
+    const first = await claimed(store, rowId);
+    const gone = failure(first, { kind: "failed", reason: "gone", disableSubscription: "gone" });
+    expect(await store.recordAttempts(WORKER, [gone])).toMatchObject({
+      disabled: [{ subscriptionRowId: rowId, reason: "gone" }],
+    });
+    expect(await store.listAttempts(first.rowId)).toHaveLength(1);
 
-  // One that was not leased when its subscription was disabled, as if it had been too many for one commit.
-  await store.appendEvents([newEvent([rowId])]);
-  const waiting = { subscriptionRowId: rowId, state: "pending" } as const;
-  await store.claimDue([], NOON, LEASE);
-  expect(await store.countDeliveries(SCOPE, waiting)).toBe(1);
-  refused.clear();
-  await store.claimDue([], NOON, LEASE);
-  expect(await store.countDeliveries(SCOPE, waiting)).toBe(0);
-});
+    // One that was not leased when its subscription was disabled, as if it had been too many for one commit.
+    await store.appendEvents([newEvent([rowId])]);
+    const waiting = { subscriptionRowId: rowId, state: "pending" } as const;
+    await store.claimDue([], NOON, LEASE);
+    expect(await store.countDeliveries(SCOPE, waiting)).toBe(1);
+    refused.clear();
+    await store.claimDue([], NOON, LEASE);
+    expect(await store.countDeliveries(SCOPE, waiting)).toBe(0);
+  },
+);
 
-it("says that a subscription is deleted although the disk is full for its deliveries, and cancels them later", async () => {
-  const refused = new Set(FULL);
-  const store = await openWithFullDisk(refused);
+it.each(PASSING)("says that one is deleted although %s keeps its deliveries, and cancels them later", async (code) => {
+  const refused = new Set(AFTERWARDS);
+  const store = await openRefusing(refused, code);
   const rowId = await store.insertSubscription(newSubscription());
   await store.appendEvents([newEvent([rowId])]);
   expect(await store.deleteSubscription(rowId, NOON)).toBe(true);
@@ -76,7 +78,7 @@ it("says that a subscription is deleted although the disk is full for its delive
 
 it("moves nothing twice when the clock was set and the disk takes only a part of it", async () => {
   const refused = new Set<WriteKind>(["shiftBreakers"]);
-  const store = await openWithFullDisk(refused);
+  const store = await openRefusing(refused);
   const rowId = await store.insertSubscription(newSubscription());
   await store.appendEvents([newEvent([rowId])]);
   await store.recordAttempts(WORKER, [failure(await claimed(store, rowId), { kind: "retry", at: NOON + 60_000 })]);
@@ -92,7 +94,7 @@ it("moves nothing twice when the clock was set and the disk takes only a part of
 });
 
 it("still says that a disk failed", async () => {
-  const store = await openWithFullDisk(new Set(["deleteSubscription"]));
+  const store = await openRefusing(new Set(["deleteSubscription"]));
   const rowId = await store.insertSubscription(newSubscription());
   await expect(store.deleteSubscription(rowId, NOON)).rejects.toThrow("no space left");
 });

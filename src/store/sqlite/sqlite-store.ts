@@ -2,7 +2,7 @@
 
 import type { Attempt } from "../../core/attempt.ts";
 import type { DeliveryReason, RecordedAttempt } from "../../core/delivery.ts";
-import { type ErrorCode, HooksError, isHooksError } from "../../core/errors.ts";
+import { HooksError, isPassing } from "../../core/errors.ts";
 import { HEALTH_THRESHOLDS, type HealthThresholds } from "../../core/health.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { NewAuditEntry } from "../admin-store.ts";
@@ -55,8 +55,6 @@ import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-o
 
 /** Events of one write, as PORTION_ROWS is of rows. */
 const PORTION_EVENTS = 100;
-
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store_busy", "store_full"]);
 
 /** `lagMs`: how long the oldest write has been waiting; left out where the caller waits himself. */
 type Channel = WriteChannel & { readonly commits: number; readonly lagMs?: number };
@@ -356,7 +354,7 @@ export class SqliteStore implements Store {
       await untilDone((limit) => this.#write("failLeftovers", { now, limit }));
       this.#owesEnds = false;
     } catch (error) {
-      if (!isHooksError(error) || !PASSING.has(error.code)) throw error;
+      if (!isPassing(error)) throw error;
     }
   }
 
