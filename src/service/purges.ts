@@ -96,7 +96,7 @@ export class Purges {
 
   /** Looks at some, erases those that are meant; in the end the files are cleaned, and only then it is completed. */
   async step(rowId: number): Promise<JobStep> {
-    const { store, now } = this.#parts;
+    const { store, now, dispatch } = this.#parts;
     const work = await store.purges.readWork(rowId);
     if (work === undefined) {
       this.#filters.delete(rowId);
@@ -108,7 +108,7 @@ export class Purges {
     if (found.isLast && (await store.purges.eraseRequests(rowId, REQUESTS)) === REQUESTS) {
       return { goesOn: true, nextAt: undefined };
     }
-    await store.purges.erase({
+    const subscriptionRowIds = await store.purges.erase({
       rowId,
       from: work.cursor,
       to: found.to,
@@ -118,6 +118,8 @@ export class Purges {
       isLast: found.isLast,
       now: now(),
     });
+    // What waited for something that was cancelled is due now.
+    for (const subscriptionRowId of subscriptionRowIds) dispatch?.wake(subscriptionRowId);
     return { goesOn: true, nextAt: undefined };
   }
 

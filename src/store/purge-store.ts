@@ -113,9 +113,10 @@ export interface PurgeStore {
   readContent(eventRowId: number): Promise<EventContent | undefined>;
   /**
    * Erases those of these events of which nothing waits or is being sent (any more: with `cancelWaiting` what waits is
-   * cancelled), leaves a mark of each, and moves the job on, in one commit.
+   * cancelled), leaves a mark of each, and moves the job on, in one commit. Answers the subscriptions of which deliveries
+   * with an order key were cancelled: the next of the key is due.
    */
-  erase(step: EraseStep): Promise<void>;
+  erase(step: EraseStep): Promise<number[]>;
   /**
    * Erases what sources of the scope got in the time that a running purge is about, before it began, and made no event of:
    * nobody can ask a condition of that. Answers how many; `limit` when there may be more.

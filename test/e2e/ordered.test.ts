@@ -12,9 +12,9 @@ interface Step {
 }
 
 /** 30 steps of 3 orders, one after the other and their orders mixed, as one batch. */
-async function publishSteps(daemon: RunningDaemon): Promise<void> {
-  const events = Array.from({ length: EVENTS }, (_, step) =>
-    KEYS.map((key) => ({ type: "order.moved", data: { order_id: key, step } satisfies Step })),
+async function publishSteps(daemon: RunningDaemon, keys = KEYS, steps = EVENTS): Promise<void> {
+  const events = Array.from({ length: steps }, (_, step) =>
+    keys.map((key) => ({ type: "order.moved", data: { order_id: key, step } satisfies Step })),
   ).flat();
   const answer = await fetch(`${daemon.url}/v1/events/batch`, {
     method: "POST",
@@ -114,5 +114,22 @@ describe("events with --order-by", () => {
     expect(
       JSON.parse(await home.ok("delivery", "get", event.deliveries[0].id, "--json")).next_attempt_at,
     ).not.toBeNull();
+  });
+
+  it("go out as soon as a purge cancels the one that they wait for", async () => {
+    const home = new HooksHome();
+    const receiver = await openReceiver({ reply: [500, 204] });
+    const daemon = await home.serve();
+    const patient = ["--order-by", "data.order_id", "--retry", "5h"];
+    await home.ok("sub", "create", ...daemon.asked, "--url", receiver.url, "--event", "order.*", ...patient);
+    await publishSteps(daemon, ["a"], 3);
+    await receiver.request(1);
+    // Its outcome is on disk, and it waits for hours.
+    await expect
+      .poll(async () => await home.ok("delivery", "list", ...daemon.asked, "--json"), { timeout: 20_000 })
+      .toContain('"attempt_count":1');
+    expect(await home.ok("purge", ...daemon.asked, "--where", "data.step == 0", "--cancel-waiting", "--yes")).toBe("1");
+    await receiver.request(3);
+    expect(stepsOf("a", receiver.requests)).toEqual([0, 1, 2]);
   });
 });

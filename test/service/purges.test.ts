@@ -96,7 +96,12 @@ describe("a purge", () => {
     await service.createSubscription({ name: "shop", url: URL, events: ["*"], order_by: "/order" });
     await publish(hooks, "order.paid", { order: 1, user_id: "u_1" }, "evt_one");
     await publish(hooks, "order.paid", { order: 1, user_id: "u_2" }, "evt_two");
+    const woken: number[] = [];
+    const wake = (subscriptionRowId: number) => void woken.push(subscriptionRowId);
+    const none = { freshLease: () => undefined, offer: () => {}, abandon: () => {} };
+    hooks.cases.parts.dispatch = { ...none, wake };
     await done(hooks, { where: "data.user_id == 'u_1'", cancel_waiting: true });
+    expect(woken).toHaveLength(1);
     expect(await recordDue(hooks, { status: 200 })).toBe(1);
     expect((await service.listDeliveries()).data).toMatchObject([{ event_id: "evt_two", status: "succeeded" }]);
   });

@@ -54,7 +54,7 @@ export class PurgeWrites {
     return true;
   }
 
-  erase(step: EraseStep): undefined {
+  erase(step: EraseStep): number[] {
     const { rowId, from, to, now } = step;
     const job = this.#statements
       .rows<{ cancelWaiting: number }>(`
@@ -62,9 +62,9 @@ export class PurgeWrites {
         WHERE purge_id = ? AND state = 'running' AND cursor = ? AND selection IS NOT NULL
       `)
       .get(rowId, from);
-    if (job === undefined) return;
-    wiping(this.#connection, () => {
-      if (job.cancelWaiting === 1) this.#cancelWaiting(step.eventRowIds, now);
+    if (job === undefined) return [];
+    return wiping(this.#connection, () => {
+      const movedOn = job.cancelWaiting === 1 ? this.#cancelWaiting(step.eventRowIds, now) : [];
       const erasable = this.#withoutOpen(step.eventRowIds);
       this.#statements
         .rows(`
@@ -94,6 +94,7 @@ export class PurgeWrites {
           undecided: step.undecided,
           isLast: step.isLast ? 1 : 0,
         });
+      return movedOn;
     });
   }
 
@@ -147,14 +148,21 @@ export class PurgeWrites {
     return changes === 1;
   }
 
-  #cancelWaiting(eventRowIds: readonly number[], now: number): void {
+  /** Answers the subscriptions of those with an order key. */
+  #cancelWaiting(eventRowIds: readonly number[], now: number): number[] {
     const waiting = this.#statements
-      .values<number>(`
-        SELECT delivery_id FROM json_each(?) AS j CROSS JOIN deliveries AS d ON d.event_id = j.value
+      .rows<{ rowId: number; subscriptionRowId: number; isInOrder: number }>(`
+        SELECT delivery_id AS rowId, subscription_id AS subscriptionRowId, order_key IS NOT NULL AS isInOrder
+        FROM json_each(?) AS j CROSS JOIN deliveries AS d ON d.event_id = j.value
         WHERE d.worker_id IS NULL AND d.claimable_at IS NOT NULL
       `)
       .all(JSON.stringify(eventRowIds));
-    for (const deliveryRowId of waiting) this.#changes.cancel(deliveryRowId, "cancelled", now);
+    const movedOn = new Set<number>();
+    for (const { rowId, subscriptionRowId, isInOrder } of waiting) {
+      this.#changes.cancel(rowId, "cancelled", now);
+      if (isInOrder === 1) movedOn.add(subscriptionRowId);
+    }
+    return [...movedOn];
   }
 
   /** Those of which nothing waits or is being sent. */

@@ -65,8 +65,8 @@ export class SqlitePurgeStore implements PurgeStore {
     return this.#access.read(() => this.#reader.content(eventRowId));
   }
 
-  async erase(step: EraseStep): Promise<void> {
-    await this.#access.write("erase", step);
+  erase(step: EraseStep): Promise<number[]> {
+    return this.#access.write("erase", step);
   }
 
   finish(rowId: number, now: number): Promise<boolean> {

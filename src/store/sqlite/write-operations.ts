@@ -127,7 +127,8 @@ export interface WriteOperations {
   beginAlert: { input: { alert: NewAlert }; result: number[] | undefined };
   endAlert: { input: { id: string; value: number; endedAt: number }; result: number[] | undefined };
   insertPurge: { input: Audited & { purge: NewPurge }; result: boolean };
-  erase: { input: EraseStep; result: undefined };
+  /** Subscriptions of which deliveries with an order key were cancelled. */
+  erase: { input: EraseStep; result: number[] };
   finishPurge: { input: { rowId: number; now: number }; result: boolean };
   cancelPurge: { input: Audited & { rowId: number; now: number }; result: boolean };
   /** After the commit that this is in the log is emptied. Answers how often that was done before. */
