@@ -38,6 +38,8 @@ interface Cursors {
   events: number;
   attempts: number;
   dead_letters: number;
+  /** Of the walk that passes by those that failed a short while ago. */
+  old_dead_letters: number;
 }
 
 /**
@@ -115,15 +117,16 @@ export class RetentionSweep {
     of: number,
   ): Promise<void> {
     const { retention: store } = this.#options.store;
-    const cursors = this.#cursors.get(scopeRowId) ?? { events: 0, attempts: 0, dead_letters: 0 };
+    const cursors = this.#cursors.get(scopeRowId) ?? { events: 0, attempts: 0, dead_letters: 0, old_dead_letters: 0 };
     this.#cursors.set(scopeRowId, cursors);
     const before = (kind: RetentionKind): number | undefined => (kept[kind] === 0 ? undefined : now - kept[kind]);
     const count = (kind: RetentionKind, rows: number): void => {
       if (0 < rows) deleted[kind] = (deleted[kind] ?? 0) + rows;
     };
     const walk = async (
-      kind: keyof Cursors,
+      kind: "events" | "attempts" | "dead_letters",
       step: (limit: number, after: number, before: number) => Promise<SweepStep>,
+      cursor: keyof Cursors = kind,
     ): Promise<void> => {
       const cutoff = before(kind);
       let last: number | undefined;
@@ -134,9 +137,9 @@ export class RetentionSweep {
         return ms / of;
       };
       for (let isDone = cutoff === undefined; !isDone && !this.#isStopped; ) {
-        const done = await this.#paced((limit) => step(limit, cursors[kind], cutoff!), cameIn);
+        const done = await this.#paced((limit) => step(limit, cursors[cursor], cutoff!), cameIn);
         count(kind, done.deleted);
-        cursors[kind] = done.after;
+        cursors[cursor] = done.after;
         isDone = done.isDone;
       }
     };
@@ -154,9 +157,12 @@ export class RetentionSweep {
       store.sweepEvents({ scopeRowId, before: cutoff, failedBefore: failedBefore(kept, now), after, limit }),
     );
     if (isShorter(kept.dead_letters, kept.events)) {
-      await walk("dead_letters", (limit, after, cutoff) =>
-        store.sweepDeadLetters({ scopeRowId, before: cutoff, after, limit }),
-      );
+      const deadLetters =
+        (passesYoung: boolean) =>
+        (limit: number, after: number, cutoff: number): Promise<SweepStep> =>
+          store.sweepDeadLetters({ scopeRowId, before: cutoff, after, limit, passesYoung });
+      await walk("dead_letters", deadLetters(false));
+      await walk("dead_letters", deadLetters(true), "old_dead_letters");
     }
     if (isShorter(kept.attempts, kept.events)) {
       await walk("attempts", (limit, after, cutoff) =>

@@ -25,7 +25,10 @@ export interface EventSweep {
 export type AttemptSweep = Omit<EventSweep, "failedBefore">;
 
 /** Deliveries that failed before then; `after`: of the delivery that was looked at last. */
-export type DeadLetterSweep = Omit<EventSweep, "failedBefore">;
+export interface DeadLetterSweep extends Omit<EventSweep, "failedBefore"> {
+  /** Also behind many that failed later: a replay that failed again leaves an old row with a young end. */
+  passesYoung: boolean;
+}
 
 export interface SweepStep {
   deleted: number;

@@ -87,6 +87,31 @@ describe("retention", () => {
     expect(await sweep(hooks, { dead_letters: 7 * DAY })).toEqual({ events: 3 });
   });
 
+  it("deletes old dead letters behind many that failed again a short while ago", async () => {
+    const hooks = await opened({ events: ["order.*"] });
+    const { service, clock } = hooks;
+    const publish = (type: string, count: number) =>
+      service.publishBatch(Array.from({ length: count }, () => ({ type, data: Buffer.from("{}") })));
+    await publish("order.first", 100);
+    await publish("order.second", 900);
+    await publish("order.second", 200);
+    await recordDue(hooks, EXHAUSTED);
+    await recordDue(hooks, EXHAUSTED);
+    clock.at += 6 * DAY;
+    await service.replay({ types: ["order.first"] });
+    expect(await recordDue(hooks, EXHAUSTED)).toBe(100);
+    clock.at += 2 * DAY;
+    const kept = { dead_letters: 7 * DAY };
+    const daemon = sweeper(hooks, kept);
+    expect(await daemon.sweep()).toEqual({ dead_letters: 1_100 });
+    expect((await service.listDeadLetters({ limit: 200 })).data.map(({ event_type }) => event_type)).toEqual(
+      Array.from({ length: 100 }, () => "order.first"),
+    );
+    // Those that it passed by are not forgotten.
+    clock.at += 6 * DAY;
+    expect(await daemon.sweep()).toEqual({ dead_letters: 100 });
+  });
+
   it("deletes attempts before their deliveries where they are kept for less", async () => {
     const hooks = await opened();
     const { service, clock } = hooks;

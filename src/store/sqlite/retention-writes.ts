@@ -69,7 +69,7 @@ export class RetentionWrites {
     return { ...step, deleted: changes };
   }
 
-  sweepDeadLetters({ limit, ...values }: DeadLetterSweep): SweepStep {
+  sweepDeadLetters({ limit, passesYoung, ...values }: DeadLetterSweep): SweepStep {
     const rows = this.#statements
       .rows<CandidateRow>(`
         SELECT delivery_id AS rowId, completed_at AS at, completed_at < @before AS isOld, completed_at < @before AS mayGo
@@ -79,7 +79,7 @@ export class RetentionWrites {
         LIMIT ${MOST_LOOKED_AT}
       `)
       .iterate(values);
-    const { chosen, step } = choose(rows, values.after, limit);
+    const { chosen, step } = choose(rows, values.after, limit, passesYoung);
     deleteDeliveries(this.#statements, chosen);
     return { ...step, deleted: chosen.length };
   }
@@ -155,8 +155,8 @@ export class RetentionWrites {
   }
 }
 
-/** From the oldest on, to the first that are young. */
-function choose(rows: Iterable<CandidateRow>, from: number, limit: number): Chosen {
+/** From the oldest on, to the first that are young, or past them. */
+function choose(rows: Iterable<CandidateRow>, from: number, limit: number, passesYoung = false): Chosen {
   const chosen: number[] = [];
   let after = from;
   let span: SweepStep["span"];
@@ -164,11 +164,9 @@ function choose(rows: Iterable<CandidateRow>, from: number, limit: number): Chos
   let young = 0;
   for (const { rowId, at, isOld, mayGo } of rows) {
     looked += 1;
-    young = isOld === 1 ? 0 : young + 1;
-    if (isOld === 1) {
-      after = rowId;
-      span = { from: span?.from ?? at, to: at };
-    }
+    young = isOld === 1 || passesYoung ? 0 : young + 1;
+    if (young === 0) after = rowId;
+    if (isOld === 1) span = { from: span?.from ?? at, to: at };
     if (mayGo === 1) chosen.push(rowId);
     if (chosen.length === limit || young === YOUNG_IN_A_ROW) break;
   }
