@@ -63,6 +63,25 @@ describe("a part that the message says is signed", () => {
     }
   });
 
+  it.each([
+    ['"@path" "@query"', "/in?name=O'Brien#top", "/in", "?name=O'Brien"],
+    ['"@path" "@query"', "/in?", "/in", "?"],
+    ['"@path" "@query"', "#?a=1", "/", "?"],
+    ['"@request-target"', "/in?name=O'Brien&at=/?#top", "/in?name=O'Brien&at=/?"],
+    ['"@request-target"', "/a/../in/./?", "/a/../in/./?"],
+    ['"@request-target"', "?a=1", "/?a=1"],
+    ['"@request-target"', "", "/"],
+    ['"@request-target"', "\\in", "\\in"],
+  ])("is taken from the URL as it was written: %s of %j", async (components, rest, ...values) => {
+    const base = components
+      .split(" ")
+      .map((component, at) => `${component}: ${values[at]}\n`)
+      .join("");
+    const parts = { method: "POST", url: `https://hooks.example.com${rest}` };
+
+    expect(await verdictOf(message(components, parts, base))).toMatchObject({ valid: true });
+  });
+
   it("is the method, and refused without one", async () => {
     const base = `"@method": POST\n"@path": /in\n`;
 

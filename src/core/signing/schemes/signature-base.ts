@@ -87,11 +87,11 @@ function derived(
     case "@scheme":
       return url.protocol.slice(0, -1);
     case "@request-target":
-      return url.pathname + url.search;
+      return requestTarget(request.url!);
     case "@path":
       return url.pathname;
     case "@query":
-      return url.search || "?";
+      return writtenParts(request.url!).query || "?";
     default:
       return queryParameter(item, url);
   }
@@ -112,6 +112,17 @@ function notGiven(item: Item, part: string): Refusal {
     "unsupported_version",
     `the signature covers ${serializeItem(item)}, and the request's ${part} is not known here`,
   );
+}
+
+/** As they were written: a parsed URL has rewritten a query's apostrophes, and resolved a path's dots. */
+function writtenParts(url: string): { path: string; query: string } {
+  const [, path = "", query = ""] = /^[^:]*:[/\\]*[^/\\?#]*([^?#]*)(\?[^#]*)?/.exec(url) ?? [];
+  return { path, query };
+}
+
+function requestTarget(url: string): string {
+  const { path, query } = writtenParts(url);
+  return (path || "/") + query;
 }
 
 function authorityOf({ host, protocol }: URL): string {
