@@ -26,6 +26,21 @@ export function encodeBytes(bytes: Uint8Array, encoding: SignatureEncoding): str
   return encoding === "base64" ? base64 : base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
+/**
+ * What a header's text may also be: HTTP/1 servers take its bytes for latin1 characters, and most senders write UTF-8.
+ * Undefined when it cannot be, or would say the same.
+ */
+export function utf8OfLatin1(text: string): string | undefined {
+  if (!/[\x80-\xff]/.test(text) || /[^\0-\xff]/.test(text)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      Uint8Array.from(text, (character) => character.charCodeAt(0)),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 const SHARED_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const BASE64 = `${SHARED_DIGITS}+/`;
 const BASE64URL = `${SHARED_DIGITS}-_`;

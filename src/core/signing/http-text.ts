@@ -1,4 +1,5 @@
 import { HooksError } from "../errors.ts";
+import { trimBlanks } from "./webhook-request.ts";
 
 /** Name and value, as they came. */
 export type HeaderPair = [name: string, value: string];
@@ -70,7 +71,7 @@ export function parseHeaderFile(text: string, what: string): HeaderPair[] {
 export function parseHeader(line: string, what: string): HeaderPair {
   const [, name, value] = HEADER_LINE.exec(line) ?? [];
   if (name === undefined || value === undefined) throw unreadable(what, 'a header must be of the form "Name: value"');
-  return [name, value.trim()];
+  return [name, trimBlanks(value)];
 }
 
 function parseHeaderJson(text: string, what: string): HeaderPair[] {

@@ -1,4 +1,4 @@
-import { decodeStrictly, encodeBytes } from "../byte-text.ts";
+import { decodeStrictly, encodeBytes, utf8OfLatin1 } from "../byte-text.ts";
 import { replayKeyHead } from "../replays.ts";
 import type { SignatureEncoding } from "../scheme.ts";
 import type { BodyHash } from "../scheme-code.ts";
@@ -26,7 +26,7 @@ export async function trueContent(
     for (const signature of signatures) {
       // Equal to the one canonical spelling is the strictest form of "decodes to the same bytes". Hex has two.
       const text = encoding === "hex" && algorithm !== "token" ? signature.toLowerCase() : signature;
-      const isSame = algorithm === "token" ? await isSameSecret(expected, text) : isSameText(expected, text);
+      const isSame = algorithm === "token" ? await isSameToken(expected, text) : isSameText(expected, text);
       if (isSame) right = content;
     }
   }
@@ -64,6 +64,11 @@ export async function isHashOf({ algorithm, encoding, text }: BodyHash, body: Ui
 /** The same as that of node:crypto, so that both can share a replay store. */
 export async function contentKey(schemeName: string, content: Content): Promise<string> {
   return `${schemeName}:${encodeBytes(await digest("sha256", [replayKeyHead(schemeName), ...content]), "base64url")}`;
+}
+
+async function isSameToken(secret: string, text: string): Promise<boolean> {
+  const [asItIs, asUtf8] = [await isSameSecret(secret, text), await isSameSecret(secret, utf8OfLatin1(text) ?? text)];
+  return asItIs || asUtf8;
 }
 
 async function isSignature(
