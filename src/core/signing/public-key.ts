@@ -81,7 +81,8 @@ export function readWritten(text: string): KeyObject | undefined {
   const trimmed = text.trim();
   if (trimmed.startsWith("{")) return fromJwk(JSON.parse(trimmed) as JsonWebKey);
   if (!trimmed.startsWith("-----BEGIN ")) return undefined;
-  return /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(trimmed) ? createPrivateKey(trimmed) : createPublicKey(trimmed);
+  // OpenSSL writes a block of parameters before the key of a curve.
+  return /^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(trimmed) ? createPrivateKey(trimmed) : createPublicKey(trimmed);
 }
 
 function fromJwk(key: JsonWebKey): KeyObject {

@@ -37,7 +37,7 @@ export interface CodeSignOptions {
   /** Unix seconds. */
   timestamp: number;
   keyId: string;
-  /** "secret", "ed25519", "ec" or "rsa". */
+  /** "secret", "ed25519", "P-256", "P-384", "rsa", "rsa-pss", or one that nothing signs with. */
   keyType: string;
 }
 

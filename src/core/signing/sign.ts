@@ -4,7 +4,7 @@ import { keptSigningKey } from "./kept-keys.ts";
 import type { Secrets, SignedMessage, UnsignedRequest } from "./options.ts";
 import { schemeNamed } from "./registry.ts";
 import type { StatementAlgorithm } from "./signed-content.ts";
-import { hashBody, type StatementKey, signStatement } from "./statement.ts";
+import { hashBody, keyTypeOf, type StatementKey, signStatement } from "./statement.ts";
 import {
   type CompleteSignOptions,
   carriesOne,
@@ -63,8 +63,7 @@ function signByCode(
   options: CompleteSignOptions,
 ): SignedMessage {
   if (key === undefined || more.length > 0) throw carriesOne(scheme);
-  const keyType = "text" in key || key.type === "secret" ? "secret" : (key.asymmetricKeyType ?? "unknown");
-  const signing = scheme.code!.sign(request, checkCodeOptions(options, keyType));
+  const signing = scheme.code!.sign(request, checkCodeOptions(options, keyTypeOf(key)));
   let step = signing.next();
   while (step.done !== true) {
     const { value } = step;

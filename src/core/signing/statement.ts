@@ -32,8 +32,30 @@ export function fitsAlgorithm(key: StatementKey, algorithm: StatementAlgorithm):
   if (!isPublicKeyAlgorithm(algorithm)) return "text" in key || key.type === "secret";
   if ("text" in key || key.type === "secret") return false;
   const rule: { type: string; curve?: string } = PUBLIC_KEY[algorithm];
+  if (key.asymmetricKeyType === "rsa-pss") return algorithm === "rsa-pss-sha512" && allowsSha512(key);
   if (key.asymmetricKeyType !== rule.type) return false;
   return rule.curve === undefined || key.asymmetricKeyDetails?.namedCurve === rule.curve;
+}
+
+/** Keys for RSA-PSS alone can be for one hash alone (RFC 4055, 3.1); OpenSSL throws for any other. */
+function allowsSha512({ asymmetricKeyDetails: details = {} }: KeyObject): boolean {
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details;
+  return (
+    hashAlgorithm === undefined || (hashAlgorithm === "sha512" && mgf1HashAlgorithm === "sha512" && saltLength <= 64)
+  );
+}
+
+const CURVE_NAMES: ReadonlyMap<string | undefined, string> = new Map([
+  ["prime256v1", "P-256"],
+  ["secp384r1", "P-384"],
+]);
+
+/** What a scheme's code is told of the key that signs. */
+export function keyTypeOf(key: StatementKey): string {
+  if ("text" in key || key.type === "secret") return "secret";
+  const { asymmetricKeyType: type = "unknown", asymmetricKeyDetails: details } = key;
+  if (type === "rsa-pss" && !allowsSha512(key)) return `rsa-pss (for ${details?.hashAlgorithm} alone)`;
+  return type === "ec" ? (CURVE_NAMES.get(details?.namedCurve) ?? `ec (${details?.namedCurve})`) : type;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { findScheme } from "../../../src/core/signing/registry.ts";
@@ -6,7 +6,12 @@ import { sign as signByNode } from "../../../src/core/signing/sign.ts";
 import { verify as verifyByNode } from "../../../src/core/signing/verify.ts";
 import { derItems } from "../../../src/core/signing/web/der.ts";
 import { derOfRaw, rawOfDer } from "../../../src/core/signing/web/ecdsa-signature.ts";
-import { publicKeyOfCertificate, typeOfPrivateKey, typeOfPublicKey } from "../../../src/core/signing/web/key-forms.ts";
+import {
+  importablePkcs8,
+  publicKeyOfCertificate,
+  typeOfPrivateKey,
+  typeOfPublicKey,
+} from "../../../src/core/signing/web/key-forms.ts";
 import { signMessage } from "../../../src/core/signing/web/sign.ts";
 import { Verifier } from "../../../src/core/signing/web/verify.ts";
 
@@ -18,7 +23,9 @@ const AT = { id: "msg_1", timestamp: NOW, keyId: "key-1" };
 const PAIRS = {
   ed25519: generateKeyPairSync("ed25519"),
   "P-256": generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  "P-384": generateKeyPairSync("ec", { namedCurve: "P-384" }),
   RSA: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  "RSA-PSS": generateKeyPairSync("rsa-pss", { modulusLength: 2048 }),
 };
 
 function written(key: KeyObject, format: "pem" | "jwk", type?: "spki" | "pkcs8" | "pkcs1" | "sec1"): string {
@@ -27,19 +34,30 @@ function written(key: KeyObject, format: "pem" | "jwk", type?: "spki" | "pkcs8" 
     : key.export({ format, type: type as "spki" }).toString();
 }
 
+/** What `openssl ecparam -genkey` writes before the key. */
+const PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+
+/** The same numbers, as a key of RSA for anything. */
+function withAlgorithmOfRsa(key: KeyObject): Buffer {
+  const pkcs8 = new Uint8Array(key.export({ format: "der", type: "pkcs8" }));
+  return Buffer.from(importablePkcs8({ type: "rsa-pss" }, pkcs8));
+}
+
 /** Every way to write the keys of a pair. */
 function formsOf(name: string, { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject }) {
-  const own = name === "RSA" ? (["pkcs1"] as const) : name === "P-256" ? (["sec1"] as const) : [];
+  const own = name === "RSA" ? (["pkcs1"] as const) : name.startsWith("P-") ? (["sec1"] as const) : [];
+  const jwk = (key: KeyObject) => (name === "RSA-PSS" ? [] : [written(key, "jwk")]);
   return {
     private: [
       written(privateKey, "pem", "pkcs8"),
       ...own.map((type) => written(privateKey, "pem", type)),
-      written(privateKey, "jwk"),
+      ...own.filter((type) => type === "sec1").map((type) => PARAMETERS + written(privateKey, "pem", type)),
+      ...jwk(privateKey),
     ],
     public: [
       written(publicKey, "pem", "spki"),
       ...own.filter((type) => type === "pkcs1").map((type) => written(publicKey, "pem", type)),
-      written(publicKey, "jwk"),
+      ...jwk(publicKey),
       written(publicKey, "pem", "spki").replaceAll("\n", "\r\n"),
     ],
   };
@@ -56,6 +74,11 @@ describe.each(Object.entries(PAIRS))("keys of %s", (name, pair) => {
         expect(verifyByNode("rfc9421", received, verifying, { now: NOW }), verifying).toMatchObject({ valid: true });
         expect(await new Verifier(RFC_9421, verifying).verify(received, NOW), verifying).toMatchObject({ valid: true });
       }
+      const byNode = { ...REQUEST, headers: signByNode("rfc9421", REQUEST, signing, AT).headers };
+      expect(await new Verifier(RFC_9421, forms.public[0]!).verify(byNode, NOW), signing).toMatchObject({
+        valid: true,
+      });
+      expect(headers["signature-input"]).toBe(byNode.headers["signature-input"]);
     }
   });
 
@@ -76,6 +99,65 @@ describe.each(Object.entries(PAIRS))("keys of %s", (name, pair) => {
     for (const key of forms.public) {
       await expect(signMessage(RFC_9421, REQUEST, key, AT)).rejects.toThrow(/takes the private one/);
     }
+  });
+});
+
+it.each(["sendgrid", "plaid"])("%s signs with a key behind its parameters", async (name) => {
+  const signing = PARAMETERS + written(PAIRS["P-256"].privateKey, "pem", "sec1");
+  const verifying = written(PAIRS["P-256"].publicKey, "pem", "spki");
+  for (const { headers } of [
+    signByNode(name, REQUEST, signing, AT),
+    await signMessage(findScheme(name)!, REQUEST, signing, AT),
+  ]) {
+    expect(verifyByNode(name, { ...REQUEST, headers }, verifying, { now: NOW })).toMatchObject({ valid: true });
+  }
+});
+
+describe("keys of RSA-PSS", () => {
+  it("for SHA-512 alone sign and check by node:crypto, and those for another hash do not fit; Web Crypto says why not", async () => {
+    for (const hash of ["sha512", "sha256"]) {
+      const limits = { modulusLength: 2048, hashAlgorithm: hash, mgf1HashAlgorithm: hash };
+      const { privateKey, publicKey } = generateKeyPairSync("rsa-pss", limits);
+      const [signing, verifying] = [written(privateKey, "pem", "pkcs8"), written(publicKey, "pem", "spki")];
+
+      if (hash === "sha512") {
+        const { headers } = signByNode("rfc9421", REQUEST, signing, AT);
+        expect(verifyByNode("rfc9421", { ...REQUEST, headers }, verifying, { now: NOW })).toMatchObject({
+          valid: true,
+        });
+      } else {
+        const { headers } = signByNode("rfc9421", REQUEST, written(PAIRS.RSA.privateKey, "pem", "pkcs8"), AT);
+        expect(verifyByNode("rfc9421", { ...REQUEST, headers }, verifying, { now: NOW })).toMatchObject({
+          reason: "signature_mismatch",
+        });
+        expect(() => signByNode("rfc9421", REQUEST, signing, AT)).toThrow("rsa-pss (for sha256 alone)");
+      }
+      await expect(signMessage(RFC_9421, REQUEST, signing, AT)).rejects.toThrow("which only node:crypto reads");
+      expect(await new Verifier(RFC_9421, verifying).verify({ ...REQUEST, headers: {} }, NOW)).toMatchObject({
+        reason: "secret_unusable",
+        detail: expect.stringContaining("which only node:crypto reads"),
+      });
+    }
+  });
+
+  it("check nothing that was signed by RSASSA-PKCS1-v1_5", async () => {
+    const { privateKey, publicKey } = PAIRS["RSA-PSS"];
+    const rsa = createPrivateKey({ key: withAlgorithmOfRsa(privateKey), format: "der", type: "pkcs8" });
+    const input = `("@target-uri");created=${NOW};alg="rsa-v1_5-sha256"`;
+    const text = `"@target-uri": ${REQUEST.url}\n"@signature-params": ${input}`;
+    const signature = signBytes("sha256", Buffer.from(text), rsa).toString("base64");
+    const received = {
+      ...REQUEST,
+      body: "",
+      headers: { "signature-input": `a=${input}`, signature: `a=:${signature}:` },
+    };
+
+    expect(verifyByNode("rfc9421", received, written(createPublicKey(rsa), "pem", "spki"), { now: NOW }).valid).toBe(
+      true,
+    );
+    const key = written(publicKey, "pem", "spki");
+    expect(verifyByNode("rfc9421", received, key, { now: NOW })).toMatchObject({ reason: "signature_mismatch" });
+    expect(await new Verifier(RFC_9421, key).verify(received, NOW)).toMatchObject({ reason: "signature_mismatch" });
   });
 });
 

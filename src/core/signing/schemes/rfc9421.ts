@@ -33,6 +33,16 @@ const ALGORITHMS: ReadonlyMap<string, StatementAlgorithm> = /* @__PURE__ */ new 
   ["rsa-v1_5-sha256", "rsa-sha256"],
 ]);
 
+/** By the type of the key. */
+const SIGNING_ALGORITHMS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ["secret", "hmac-sha256"],
+  ["ed25519", "ed25519"],
+  ["P-256", "ecdsa-p256-sha256"],
+  ["P-384", "ecdsa-p384-sha384"],
+  ["rsa", "rsa-pss-sha512"],
+  ["rsa-pss", "rsa-pss-sha512"],
+]);
+
 /** What a signature has to name to be for this request and no other. */
 const TARGETS = ["@target-uri", "@authority", "@path", "@request-target", DIGEST];
 
@@ -130,7 +140,7 @@ function* sign(
   if (url === undefined || !URL.canParse(url)) {
     throw new TypeError("rfc9421 signs the url: request.url is needed, and whole");
   }
-  const alg = { secret: "hmac-sha256", ed25519: "ed25519", ec: "ecdsa-p256-sha256", rsa: "rsa-pss-sha512" }[keyType];
+  const alg = SIGNING_ALGORITHMS.get(keyType);
   if (alg === undefined) throw new TypeError(`rfc9421 cannot sign with a key of the type ${keyType}`);
   const created = Math.floor(timestamp);
   const member: InnerList = {

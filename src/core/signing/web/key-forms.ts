@@ -2,9 +2,12 @@
 
 import { DER, type DerItem, derItem, derItems, derSequence } from "./der.ts";
 
-/** What a key is for. Web Crypto has to be told it; `other`: of an algorithm that no scheme uses. */
+/**
+ * What a key is for. Web Crypto has to be told it; `other`: of an algorithm that no scheme uses; `rsa-pss-limited`: for
+ * one hash alone, which Web Crypto cannot keep to.
+ */
 export interface KeyType {
-  type: "ed25519" | "ec" | "rsa" | "other";
+  type: "ed25519" | "ec" | "rsa" | "rsa-pss" | "rsa-pss-limited" | "other";
   /** Of `ec`. */
   curve?: "P-256" | "P-384" | undefined;
 }
@@ -13,6 +16,7 @@ const OIDS: Readonly<Record<string, KeyType>> = {
   "2b6570": { type: "ed25519" },
   "2a864886f70d010101": { type: "rsa" },
 };
+const PSS_OID = "2a864886f70d01010a";
 const EC_OID = "2a8648ce3d0201";
 const CURVES: Readonly<Record<string, KeyType["curve"]>> = {
   "2a8648ce3d030107": "P-256",
@@ -38,6 +42,7 @@ function typeOf(algorithm: DerItem): KeyType | undefined {
   if (oid?.tag !== DER.oid) return undefined;
   const name = hex(oid.content);
   if (name === EC_OID) return { type: "ec", curve: parameters && CURVES[hex(parameters.content)] };
+  if (name === PSS_OID) return { type: parameters === undefined ? "rsa-pss" : "rsa-pss-limited" };
   return OIDS[name] ?? { type: "other" };
 }
 
@@ -75,6 +80,15 @@ export function pkcs8OfEc(sec1: Uint8Array): Uint8Array<ArrayBuffer> | undefined
   const curve = derSequence(sec1)?.find(({ tag }) => tag === CURVE);
   if (curve === undefined) return undefined;
   return derItem(DER.sequence, VERSION_0, derItem(DER.sequence, EC, curve.content), derItem(DER.octets, sec1));
+}
+
+/** What Web Crypto reads: keys of RSA-PSS as those of RSA in general, whose parts are the same (RFC 4055, 1.2). */
+export function importableSpki({ type }: KeyType, spki: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return type === "rsa-pss" ? spkiOfRsa(derSequence(spki)![1]!.content.subarray(1)) : spki;
+}
+
+export function importablePkcs8({ type }: KeyType, pkcs8: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return type === "rsa-pss" ? pkcs8OfRsa(derSequence(pkcs8)![2]!.content) : pkcs8;
 }
 
 function hex(bytes: Uint8Array): string {

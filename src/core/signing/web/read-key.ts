@@ -7,6 +7,8 @@ import { isWrittenKey, takesPublicKey } from "../scheme-keys.ts";
 import { decodeKeyText, readSecret, type TextKey, unusableText } from "../secret-text.ts";
 import type { StatementAlgorithm } from "../signed-content.ts";
 import {
+  importablePkcs8,
+  importableSpki,
   type KeyType,
   pkcs8OfEc,
   pkcs8OfRsa,
@@ -27,6 +29,7 @@ import {
 } from "./web-key.ts";
 
 const UNREADABLE = "is not a key that can be read";
+const LIMITED = "is a key of RSA-PSS for one hash alone, which only node:crypto reads";
 
 /** The key that checks signatures, or why the text is none. @throws TypeError for what is no text. */
 export async function readVerifyingKey(
@@ -133,8 +136,9 @@ function readWritten(text: string): WebKey | undefined {
   const trimmed = text.trim();
   if (trimmed.startsWith("{")) return readJwkText(trimmed) ?? unreadable();
   if (!trimmed.startsWith("-----BEGIN ")) return undefined;
-  const [, label = "", body = ""] =
-    /^-----BEGIN ([A-Z0-9 ]+)-----([\sA-Za-z0-9+/=]+)-----END \1-----/.exec(trimmed) ?? [];
+  const blocks = [...trimmed.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----([\sA-Za-z0-9+/=]+)-----END \1-----/gm)];
+  // OpenSSL writes a block of parameters before the key of a curve.
+  const [, label = "", body = ""] = blocks.find(([, name]) => name?.endsWith("PRIVATE KEY")) ?? blocks[0] ?? [];
   const bytes = decodeStrictly(body.replace(/\s+/g, ""), "base64");
   return (bytes && PEM_FORMS[label]?.(bytes)) ?? unreadable();
 }
@@ -202,12 +206,16 @@ function secretKey(bytes: Uint8Array<ArrayBuffer>, text: string | undefined): Se
 
 function publicKey(spki: Uint8Array<ArrayBuffer>): PairKey | undefined {
   const type = typeOfPublicKey(spki);
-  return type && { ...type, kind: "public", material: { format: "spki", bytes: spki }, imported: new Map() };
+  if (type === undefined) return undefined;
+  const bytes = importableSpki(type, spki);
+  return { ...type, kind: "public", material: { format: "spki", bytes }, imported: new Map() };
 }
 
 function privateKey(pkcs8: Uint8Array<ArrayBuffer>): PairKey | undefined {
   const type = typeOfPrivateKey(pkcs8);
-  return type && { ...type, kind: "private", material: { format: "pkcs8", bytes: pkcs8 }, imported: new Map() };
+  if (type === undefined) return undefined;
+  const bytes = importablePkcs8(type, pkcs8);
+  return { ...type, kind: "private", material: { format: "pkcs8", bytes }, imported: new Map() };
 }
 
 /** What looks like a key and is none. */
@@ -223,11 +231,13 @@ function unreadable(): PairKey {
 /** An algorithm that a key of this type can be imported for, to see whether it is one at all. */
 function anyAlgorithm({ type, curve }: KeyType): StatementAlgorithm | undefined {
   if (type === "ec") return curve && (curve === "P-256" ? "ecdsa-p256-sha256-raw" : "ecdsa-p384-sha384-raw");
+  if (type === "rsa-pss") return "rsa-pss-sha512";
   return type === "other" ? undefined : type === "rsa" ? "rsa-sha256" : "ed25519";
 }
 
 async function checked(key: WebKey): Promise<WebKey | string> {
   if (key.kind === "secret") return key;
+  if (key.type === "rsa-pss-limited") return LIMITED;
   const algorithm = anyAlgorithm(key);
   // Of an algorithm that no scheme uses: nothing will match it.
   if (algorithm === undefined) return key;

@@ -47,7 +47,7 @@ async function signByCode(
   options: CompleteSignOptions,
 ): Promise<SignedMessage> {
   if (key === undefined || more.length > 0) throw carriesOne(scheme);
-  const keyType = key.kind === "secret" ? "secret" : key.type;
+  const keyType = key.kind === "secret" ? "secret" : (key.curve ?? key.type);
   const signing = scheme.code!.sign(request, checkCodeOptions(options, keyType));
   let step = signing.next();
   while (step.done !== true) {

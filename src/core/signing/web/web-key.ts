@@ -74,6 +74,7 @@ export function pairAlgorithm(algorithm: StatementAlgorithm): WebAlgorithm | und
 export function fitsAlgorithm(key: WebKey, algorithm: StatementAlgorithm): boolean {
   const pair = pairAlgorithm(algorithm);
   if (pair === undefined || key.kind === "secret") return pair === undefined && key.kind === "secret";
+  if (key.type === "rsa-pss") return algorithm === "rsa-pss-sha512";
   return key.type === pair.type && (pair.curve === undefined || key.curve === pair.curve);
 }
 
