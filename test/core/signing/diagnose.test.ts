@@ -74,6 +74,9 @@ describe("what happened to the body", () => {
     ["body_reserialized", JSON.stringify({ a: [1] }, undefined, 4), '{"a":[1]}'],
     ["body_reserialized", JSON.stringify({ a: [1] }, undefined, "\t"), '{"a":[1]}'],
     ["body_reserialized", '{"a":1}\n', '{"a": 1}'],
+    ["body_reserialized", '{"b":1,"10":2}', '{\n  "b": 1,\n  "10": 2\n}'],
+    ["body_reserialized", '{"b":1,"10":{"raw":"x"}}', '{ "b": 1, "10": { "raw": "x" } }'],
+    ["body_key_order", '{"10":2,"9":3,"b":1}', '{ "b": 1, "9": 3, "10": 2 }'],
     ["body_key_order", '{"a":[1.0,{"c":null}],"b":"é/<"}', VALUE],
     ["body_escapes", String.raw`{"b":"\u00e9/<","a":[1.0,{"c":null}]}`, VALUE],
     ["body_escapes", String.raw`{"b": "\u00e9/<", "a": [1.0, {"c": null}]}`, VALUE],
@@ -89,6 +92,9 @@ describe("what happened to the body", () => {
   it("finds nothing where nothing that it tries would match", () => {
     expect(hints('{"a":1}', '{"a":2}\n')).toEqual([]);
     expect(hints("a", "")).toEqual([]);
+    for (const depth of [600, 2_000, 7_000]) {
+      expect(hints("a", "[".repeat(depth) + "]".repeat(depth)), `${depth} levels`).toEqual([]);
+    }
   });
 });
 

@@ -3,10 +3,17 @@
 import type { BodyChange } from "./body-changes.ts";
 import type { HintCode } from "./hint.ts";
 
-/** A number as it was written: 1.0 stays 1.0. */
-interface RawNumber {
+/** Members in the order in which they were written, which objects do not keep for names that look like numbers. */
+type Json = string | RawToken | Json[] | Map<string, Json>;
+
+/** A number as it was written (1.0 stays 1.0), true, false or null. */
+interface RawToken {
   raw: string;
 }
+
+/** Reading and printing call themselves for each level. */
+const MAX_DEPTH = 500;
+const TOKEN = /[{}[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}[\],:"]+/g;
 
 interface Layout {
   name: string;
@@ -45,9 +52,9 @@ const ESCAPES: readonly Escapes[] = [
 
 /** Every spelling that differs from `text`; none when it is no JSON. */
 export function* jsonSpellings(text: string): Generator<BodyChange> {
-  let value: unknown;
+  let value: Json;
   try {
-    value = JSON.parse(text, keepNumber);
+    value = readInOrder(text);
   } catch {
     return;
   }
@@ -79,19 +86,43 @@ function nameOf({ name }: Layout, escapes: Escapes, sorted: boolean): string {
   return [name, sorted ? "keys sorted" : "", escapes.name].filter((part) => part !== "").join(", ");
 }
 
-/** Node gives the source of a value to revivers that ask for it. */
-function keepNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === "number" ? ({ raw: context?.source ?? String(value) } satisfies RawNumber) : value;
+/** @throws SyntaxError; RangeError for what is nested too deeply. */
+function readInOrder(text: string): Json {
+  JSON.parse(text);
+  const tokens = text.match(TOKEN) ?? [];
+  let at = 0;
+  const read = (depth: number): Json => {
+    if (depth > MAX_DEPTH) throw new RangeError("nested too deeply");
+    const token = tokens[at++] ?? "";
+    if (token === "[") {
+      const items: Json[] = [];
+      for (; tokens[at] !== "]"; items.push(read(depth + 1))) if (tokens[at] === ",") at++;
+      at++;
+      return items;
+    }
+    if (token === "{") {
+      const members = new Map<string, Json>();
+      while (tokens[at] !== "}") {
+        if (tokens[at] === ",") at++;
+        const name = JSON.parse(tokens[at] ?? "") as string;
+        at += 2;
+        members.set(name, read(depth + 1));
+      }
+      at++;
+      return members;
+    }
+    return token.startsWith('"') ? (JSON.parse(token) as string) : { raw: token };
+  };
+  return read(0);
 }
 
-function print(value: unknown, layout: Layout, escapes: Escapes, sorted: boolean, margin: string): string {
+function print(value: Json, layout: Layout, escapes: Escapes, sorted: boolean, margin: string): string {
   if (typeof value === "string") return escapes.apply(JSON.stringify(value));
-  if (typeof value !== "object" || value === null) return String(value);
-  if (isNumber(value)) return value.raw;
+  if ("raw" in value) return value.raw;
   const inner = layout.indent === undefined ? "" : margin + layout.indent;
   const items = Array.isArray(value)
     ? value.map((item) => print(item, layout, escapes, sorted, inner))
-    : (sorted ? Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)) : Object.entries(value)).map(
+    : (sorted ? [...value].sort(([one], [other]) => (one < other ? -1 : 1)) : [...value]).map(
         ([name, item]) =>
           escapes.apply(JSON.stringify(name)) + layout.colon + print(item, layout, escapes, sorted, inner),
       );
@@ -99,11 +130,6 @@ function print(value: unknown, layout: Layout, escapes: Escapes, sorted: boolean
   if (items.length === 0) return open + close;
   if (layout.indent === undefined) return open + items.join(layout.comma) + close;
   return `${open}\n${inner}${items.join(`${layout.comma}\n${inner}`)}\n${margin}${close}`;
-}
-
-/** An object of the body that looks like one is printed as its text: a spelling that does not match, no more. */
-function isNumber(value: object): value is RawNumber {
-  return "raw" in value && typeof value.raw === "string" && Object.keys(value).length === 1;
 }
 
 function escapeMatches(text: string, pattern: RegExp, hexCase: (hex: string) => string = (hex) => hex): string {
