@@ -6,6 +6,7 @@ import { examples } from "../../src/cli/help.ts";
 import { addFieldsFlag } from "../../src/cli/pages.ts";
 import { printChanged, printsFields } from "../../src/cli/print-one.ts";
 import { confirmed } from "../confirmed.ts";
+import { namingKeyFlags } from "./key-flags.ts";
 
 export interface KeyRevokeOptions {
   id: string;
@@ -16,7 +17,7 @@ export interface KeyRevokeOptions {
 export function keyRevokeCommand(context: CliContext, run = runKeyRevoke): Command {
   return addFieldsFlag(new Command("revoke"))
     .description("Ends a key: within a second no server takes it. It stays in the list. Asks first; --yes does not.")
-    .argument("<key>", "id, unique beginning of one, or name")
+    .argument("<key>", "id, unique beginning of one, or name; with --tenant, --env: of those made for them")
     .addHelpText("after", examples("hooks key revoke shop-backend", "hooks key revoke key_01kz4y5d --yes"))
     .action((id: string, flags: { fields?: string[] }) => run({ id, ...flags }, context));
 }
@@ -28,9 +29,11 @@ export async function runKeyRevoke({ id, fields }: KeyRevokeOptions, context: Cl
   if (printsFields(out, view, fields)) return;
   const ask = confirmed(context, { what: "revoking" });
   const admin = await context.admin();
-  const { id: whole, name } = await admin.getKey(id);
+  const { tenant, environment } = context.settings();
+  const reach = { tenant, environment };
+  const { id: whole, name } = await namingKeyFlags(admin.getKey(id, reach));
   await ask(`Revoke ${escapeLine(name)} (${whole})? Whoever works with it is refused from then on.`);
-  await admin.revokeKey(whole);
-  const row = await admin.getKey(whole);
+  await admin.revokeKey(whole, reach);
+  const row = await admin.getKey(whole, reach);
   printChanged(out, row, view, { fields, say: () => `${out.colors.green("✓")} revoked ${escapeLine(name)}` });
 }

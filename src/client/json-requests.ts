@@ -46,7 +46,7 @@ export class JsonRequests {
     return this.send(form, { method: "POST", path, repeatable: true });
   }
 
-  async delete(path: string, options: Pick<ServerRequest, "query" | "repeatable"> = {}): Promise<void> {
+  async delete(path: string, options: Pick<ServerRequest, "query" | "repeatable" | "named"> = {}): Promise<void> {
     const { status } = await this.#connection.request({ method: "DELETE", path, ...options });
     if (status !== 204) throw notOfHooks(this.#server, `it answered ${status} to DELETE`);
   }

@@ -1,7 +1,7 @@
 import type { AdminService } from "../core/admin-service.ts";
 import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
-import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret, NamedReach } from "../core/key.ts";
 import type { TenantStatsQuery, TenantStatsResource } from "../core/statistics/statistics.ts";
 import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import { AUDIT_ENTRY, KEY, KEY_WITH_SECRET, pageOf, TENANT } from "./answers.ts";
@@ -35,12 +35,12 @@ export class RemoteAdmin implements AdminService {
     return this.#requests.get(pageOf(KEY), "/v1/keys", { ...query });
   }
 
-  async getKey(id: string): Promise<KeyResource> {
-    return this.#requests.get(KEY, `/v1/keys/${segment(id)}`);
+  async getKey(id: string, named: NamedReach = {}): Promise<KeyResource> {
+    return this.#requests.send(KEY, { method: "GET", path: `/v1/keys/${segment(id)}`, named });
   }
 
-  async revokeKey(id: string): Promise<void> {
-    return this.#requests.delete(`/v1/keys/${segment(id)}`);
+  async revokeKey(id: string, named: NamedReach = {}): Promise<void> {
+    return this.#requests.delete(`/v1/keys/${segment(id)}`, { named });
   }
 
   createTenant(input: TenantInput): Promise<TenantResource> {

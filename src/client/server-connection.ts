@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import { HooksError } from "../core/errors.ts";
+import type { NamedReach } from "../core/key.ts";
 import { toErrorOfAnswer } from "./error-answer.ts";
 import { checkServerUrl } from "./server-url.ts";
 import { toUnreachable } from "./unreachable.ts";
@@ -26,6 +27,8 @@ export interface ServerRequest {
   /** JSON. */
   body?: Uint8Array | undefined;
   timeoutMs?: number;
+  /** Instead of the connection's tenant and environment. */
+  named?: NamedReach | undefined;
   /** Asking twice does no more than asking once. Default: true for all but POST. */
   repeatable?: boolean;
   /** Gives the request up. */
@@ -126,8 +129,9 @@ export class ServerConnection {
       path,
       query,
       body,
+      named,
       headers,
-    }: Pick<ServerRequest, "method" | "path" | "query" | "body"> & {
+    }: Pick<ServerRequest, "method" | "path" | "query" | "body" | "named"> & {
       headers?: Record<string, string>;
     },
     signal: AbortSignal,
@@ -147,7 +151,7 @@ export class ServerConnection {
       hostname: server.hostname.replace(/^\[|\]$/g, ""),
       port: server.port === "" ? undefined : server.port,
       path: `${this.#basePath}${path}${toQuery(query)}`,
-      headers: { ...this.#headers(body), ...headers },
+      headers: { ...this.#headers(body, named), ...headers },
       signal,
       ...pinned,
     };
@@ -161,8 +165,9 @@ export class ServerConnection {
     });
   }
 
-  #headers(body: Uint8Array | undefined): Record<string, string | number> {
-    const { apiKey, tenant, environment, userAgent } = this.#options;
+  #headers(body: Uint8Array | undefined, named: NamedReach = this.#options): Record<string, string | number> {
+    const { apiKey, userAgent } = this.#options;
+    const { tenant, environment } = named;
     return {
       accept: "application/json",
       "user-agent": userAgent,

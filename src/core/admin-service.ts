@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditQuery } from "./audit.ts";
 import type { Page } from "./hooks-service.ts";
-import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "./key.ts";
+import type { KeyInput, KeyQuery, KeyResource, KeyWithSecret, NamedReach } from "./key.ts";
 import type { TenantStatsQuery, TenantStatsResource } from "./statistics/statistics.ts";
 import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "./tenant.ts";
 
@@ -16,10 +16,13 @@ export interface AdminService {
   createKey(input: KeyInput): Promise<KeyWithSecret>;
   /** Newest first; those that ended too. */
   listKeys(query?: KeyQuery): Promise<Page<KeyResource>>;
-  /** By id, unique beginning of one, or name (of a key that is not revoked, if there is one). */
-  getKey(id: string): Promise<KeyResource>;
+  /**
+   * By id, unique beginning of one, or name (of a key that is not revoked, if there is one); only of those made for what
+   * is `named`.
+   */
+  getKey(id: string, named?: NamedReach): Promise<KeyResource>;
   /** It stays in the list. A second time does nothing. */
-  revokeKey(id: string): Promise<void>;
+  revokeKey(id: string, named?: NamedReach): Promise<void>;
 
   /** `conflict` when it was created before. One that exists through its data only gets its description. */
   createTenant(input: TenantInput): Promise<TenantResource>;

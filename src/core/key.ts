@@ -21,6 +21,12 @@ export interface Reach {
   environment: string;
 }
 
+/** Names that a request gives; undefined or `*`: all that is in reach. */
+export interface NamedReach {
+  tenant?: string | undefined;
+  environment?: string | undefined;
+}
+
 /** Everything that `other` reaches is in reach of `reach`. */
 export function covers(reach: Reach, other: Reach): boolean {
   return (

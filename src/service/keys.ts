@@ -16,6 +16,7 @@ import {
   type KeyResource,
   type KeyStatus,
   type KeyWithSecret,
+  type NamedReach,
   type Reach,
   ROLES,
   type Role,
@@ -71,7 +72,7 @@ export class Keys {
     const audit = auditEntry(this.#parts, caller, reach, { action: "key.create", id: key.id, after });
     if (!(await store.admin.insertKey(key, audit))) throw new HooksError("internal", "a new key exists already");
     await this.#table.reload();
-    return { ...(await this.get(caller, key.id)), key: text };
+    return { ...(await this.get(caller, key.id, {})), key: text };
   }
 
   async list(caller: Caller, query: KeyQuery): Promise<Page<KeyResource>> {
@@ -90,13 +91,13 @@ export class Keys {
     return toPage(found.reverse(), limit, (key) => toKeyResource(key, at));
   }
 
-  async get(caller: Caller, reference: string): Promise<KeyResource> {
-    return toKeyResource(await this.#find(caller, reference), this.#parts.now());
+  async get(caller: Caller, reference: string, named: NamedReach): Promise<KeyResource> {
+    return toKeyResource(await this.#find(narrowed(caller, named), reference), this.#parts.now());
   }
 
-  async revoke(caller: Caller, reference: string): Promise<void> {
+  async revoke(caller: Caller, reference: string, named: NamedReach): Promise<void> {
     const { store, now } = this.#parts;
-    const key = await this.#find(caller, reference);
+    const key = await this.#find(narrowed(caller, named), reference);
     const before = auditedKey(key);
     const audit = auditEntry(this.#parts, caller, key, { action: "key.revoke", id: key.id, before });
     await store.admin.revokeKey(key.rowId, now(), audit);
@@ -107,9 +108,9 @@ export class Keys {
     return (await this.#parts.store.admin.loadKeys()).filter((key) => covers(reach, key));
   }
 
-  async #find(caller: Caller, reference: string): Promise<StoredKey> {
+  async #find(reach: Reach, reference: string): Promise<StoredKey> {
     if (reference === "") throw invalid("id", "id must not be empty");
-    const keys = await this.#inReach(caller);
+    const keys = await this.#inReach(reach);
     const exact = keys.find((key) => key.id === reference);
     if (exact !== undefined) return exact;
     const named = keys.filter((key) => key.name === reference);

@@ -1,7 +1,7 @@
 import type { AdminService } from "../core/admin-service.ts";
 import type { AuditEntry, AuditQuery } from "../core/audit.ts";
 import type { Page } from "../core/hooks-service.ts";
-import type { Caller, KeyInput, KeyQuery, KeyResource, KeyWithSecret } from "../core/key.ts";
+import type { Caller, KeyInput, KeyQuery, KeyResource, KeyWithSecret, NamedReach } from "../core/key.ts";
 import type { TenantStatsQuery, TenantStatsResource } from "../core/statistics/statistics.ts";
 import type { TenantDeletion, TenantInput, TenantPatch, TenantQuery, TenantResource } from "../core/tenant.ts";
 import type { AuditLog } from "./audit-log.ts";
@@ -34,12 +34,12 @@ export class LocalAdmin implements AdminService {
     return this.#cases.keys.list(this.#caller, query);
   }
 
-  getKey(id: string): Promise<KeyResource> {
-    return this.#cases.keys.get(this.#caller, id);
+  getKey(id: string, named: NamedReach = {}): Promise<KeyResource> {
+    return this.#cases.keys.get(this.#caller, id, named);
   }
 
-  revokeKey(id: string): Promise<void> {
-    return this.#cases.keys.revoke(this.#caller, id);
+  revokeKey(id: string, named: NamedReach = {}): Promise<void> {
+    return this.#cases.keys.revoke(this.#caller, id, named);
   }
 
   createTenant(input: TenantInput): Promise<TenantResource> {

@@ -1,12 +1,6 @@
 import { HooksError } from "../core/errors.ts";
-import { ANY, type Reach } from "../core/key.ts";
+import { ANY, type NamedReach, type Reach } from "../core/key.ts";
 import { checkScopeName } from "../core/scope.ts";
-
-/** Names that a request gives; undefined or `*`: all that is in reach. */
-export interface NamedReach {
-  tenant?: string | undefined;
-  environment?: string | undefined;
-}
 
 /**
  * The part of `own` that is named.

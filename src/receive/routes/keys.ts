@@ -45,8 +45,8 @@ export const KEY_ROUTES: readonly Route[] = [
     tag,
     params: ID_PARAMS,
     answer: { status: 200, description: "the key", schema: refTo(KEY) },
-    async handle({ params, admin }) {
-      return admin().getKey(params.id);
+    async handle({ params, admin, named }) {
+      return admin().getKey(params.id, named({}));
     },
   }),
 
@@ -59,8 +59,8 @@ export const KEY_ROUTES: readonly Route[] = [
     tag,
     params: ID_PARAMS,
     answer: { status: 204, description: "revoked" },
-    async handle({ params, admin }) {
-      await admin().revokeKey(params.id);
+    async handle({ params, admin, named }) {
+      await admin().revokeKey(params.id, named({}));
     },
   }),
 ];
