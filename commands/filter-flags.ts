@@ -38,7 +38,9 @@ export async function naming<T>(call: Promise<T>, flags: Readonly<Record<string,
     return await call;
   } catch (error) {
     const field = isHooksError(error) ? (error.field ?? "") : "";
-    const flag = Object.hasOwn(flags, field) ? flags[field] : undefined;
+    // Of a list the error names the entry: `types[1]` is `--type`.
+    const known = [field, field.replace(/\[\d+\]$/, "")].find((one) => Object.hasOwn(flags, one));
+    const flag = known === undefined ? undefined : flags[known];
     if (!isHooksError(error) || flag === undefined) throw error;
     const { code, message, hint } = error;
     const named = (message.startsWith(`${field} `) ? flag + message.slice(field.length) : message).replace(

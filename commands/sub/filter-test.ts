@@ -108,6 +108,7 @@ async function readMetadata(given: readonly string[], context: CliContext): Prom
 const FLAG_OF_FIELD: Readonly<Record<string, string>> = {
   filter: "--filter",
   type: "--type",
+  event: "--event",
   data: "--data",
   metadata: "--metadata",
   timestamp: "--timestamp",

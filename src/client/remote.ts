@@ -1,3 +1,5 @@
+// A method for each of the routes that the interface has: one file, as the interface is one.
+
 import type { AlertQuery, AlertResource } from "../core/alert.ts";
 import type { DeliveryDetail, DeliveryResource } from "../core/delivery.ts";
 import type {
@@ -32,6 +34,7 @@ import type {
 } from "../core/hooks-service.ts";
 import type { EventPurge, PurgeResource, PurgeStarted } from "../core/purge.ts";
 import { decodeEvent, encodeBatch, encodeEventInput, encodeWithRaw, encodeWithRawParts } from "../core/raw-json.ts";
+import { outOfFilter } from "../core/renaming-fields.ts";
 import type {
   DeadLetterQuery,
   EventReplayRequest,
@@ -226,7 +229,7 @@ export class RemoteService implements HooksService {
   }
 
   replay({ dry_run, rate, ...filter }: ReplayRequest): Promise<ReplayStarted> {
-    return this.#requests.post(REPLAY_STARTED, "/v1/replays", { filter, rate, dry_run });
+    return outOfFilter(() => this.#requests.post(REPLAY_STARTED, "/v1/replays", { filter, rate, dry_run }));
   }
 
   listReplays(query: PageQuery = {}): Promise<Page<ReplayResource>> {
@@ -246,7 +249,8 @@ export class RemoteService implements HooksService {
   }
 
   purgeEvents({ reason, cancel_waiting, dry_run, cursor, ...filter }: EventPurge): Promise<PurgeStarted> {
-    return this.#requests.post(PURGE_STARTED, "/v1/purges", { filter, reason, cancel_waiting, dry_run, cursor });
+    const purge = { filter, reason, cancel_waiting, dry_run, cursor };
+    return outOfFilter(() => this.#requests.post(PURGE_STARTED, "/v1/purges", purge));
   }
 
   listPurges(query: PageQuery = {}): Promise<Page<PurgeResource>> {

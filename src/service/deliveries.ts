@@ -13,7 +13,7 @@ import type { DeliveryFilter, NewDelivery, StoredDelivery, StoredEvent } from ".
 import { auditEntry, type Deed } from "./audit-trail.ts";
 import type { Payload } from "./delivery-payload.ts";
 import { toAttemptResource, toDeliveryResource } from "./delivery-resource.ts";
-import { findDelivery, findEvent, findSubscription } from "./find-by-reference.ts";
+import { findDelivery, findEvent, findSubscription, naming } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
 /** Of an event that is gone. */
@@ -81,7 +81,7 @@ export class Deliveries {
   async retry(scope: Scope, reference: string, actor: Actor): Promise<DeliveryResource> {
     const { store, now, dispatch } = this.#parts;
     const delivery = await findDelivery(store, scope, reference);
-    await this.#checkSendable(scope, delivery.subscriptionId);
+    await this.#checkSendable(scope, delivery.subscriptionId, "id");
     const audit = this.#entry(actor, scope, {
       action: "delivery.retry",
       id: delivery.id,
@@ -128,8 +128,9 @@ export class Deliveries {
     const { store, directory, catalogue, now, newId, dispatch } = this.#parts;
     const event = await findEvent(store, scope, reference);
     await Promise.all([directory.load(), catalogue.load()]);
+    const rowIdOf = (one: string, at: number) => this.#checkSendable(scope, one, `subscriptions[${at}]`);
     // One may be named twice: by its id, and by its name.
-    const named = only && [...new Set(await Promise.all(only.map((one) => this.#checkSendable(scope, one))))];
+    const named = only && [...new Set(await Promise.all(only.map(rowIdOf)))];
     const existing = await this.#deliveriesOf(scope, event);
     const chosen =
       named === undefined ? existing : existing.filter((delivery) => named.includes(delivery.subscriptionRowId));
@@ -182,20 +183,20 @@ export class Deliveries {
   }
 
   /** The row id of a subscription that can be sent to. */
-  async #checkSendable(scope: Scope, reference: string): Promise<number> {
+  async #checkSendable(scope: Scope, reference: string, field: string): Promise<number> {
     let subscription: Awaited<ReturnType<typeof findSubscription>>;
     try {
-      subscription = await findSubscription(this.#parts.store, scope, reference);
+      subscription = await naming(field, () => findSubscription(this.#parts.store, scope, reference));
     } catch (error) {
       if (!(error instanceof HooksError) || error.code !== "not_found") throw error;
       throw new HooksError("not_found", `no subscription ${quoted(reference)}: nowhere to send it`, {
-        field: "subscription",
+        field,
         cause: error,
       });
     }
     if (!subscription.enabled) {
       throw new HooksError("conflict", `subscription ${subscription.id} is disabled`, {
-        field: "subscription",
+        field,
         hint: `hooks sub enable ${subscription.id}`,
       });
     }
@@ -204,11 +205,17 @@ export class Deliveries {
 
   async #filter(scope: Scope, query: DeliveryQuery & TimeRange): Promise<DeliveryFilter> {
     const { store, now } = this.#parts;
+    const { subscription, event } = query;
+    const state = query.status === undefined ? undefined : checkState(query.status);
+    const of =
+      subscription === undefined
+        ? undefined
+        : await naming("subscription", () => findSubscription(store, scope, subscription));
+    const about = event === undefined ? undefined : await naming("event", () => findEvent(store, scope, event));
     return {
-      state: query.status === undefined ? undefined : checkState(query.status),
-      subscriptionRowId:
-        query.subscription === undefined ? undefined : (await findSubscription(store, scope, query.subscription)).rowId,
-      eventRowId: query.event === undefined ? undefined : (await findEvent(store, scope, query.event)).rowId,
+      state,
+      subscriptionRowId: of?.rowId,
+      eventRowId: about?.rowId,
       ...typeFilter(query.type, "type"),
       ...parseRange(query, now()),
     };

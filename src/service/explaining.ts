@@ -6,7 +6,7 @@ import { explainSubscription } from "../core/why/explain.ts";
 import { stateBefore } from "../core/why/past-state.ts";
 import type { WhyQuery, WhyResource } from "../core/why/why.ts";
 import type { StoredDelivery, StoredEvent, StoredSubscription } from "../store/store.ts";
-import { findEvent, findSubscription } from "./find-by-reference.ts";
+import { findEvent, findSubscription, naming } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { readSettings } from "./subscription-resource.ts";
 import { changesBySubscription, type EventHistory, switchesBySubscription, whyFacts } from "./why-facts.ts";
@@ -109,17 +109,6 @@ async function named(
     );
     if (deleted.length === 1) return deleted[0]!;
     throw error;
-  }
-}
-
-/** What is looked up is called `id` there; here it is a parameter with a name. */
-async function naming<T>(field: string, find: () => Promise<T>): Promise<T> {
-  try {
-    return await find();
-  } catch (error) {
-    if (!(error instanceof HooksError) || error.field !== "id") throw error;
-    const { code, message, hint } = error;
-    throw new HooksError(code, message.replace(/^id\b/, field), { field, hint, cause: error });
   }
 }
 

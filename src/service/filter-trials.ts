@@ -7,7 +7,7 @@ import type { FilterTrial, FilterTrialResult } from "../core/filter/filter-trial
 import { checkRawJson } from "../core/json-envelope.ts";
 import type { Scope } from "../core/scope.ts";
 import type { StoredEvent } from "../store/store.ts";
-import { findEvent, findSubscription } from "./find-by-reference.ts";
+import { findEvent, findSubscription, naming } from "./find-by-reference.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { readFilter } from "./subscription-filters.ts";
 import { readSettings } from "./subscription-resource.ts";
@@ -20,8 +20,11 @@ export async function tryFilter(
   scope: Scope,
   trial: FilterTrial,
 ): Promise<FilterTrialResult> {
+  const { subscription, event: reference } = trial;
   const stored =
-    trial.subscription === undefined ? undefined : await findSubscription(store, scope, trial.subscription);
+    subscription === undefined
+      ? undefined
+      : await naming("subscription", () => findSubscription(store, scope, subscription));
   const text = trial.filter ?? (stored === undefined ? undefined : readSettings(stored).filter);
   if (text === undefined && stored === undefined) {
     throw invalid("filter", "filter is missing: the expression to try, or a subscription that has one");
@@ -29,7 +32,7 @@ export async function tryFilter(
   const filter = text === undefined ? undefined : await readFilter(text, "filter");
   const event = eventOf(
     trial,
-    trial.event === undefined ? undefined : await findEvent(store, scope, trial.event),
+    reference === undefined ? undefined : await naming("event", () => findEvent(store, scope, reference)),
     now(),
   );
   const hasType = trial.type !== undefined || trial.event !== undefined;

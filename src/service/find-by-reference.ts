@@ -2,6 +2,7 @@ import { HooksError, invalid } from "../core/errors.ts";
 import { toIso } from "../core/instant.ts";
 import { nearest } from "../core/nearest.ts";
 import { quoted } from "../core/quoted.ts";
+import { renamingField } from "../core/renaming-fields.ts";
 import type { Scope } from "../core/scope.ts";
 import { idsOfUuid } from "../core/uuid.ts";
 import type { ErasedEvent } from "../store/purge-store.ts";
@@ -13,6 +14,11 @@ import type { Store, StoredDelivery, StoredEvent, StoredSubscription } from "../
 const CANDIDATES_SHOWN = 5;
 /** Prefix, "_" and a digit: less would be everything. */
 const SHORTEST_BEGINNING = 5;
+
+/** What is looked up is called `id` here; with whoever asks it is a field or parameter of this name. */
+export function naming<T>(field: string, find: () => Promise<T>): Promise<T> {
+  return renamingField("id", field, find);
+}
 
 export async function findSubscription(store: Store, scope: Scope, reference: string): Promise<StoredSubscription> {
   // An unset variable of a script: it must not name the subscriptions that have no name.

@@ -22,7 +22,7 @@ import { auditEntry } from "./audit-trail.ts";
 import type { Cleaning } from "./cleaning.ts";
 import { typeFilter } from "./deliveries.ts";
 import { toDeliveryResource } from "./delivery-resource.ts";
-import { ambiguous, findSubscription, isBeginning } from "./find-by-reference.ts";
+import { ambiguous, findSubscription, isBeginning, naming } from "./find-by-reference.ts";
 import { firstStep } from "./job-runner.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
@@ -152,12 +152,14 @@ export class Replays {
       checkEventPattern(pattern, `types[${index}]`);
       return typeFilter(pattern, `types[${index}]`);
     });
+    const { subscription } = request;
+    const found =
+      subscription === undefined
+        ? undefined
+        : await naming("subscription", () => findSubscription(store, scope, subscription));
     return {
       state,
-      subscriptionRowId:
-        request.subscription === undefined
-          ? undefined
-          : (await findSubscription(store, scope, request.subscription)).rowId,
+      subscriptionRowId: found?.rowId,
       types,
       reason,
       ...parseRange(request, now()),

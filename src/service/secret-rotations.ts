@@ -13,7 +13,7 @@ import {
 import type { NewAuditEntry } from "../store/admin-store.ts";
 import type { SecretRotation, StoredSubscription } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
-import { findSubscription } from "./find-by-reference.ts";
+import { findSubscription, naming } from "./find-by-reference.ts";
 import { wakeOperationalTakers } from "./operational-takers.ts";
 import { dropAll, endedSecrets, newSecret, putSecret, sealed } from "./secrets.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -75,8 +75,10 @@ export class SecretRotations {
     if (references.length === 0 || MAX_NAMED < references.length)
       throw invalid("subscriptions", `subscriptions must name 1 to ${MAX_NAMED.toLocaleString("en")} of them`);
     const found = new Map<number, StoredSubscription>();
-    for (const reference of references) {
-      const stored = await findSubscription(this.#parts.store, scope, reference);
+    for (const [index, reference] of references.entries()) {
+      const stored = await naming(`subscriptions[${index}]`, () =>
+        findSubscription(this.#parts.store, scope, reference),
+      );
       found.set(stored.rowId, stored);
     }
     return [...found.values()];

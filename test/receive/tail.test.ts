@@ -80,7 +80,7 @@ it("finds the subscription that is named, and refuses what is none", async () =>
     const { status, json } = await server.ask("GET", `/v1/tail?${query}`);
     return [status, json.error.field];
   };
-  expect(await refused("subscription=nobody")).toEqual([404, "id"]);
+  expect(await refused("subscription=nobody")).toEqual([404, "subscription"]);
   expect(await refused("events=everything")).toEqual([400, "events"]);
   expect(await refused("type=a..b")).toEqual([400, "type"]);
   expect(await refused("outcome=maybe")).toEqual([400, "outcome"]);

@@ -1,3 +1,4 @@
+import { inFilter } from "../../core/renaming-fields.ts";
 import { parseJson } from "../body.ts";
 import { type Route, route } from "../route.ts";
 import { EVENT_PURGE, PURGE, PURGE_LIST_QUERY, PURGE_STARTED } from "../schemas/purge.ts";
@@ -20,7 +21,7 @@ export const PURGE_ROUTES: readonly Route[] = [
     cursorIn: "body",
     answer: { status: 202, description: "the job, and how far it is", schema: refTo(PURGE_STARTED) },
     async handle({ body: { filter, ...options }, service }) {
-      return service().purgeEvents({ ...filter, ...options });
+      return inFilter(filter, () => service().purgeEvents({ ...filter, ...options }));
     },
   }),
 

@@ -1,3 +1,4 @@
+import { inFilter } from "../../core/renaming-fields.ts";
 import { parseJson } from "../body.ts";
 import { type Route, route } from "../route.ts";
 import { ID_PARAMS, numbered } from "../schemas/query.ts";
@@ -29,7 +30,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     body: { schema: refTo(REPLAY_REQUEST), parse: parseJson },
     answer: STARTED,
     async handle({ body: { filter, ...options }, service }) {
-      return service().replay({ ...filter, ...options });
+      return inFilter(filter, () => service().replay({ ...filter, ...options }));
     },
   }),
 
@@ -100,7 +101,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     answer: STARTED,
     async handle({ body, service }) {
       const { filter, ...options } = body ?? {};
-      return service().replay({ ...filter, ...options, status: "failed" });
+      return inFilter(filter, () => service().replay({ ...filter, ...options, status: "failed" }));
     },
   }),
 

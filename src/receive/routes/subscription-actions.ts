@@ -1,4 +1,5 @@
 import type { HooksService } from "../../core/hooks-service.ts";
+import { renamingField } from "../../core/renaming-fields.ts";
 import { parseJson, parseWithRawData } from "../body.ts";
 import { type Route, route } from "../route.ts";
 import { ROTATION, SECRETS_ROTATED, SECRETS_ROTATION, TEST_REQUEST, TEST_RESULT } from "../schemas/other.ts";
@@ -84,7 +85,8 @@ export const SUBSCRIPTION_ACTION_ROUTES: readonly Route[] = [
     query: SUBSCRIPTION_DELIVERY_QUERY,
     answer: { status: 200, description: "a page of deliveries", schema: pageOfRefs("Delivery") },
     async handle({ params, query, service }) {
-      return service().listDeliveries({ ...numbered(query), subscription: params.id });
+      const request = { ...numbered(query), subscription: params.id };
+      return renamingField("subscription", "id", () => service().listDeliveries(request));
     },
   }),
 
@@ -99,7 +101,8 @@ export const SUBSCRIPTION_ACTION_ROUTES: readonly Route[] = [
     body: { schema: refTo(SUBSCRIPTION_REPLAY), parse: parseJson, optional: true },
     answer: { status: 202, description: "the job, and what it found", schema: refTo(REPLAY_STARTED) },
     async handle({ params, body, service }) {
-      return service().replay({ ...body, subscription: params.id });
+      const request = { ...body, subscription: params.id };
+      return renamingField("subscription", "id", () => service().replay(request));
     },
   }),
 ];

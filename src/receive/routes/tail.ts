@@ -1,6 +1,7 @@
 import { parseDuration } from "../../core/duration.ts";
 import { invalid } from "../../core/errors.ts";
 import { checkEventPattern } from "../../core/event-pattern.ts";
+import { renamingField } from "../../core/renaming-fields.ts";
 import { TAIL_KINDS, type TailKind } from "../../core/tail.ts";
 import { type Route, route, TextAnswer } from "../route.ts";
 import { TAIL_QUERY } from "../schemas/tail.ts";
@@ -26,7 +27,10 @@ export const TAIL_ROUTE: Route = route({
     const lengthMs = length === undefined ? undefined : parseDuration(length, "for", { max: LONGEST_MS });
     const kinds = events === undefined ? TAIL_KINDS : events.split(",").map(checkKind);
     // A name is looked up once: whoever is renamed goes on.
-    const id = subscription === undefined ? undefined : (await service().getSubscription(subscription)).id;
+    const id =
+      subscription === undefined
+        ? undefined
+        : (await renamingField("id", "subscription", () => service().getSubscription(subscription))).id;
     const stream = tail({ kinds: new Set(kinds), subscription: id, pattern: type, outcome });
     if (lengthMs !== undefined) {
       const timer = setTimeout(() => stream.push(null), lengthMs);
