@@ -84,6 +84,8 @@ export interface RecordedAttempt {
   endedAt: number;
   /** Those of the others that went out in the same request; else left out. */
   with?: readonly RecordedAttempt[];
+  /** One of those others: what it says of its receiver, the first has said. Else left out. */
+  isWithFirst?: true;
 }
 
 // ---- as the API shows it ---------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ export const STANDARD_RETRY: RetryPolicy = list(
   0.1,
 );
 
-/** Twenty failed attempts in a row, over an hour at least. */
+/** Twenty failed requests in a row, over an hour at least. */
 export const AUTO_DISABLE_DEFAULT: Omit<AutoDisable, "reEnable"> = { failures: 20, minSpanMs: HOUR };
 
 /** Schedules by name; the five after `standard` are those of the systems that the profiles of the same name replace. */

@@ -106,7 +106,7 @@ export interface BatchRule {
 }
 
 export interface AutoDisable {
-  /** Failed attempts in a row; 0: never. */
+  /** Failed requests in a row; 0: never. */
   failures: number;
   /** First to last of them at least this far apart. */
   minSpanMs: number;

@@ -49,7 +49,7 @@ export async function deliverBatch(
   const [first, ...others] = deliveries.map((one) =>
     recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options, endedAt, random),
   );
-  return { ...first!, with: others };
+  return { ...first!, with: others.map((one) => ({ ...one, isWithFirst: true })) };
 }
 
 /** Undefined when it cannot be built (see deliver-once.ts). */

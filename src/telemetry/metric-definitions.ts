@@ -114,7 +114,7 @@ export const METRICS = {
     "gauge",
     "hooks_subscription_consecutive_failures",
     [...SCOPE, "subscription"],
-    "Failed attempts in a row since its last success.",
+    "Failed requests in a row since its last success.",
   ),
   breakers: define(
     "gauge",

@@ -76,6 +76,42 @@ describe("a subscription with batches", () => {
     }
   });
 
+  it("is not disabled by one request that failed, however many deliveries were in it", async () => {
+    const receiver = await openReceiver({ reply: [503, 204] });
+    const sending = await startSending();
+    const subscription = await sending.subscribe(receiver.url, {
+      batch: { maxEvents: 20, maxWaitMs: NEVER_MS },
+      autoDisable: { failures: 20, minSpanMs: 0, reEnable: undefined },
+      retry: quickRetries(10),
+    });
+    const published = await sending.publishMany(subscription, 20);
+    await sending.recorded(40);
+    expect(receiver.requests).toHaveLength(2);
+    expect(sending.disabled).toEqual([]);
+    expect(await statesOf(sending, published)).toEqual(new Set(["succeeded"]));
+    const [stored] = await sending.store.loadSubscriptions();
+    expect(stored).toMatchObject({ health: { recent: 0b01, recentCount: 2 }, counts: { succeeded: 20, failed: 0 } });
+  });
+
+  it("is disabled once by as many requests as its rule says, and all of the batch has failed", async () => {
+    const receiver = await openReceiver({ reply: [503] });
+    const sending = await startSending();
+    const subscription = await sending.subscribe(receiver.url, {
+      batch: { maxEvents: 5, maxWaitMs: NEVER_MS },
+      autoDisable: { failures: 3, minSpanMs: 0, reEnable: undefined },
+      retry: quickRetries(1, 1, 1, 1, 1),
+    });
+    const published = await sending.publishMany(subscription, 5);
+    await sending.recorded(15);
+    expect(receiver.requests).toHaveLength(3);
+    expect(sending.disabled).toEqual([{ subscriptionRowId: subscription.rowId, reason: "failing" }]);
+    for (const one of published) {
+      expect(await sending.delivery(one)).toMatchObject({ state: "failed", reason: "subscription_disabled" });
+    }
+    const [stored] = await sending.store.loadSubscriptions();
+    expect(stored).toMatchObject({ health: { consecutiveFailures: 3 }, counts: { failed: 5 } });
+  });
+
   it("finds out whether its receiver is back once the breaker has been open long enough, and not before", async () => {
     const receiver = await openReceiver();
     const sending = await startSending();

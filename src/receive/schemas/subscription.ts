@@ -107,7 +107,7 @@ export const SETTINGS = {
       [
         closed({
           failures: Type.Optional(
-            orNull(Type.Integer({ minimum: 0, description: "failed attempts in a row; 0: never; default 20" })),
+            orNull(Type.Integer({ minimum: 0, description: "failed requests in a row; 0: never; default 20" })),
           ),
           min_span: Type.Optional(SPAN),
           re_enable: Type.Optional(RE_ENABLE),

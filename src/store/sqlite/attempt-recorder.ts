@@ -182,7 +182,8 @@ export class AttemptRecorder {
     const endedAt = values[start + AT.endedAt] as number;
     const isSuccess = values[start + AT.outcome] === "success";
     const isGone = values[start + AT.disable] === 1;
-    this.#judge(recording, isSuccess, isGone, endedAt);
+    // Health counts requests.
+    if (values[start + AT.isWithFirst] !== 1) this.#judge(recording, isSuccess, isGone, endedAt);
     const openings = values[start + AT.breakerOpenings] as number | null;
     if (openings !== null) {
       recording.breaker = { openings, openUntil: (values[start + AT.breakerOpenUntil] as number | null) ?? undefined };

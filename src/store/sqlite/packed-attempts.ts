@@ -36,12 +36,14 @@ export const PACKED_ATTEMPT = {
   responseSet: 11,
   /** Place in `types`. */
   type: 12,
-  firstColumn: 13,
-  durationMs: 14,
-  outcome: 15,
-  status: 16,
-  errorCode: 17,
-  length: 27,
+  /** 1 when an attempt before it tells of the same request. */
+  isWithFirst: 13,
+  firstColumn: 14,
+  durationMs: 15,
+  outcome: 16,
+  status: 17,
+  errorCode: 18,
+  length: 28,
 } as const;
 
 /** What is known of the headers of each subscription's attempts. */
@@ -64,7 +66,8 @@ export function packAttempts(
     const place = sets.lastIndexOf(set);
     return place === -1 ? sets.push(set) - 1 : place;
   };
-  for (const { deliveryRowId, subscriptionRowId, eventType, attempt, verdict, breaker, endedAt } of attempts) {
+  for (const recorded of attempts) {
+    const { deliveryRowId, subscriptionRowId, eventType, attempt, verdict, breaker, endedAt } = recorded;
     let type = types.get(eventType);
     if (type === undefined) {
       type = types.size;
@@ -86,6 +89,7 @@ export function packAttempts(
       placeOf(request.set),
       placeOf(response.set),
       type,
+      recorded.isWithFirst === true ? 1 : 0,
       // The columns, in the order of the INSERT.
       attempt.startedAt,
       attempt.durationMs,
