@@ -15,7 +15,10 @@ export interface HealthThresholds {
 
 export const HEALTH_THRESHOLDS: HealthThresholds = { degraded: 0.95, unhealthy: 0.5, failures: 5 };
 
-/** What is kept of a subscription's attempts, so that its health is known without reading any of them. */
+/**
+ * What is kept of a subscription's attempts, so that its health is known without reading any of them. A request with a
+ * batch is one attempt here.
+ */
 export interface Health {
   /** The last attempts (at most 20), one bit each, 1 = success, the newest in bit 0. */
   recent: number;
@@ -76,9 +79,10 @@ export function isBeyondHope(health: Health, rule: Pick<AutoDisable, "failures" 
 
 /**
  * When to find out next whether a subscription that its failures disabled may be enabled again: whole intervals after it
- * was disabled, so that a restart neither forgets it nor hurries it. Always after `now`. Times unix ms.
+ * was disabled, so that a restart neither forgets it nor hurries it; an interval from now when that was by a clock that
+ * has been set back since. Always after `now`. Times unix ms.
  */
 export function nextProbeAt(disabledAt: number, now: number, intervalMs: number): number {
-  const passed = Math.max(0, Math.floor((now - disabledAt) / intervalMs));
-  return disabledAt + (passed + 1) * intervalMs;
+  if (now < disabledAt) return now + intervalMs;
+  return disabledAt + (Math.floor((now - disabledAt) / intervalMs) + 1) * intervalMs;
 }

@@ -78,7 +78,11 @@ export class ReEnabler {
     clearTimeout(this.#timer);
     if (this.#planned.size === 0 || this.#isStopped || MAX_AT_ONCE <= this.#running) return;
     let next = Number.POSITIVE_INFINITY;
-    for (const { at } of this.#planned.values()) next = Math.min(next, at);
+    for (const planned of this.#planned.values()) {
+      // What was planned by a clock that has been set back since would be further off.
+      planned.at = Math.min(planned.at, now + this.#intervalMs);
+      next = Math.min(next, planned.at);
+    }
     this.#timer = setTimeout(() => this.#probeDue(), Math.min(Math.max(next - now, 0), MAX_SLEEP_MS));
   }
 

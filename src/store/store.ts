@@ -237,8 +237,8 @@ export interface DeliveryStore {
   /**
    * The wall clock was set by `stepMs` (negative: back) and shows `now`: retries are moved by the step, so that a wait
    * stays as long as it was; what was never tried and would be due after `now` is due at `now`. With step 0 only the
-   * latter: for what a clock that was ahead has left behind. Breakers are moved by the step, too. Returns how many
-   * deliveries were moved. After `store_busy` or `store_full` the same call goes on where it stopped.
+   * latter: for what a clock that was ahead has left behind. Breakers, and since when a receiver fails, are moved by the
+   * step, too. Returns how many deliveries were moved. After `store_busy` or `store_full` the same call goes on where it stopped.
    */
   shiftDueTimes(stepMs: number, now: number): Promise<number>;
   /** Gives leases back unused: due at once, and in the order in which they were made, before what came after them. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import type { ClaimedDelivery } from "../../src/core/delivery.ts";
 import { HooksError } from "../../src/core/errors.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
 import { ShiftedStore } from "../../src/deliver/shifted-store.ts";
@@ -72,6 +73,25 @@ it.each([2 * HOUR, -2 * HOUR])("keeps a retry's wait as it is when the clock is 
   await watch.look();
   expect((await claim()).deliveries).toHaveLength(1);
   expect(news).toHaveLength(1);
+});
+
+it.each([HOUR, -HOUR])("disables after an hour of failures, also when the clock is set by %d ms", async (step) => {
+  const { publish, claim, dispatched, clock, set, pass, watch } = await watched();
+  for (let n = 0; n < 21; n++) await publish();
+  const deliveries: ClaimedDelivery[] = [];
+  for (let n = 0; n < 3; n++) deliveries.push(...(await claim()).deliveries);
+  const fails = (from: number, to: number) => {
+    const verdict = { kind: "retry", at: clock.now() + 24 * HOUR } as const;
+    const attempts = deliveries.slice(from, to).map((delivery) => failure(delivery, verdict, clock.now()));
+    return dispatched.recordAttempts(WORKER, attempts);
+  };
+  await fails(0, 19);
+  set(step);
+  pass(10_000);
+  await watch.look();
+  expect(await fails(19, 20)).toMatchObject({ disabled: [] });
+  pass(HOUR - 10_000);
+  expect(await fails(20, 21)).toMatchObject({ disabled: [{ reason: "failing" }] });
 });
 
 it("would send it at once without", async () => {

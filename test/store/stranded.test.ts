@@ -77,7 +77,7 @@ it.each(PASSING)("says that one is deleted although %s keeps its deliveries, and
 });
 
 it("moves nothing twice when the clock was set and the disk takes only a part of it", async () => {
-  const refused = new Set<WriteKind>(["shiftBreakers"]);
+  const refused = new Set<WriteKind>(["shiftHealth"]);
   const store = await openRefusing(refused);
   const rowId = await store.insertSubscription(newSubscription());
   await store.appendEvents([newEvent([rowId])]);

@@ -223,7 +223,7 @@ export class SqliteStore implements Store {
       shifted += await this.#write("shift", { deliveryRowIds, stepMs, now });
       shift.rowIds = shift.rowIds.slice(PORTION_ROWS);
     }
-    if (stepMs !== 0) await this.#write("shiftBreakers", { stepMs });
+    if (stepMs !== 0) await this.#write("shiftHealth", { stepMs });
     this.#shift = undefined;
     return shifted;
   }

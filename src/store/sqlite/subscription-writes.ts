@@ -93,13 +93,15 @@ export class SubscriptionWrites {
     return "changed";
   }
 
-  /** The clock was set by so much: a breaker stays open as long as it was to be. */
-  shiftBreakers(stepMs: number): undefined {
+  /** The clock was set by so much: a breaker stays open as long as it was to be, and no receiver fails for longer. */
+  shiftHealth(stepMs: number): undefined {
     this.#connection
-      .prepare(
-        "UPDATE subscription_health SET breaker_open_until = breaker_open_until + ? WHERE breaker_open_until IS NOT NULL",
-      )
-      .run(stepMs);
+      .prepare(`
+        UPDATE subscription_health
+        SET breaker_open_until = breaker_open_until + @stepMs, failing_since = failing_since + @stepMs
+        WHERE breaker_open_until IS NOT NULL OR failing_since IS NOT NULL
+      `)
+      .run({ stepMs });
   }
 
   enableFailing(rowId: number, now: number): boolean {

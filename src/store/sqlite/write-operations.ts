@@ -63,7 +63,7 @@ export interface WriteOperations {
   };
   cancel: { input: Audited & { deliveryRowId: number; reason: DeliveryReason; now: number }; result: boolean };
   /** Of these that wait still: retries by `stepMs`, the others to `now` at the latest. Answers how many. */
-  shiftBreakers: { input: { stepMs: number }; result: undefined };
+  shiftHealth: { input: { stepMs: number }; result: undefined };
   shift: { input: { deliveryRowIds: readonly number[]; stepMs: number; now: number }; result: number };
   /** Answers how many; `limit` when there may be more. */
   expire: {

@@ -246,7 +246,10 @@ function handlersOf(
       const added = events().addDeliveries(eventRowId, deliveries, now);
       return reopened.length + added.length === 0 ? false : { reopened, added };
     },
-    shiftBreakers: ({ stepMs }) => subscriptions().shiftBreakers(stepMs),
+    shiftHealth: ({ stepMs }) => {
+      recording.forget();
+      return subscriptions().shiftHealth(stepMs);
+    },
     shift: ({ deliveryRowIds, stepMs, now }) => changes().shift(deliveryRowIds, stepMs, now),
     cancel: ({ deliveryRowId, reason, now }) => changes().cancel(deliveryRowId, reason, now),
     expire: ({ subscriptionRowId, createdBefore, now, limit }) =>
