@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CliContext } from "../src/cli/context.ts";
 import { HooksError } from "../src/core/errors.ts";
 import { quoted } from "../src/core/quoted.ts";
 import type { ReadyFrame } from "../src/stream/protocol.ts";
 import type { ListenFollower } from "./listen-followers.ts";
+import { checkReadyFile } from "./ready-file.ts";
+
+/** As it is written below. */
+const FORM = /^\{"session":"[^"\n]*","subscription_id":"sub_\w*"(,"secret":"[^"\n]*")?\}\n$/;
 
 /** The file that tells scripts that the listener listens. Gone when the command ends. */
 export class ReadyFile implements ListenFollower {
@@ -21,8 +25,7 @@ export class ReadyFile implements ListenFollower {
    */
   static async prepare(file: string, context: Pick<CliContext, "cwd" | "onExit">): Promise<ReadyFile> {
     const absolute = path.resolve(context.cwd, file);
-    const folder = await stat(path.dirname(absolute)).catch(() => undefined);
-    if (file === "" || folder?.isDirectory() !== true) throw unusable(file, "its folder does not exist");
+    await checkReadyFile(absolute, (text) => FORM.test(text));
     try {
       await rm(absolute, { force: true });
     } catch (error) {

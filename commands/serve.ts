@@ -1,4 +1,4 @@
-import { lstat, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
 import type { CliContext } from "../src/cli/context.ts";
@@ -14,6 +14,7 @@ import { HooksError, isHooksError } from "../src/core/errors.ts";
 import type { HooksService } from "../src/core/hooks-service.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../src/core/setting-rules.ts";
 import { traceSettings } from "../src/core/trace-settings.ts";
+import { checkReadyFile } from "./ready-file.ts";
 
 export interface ServeOptions {
   config?: string;
@@ -45,8 +46,6 @@ export interface ServeOptions {
   tlsKey?: string;
   keyRate?: string;
 }
-
-const READY_FILE_MAX_BYTES = 1_024;
 
 /** Defines `hooks serve`. */
 export function serveCommand(context: CliContext, run = runServe): Command {
@@ -171,7 +170,8 @@ export async function runServe(options: ServeOptions, context: CliContext): Prom
     );
   }
   const readyFile = options.readyFile === undefined ? undefined : path.resolve(context.cwd, options.readyFile);
-  if (readyFile !== undefined) await checkReadyFile(readyFile);
+  // It is replaced once this daemon has the store: one that is refused takes nothing from the one that runs.
+  if (readyFile !== undefined) await checkReadyFile(readyFile, (text) => /^\{"url":"http[^"]*"\}\n$/.test(text));
   const [{ startDaemon }, { profilesOf }] = await Promise.all([
     import("../src/daemon.ts"),
     import("../src/cli/own-profiles.ts"),
@@ -259,24 +259,6 @@ async function nextStep(service: HooksService): Promise<string> {
   return data.length === 0
     ? "hooks sub create --url http://localhost:3000/webhooks --event 'order.*'"
     : "hooks delivery list";
-}
-
-/**
- * What stands there may only be a ready file of an earlier run: nothing else is ever replaced. It is replaced once this
- * daemon has the store, so that one that is refused takes nothing from the one that runs.
- * @throws HooksError `usage` naming `--ready-file`
- */
-async function checkReadyFile(file: string): Promise<void> {
-  const refuse = (why: string): never => {
-    throw new HooksError("usage", `--ready-file: ${file} ${why}`, { field: "--ready-file" });
-  };
-  const folder = await stat(path.dirname(file)).catch(() => undefined);
-  if (folder?.isDirectory() !== true) refuse("is in a folder that does not exist");
-  const there = await lstat(file).catch(() => undefined);
-  if (there === undefined) return;
-  if (!there.isFile() || READY_FILE_MAX_BYTES < there.size) refuse("exists and is no ready file");
-  const text = await readFile(file, "utf8").catch(() => "");
-  if (text !== "" && !/^\{"url":"http[^"]*"\}\n$/.test(text)) refuse("exists and is no ready file");
 }
 
 /** Whole or not at all: whoever waits for the file reads it as soon as it is there. */

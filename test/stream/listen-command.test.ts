@@ -385,9 +385,12 @@ describe("flags", () => {
   it("--ready-file is written at once, for the user alone, in place of an old one", async () => {
     await daemon();
     const file = path.join(home, "ready.json");
-    writeFileSync(file, "old");
+    const old = { session: "old", subscription_id: "sub_0", secret: "whsec_b2xk" };
+    writeFileSync(file, `${JSON.stringify(old)}\n`);
     const running = listen(["--ready-file", "ready.json"]);
-    await expect.poll(() => existsSync(file) && readFileSync(file, "utf8"), WAIT).toContain("subscription_id");
+    await expect
+      .poll(() => existsSync(file) && readFileSync(file, "utf8"), WAIT)
+      .toMatch(/"subscription_id":"sub_\w{5}/);
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
       session: expect.any(String),
       subscription_id: expect.stringMatching(/^sub_/),
@@ -397,6 +400,19 @@ describe("flags", () => {
     running.interrupt();
     await running.ended;
   });
+
+  it.each([["{}"], ['{"name":"mine"}\n'], ['{"session":"a","subscription_id":"sub_0"}\nmore'], ["a".repeat(5_000)]])(
+    "--ready-file replaces nothing that is no ready file (%s)",
+    async (text) => {
+      const file = path.join(home, "package.json");
+      writeFileSync(file, text);
+      const ends = { env: { HOOKS_HOME: home }, cwd: home };
+      const ran = await runInProcess(["listen", "--forward", "3000", "--ready-file", "package.json"], ends);
+      expect(ran).toMatchObject({ code: 2, stdout: "" });
+      expect(ran.stderr).toContain("package.json exists and is no ready file");
+      expect(readFileSync(file, "utf8")).toBe(text);
+    },
+  );
 
   it("--ephemeral gives a session of its own", async () => {
     const to = await daemon();
