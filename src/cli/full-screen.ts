@@ -12,6 +12,8 @@ const BEGIN_FRAME = "\x1b[?2026h";
 const END_FRAME = "\x1b[?2026l";
 /** A lone Esc is one after so long: what an arrow sends comes together, also over a slow line. */
 const ESCAPE_MS = 100;
+/** How often a job in the background looks whether it has the terminal again. */
+const FOREGROUND_LOOK_MS = 250;
 
 export interface Key {
   /** `up`, `return`, `escape`, `pagedown`, `a` also for "A"; `paste`; "" for other characters. */
@@ -47,6 +49,8 @@ export class FullScreen {
   #shownWidth = 0;
   /** What has come of a paste that goes on. */
   #pasted: string | undefined;
+  /** While it is in the background. */
+  #nextLook: NodeJS.Timeout | undefined;
   readonly #onKeypress = (text: string | undefined, key: RawKey): void => this.#press(text ?? "", key);
   /** Also when something else wrote to it. */
   readonly #onResize = (): void => {
@@ -57,6 +61,7 @@ export class FullScreen {
   readonly #onFault = (): void => {}; // of a terminal that is gone: SIGHUP tells of it
   readonly #onStop = (): void => this.#suspend();
   readonly #onContinue = (): void => this.#again();
+  readonly #onResume = (): void => this.#resume();
   readonly #atExit = (): void => this.#leave();
 
   constructor(options: FullScreenOptions) {
@@ -120,6 +125,8 @@ export class FullScreen {
 
   close(): void {
     this.#isLent = false;
+    process.off("SIGCONT", this.#onResume);
+    clearTimeout(this.#nextLook);
     this.#release();
   }
 
@@ -172,10 +179,17 @@ export class FullScreen {
   /** As a shell expects it of every program: `fg` brings it back. */
   #suspend(): void {
     this.#release();
-    process.once("SIGCONT", () => {
-      this.open();
-      this.#options.onResize();
-    });
+    process.once("SIGCONT", this.#onResume);
     process.kill(process.pid, "SIGSTOP");
+  }
+
+  /** After `bg` the terminal is the shell's. Bash sends no signal when `fg` ends that, so it is looked for. */
+  #resume(): void {
+    if (!isInForeground()) {
+      this.#nextLook = setTimeout(this.#onResume, FOREGROUND_LOOK_MS);
+      return;
+    }
+    this.open();
+    this.#options.onResize();
   }
 }

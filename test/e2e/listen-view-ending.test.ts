@@ -15,6 +15,11 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 }
 
+/** As proc(5) has it: `S` sleeps, `T` is stopped. */
+function stateOf(pid: number): string | undefined {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "")[0];
+}
+
 /** The process of `hooks listen` in a terminal whose shell runs it. */
 function listenerIn(terminal: Terminal): number {
   const [pid] = childrenOf(Number(terminal.fact("pane_pid")));
@@ -101,6 +106,27 @@ describe.skipIf(!HAS_TMUX)("the view of hooks listen (skipped without tmux)", { 
     await expectAsFound(terminal);
     terminal.press("Enter");
     await terminal.sees(/^●/m, /ok 1/);
+    expect(terminal.fact("alternate_on")).toBe("1");
+    terminal.press("q");
+    await terminal.sees(/^code 0$/m);
+  });
+
+  it("Ctrl-Z and bg leave the shell its terminal while it goes on forwarding, and fg comes back to the view", async () => {
+    const desk = await Desk.open();
+    const job = `set -m; eval "$COMMAND"; stty -a > before; bg; read x; stty -a > after; cmp before after && echo same; read x; fg; echo "code $?"; sleep 600`;
+    const terminal = await desk.listen({ line: `exec bash -c '${job}'`, env: { COMMAND: desk.command() } });
+    await desk.publish("order.paid");
+    await terminal.sees(/ok 1/);
+    const pid = listenerIn(terminal);
+    terminal.press("C-z");
+    await terminal.sees(/^\[1\]/m, /&$/m);
+    await desk.publish("invoice.paid");
+    await expect.poll(() => desk.seen.length, { timeout: 45_000 }).toBe(2);
+    expect(stateOf(pid)).toBe("S");
+    terminal.press("Enter");
+    await expectAsFound(terminal);
+    terminal.press("Enter");
+    await terminal.sees(/^●/m, /ok 2/);
     expect(terminal.fact("alternate_on")).toBe("1");
     terminal.press("q");
     await terminal.sees(/^code 0$/m);
