@@ -72,6 +72,7 @@ export async function replayCassette(file: string, flags: ReplayOptions, context
     );
     return;
   }
+  context.handleSignal();
   const spinner = await startSpinner(out, "replaying");
   const rows: ReplayedRow[] = [];
   const take = (row: ReplayedRow): void => {
@@ -144,7 +145,8 @@ async function planned(file: string, flags: ReplayOptions, context: CliContext):
 async function oneByOne(plan: Plan, take: (row: ReplayedRow) => void, context: CliContext): Promise<void> {
   for (const entry of plan.entries) {
     if (context.signal.aborted) return;
-    take(await replayOne(entry, plan, context));
+    const row = await replayOne(entry, plan, context);
+    if (row !== undefined) take(row);
   }
 }
 
@@ -159,17 +161,22 @@ async function atRecordedSpeed(plan: Plan, take: (row: ReplayedRow) => void, con
     if (0 < waitMs) await sleep(waitMs, undefined, { signal }).catch(() => {});
     if (MOST_AT_ONCE <= open.size) await Promise.race(open);
     if (signal.aborted) break;
-    const sent: Promise<void> = replayOne(entry, plan, context).then(take);
+    const sent: Promise<void> = replayOne(entry, plan, context).then((row) => {
+      if (row !== undefined) take(row);
+    });
     open.add(sent);
     void sent.finally(() => open.delete(sent)).catch(() => {});
   }
   await Promise.all(open);
 }
 
-async function replayOne(entry: CassetteEntry, plan: Plan, context: CliContext): Promise<ReplayedRow> {
+/** Undefined: Ctrl-C came before the answer. */
+async function replayOne(entry: CassetteEntry, plan: Plan, context: CliContext): Promise<ReplayedRow | undefined> {
   const { url, rules, timeoutMs, expected, ignored } = plan;
   const { method, href, headers, body } = resignedRequest(entry, url, plan.resigning, context.now());
-  const result = await context.sendOnce({ method, url: href, headers, body, timeoutMs, rules });
+  const { signal } = context;
+  const result = await context.sendOnce({ method, url: href, headers, body, timeoutMs, rules, signal });
+  if (signal.aborted && result.kind !== "answered") return undefined;
   const { answer: recorded } = entry;
   const now = answered(result);
   const differences = recorded === undefined || now === undefined ? [] : compareAnswers(recorded, now, ignored);

@@ -10,6 +10,8 @@ import { hintAtDaemon } from "./local-sender.ts";
 import { REPLAY_STARTED_VIEW } from "./receipt-views.ts";
 
 const POLL_MS = 200;
+/** After Ctrl-C, for the answer to the last look. */
+const LAST_LOOK_MS = 1_000;
 
 /**
  * Waits until a replay is at its end, showing on a terminal how far it is. In local mode without a daemon its steps are
@@ -19,15 +21,22 @@ export async function followReplay(context: CliContext, service: HooksService, i
   const { out, signal } = context;
   let replay = await service.getReplay(id);
   if (replay.status !== "running") return replay;
+  context.handleSignal();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => (timer = setTimeout(resolve, LAST_LOOK_MS)), { once: true });
+  });
   const spinner = await startSpinner(out, "replaying");
   try {
     while (replay.status === "running" && !signal.aborted) {
       spinner.text(`replaying  ${progressText(replay)}`);
       const waitMs = await stepHere(context, replay.id);
       if (0 < waitMs) await sleep(waitMs, undefined, { signal }).catch(() => {});
-      replay = await service.getReplay(replay.id);
+      // A server that does not answer holds nobody.
+      replay = (await Promise.race([service.getReplay(replay.id), late])) ?? replay;
     }
   } finally {
+    clearTimeout(timer);
     spinner.stop();
   }
   if (replay.status === "running") {

@@ -573,9 +573,14 @@ export async function startLocalSender(local: LocalHooks, egress: Egress): Promi
 export async function sendOnce(request: OneOffRequest, egress: Egress): Promise<SendResult> {
   if (egress.sources !== undefined) await checkSourceAddresses(egress.sources, "local_address");
   const sender = new HttpSender({ ...egress, now: Date.now, egress: egress.rules });
+  const { signal } = request;
+  const breakOff = (): void => void sender.close();
+  if (signal?.aborted === true) breakOff();
+  signal?.addEventListener("abort", breakOff);
   try {
     return await sender.post(request);
   } finally {
+    signal?.removeEventListener("abort", breakOff);
     await sender.close();
   }
 }

@@ -36,6 +36,8 @@ export interface SignalOwner {
   readonly endSignal: EndSignal | undefined;
   /** What SIGHUP does instead of ending. */
   onHangup: (() => void) | undefined;
+  /** The command ends for the signal by itself. */
+  isHandled: boolean;
 }
 
 /** The context of one run. Made before the command line is parsed; `begin` gives it what the parsing found. */
@@ -288,6 +290,10 @@ export class CommandContext implements CliContext {
 
   get endSignal(): EndSignal | undefined {
     return this.#signals.endSignal;
+  }
+
+  handleSignal(): void {
+    this.#signals.isHandled = true;
   }
 
   endWith(exitCode: number): void {

@@ -51,6 +51,8 @@ export interface CliContext {
   typedWith(flag: string): string;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** From now on the command is not cut off by the first Ctrl-C: it ends soon after `signal`, and says what was done. */
+  handleSignal(): void;
   /** What aborted `signal`. */
   readonly endSignal: EndSignal | undefined;
   /** Of a command that goes well: with another code than 0, because a program that it ran said so. */

@@ -199,7 +199,7 @@ const EXIT_CODES: Readonly<Record<EndSignal, number>> = {
 class Interruption {
   readonly #controller = new AbortController();
   readonly #stop: () => void;
-  /** Rejects with `interrupted` at the first signal. */
+  /** Rejects with `interrupted` at the first signal, unless that is handled. */
   readonly #raised: Promise<never>;
   exitCode = exitCodeOf("interrupted");
   /** True when a command was left where it stood. */
@@ -207,6 +207,8 @@ class Interruption {
   endSignal: EndSignal | undefined;
   /** What SIGHUP does instead of ending. */
   onHangup: (() => void) | undefined;
+  /** The command ends for the signal by itself. */
+  isHandled = false;
 
   constructor(io: CliIo) {
     let raise: (error: HooksError) => void = () => {};
@@ -225,7 +227,7 @@ class Interruption {
       if (this.signal.aborted) io.exit(this.exitCode);
       this.endSignal ??= name;
       this.#controller.abort();
-      raise(new HooksError("interrupted", "interrupted"));
+      if (!this.isHandled) raise(new HooksError("interrupted", "interrupted"));
     });
   }
 

@@ -60,6 +60,7 @@ export class ServerConnection {
   readonly #options: ConnectionOptions;
   readonly #basePath: string;
   #agent: Agent | undefined;
+  #isClosed = false;
 
   /** @throws HooksError `usage` (field `--server`) for a URL that a key must not be sent to. */
   constructor(options: ConnectionOptions) {
@@ -81,7 +82,7 @@ export class ServerConnection {
       } catch (error) {
         if (error instanceof HooksError) throw error;
         // A kept-alive connection that the server had just given up: it never saw the request, or asking again is safe.
-        if (error instanceof StaleConnection && repeatable && attempt === 1) continue;
+        if (error instanceof StaleConnection && repeatable && attempt === 1 && !this.#isClosed) continue;
         throw toUnreachable(server, error instanceof StaleConnection ? error.cause : error);
       }
     }
@@ -113,6 +114,7 @@ export class ServerConnection {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#agent?.destroy();
   }
 

@@ -75,6 +75,8 @@ export interface OneOffRequest {
   timeoutMs: number;
   /** What the receiver may be. */
   rules: ReceiverRules;
+  /** Breaks it off: it ends as failed, or as not sent. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The rules of whoever will send, and the addresses that a name has for it now. */

@@ -34,7 +34,7 @@ async function parsed<T>(
     [],
     io,
     { sendOnce: none, lookUpOnce: none },
-    { signal: new AbortController().signal, endSignal: undefined, onHangup: undefined },
+    { signal: new AbortController().signal, endSignal: undefined, onHangup: undefined, isHandled: false },
   );
   let options: T | undefined;
   const command = define(context, async (given) => {

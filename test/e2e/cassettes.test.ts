@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { formatCassetteHead, formatExchange } from "../../src/core/cassette/cassette-line.ts";
 import { verify } from "../../src/index.ts";
 import { smallDisk } from "../store/small-disk.ts";
 import { HooksHome, type RunningProgram } from "../support/hooks-program.ts";
@@ -19,6 +20,29 @@ const linesOf = (home: HooksHome): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("hooks listen --record, hooks replay FILE", () => {
+  it.each(["max", "real"])("Ctrl-C shows what was sent so far, and waits for no answer (--speed %s)", async (speed) => {
+    const home = new HooksHome();
+    const app = await openReceiver({ reply: ({ number }) => (number <= 2 ? 204 : "hang") });
+    const exchange = (n: number) => ({
+      at: Date.UTC(2026, 10, 22) + n * 300,
+      eventId: `evt_${n}`,
+      eventType: "order.paid",
+      attempt: 1,
+      durationMs: 1,
+      failure: undefined,
+      request: { method: "POST", path: "/", query: "", headers: [], body: Buffer.from("{}") },
+      answer: undefined,
+    });
+    const lines = [formatCassetteHead("hooks/test", 0), ...[1, 2, 3].map((n) => formatExchange(exchange(n))), ""];
+    writeFileSync(path.join(home.folder, "a.cassette"), lines.join("\n"));
+    const running = home.start(["replay", "a.cassette", "--forward", app.url, "--speed", speed, "--json"]);
+    await app.request(3);
+    expect(await running.kill("SIGINT")).toMatchObject({ code: 130 });
+    const rows = running.output.stdout.trim().split("\n");
+    expect(rows.map((row) => (JSON.parse(row) as { status: number }).status)).toEqual([204, 204]);
+    expect(running.output.stderr).toContain("interrupted after 2 of 3");
+  });
+
   it("what came is sent again: the same bytes, signed anew, and what is answered is compared", async () => {
     const home = new HooksHome();
     const app = await openReceiver({

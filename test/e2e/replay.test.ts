@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import type { DeliveryResource } from "../../src/core/delivery.ts";
 import type { Page } from "../../src/core/hooks-service.ts";
@@ -65,15 +68,51 @@ it("without a daemon the command does the steps itself, and what it began a daem
   expect(ran.stderr).toContain("no daemon is running");
 
   for (const id of ids.slice(2, 5)) await home.ok("delivery", "cancel", id);
-  const slow = home.start(["replay", "--status", "cancelled", "--rate", "1/h", "--json"]);
-  await until(async () => (await home.ok("replay", "--list", "--fields", "status")).startsWith("running"));
-  await slow.kill("SIGINT");
+  const slow = home.start(["replay", "--status", "cancelled", "--rate", "10/m", "--json"]);
+  await until(async () => (await home.ok("replay", "--list", "--fields", "reopened")).startsWith("1\n"));
+  expect(await slow.kill("SIGINT")).toMatchObject({ code: 0 });
+  expect(JSON.parse(slow.output.stdout)).toMatchObject({ count: 1, status: "running" });
+  expect(slow.output.stderr).toMatch(/it goes on as soon as a daemon runs: hooks replay --watch rpl_/);
   const [id = ""] = (await home.ok("replay", "--list", "--quiet")).split("\n");
   expect(await home.ok("replay", "--list", "--fields", "status,count")).toContain("running\t3");
   const daemon = await home.serve();
   expect(await ask<ReplayResource>(home, daemon, "GET", `/v1/replays/${id}`)).toMatchObject({ status: "running" });
   expect(await home.ok("replay", "--cancel", id, "--fields", "status")).toBe("cancelled");
   expect(await home.run(["replay", "--cancel", id])).toMatchObject({ code: 6 });
+});
+
+it("Ctrl-C ends the waiting for a replay, also while the server does not answer", { timeout: 60_000 }, async () => {
+  const home = new HooksHome();
+  await home.ok("sub", "create", "--url", "http://localhost:9", "--event", "order.*", "--name", "shop");
+  await home.ok("publish", "order.paid", "--data", "1");
+  await home.ok("publish", "order.paid", "--data", "2");
+  for (const id of (await home.ok("delivery", "list", "--quiet")).split("\n")) await home.ok("delivery", "cancel", id);
+  const daemon = await home.serve();
+  const hanging = Promise.withResolvers<void>();
+  let looks = 0;
+  const door = createServer(async (request, response) => {
+    if (request.method === "GET" && 1 < ++looks) return hanging.resolve();
+    const body = request.method === "POST" ? Buffer.concat(await request.toArray()) : null;
+    const { authorization = "" } = request.headers;
+    const headers = { authorization, "content-type": "application/json" };
+    const answer = await fetch(`${daemon.url}${request.url}`, { method: request.method ?? "", headers, body });
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+  }).listen(0, "127.0.0.1");
+  await once(door, "listening");
+  onTestFinished(() => {
+    door.close();
+    door.closeAllConnections();
+  });
+  const server = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  const asked = ["--server", server, "--api-key-file", `${home.folder}/token`];
+  const running = home.start(["replay", "--status", "cancelled", "--rate", "1/h", ...asked]);
+  await hanging.promise;
+  const before = performance.now();
+  expect(await running.kill("SIGINT")).toMatchObject({ code: 0 });
+  // A request has 30 s for its answer.
+  expect(performance.now() - before).toBeLessThan(20_000);
+  expect(running.output.stdout).toBe("0\n");
+  expect(running.output.stderr).toMatch(/^it goes on: hooks .* replay --watch rpl_/m);
 });
 
 async function ask<Answer>(
