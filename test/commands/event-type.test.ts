@@ -80,7 +80,7 @@ describe("hooks event-type", () => {
     [["create", "a.b", "--schema", "@missing.json"], 2, "--schema"],
     [["create", "a.b", "--schema", '{"type":"objekt"}'], 2, "schema.type"],
     [["create", "a.b", "--schema", '{"type":"string"}', "--example", "5"], 2, "--example"],
-    [["create", "a.b", "--tag", "a b"], 2, "tags[0]"],
+    [["create", "a.b", "--tag", "a b"], 2, "--tag must"],
     [["create", "a.b", "--event-version", "1/2"], 2, "--event-version"],
     [["create", "there", "--schema", "false"], 6, "exists with another schema"],
     [["update", "there"], 2, "nothing to change"],
