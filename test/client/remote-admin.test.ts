@@ -58,9 +58,11 @@ describe("RemoteAdmin", () => {
     expect((await there.updateTenant("acme", { description: null })).description).toBe("");
     expect(await there.getTenant("acme")).toEqual(await here.getTenant("acme"));
     const first = await there.listTenants({ limit: 1 });
-    expect(first).toEqual(await here.listTenants({ limit: 1 }));
+    // Over HTTP the cursor is sealed.
+    const same = await here.listTenants({ limit: 1 });
+    expect(first).toEqual({ ...same, next_cursor: expect.stringMatching(/^[\w-]{40,}$/) as string });
     expect(await there.listTenants({ cursor: first.next_cursor! })).toEqual(
-      await here.listTenants({ cursor: first.next_cursor! }),
+      await here.listTenants({ cursor: same.next_cursor! }),
     );
     await server.local
       .serviceFor({ tenant: "acme", environment: "a" })
