@@ -311,8 +311,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const server = await createServer({
       serviceFor: local.serviceFor,
       adminFor: local.adminFor,
-      // Where others can reach it, the token is nothing to come in with.
       cursorSecret: token,
+      // Where others can reach it, the token is nothing to come in with.
       authenticate: (given) => (isLoopback && isToken(given) ? LOCAL_OWNER : keyTable.find(given)),
       defaultEnvironment: options.environment ?? DEFAULT_ENVIRONMENT,
       allowedHosts: options.allowedHosts ?? [],

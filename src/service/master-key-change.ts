@@ -5,6 +5,7 @@
 import { HooksError } from "../core/errors.ts";
 import type { IdSource } from "../core/ids.ts";
 import { ANY, LOCAL_CALLER } from "../core/key.ts";
+import { newNonce, seal } from "../core/sealing.ts";
 import type { MasterKeyStore, MovedRow, SealedRow } from "../store/store.ts";
 import { auditEntry } from "./audit-trail.ts";
 import {
@@ -18,7 +19,6 @@ import {
   masterKeyVariable,
 } from "./master-key.ts";
 import { keepKey, keptKeyFile, setGeneratedKey } from "./master-key-files.ts";
-import { newNonce, seal } from "./sealing.ts";
 import { urlOwner } from "./secret-store.ts";
 import { sealKey, type Vault } from "./vault.ts";
 

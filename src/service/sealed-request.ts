@@ -4,8 +4,8 @@
 // master key seals: a new master key leaves the requests as they are.
 
 import type { HeaderPairs } from "../core/attempt.ts";
+import { newNonce, seal, unseal } from "../core/sealing.ts";
 import type { OriginalRequest } from "../core/sources/source.ts";
-import { newNonce, seal, unseal } from "./sealing.ts";
 import type { SourceSecrets } from "./stored-source.ts";
 
 type Head = Omit<OriginalRequest, "body">;

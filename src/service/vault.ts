@@ -1,7 +1,7 @@
 import { HooksError } from "../core/errors.ts";
+import { newNonce, seal, unseal } from "../core/sealing.ts";
 import type { MasterKeyChange, MasterKeyStore, MasterKeys, Sealed } from "../store/store.ts";
 import { findMasterKey, loadMasterKey, type MasterKey, type MasterKeyPlace, masterKeyOf } from "./master-key.ts";
-import { newNonce, seal, unseal } from "./sealing.ts";
 import type { SecretStore } from "./secret-store.ts";
 
 /**

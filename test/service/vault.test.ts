@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { newNonce, seal, unseal } from "../../src/core/sealing.ts";
 import { ensureLocalToken, readLocalToken, tokenMatcher } from "../../src/service/local-token.ts";
 import { masterKeyOf } from "../../src/service/master-key.ts";
-import { newNonce, seal, unseal } from "../../src/service/sealing.ts";
 import { Vault } from "../../src/service/vault.ts";
 import type { MasterKeys } from "../../src/store/store.ts";
 

@@ -1,12 +1,16 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { HooksError } from "../core/errors.ts";
-import type { MasterKey } from "./master-key.ts";
+import { HooksError } from "./errors.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+interface SealingKey {
+  /** 32. */
+  bytes: Uint8Array;
+}
+
 /** AES-256-GCM with the owner as associated data. Layout: nonce, ciphertext, tag. `nonce`: 12 random bytes. */
-export function seal(content: Uint8Array, ownerId: string, key: MasterKey, nonce: Uint8Array): Uint8Array {
+export function seal(content: Uint8Array, ownerId: string, key: SealingKey, nonce: Uint8Array): Uint8Array {
   const cipher = createCipheriv("aes-256-gcm", key.bytes, nonce, { authTagLength: TAG_BYTES }).setAAD(
     Buffer.from(ownerId),
   );
@@ -14,7 +18,7 @@ export function seal(content: Uint8Array, ownerId: string, key: MasterKey, nonce
 }
 
 /** @throws HooksError `store_unusable` when it is not whole, of another owner, or sealed with another key. */
-export function unseal(sealed: Uint8Array, ownerId: string, key: MasterKey): Buffer {
+export function unseal(sealed: Uint8Array, ownerId: string, key: SealingKey): Buffer {
   try {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     // A shorter tag would be taken for one, and guessed.
