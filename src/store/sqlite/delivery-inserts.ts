@@ -1,9 +1,9 @@
 import { parseId } from "../../core/ids.ts";
+import type { NewDelivery } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryOrder } from "./delivery-order.ts";
 import type { Interned } from "./interned.ts";
-import type { PackedDelivery } from "./packed-events.ts";
 
 /** New rows of `deliveries`, for a new event or added to an old one. */
 export class DeliveryInserts {
@@ -28,22 +28,22 @@ export class DeliveryInserts {
   insert(
     scopeId: number,
     eventRowId: number,
-    { id, subscriptionRowId, worker, leaseEndsAt, orderKey }: PackedDelivery,
+    { id, subscriptionRowId, lease, orderKey }: NewDelivery,
     now: number,
     trigger: "replay" | null = null,
   ): number | undefined {
     const publicId = parseId("dlv", id);
     if (publicId === undefined) throw new TypeError(`not the id of a delivery: ${id}`);
-    if (orderKey !== null && worker !== null) throw new TypeError(`${id} has an order key and a lease`);
-    const start = [publicId, scopeId, eventRowId, subscriptionRowId, orderKey];
+    if (orderKey !== undefined && lease !== undefined) throw new TypeError(`${id} has an order key and a lease`);
+    const start = [publicId, scopeId, eventRowId, subscriptionRowId, orderKey ?? null];
     let end: unknown[];
     if (this.#revision.isDeleted(subscriptionRowId)) {
       end = ["cancelled", "subscription_deleted", trigger, null, null, now, now];
-    } else if (worker === null) {
-      const dueAt = orderKey === null ? now : this.#order.dueTime(subscriptionRowId, orderKey, now);
+    } else if (lease === undefined) {
+      const dueAt = orderKey === undefined ? now : this.#order.dueTime(subscriptionRowId, orderKey, now);
       end = ["pending", null, trigger, dueAt, null, now, null];
     } else {
-      end = ["sending", null, trigger, leaseEndsAt, this.#interned.workerId(worker), now, null];
+      end = ["sending", null, trigger, lease.endsAt, this.#interned.workerId(lease.worker), now, null];
     }
     const { changes, lastInsertRowid } = this.#insert.run(...start, ...end);
     return changes === 0 ? undefined : Number(lastInsertRowid);

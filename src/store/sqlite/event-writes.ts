@@ -1,10 +1,10 @@
 import { fingerprintOf } from "../../core/event-content.ts";
-import type { AppendedEvent, NewDelivery } from "../store.ts";
+import type { AppendedEvent, NewDelivery, NewEvent } from "../store.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryInserts } from "./delivery-inserts.ts";
 import type { Interned } from "./interned.ts";
-import { type PackedEvent, type PackedEvents, unpackEvents } from "./packed-events.ts";
+import type { AppendMode } from "./write-operations.ts";
 
 interface KnownEvent {
   fingerprint: Uint8Array;
@@ -57,11 +57,10 @@ export class EventWrites {
     this.#addToCount = connection.prepare("UPDATE events SET delivery_count = delivery_count + ? WHERE event_id = ?");
   }
 
-  append(packed: PackedEvents): AppendedEvent[] {
-    const events = unpackEvents(packed);
-    if (packed.mode !== "each") {
+  append(mode: AppendMode, events: readonly NewEvent[]): AppendedEvent[] {
+    if (mode !== "each") {
       const foreseen = this.#foresee(events);
-      if (packed.mode === "trial") return foreseen;
+      if (mode === "trial") return foreseen;
       if (foreseen.some(({ kind }) => kind === "conflict" || kind === "erased")) return foreseen.map(unstored);
     }
     return events.map((event) => this.add(event));
@@ -71,39 +70,38 @@ export class EventWrites {
     const scopeId = this.#findScope.get(eventRowId);
     if (scopeId === undefined) return [];
     const added: number[] = [];
-    for (const { id, subscriptionRowId, lease, orderKey = null } of deliveries) {
-      const { worker = null, endsAt: leaseEndsAt = null } = lease ?? {};
-      const packed = { id, subscriptionRowId, worker, leaseEndsAt, orderKey };
-      const rowId = this.#deliveries.insert(scopeId, eventRowId, packed, now, "replay");
+    for (const delivery of deliveries) {
+      const rowId = this.#deliveries.insert(scopeId, eventRowId, delivery, now, "replay");
       if (rowId !== undefined) added.push(rowId);
     }
     this.#addToCount.run(added.length, eventRowId);
     return added;
   }
 
-  add(event: PackedEvent): AppendedEvent {
-    const scopeId = this.#interned.scopeId(event);
+  add(event: NewEvent): AppendedEvent {
+    const scopeId = this.#interned.scopeId(event.scope);
     if (this.#isErased(scopeId, event.id)) return { kind: "erased" };
     const { changes, lastInsertRowid } = this.#insert.run(
       scopeId,
       event.id,
       this.#interned.eventTypeId(scopeId, event.type),
       event.timestamp,
-      event.version,
+      event.version ?? null,
       event.deliveries.length,
       event.createdAt,
       event.fingerprint,
-      event.metadata,
+      event.metadata ?? null,
       event.data,
-      event.trace,
+      event.trace ?? null,
     );
     if (changes === 0) return repeatOf(this.#known(scopeId, event.id)!, event);
     const eventRowId = Number(lastInsertRowid);
-    const deliveryRowIds = event.deliveries.map((delivery) => {
+    const deliveryRowIds: number[] = [];
+    for (const delivery of event.deliveries) {
       const rowId = this.#deliveries.insert(scopeId, eventRowId, delivery, event.createdAt);
       if (rowId === undefined) throw new TypeError(`event ${event.id} goes to one subscription twice`);
-      return rowId;
-    });
+      deliveryRowIds.push(rowId);
+    }
     return { kind: "stored", deliveryRowIds };
   }
 
@@ -116,12 +114,12 @@ export class EventWrites {
   }
 
   /** What would become of each, with what is stored and among themselves. Nothing is written for it, no scope either. */
-  #foresee(events: readonly PackedEvent[]): AppendedEvent[] {
+  #foresee(events: readonly NewEvent[]): AppendedEvent[] {
     const seen = new Map<string, KnownEvent>();
     return events.map((event): AppendedEvent => {
-      const scopeId = this.#interned.knownScopeId(event);
+      const scopeId = this.#interned.knownScopeId(event.scope);
       if (scopeId !== undefined && this.#isErased(scopeId, event.id)) return { kind: "erased" };
-      const key = `${event.tenant}/${event.environment}/${event.id}`;
+      const key = `${event.scope.tenant}/${event.scope.environment}/${event.id}`;
       const known = seen.get(key) ?? (scopeId === undefined ? undefined : this.#known(scopeId, event.id));
       if (known !== undefined) return repeatOf(known, event);
       seen.set(key, { fingerprint: event.fingerprint, deliveryCount: event.deliveries.length });
@@ -143,7 +141,7 @@ function unstored(foreseen: AppendedEvent): AppendedEvent {
   return foreseen.kind === "stored" ? { kind: "repeated", deliveryCount: 0 } : foreseen;
 }
 
-function repeatOf(known: KnownEvent, event: PackedEvent): AppendedEvent {
+function repeatOf(known: KnownEvent, event: NewEvent): AppendedEvent {
   return Buffer.compare(known.fingerprint, event.fingerprint) === 0
     ? { kind: "repeated", deliveryCount: known.deliveryCount }
     : { kind: "conflict" };

@@ -83,18 +83,16 @@ export class OperationalEvents {
       patterns.some((pattern) => patternTakes(pattern, event.type)),
     );
     const stored = this.#events().add({
-      ...this.#interned.scope(scopeId),
+      scope: this.#interned.scope(scopeId),
       ...event,
-      version: null,
-      metadata: null,
-      trace: null,
+      version: undefined,
+      metadata: undefined,
       createdAt: at,
       deliveries: takers.map(({ rowId, orderBy }) => ({
         id: operationalDeliveryId(event, rowId),
         subscriptionRowId: rowId,
-        worker: null,
-        leaseEndsAt: null,
-        orderKey: orderBy === undefined ? null : (orderKeyOf(orderBy, event.data) ?? null),
+        lease: undefined,
+        orderKey: orderBy === undefined ? undefined : orderKeyOf(orderBy, event.data),
       })),
     });
     return stored.kind === "stored" ? takers.map(({ rowId }) => rowId) : [];

@@ -1,78 +1,61 @@
-import type { NewEvent } from "../store.ts";
+import type { NewDelivery, NewEvent } from "../store.ts";
 
 // What crosses to the writer's thread is one flat list of plain values and one block of bytes: an object for each event
 // costs several times as much to copy.
 
 export type PackedValue = string | number | null;
 
-/** `trial`: nothing is stored, and the answers are what would become of each. */
-export type AppendMode = "each" | "atomic" | "trial";
-
 /** Events to append: for each its fields, then those of its deliveries; their bytes one after the other. */
 export interface PackedEvents {
-  mode: AppendMode;
   count: number;
   values: PackedValue[];
+  /** Tenant, environment and type of the events, which most share with the one before: each names its place here. */
+  kinds: string[];
+  /** The same of the workers of leases. */
+  workers: string[];
   bytes: Uint8Array;
 }
 
-/** One event as it is read back: views into the block, no copies. */
-export interface PackedEvent {
-  tenant: string;
-  environment: string;
-  id: string;
-  type: string;
-  timestamp: number;
-  version: string | null;
-  createdAt: number;
-  /** Null: nobody traced it. */
-  trace: string | null;
-  fingerprint: Uint8Array;
-  metadata: Uint8Array | null;
-  data: Uint8Array;
-  deliveries: PackedDelivery[];
-}
-
-export interface PackedDelivery {
-  id: string;
-  subscriptionRowId: number;
-  /** With `leaseEndsAt`; null: not leased. */
-  worker: string | null;
-  leaseEndsAt: number | null;
-  /** Null: no order. */
-  orderKey: number | null;
-}
-
-export function packEvents(events: readonly NewEvent[], mode: AppendMode): PackedEvents {
+export function packEvents(events: readonly NewEvent[]): PackedEvents {
   const values: PackedValue[] = [];
-  let size = 0;
-  for (const event of events) size += event.fingerprint.length + (event.metadata?.length ?? 0) + event.data.length;
-  const bytes = new Uint8Array(size);
+  const kinds: string[] = [];
+  const workers: string[] = [];
+  const bytes = new Uint8Array(sizeOf(events));
   let at = 0;
   const add = (part: Uint8Array): number => {
     bytes.set(part, at);
     at += part.length;
     return part.length;
   };
-  for (const { scope, metadata, deliveries, ...event } of events) {
-    values.push(scope.tenant, scope.environment, event.id, event.type, event.timestamp, event.version ?? null);
+  let last: NewEvent | undefined;
+  for (const event of events) {
+    if (last === undefined || !isOfOneKind(last, event)) {
+      kinds.push(event.scope.tenant, event.scope.environment, event.type);
+    }
+    last = event;
     values.push(
+      kinds.length - 3,
+      event.id,
+      event.timestamp,
+      event.version ?? null,
       event.createdAt,
       event.trace ?? null,
       add(event.fingerprint),
-      metadata === undefined ? null : add(metadata),
+      event.metadata === undefined ? null : add(event.metadata),
       add(event.data),
+      event.deliveries.length,
     );
-    values.push(deliveries.length);
-    for (const { id, subscriptionRowId, lease, orderKey } of deliveries) {
-      values.push(id, subscriptionRowId, lease?.worker ?? null, lease?.endsAt ?? null, orderKey ?? null);
+    for (const { id, subscriptionRowId, lease, orderKey } of event.deliveries) {
+      if (lease !== undefined && lease.worker !== workers.at(-1)) workers.push(lease.worker);
+      const worker = lease === undefined ? null : workers.length - 1;
+      values.push(id, subscriptionRowId, orderKey ?? null, worker, lease?.endsAt ?? null);
     }
   }
-  return { mode, count: events.length, values, bytes };
+  return { count: events.length, values, kinds, workers, bytes };
 }
 
-export function unpackEvents(packed: PackedEvents): PackedEvent[] {
-  const { values, bytes } = packed;
+/** The events as they were; their bytes are views into the block. */
+export function unpackEvents({ count, values, kinds, workers, bytes }: PackedEvents): NewEvent[] {
   let next = 0;
   let at = 0;
   const take = <T extends PackedValue>(): T => values[next++] as T;
@@ -80,45 +63,53 @@ export function unpackEvents(packed: PackedEvents): PackedEvent[] {
     at += length;
     return bytes.subarray(at - length, at);
   };
-  const events: PackedEvent[] = [];
-  for (let n = 0; n < packed.count; n++) {
+  const events: NewEvent[] = [];
+  for (let n = 0; n < count; n++) {
     // Property by property in the order packed.
-    const tenant = take<string>();
-    const environment = take<string>();
+    const kind = take<number>();
     const id = take<string>();
-    const type = take<string>();
     const timestamp = take<number>();
-    const version = take<string | null>();
+    const version = take<string | null>() ?? undefined;
     const createdAt = take<number>();
-    const trace = take<string | null>();
+    const trace = take<string | null>() ?? undefined;
     const fingerprint = takeBytes(take<number>());
     const metadataLength = take<number | null>();
-    const metadata = metadataLength === null ? null : takeBytes(metadataLength);
+    const metadata = metadataLength === null ? undefined : takeBytes(metadataLength);
     const data = takeBytes(take<number>());
-    const deliveries: PackedDelivery[] = [];
+    const deliveries: NewDelivery[] = [];
     for (let left = take<number>(); left > 0; left--) {
-      deliveries.push({
-        id: take<string>(),
-        subscriptionRowId: take<number>(),
-        worker: take<string | null>(),
-        leaseEndsAt: take<number | null>(),
-        orderKey: take<number | null>(),
-      });
+      const deliveryId = take<string>();
+      const subscriptionRowId = take<number>();
+      const orderKey = take<number | null>() ?? undefined;
+      const worker = take<number | null>();
+      const endsAt = take<number | null>();
+      const lease = worker === null ? undefined : { worker: workers[worker]!, endsAt: endsAt! };
+      deliveries.push({ id: deliveryId, subscriptionRowId, lease, orderKey });
     }
     events.push({
-      tenant,
-      environment,
+      scope: { tenant: kinds[kind]!, environment: kinds[kind + 1]! },
       id,
-      type,
+      type: kinds[kind + 2]!,
       timestamp,
+      data,
+      metadata,
       version,
-      createdAt,
       trace,
       fingerprint,
-      metadata,
-      data,
+      createdAt,
       deliveries,
     });
   }
   return events;
+}
+
+/** Bytes of what is stored of them besides their fields. */
+export function sizeOf(events: readonly NewEvent[]): number {
+  let size = 0;
+  for (const event of events) size += event.fingerprint.length + (event.metadata?.length ?? 0) + event.data.length;
+  return size;
+}
+
+function isOfOneKind(a: NewEvent, b: NewEvent): boolean {
+  return a.type === b.type && a.scope.environment === b.scope.environment && a.scope.tenant === b.scope.tenant;
 }

@@ -1,12 +1,11 @@
 import { HooksError } from "../../core/errors.ts";
 import type { InsertedSource, NewInboundRequest, NewSource } from "../source-store.ts";
-import type { ChangeOutcome } from "../store.ts";
+import type { ChangeOutcome, NewEvent } from "../store.ts";
 import type { CleaningOwed } from "./cleaning-owed.ts";
 import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection } from "./connection.ts";
 import type { Interned } from "./interned.ts";
 import type { MasterKeyWrites } from "./master-key-writes.ts";
-import type { PackedValue } from "./packed-events.ts";
 import { Statements } from "./statements.ts";
 import { wiping } from "./wiping.ts";
 import type { WriteInput } from "./write-operations.ts";
@@ -110,10 +109,9 @@ export class SourceWrites {
       throw new HooksError("not_found", "there is no such source (any more)", { field: "source" });
   }
 
-  /** With the event that was stored in this transaction: the first of these packed values. */
-  keep(request: NewInboundRequest, [tenant, environment, eventId]: readonly PackedValue[]): void {
-    const scopeId = this.#interned.scopeId({ tenant: tenant as string, environment: environment as string });
-    this.#insert(request, this.#eventRowId(scopeId, eventId as string)!);
+  /** With its event, which was stored in this transaction. */
+  keep(request: NewInboundRequest, { scope, id }: NewEvent): void {
+    this.#insert(request, this.#eventRowId(this.#interned.scopeId(scope), id)!);
   }
 
   record(requests: readonly NewInboundRequest[], most: number): undefined {

@@ -45,7 +45,7 @@ export class SqliteSourceStore implements SourceStore {
   }
 
   append(event: NewEvent, request: NewInboundRequest): Promise<AppendedEvent> {
-    return this.#access.write("appendInbound", { event: packEvents([event], "each"), request });
+    return this.#access.write("appendInbound", { event: packEvents([event]), request });
   }
 
   async record(requests: readonly NewInboundRequest[], most: number): Promise<void> {

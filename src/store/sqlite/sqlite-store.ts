@@ -35,7 +35,7 @@ import { HeaderSets } from "./header-sets.ts";
 import { MasterKeyReader } from "./master-key-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
-import { type AppendMode, packEvents } from "./packed-events.ts";
+import { sizeOf } from "./packed-events.ts";
 import { PORTION_ROWS, portions, untilDone } from "./portions.ts";
 import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
 import { SqliteAlertStore } from "./sqlite-alert-store.ts";
@@ -51,7 +51,7 @@ import { SqliteStatisticsStore } from "./sqlite-statistics-store.ts";
 import { SqliteWhyStore } from "./sqlite-why-store.ts";
 import type { StoreFacts } from "./store-facts.ts";
 import { SubscriptionReader } from "./subscription-reader.ts";
-import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+import type { AppendMode, WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
 /** Events of one write, as PORTION_ROWS is of rows. */
 const PORTION_EVENTS = 100;
@@ -158,10 +158,8 @@ export class SqliteStore implements Store {
   ): Promise<AppendedEvent[]> {
     const mode: AppendMode = trial ? "trial" : atomic ? "atomic" : "each";
     // What is judged together is not taken apart.
-    if (mode !== "each") return this.#write("append", packEvents(events, mode));
-    const answers = await Promise.all(
-      portions(events, PORTION_EVENTS).map((portion) => this.#write("append", packEvents(portion, mode))),
-    );
+    if (mode !== "each" || events.length <= PORTION_EVENTS) return this.#append(mode, events);
+    const answers = await Promise.all(portions(events, PORTION_EVENTS).map((portion) => this.#append(mode, portion)));
     return answers.flat();
   }
 
@@ -356,6 +354,10 @@ export class SqliteStore implements Store {
     } catch (error) {
       if (!isPassing(error)) throw error;
     }
+  }
+
+  #append(mode: AppendMode, events: readonly NewEvent[]): Promise<AppendedEvent[]> {
+    return this.#write("append", { mode, events, count: events.length, size: sizeOf(events) });
   }
 
   async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {

@@ -1,10 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { type Transferable, Worker } from "node:worker_threads";
 import { HooksError } from "../../core/errors.ts";
+import type { NewEvent } from "../store.ts";
 import type { GuardEvents } from "./commit-guard.ts";
 import type { Durability } from "./connection.ts";
 import { WATCH_EVERY_MS } from "./inline-channel.ts";
-import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
+import { unpackAppended } from "./packed-appended.ts";
+import { packEvents } from "./packed-events.ts";
+import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } from "./thread-messages.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 import type { WriteOutcome } from "./writer.ts";
 
@@ -28,7 +31,17 @@ interface Asked {
  */
 const MAX_UNANSWERED = 2;
 
-type Write = Extract<ToThread, { kind: "writes" }>["writes"][number];
+/**
+ * When the thread has nothing to do, so many go at once, though more may come in this turn of the event loop: a turn
+ * lasts as long as a commit, and each would wait for the other.
+ */
+const ENOUGH_WRITES = 16;
+
+interface Write {
+  id: number;
+  kind: WriteKind;
+  input: WriteInput<WriteKind>;
+}
 
 /** Writes in a thread of its own: a commit waits for the disk, the event loop does not. */
 export class ThreadChannel implements WriteChannel {
@@ -95,7 +108,8 @@ export class ThreadChannel implements WriteChannel {
       const id = this.#freeIds.pop() ?? this.#asked.length;
       this.#asked[id] = { resolve, reject, message: undefined, askedAt: performance.now() };
       this.#outgoing.push({ id, kind, input });
-      this.#schedule();
+      if (this.#unanswered === 0 && ENOUGH_WRITES <= this.#outgoing.length) this.#flush();
+      else this.#schedule();
     });
   }
 
@@ -135,13 +149,9 @@ export class ThreadChannel implements WriteChannel {
     this.#outgoing = [];
     const message: Sent = { left: writes.length };
     this.#unanswered += 1;
-    const transfers: Transferable[] = [];
-    for (const { id, kind, input } of writes) {
-      this.#asked[id]!.message = message;
-      // Packed just now, for this: nobody else holds the block.
-      if (kind === "append") transfers.push((input as WriteInput<"append">).bytes.buffer as ArrayBuffer);
-    }
-    this.#send({ kind: "writes", writes }, transfers);
+    for (const { id } of writes) this.#asked[id]!.message = message;
+    const { packed, transfers } = packWrites(writes);
+    this.#send({ kind: "writes", writes: packed }, transfers);
   }
 
   #send(message: ToThread, transfers: Transferable[] = []): void {
@@ -154,6 +164,12 @@ export class ThreadChannel implements WriteChannel {
         this.commits = message.commits;
         for (let at = 0; at < message.answers.length; at += 2) {
           this.#answer(message.answers[at] as number, message.answers[at + 1] as WriteOutcome);
+        }
+        for (let at = 0; at < message.appended.length; ) {
+          const id = message.appended[at]!;
+          const { appended, next } = unpackAppended(message.appended, at + 2, message.appended[at + 1]!);
+          this.#answer(id, { ok: true, result: appended });
+          at = next;
         }
         this.#tellIdle();
         if (0 < this.#outgoing.length) this.#schedule();
@@ -201,6 +217,36 @@ export class ThreadChannel implements WriteChannel {
     this.isBroken = true;
     this.#events.onFatal(error);
   }
+}
+
+/** In their order; appends that follow one another, each of events of its own, become one. */
+function packWrites(writes: readonly Write[]): { packed: ThreadWrite[]; transfers: Transferable[] } {
+  const packed: ThreadWrite[] = [];
+  const transfers: Transferable[] = [];
+  for (let at = 0; at < writes.length; ) {
+    const write = writes[at]!;
+    if (write.kind !== "append") {
+      packed.push(write);
+      at += 1;
+      continue;
+    }
+    const { mode } = write.input as WriteInput<"append">;
+    const ids: number[] = [];
+    const counts: number[] = [];
+    const all: NewEvent[] = [];
+    for (; at < writes.length && writes[at]!.kind === "append"; at++) {
+      const { id, input } = writes[at] as Write & { input: WriteInput<"append"> };
+      if (input.mode !== mode) break;
+      ids.push(id);
+      counts.push(input.count);
+      for (const event of input.events) all.push(event);
+    }
+    const events = packEvents(all);
+    packed.push({ kind: "appends", mode, ids, counts, packed: events });
+    // Packed just now, for this: nobody else holds the block.
+    transfers.push(events.bytes.buffer as ArrayBuffer);
+  }
+  return { packed, transfers };
 }
 
 /** The thread's program: as it was built, or its source. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Durability } from "./connection.ts";
-import type { WriteInput, WriteKind } from "./write-operations.ts";
+import type { PackedEvents } from "./packed-events.ts";
+import type { AppendMode, WriteInput, WriteKind } from "./write-operations.ts";
 import type { WriteOutcome } from "./writer.ts";
 
 export interface WriterThreadData {
@@ -10,16 +11,24 @@ export interface WriterThreadData {
 }
 
 export type ToThread =
-  | { kind: "writes"; writes: { id: number; kind: WriteKind; input: WriteInput<WriteKind> }[] }
+  | { kind: "writes"; writes: ThreadWrite[] }
   | { kind: "watch"; on: boolean }
   | { kind: "close" };
+
+export type ThreadWrite =
+  | { id: number; kind: WriteKind; input: WriteInput<WriteKind> }
+  /** Several appends, one behind the other: the events of all, and of each its id and how many are its. */
+  | { kind: "appends"; mode: AppendMode; ids: number[]; counts: number[]; packed: PackedEvents };
 
 export type FromThread =
   /** One of these comes first. */
   | { kind: "ready"; durability: Durability }
   | { kind: "failed"; error: ErrorParts }
-  /** After each commit: id, outcome, id, outcome …; an error as ErrorParts. */
-  | { kind: "answers"; answers: (number | WriteOutcome)[]; commits: number }
+  /**
+   * After each commit. `answers`: id, outcome, id, outcome …; an error as ErrorParts. `appended`: those of appends that
+   * went well: id, how many events, what became of them (packed-appended.ts), id …
+   */
+  | { kind: "answers"; answers: (number | WriteOutcome)[]; appended: number[]; commits: number }
   | { kind: "changed"; configChanged: boolean }
   | { kind: "note"; note: string }
   | { kind: "fatal"; error: ErrorParts };

@@ -29,6 +29,7 @@ import type {
   Lease,
   MasterKeyChange,
   MovedRow,
+  NewEvent,
   NewSubscription,
   RecordReceipt,
   SecretRotation,
@@ -44,9 +45,20 @@ export interface Audited {
   audit?: NewAuditEntry | readonly NewAuditEntry[] | undefined;
 }
 
+/** `trial`: nothing is stored, and the answers are what would become of each. */
+export type AppendMode = "each" | "atomic" | "trial";
+
+export interface EventsToAppend {
+  mode: AppendMode;
+  events: readonly NewEvent[];
+  count: number;
+  /** Bytes, of all of them. */
+  size: number;
+}
+
 /** Everything that can be written: name → what it takes and answers. Plain data, so that it can cross to a thread. */
 export interface WriteOperations {
-  append: { input: PackedEvents; result: AppendedEvent[] };
+  append: { input: EventsToAppend; result: AppendedEvent[] };
   claim: { input: { lanes: readonly LaneClaim[]; now: number; lease: Lease }; result: PackedClaim };
   record: { input: PackedAttempts; result: RecordReceipt };
   /** Answers true when some now wait for a subscription that is gone: `cancelOrphans` and `failLeftovers` are next. */

@@ -40,7 +40,7 @@ export class WriteQueue {
   push<K extends WriteKind>(write: PendingWrite<K>, done: (outcome: WriteOutcome) => void): void {
     const input: object = write.input;
     const items = "count" in input && typeof input.count === "number" ? input.count : 1;
-    const bytes = "bytes" in input && input.bytes instanceof Uint8Array ? input.bytes.length : 0;
+    const bytes = "size" in input && typeof input.size === "number" ? input.size : 0;
     this.#waiting.push({ kind: write.kind, input: write.input, items, bytes, done });
     if (this.#isRunning) return;
     this.#isRunning = true;

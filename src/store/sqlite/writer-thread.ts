@@ -2,10 +2,13 @@
 
 import { type MessagePort, parentPort, type Transferable, workerData } from "node:worker_threads";
 import { isHooksError } from "../../core/errors.ts";
+import type { AppendedEvent } from "../store.ts";
 import { CommitGuard } from "./commit-guard.ts";
 import { assertDurable, type Connection, openConnection } from "./connection.ts";
+import { packAppended } from "./packed-appended.ts";
+import { sizeOf, unpackEvents } from "./packed-events.ts";
 import { toStoreError } from "./sqlite-error.ts";
-import type { ErrorParts, FromThread, ToThread, WriterThreadData } from "./thread-messages.ts";
+import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } from "./thread-messages.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { type WriteOutcome, Writer } from "./writer.ts";
 
@@ -30,12 +33,14 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
   const writer = new Writer(connection, guard);
   let watching: NodeJS.Timeout | undefined;
   let answers: (number | WriteOutcome)[] = [];
+  let appended: number[] = [];
   let transfers: Transferable[] = [];
 
   const send = (message: FromThread, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const flush = () => {
-    send({ kind: "answers", answers, commits: writer.commits }, transfers);
+    send({ kind: "answers", answers, appended, commits: writer.commits }, transfers);
     answers = [];
+    appended = [];
     transfers = [];
   };
   const queue = new WriteQueue(
@@ -47,12 +52,9 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
 
   port.on("message", (message: ToThread) => {
     if (message.kind === "writes") {
-      for (const { id, kind, input } of message.writes) {
-        queue.push({ kind, input }, (outcome) => {
-          answers.push(id, outcome.ok ? outcome : { ok: false, error: partsOf(outcome.error, path) });
-          const block = outcome.ok ? bytesOf(outcome.result) : undefined;
-          if (block !== undefined && TRANSFER_BYTES <= block.byteLength) transfers.push(block);
-        });
+      for (const write of message.writes) {
+        if (write.kind === "appends") pushAppends(write);
+        else push(write);
       }
     } else if (message.kind === "watch") {
       clearInterval(watching);
@@ -66,6 +68,31 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
     }
   });
   send({ kind: "ready", durability });
+
+  function push({ id, kind, input }: Exclude<ThreadWrite, { kind: "appends" }>): void {
+    queue.push({ kind, input }, (outcome) => {
+      answers.push(id, outcome.ok ? outcome : { ok: false, error: partsOf(outcome.error, path) });
+      const block = outcome.ok ? bytesOf(outcome.result) : undefined;
+      if (block !== undefined && TRANSFER_BYTES <= block.byteLength) transfers.push(block);
+    });
+  }
+
+  /** Each for itself again: a bad one spoils only itself. */
+  function pushAppends({ mode, ids, counts, packed }: Extract<ThreadWrite, { kind: "appends" }>): void {
+    const all = unpackEvents(packed);
+    let at = 0;
+    for (const [index, id] of ids.entries()) {
+      const count = counts[index]!;
+      const events = all.slice(at, at + count);
+      at += count;
+      queue.push({ kind: "append", input: { mode, events, count, size: sizeOf(events) } }, (outcome) => {
+        if (outcome.ok) {
+          appended.push(id, count);
+          packAppended(appended, outcome.result as AppendedEvent[]);
+        } else answers.push(id, { ok: false, error: partsOf(outcome.error, path) });
+      });
+    }
+  }
 
   function look(): void {
     try {

@@ -16,6 +16,7 @@ import { Interned } from "./interned.ts";
 import { KeyWrites } from "./key-rows.ts";
 import { MasterKeyWrites } from "./master-key-writes.ts";
 import { OperationalEvents } from "./operational-events.ts";
+import { unpackEvents } from "./packed-events.ts";
 import { PurgeWrites } from "./purge-writes.ts";
 import { RecordingSubscriptions } from "./recording-subscriptions.ts";
 import { ReplayWrites } from "./replay-writes.ts";
@@ -235,7 +236,7 @@ function handlersOf(
   const sources = once(() => new SourceWrites(connection, interned, revision, masterKeys(), cleaning()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
-    append: (input) => events().append(input),
+    append: (input) => events().append(input.mode, input.events),
     claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
     record: (input) => recorder().record(input),
     release: ({ worker, deliveryRowIds, now }) => leases().release(worker, deliveryRowIds, now),
@@ -305,9 +306,10 @@ function handlersOf(
     eraseSources: ({ limit }) => sources().erase(limit),
     appendInbound: ({ event, request }) => {
       sources().checkIsThere(request.sourceRowId);
-      const [appended] = events().append(event);
-      if (appended!.kind === "stored") sources().keep(request, event.values);
-      return appended!;
+      const [received] = unpackEvents(event);
+      const appended = events().add(received!);
+      if (appended.kind === "stored") sources().keep(request, received!);
+      return appended;
     },
     recordInbound: ({ requests, most }) => sources().record(requests, most),
     beginAlert: ({ alert }) => alerts().begin(alert),
