@@ -71,7 +71,12 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
     schema: schemaOf(definition),
     validatorCompiler: ({ schema, httpPart }) => validatorOf(schema as TSchema, httpPart, body),
     handler: async (request, reply) => {
-      const value = await handle(callOf(request, context)).finally(() => releaseBody(request, context.bodies));
+      let value: unknown;
+      try {
+        value = await handle(callOf(request, context));
+      } finally {
+        releaseBody(request, context.bodies);
+      }
       reply.code(answer.status);
       if (answer.status === 204) return reply.send();
       if (value instanceof TextAnswer) {

@@ -69,6 +69,8 @@ export class EventCatalogue {
   readonly #store: CatalogueStore;
   #scopes = new Map<string, ScopeRules>();
   #loaded: Promise<void> | undefined;
+  /** `load` has nothing to wait for any more. */
+  isLoaded = false;
   /** Reads of the store go one after another: an older answer must never replace a newer one. */
   #reading: Promise<void> = Promise.resolve();
   #ready = 0;
@@ -80,7 +82,9 @@ export class EventCatalogue {
 
   /** Loads once; later calls wait for the same. */
   load(): Promise<void> {
-    this.#loaded ??= this.reload();
+    this.#loaded ??= this.reload().then(() => {
+      this.isLoaded = true;
+    });
     return this.#loaded;
   }
 

@@ -65,6 +65,8 @@ export class SubscriptionDirectory {
   /** How many want one version of their events. */
   #versions = 0;
   #loaded: Promise<void> | undefined;
+  /** `load` has nothing to wait for any more. */
+  isLoaded = false;
   /** Reads of the store go one after another: an older answer must never replace a newer one. */
   #reading: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
@@ -84,7 +86,9 @@ export class SubscriptionDirectory {
 
   /** Loads once; later calls wait for the same. */
   load(): Promise<void> {
-    this.#loaded ??= this.reload();
+    this.#loaded ??= this.reload().then(() => {
+      this.isLoaded = true;
+    });
     return this.#loaded;
   }
 

@@ -23,8 +23,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     body: { schema: refTo(EVENT_INPUT), parse: parseEvent, sizeField: "data" },
     answer: { status: 202, description: "stored", schema: refTo(PUBLISH_RECEIPT) },
     async handle({ body, request, service }) {
-      const { tenant, environment, ...event } = body;
-      return service({ tenant, environment }).publish(withIdempotencyKey(traced(event, request), request));
+      return service(body).publish(withIdempotencyKey(traced(body, request), request));
     },
   }),
 
@@ -79,10 +78,8 @@ export interface NamedSpan {
 }
 
 /** A publisher that traces says in which span (W3C Trace Context); what names none is passed over, as it asks. */
-export function traced(
-  { traceparent, tracestate, ...event }: EventInput & NamedSpan,
-  { headers }: Pick<IncomingMessage, "headers">,
-): EventInput {
+export function traced(event: EventInput & NamedSpan, { headers }: Pick<IncomingMessage, "headers">): EventInput {
+  const { traceparent, tracestate } = event;
   const ofRequest = headers["traceparent"];
   if (traceparent === undefined && typeof ofRequest !== "string") return event;
   const trace =
