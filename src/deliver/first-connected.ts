@@ -5,6 +5,12 @@ const NEXT_AFTER_MS = 250;
 /** Of a name that has more, these are tried. */
 const MAX_TRIED = 8;
 
+/**
+ * What comes is read into this one block, whoever it is from, and copied out of it. Left to itself, Node takes 64 KiB for
+ * each read and gives back what an answer of 30 bytes does not need.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
 export interface FirstConnectedOptions {
   /** At least one. */
   addresses: readonly string[];
@@ -71,6 +77,21 @@ export function firstConnected({
 }
 
 function dialTcp(host: string, port: number, localAddress: string | undefined): net.Socket {
-  const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-  return net.connect(localAddress === undefined ? options : { ...options, localAddress });
+  const socket: net.Socket = net.connect({
+    host,
+    port,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    onread: {
+      buffer: READ_BUFFER,
+      callback: (size) => {
+        const chunk = Buffer.allocUnsafe(size);
+        READ_BUFFER.copy(chunk, 0, 0, size);
+        return socket.push(chunk);
+      },
+    },
+  });
+  return socket;
 }

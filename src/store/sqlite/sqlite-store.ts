@@ -357,7 +357,7 @@ export class SqliteStore implements Store {
   }
 
   #append(mode: AppendMode, events: readonly NewEvent[]): Promise<AppendedEvent[]> {
-    return this.#write("append", { mode, events, count: events.length, size: sizeOf(events) });
+    return this.#write("append", { mode, events: () => events, count: events.length, size: sizeOf(events) });
   }
 
   async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {

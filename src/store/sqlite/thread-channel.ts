@@ -37,6 +37,9 @@ const MAX_UNANSWERED = 2;
  */
 const ENOUGH_WRITES = 16;
 
+/** In one block: larger ones would only be taken apart later. */
+const ENOUGH_EVENTS = 64;
+
 interface Write {
   id: number;
   kind: WriteKind;
@@ -234,12 +237,12 @@ function packWrites(writes: readonly Write[]): { packed: ThreadWrite[]; transfer
     const ids: number[] = [];
     const counts: number[] = [];
     const all: NewEvent[] = [];
-    for (; at < writes.length && writes[at]!.kind === "append"; at++) {
+    for (; at < writes.length && writes[at]!.kind === "append" && all.length < ENOUGH_EVENTS; at++) {
       const { id, input } = writes[at] as Write & { input: WriteInput<"append"> };
       if (input.mode !== mode) break;
       ids.push(id);
       counts.push(input.count);
-      for (const event of input.events) all.push(event);
+      for (const event of input.events()) all.push(event);
     }
     const events = packEvents(all);
     packed.push({ kind: "appends", mode, ids, counts, packed: events });

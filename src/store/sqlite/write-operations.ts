@@ -50,7 +50,8 @@ export type AppendMode = "each" | "atomic" | "trial";
 
 export interface EventsToAppend {
   mode: AppendMode;
-  events: readonly NewEvent[];
+  /** To be asked when they are written, and not before: then they are taken out of the block that they came in. */
+  events(): readonly NewEvent[];
   count: number;
   /** Bytes, of all of them. */
   size: number;

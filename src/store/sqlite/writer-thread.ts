@@ -2,11 +2,11 @@
 
 import { type MessagePort, parentPort, type Transferable, workerData } from "node:worker_threads";
 import { isHooksError } from "../../core/errors.ts";
-import type { AppendedEvent } from "../store.ts";
+import type { AppendedEvent, NewEvent } from "../store.ts";
 import { CommitGuard } from "./commit-guard.ts";
 import { assertDurable, type Connection, openConnection } from "./connection.ts";
 import { packAppended } from "./packed-appended.ts";
-import { sizeOf, unpackEvents } from "./packed-events.ts";
+import { unpackEvents } from "./packed-events.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } from "./thread-messages.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -79,13 +79,19 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
 
   /** Each for itself again: a bad one spoils only itself. */
   function pushAppends({ mode, ids, counts, packed }: Extract<ThreadWrite, { kind: "appends" }>): void {
-    const all = unpackEvents(packed);
-    let at = 0;
+    let unpacked: NewEvent[] | undefined;
+    let start = 0;
     for (const [index, id] of ids.entries()) {
       const count = counts[index]!;
-      const events = all.slice(at, at + count);
-      at += count;
-      queue.push({ kind: "append", input: { mode, events, count, size: sizeOf(events) } }, (outcome) => {
+      const first = start;
+      start += count;
+      const events = () => {
+        unpacked ??= unpackEvents(packed);
+        return count === unpacked.length ? unpacked : unpacked.slice(first, first + count);
+      };
+      // Of those that share a block each counts as large as the others: it is to bound what one commit holds.
+      const size = (packed.bytes.length / packed.count) * count;
+      queue.push({ kind: "append", input: { mode, events, count, size } }, (outcome) => {
         if (outcome.ok) {
           appended.push(id, count);
           packAppended(appended, outcome.result as AppendedEvent[]);

@@ -236,7 +236,7 @@ function handlersOf(
   const sources = once(() => new SourceWrites(connection, interned, revision, masterKeys(), cleaning()));
   const subscriptions = once(() => new SubscriptionWrites(connection, interned, revision, operational, masterKeys()));
   return {
-    append: (input) => events().append(input.mode, input.events),
+    append: (input) => events().append(input.mode, input.events()),
     claim: ({ lanes, now, lease }) => leases().claimDue(lanes, now, lease),
     record: (input) => recorder().record(input),
     release: ({ worker, deliveryRowIds, now }) => leases().release(worker, deliveryRowIds, now),
