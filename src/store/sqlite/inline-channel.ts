@@ -9,7 +9,7 @@ import { Writer } from "./writer.ts";
 export const WATCH_EVERY_MS = 25;
 
 /** So that a command, which may share the store with a daemon, holds the lock for at most 20 ms at a time. */
-const MAX_BATCH_ITEMS = 200;
+const MAX_ROWS = 200;
 
 /** Writes in the thread of its caller: for commands, which are over before a thread would have started. */
 export class InlineChannel implements WriteChannel {
@@ -22,7 +22,7 @@ export class InlineChannel implements WriteChannel {
     this.#path = path;
     const guard = new CommitGuard(connection, path, { onFatal: (error) => this.#queue.break(error), onNote });
     this.#writer = new Writer(connection, guard);
-    this.#queue = new WriteQueue(this.#writer, MAX_BATCH_ITEMS, (error) => onFatal(toStoreError(error, path)));
+    this.#queue = new WriteQueue(this.#writer, MAX_ROWS, (error) => onFatal(toStoreError(error, path)));
   }
 
   get isBroken(): boolean {

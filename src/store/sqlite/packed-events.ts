@@ -110,6 +110,13 @@ export function sizeOf(events: readonly NewEvent[]): number {
   return size;
 }
 
+/** Of the events and of their deliveries. */
+export function rowsOf(events: readonly NewEvent[]): number {
+  let rows = events.length;
+  for (const { deliveries } of events) rows += deliveries.length;
+  return rows;
+}
+
 function isOfOneKind(a: NewEvent, b: NewEvent): boolean {
   return a.type === b.type && a.scope.environment === b.scope.environment && a.scope.tenant === b.scope.tenant;
 }

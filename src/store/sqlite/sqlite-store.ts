@@ -35,7 +35,7 @@ import { HeaderSets } from "./header-sets.ts";
 import { MasterKeyReader } from "./master-key-reader.ts";
 import { packAttempts } from "./packed-attempts.ts";
 import { unpackClaim } from "./packed-claim.ts";
-import { sizeOf } from "./packed-events.ts";
+import { rowsOf, sizeOf } from "./packed-events.ts";
 import { PORTION_ROWS, portions, untilDone } from "./portions.ts";
 import { SqliteAdminStore, type StoreAccess } from "./sqlite-admin-store.ts";
 import { SqliteAlertStore } from "./sqlite-alert-store.ts";
@@ -357,7 +357,7 @@ export class SqliteStore implements Store {
   }
 
   #append(mode: AppendMode, events: readonly NewEvent[]): Promise<AppendedEvent[]> {
-    return this.#write("append", { mode, events: () => events, count: events.length, size: sizeOf(events) });
+    return this.#write("append", { mode, events: () => events, rows: rowsOf(events), size: sizeOf(events) });
   }
 
   async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {

@@ -8,6 +8,7 @@ import { WATCH_EVERY_MS } from "./inline-channel.ts";
 import { unpackAppended } from "./packed-appended.ts";
 import { packEvents } from "./packed-events.ts";
 import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } from "./thread-messages.ts";
+import { WaitingWrites } from "./waiting-writes.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 import type { WriteOutcome } from "./writer.ts";
 
@@ -30,6 +31,9 @@ interface Asked {
  * waits here and goes as one: a message costs as much as ten writes, and a commit as much as forty.
  */
 const MAX_UNANSWERED = 2;
+/** About what the thread commits at once: what is not sent yet can still be overtaken. */
+const MAX_MESSAGE_ROWS = 500;
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
 /**
  * When the thread has nothing to do, so many go at once, though more may come in this turn of the event loop: a turn
@@ -60,7 +64,8 @@ export class ThreadChannel implements WriteChannel {
   readonly #freeIds: number[] = [];
   readonly #exited: Promise<void>;
   readonly #whenIdle: (() => void)[] = [];
-  #outgoing: Write[] = [];
+  /** Not sent yet. */
+  readonly #waiting = new WaitingWrites<Write>(MAX_MESSAGE_ROWS, MAX_MESSAGE_BYTES);
   #unanswered = 0;
   #isScheduled = false;
   #listener: ((change: { configChanged: boolean }) => void) | undefined;
@@ -110,8 +115,8 @@ export class ThreadChannel implements WriteChannel {
     return new Promise((resolve, reject) => {
       const id = this.#freeIds.pop() ?? this.#asked.length;
       this.#asked[id] = { resolve, reject, message: undefined, askedAt: performance.now() };
-      this.#outgoing.push({ id, kind, input });
-      if (this.#unanswered === 0 && ENOUGH_WRITES <= this.#outgoing.length) this.#flush();
+      this.#waiting.push({ id, kind, input });
+      if (this.#unanswered === 0 && ENOUGH_WRITES <= this.#waiting.size) this.#flush();
       else this.#schedule();
     });
   }
@@ -126,7 +131,7 @@ export class ThreadChannel implements WriteChannel {
   }
 
   async close(): Promise<void> {
-    this.#flush();
+    while (0 < this.#waiting.size) this.#sendNext();
     this.#isClosing = true;
     this.#send({ kind: "close" });
     await this.#exited;
@@ -147,9 +152,11 @@ export class ThreadChannel implements WriteChannel {
   }
 
   #flush(): void {
-    if (this.#outgoing.length === 0) return;
-    const writes = this.#outgoing;
-    this.#outgoing = [];
+    while (0 < this.#waiting.size && this.#unanswered < MAX_UNANSWERED) this.#sendNext();
+  }
+
+  #sendNext(): void {
+    const writes = this.#waiting.take();
     const message: Sent = { left: writes.length };
     this.#unanswered += 1;
     for (const { id } of writes) this.#asked[id]!.message = message;
@@ -175,7 +182,7 @@ export class ThreadChannel implements WriteChannel {
           at = next;
         }
         this.#tellIdle();
-        if (0 < this.#outgoing.length) this.#schedule();
+        if (0 < this.#waiting.size) this.#schedule();
         break;
       case "changed":
         this.#listener?.({ configChanged: message.configChanged });
@@ -236,18 +243,21 @@ function packWrites(writes: readonly Write[]): { packed: ThreadWrite[]; transfer
     const { mode } = write.input as WriteInput<"append">;
     const ids: number[] = [];
     const counts: number[] = [];
+    const rows: number[] = [];
     const all: NewEvent[] = [];
     for (; at < writes.length && writes[at]!.kind === "append" && all.length < ENOUGH_EVENTS; at++) {
       const { id, input } = writes[at] as Write & { input: WriteInput<"append"> };
       if (input.mode !== mode) break;
       ids.push(id);
-      counts.push(input.count);
-      for (const event of input.events()) all.push(event);
+      const own = input.events();
+      counts.push(own.length);
+      rows.push(input.rows);
+      for (const event of own) all.push(event);
     }
-    const events = packEvents(all);
-    packed.push({ kind: "appends", mode, ids, counts, packed: events });
+    const block = packEvents(all);
+    packed.push({ kind: "appends", mode, ids, counts, rows, packed: block });
     // Packed just now, for this: nobody else holds the block.
-    transfers.push(events.bytes.buffer as ArrayBuffer);
+    transfers.push(block.bytes.buffer as ArrayBuffer);
   }
   return { packed, transfers };
 }

@@ -17,8 +17,8 @@ export type ToThread =
 
 export type ThreadWrite =
   | { id: number; kind: WriteKind; input: WriteInput<WriteKind> }
-  /** Several appends, one behind the other: the events of all, and of each its id and how many are its. */
-  | { kind: "appends"; mode: AppendMode; ids: number[]; counts: number[]; packed: PackedEvents };
+  /** Several appends, one behind the other: the events of all, and of each its id, how many are its, and its rows. */
+  | { kind: "appends"; mode: AppendMode; ids: number[]; counts: number[]; rows: number[]; packed: PackedEvents };
 
 export type FromThread =
   /** One of these comes first. */

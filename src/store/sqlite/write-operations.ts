@@ -52,8 +52,9 @@ export interface EventsToAppend {
   mode: AppendMode;
   /** To be asked when they are written, and not before: then they are taken out of the block that they came in. */
   events(): readonly NewEvent[];
-  count: number;
-  /** Bytes, of all of them. */
+  /** Of them and of their deliveries. */
+  rows: number;
+  /** Their bytes. */
   size: number;
 }
 

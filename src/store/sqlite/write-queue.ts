@@ -1,5 +1,6 @@
 import { HooksError } from "../../core/errors.ts";
 import { isBusy, isFatal } from "./sqlite-error.ts";
+import { WaitingWrites } from "./waiting-writes.ts";
 import type { WriteKind } from "./write-operations.ts";
 import type { PendingWrite, WriteOutcome, Writer } from "./writer.ts";
 
@@ -9,9 +10,6 @@ const BUSY_LIMIT_MS = 5_000;
 const BUSY_RETRY_MS = 5;
 
 interface Waiting extends PendingWrite {
-  /** Events or attempts in it. */
-  items: number;
-  bytes: number;
   done: (outcome: WriteOutcome) => void;
 }
 
@@ -22,26 +20,22 @@ interface Waiting extends PendingWrite {
 export class WriteQueue {
   readonly #writer: Writer;
   readonly #onFatal: (error: unknown) => void;
-  readonly #maxItems: number;
   readonly #onBatchEnd: () => void;
-  #waiting: Waiting[] = [];
+  readonly #waiting: WaitingWrites<Waiting>;
   #isRunning = false;
   #broken: unknown;
   #whenIdle: (() => void)[] = [];
 
-  /** `maxItems`: events or attempts of one commit at most; `onBatchEnd`: after the answers of one. */
-  constructor(writer: Writer, maxItems: number, onFatal: (error: unknown) => void, onBatchEnd: () => void = () => {}) {
+  /** `maxRows`: of one commit at most; `onBatchEnd`: after the answers of one. */
+  constructor(writer: Writer, maxRows: number, onFatal: (error: unknown) => void, onBatchEnd: () => void = () => {}) {
     this.#writer = writer;
-    this.#maxItems = maxItems;
+    this.#waiting = new WaitingWrites(maxRows, MAX_BATCH_BYTES);
     this.#onFatal = onFatal;
     this.#onBatchEnd = onBatchEnd;
   }
 
   push<K extends WriteKind>(write: PendingWrite<K>, done: (outcome: WriteOutcome) => void): void {
-    const input: object = write.input;
-    const items = "count" in input && typeof input.count === "number" ? input.count : 1;
-    const bytes = "size" in input && typeof input.size === "number" ? input.size : 0;
-    this.#waiting.push({ kind: write.kind, input: write.input, items, bytes, done });
+    this.#waiting.push({ kind: write.kind, input: write.input, done });
     if (this.#isRunning) return;
     this.#isRunning = true;
     setImmediate(() => void this.#run());
@@ -64,29 +58,16 @@ export class WriteQueue {
   }
 
   async #run(): Promise<void> {
-    while (0 < this.#waiting.length) {
-      const batch = this.#take();
+    while (0 < this.#waiting.size) {
+      const batch = this.#waiting.take();
       const outcomes = await this.#apply(batch);
       for (const [index, write] of batch.entries()) write.done(outcomes[index]!);
       this.#onBatchEnd();
       this.#tidy();
-      if (0 < this.#waiting.length) await new Promise((resolve) => setImmediate(resolve));
+      if (0 < this.#waiting.size) await new Promise((resolve) => setImmediate(resolve));
     }
     this.#isRunning = false;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
-  }
-
-  #take(): Waiting[] {
-    let count = 0;
-    let items = 0;
-    let bytes = 0;
-    for (const write of this.#waiting) {
-      items += write.items;
-      bytes += write.bytes;
-      if (0 < count && (this.#maxItems < items || MAX_BATCH_BYTES < bytes)) break;
-      count += 1;
-    }
-    return this.#waiting.splice(0, count);
   }
 
   async #apply(batch: readonly Waiting[]): Promise<WriteOutcome[]> {

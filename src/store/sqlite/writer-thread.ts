@@ -12,7 +12,8 @@ import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } 
 import { WriteQueue } from "./write-queue.ts";
 import { type WriteOutcome, Writer } from "./writer.ts";
 
-const MAX_BATCH_ITEMS = 500;
+/** Of one commit, which all wait for that come meanwhile. */
+const MAX_ROWS = 500;
 /** Blocks of at least this size change hands; smaller ones are cheaper to copy. */
 const TRANSFER_BYTES = 16 * 1024;
 
@@ -45,7 +46,7 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
   };
   const queue = new WriteQueue(
     writer,
-    MAX_BATCH_ITEMS,
+    MAX_ROWS,
     (error) => send({ kind: "fatal", error: partsOf(error, path) }),
     flush,
   );
@@ -78,7 +79,7 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
   }
 
   /** Each for itself again: a bad one spoils only itself. */
-  function pushAppends({ mode, ids, counts, packed }: Extract<ThreadWrite, { kind: "appends" }>): void {
+  function pushAppends({ mode, ids, counts, rows, packed }: Extract<ThreadWrite, { kind: "appends" }>): void {
     let unpacked: NewEvent[] | undefined;
     let start = 0;
     for (const [index, id] of ids.entries()) {
@@ -91,7 +92,7 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
       };
       // Of those that share a block each counts as large as the others: it is to bound what one commit holds.
       const size = (packed.bytes.length / packed.count) * count;
-      queue.push({ kind: "append", input: { mode, events, count, size } }, (outcome) => {
+      queue.push({ kind: "append", input: { mode, events, rows: rows[index]!, size } }, (outcome) => {
         if (outcome.ok) {
           appended.push(id, count);
           packAppended(appended, outcome.result as AppendedEvent[]);
