@@ -1,6 +1,6 @@
 import { isPassing } from "../core/errors.ts";
 
-const MAX_BATCH = 500;
+const MAX_BATCH = 1_000;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
 
