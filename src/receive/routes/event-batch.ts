@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { atIndex, toErrorResult } from "../../core/batch-error.ts";
 import { type ErrorCode, HooksError, invalid } from "../../core/errors.ts";
 import { BATCH_MAX_BYTES, type BatchOptions, type BatchResult, type EventInput } from "../../core/event.ts";
@@ -49,10 +50,7 @@ export const BATCH_ROUTE: Route = route({
     }
     const { events } = body as unknown as ParsedBatch;
     const services = scopedServices({ service, scope });
-    const entries = events.map((event) => {
-      const entry = toEntry(event, services);
-      return entry instanceof HooksError ? entry : { ...entry, event: traced(entry.event, request) };
-    });
+    const entries = events.map((event) => toEntry(event, services, request));
     const options = { dry_run: query.dry_run === "true" };
     return query.atomic === "true" ? publishAtomically(entries, options) : publishEach(entries, options);
   },
@@ -61,14 +59,18 @@ export const BATCH_ROUTE: Route = route({
 /** Compiled on the first batch; the framework has then added the schema. */
 let checkEvent: ReturnType<typeof compileCheck> | undefined;
 
-function toEntry(event: object | HooksError, serviceFor: (named: NamedScope) => HooksService): Entry {
+function toEntry(
+  event: object | HooksError,
+  serviceFor: (named: NamedScope) => HooksService,
+  request: IncomingMessage,
+): Entry {
   if (event instanceof HooksError) return event;
   checkEvent ??= compileCheck(refTo(EVENT_INPUT), "body");
   const problem = checkEvent(event);
   if (problem !== undefined) return problem;
-  const { tenant, environment, ...input } = event as EventInput & NamedScope;
+  const input = event as EventInput & NamedScope;
   try {
-    return { event: input, service: serviceFor({ tenant, environment }) };
+    return { event: traced(input, request), service: serviceFor(input) };
   } catch (error) {
     if (error instanceof HooksError) return error;
     throw error;
