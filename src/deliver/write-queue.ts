@@ -1,5 +1,9 @@
 import { isPassing } from "../core/errors.ts";
 
+/**
+ * As large as it may be: with many subscriptions each outcome of a batch is another one's, and what is written once a
+ * subscription (health, statistics) is most of it. 1,000 take the store some 20 ms, which a publisher may have to wait.
+ */
 const MAX_BATCH = 1_000;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
@@ -19,7 +23,7 @@ export interface WriteQueueOptions<T, R> {
 }
 
 /**
- * Outcomes on their way to the store: one write at a time, of all that gathered during the last (at most 500), so that
+ * Outcomes on their way to the store: one write at a time, of all that gathered during the last (at most 1,000), so that
  * many share one commit. Nothing is dropped: what could not be written for now stays first in line.
  */
 export class WriteQueue<T, R> {

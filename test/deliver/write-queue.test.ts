@@ -28,22 +28,22 @@ function controlled() {
   return { queue, writes, written, fatal, nthWrite };
 }
 
-it("writes one batch at a time, each of all that gathered meanwhile, at most 500", async () => {
+it("writes one batch at a time, each of all that gathered meanwhile, at most 1,000", async () => {
   const { queue, writes, written, nthWrite } = controlled();
   queue.add(1);
   queue.add(2);
   expect((await nthWrite(1)).items).toEqual([1, 2]);
-  for (let n = 3; n <= 700; n++) queue.add(n);
+  for (let n = 3; n <= 1_200; n++) queue.add(n);
   expect(writes).toHaveLength(1);
-  expect(queue.size).toBe(700);
+  expect(queue.size).toBe(1_200);
   writes[0]!.resolve();
-  expect((await nthWrite(2)).items).toHaveLength(500);
+  expect((await nthWrite(2)).items).toHaveLength(1_000);
   writes[1]!.resolve();
   expect((await nthWrite(3)).items).toHaveLength(198);
   const idle = queue.idle();
   writes[2]!.resolve();
   await idle;
-  expect(written).toEqual(Array.from({ length: 700 }, (_, n) => n + 1));
+  expect(written).toEqual(Array.from({ length: 1_200 }, (_, n) => n + 1));
   expect(queue.size).toBe(0);
 });
 

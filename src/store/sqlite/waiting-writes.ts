@@ -50,7 +50,7 @@ export class WaitingWrites<T extends WaitingWrite> {
       this.#credit = part;
       return this.#cut(this.#appends, this.#mostRows);
     }
-    this.#credit = Math.min(this.#credit + part, part);
+    this.#credit = Math.min(this.#credit + part, this.#mostRows);
     if (this.#credit <= 0) return others;
     const appends = this.#cut(this.#appends, this.#credit, (rows) => {
       this.#credit -= rows;
