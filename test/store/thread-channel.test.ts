@@ -47,7 +47,9 @@ describe("the store's thread", () => {
       await store.appendEvents(events);
       answered.push(n);
     });
-    const recording = store.recordAttempts(WORKER, [success(claimed!.deliveries[0]!)]).then(() => answered.push("record"));
+    const recording = store
+      .recordAttempts(WORKER, [success(claimed!.deliveries[0]!)])
+      .then(() => answered.push("record"));
     const claiming = store.claimDue([{ subscriptionRowId: lane, limit: 1 }], NOON, LEASE).then(([next]) => {
       answered.push("claim");
       expect(next!.deliveries).toHaveLength(1);

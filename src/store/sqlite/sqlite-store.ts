@@ -152,15 +152,15 @@ export class SqliteStore implements Store {
     return this.#closed;
   }
 
-  async appendEvents(
+  appendEvents(
     events: readonly NewEvent[],
     { atomic = false, trial = false }: { atomic?: boolean; trial?: boolean } = {},
   ): Promise<AppendedEvent[]> {
     const mode: AppendMode = trial ? "trial" : atomic ? "atomic" : "each";
     // What is judged together is not taken apart.
     if (mode !== "each" || events.length <= PORTION_EVENTS) return this.#append(mode, events);
-    const answers = await Promise.all(portions(events, PORTION_EVENTS).map((portion) => this.#append(mode, portion)));
-    return answers.flat();
+    const answers = portions(events, PORTION_EVENTS).map((portion) => this.#append(mode, portion));
+    return Promise.all(answers).then((all) => all.flat());
   }
 
   async findEvent(scope: Scope, id: string): Promise<StoredEvent | undefined> {
@@ -360,13 +360,13 @@ export class SqliteStore implements Store {
     return this.#write("append", { mode, events: () => events, rows: rowsOf(events), size: sizeOf(events) });
   }
 
-  async #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
-    if (this.#closed !== undefined) throw new HooksError("unavailable", "the store is closed");
-    return this.#writable().submit(kind, input);
+  #write<K extends WriteKind>(kind: K, input: WriteInput<K>): Promise<WriteResult<K>> {
+    if (this.#closed !== undefined) return Promise.reject(new HooksError("unavailable", "the store is closed"));
+    return this.#channel?.submit(kind, input) ?? Promise.reject(readOnly());
   }
 
   #writable() {
-    if (this.#channel === undefined) throw new HooksError("internal", "the store was opened for reading only");
+    if (this.#channel === undefined) throw readOnly();
     return this.#channel;
   }
 
@@ -392,4 +392,8 @@ export class SqliteStore implements Store {
   #tell(change: { configChanged: boolean }): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+function readOnly(): HooksError {
+  return new HooksError("internal", "the store was opened for reading only");
 }

@@ -10,10 +10,7 @@ export interface WriterThreadData {
   watchEveryMs: number;
 }
 
-export type ToThread =
-  | { kind: "writes"; writes: ThreadWrite[] }
-  | { kind: "watch"; on: boolean }
-  | { kind: "close" };
+export type ToThread = { kind: "writes"; writes: ThreadWrite[] } | { kind: "watch"; on: boolean } | { kind: "close" };
 
 export type ThreadWrite =
   | { id: number; kind: WriteKind; input: WriteInput<WriteKind> }
