@@ -26,7 +26,7 @@ const ENCODED_LENGTH = 26;
 const UNDERSCORE = 0x5f;
 
 /** Where ids are put together. A text that grows by a digit at a time would be a tree of 26 objects, until it is used. */
-const DRAFT = Buffer.alloc(32);
+const DRAFT: number[] = [];
 
 /** Makes new ids; the clock and the random bits are inside it, so whoever needs ids is given one. */
 export type IdSource = (prefix: IdPrefix) => string;
@@ -47,7 +47,8 @@ export function formatId(prefix: IdPrefix, uuid: Uint8Array): string {
     }
     carry &= (1 << bits) - 1;
   }
-  return DRAFT.toString("latin1", 0, at);
+  DRAFT.length = at;
+  return String.fromCharCode(...DRAFT);
 }
 
 /** The 16 bytes of an id that `formatId` made; undefined for any other text. */

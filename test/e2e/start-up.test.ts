@@ -48,10 +48,11 @@ describe("a command loads what it needs and nothing else", () => {
   });
 });
 
-// Medians of interleaved runs; again if the machine was too busy for them to mean anything.
-it("starts in the time that was promised", { retry: 3 }, () => {
+// What it takes exactly is the bench's to judge (`npm run bench start-up`), on a quiet machine; this notices what would
+// make a command another one. Medians of interleaved runs; again if the machine was too busy for them to mean anything.
+it("starts in about the time that was promised", { retry: 3 }, () => {
   const { commands } = measureStartUp(11);
-  expect(commands.filter(({ met }) => !met)).toEqual([]);
+  expect(commands.filter(({ times, target }) => 1.2 * target < times)).toEqual([]);
 });
 
 async function loadedBy(
