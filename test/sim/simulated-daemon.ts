@@ -34,7 +34,7 @@ export const SCOPE = { tenant: "default", environment: "development" };
 const PASSING = new Set(["store_busy", "store_full", "unavailable"]);
 const LOOK_EVERY_MS = 1_000;
 /** As the inline channel has it. */
-const MAX_BATCH_ITEMS = 200;
+const MAX_ROWS = 200;
 /** The database is in memory: there is no log to copy, and no file that could be taken away. */
 const NO_GUARD: Guard = {
   beforeCommit: () => {},
@@ -228,7 +228,7 @@ export class SimulatedDaemon {
     const onFatal = (error: Error): void => world.fatal(this, error);
     const onFault = (error: unknown): void => this.#fault(error);
     const writer = new Writer(database, NO_GUARD);
-    const queue = new WriteQueue(writer, MAX_BATCH_ITEMS, (error) => onFatal(error as Error));
+    const queue = new WriteQueue(writer, MAX_ROWS, (error) => onFatal(error as Error));
     const channel = new FaultyChannel(world, this, queue, onFatal);
     this.#channel = channel;
     const sqlite = new SqliteStore("sim", database, channel, undefined);

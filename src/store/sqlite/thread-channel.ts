@@ -7,7 +7,14 @@ import type { Durability } from "./connection.ts";
 import { WATCH_EVERY_MS } from "./inline-channel.ts";
 import { unpackAppended } from "./packed-appended.ts";
 import { packEvents } from "./packed-events.ts";
-import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } from "./thread-messages.ts";
+import {
+  COMMIT_ROWS,
+  type ErrorParts,
+  type FromThread,
+  type ThreadWrite,
+  type ToThread,
+  type WriterThreadData,
+} from "./thread-messages.ts";
 import { WaitingWrites } from "./waiting-writes.ts";
 import type { WriteChannel, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 import type { WriteOutcome } from "./writer.ts";
@@ -28,12 +35,10 @@ interface Asked {
 
 /**
  * Messages that the thread has and has not answered: one that it commits and one that is next. What comes meanwhile
- * waits here and goes as one: a message costs as much as ten writes, and a commit as much as forty.
+ * waits here, where it can still be overtaken, and goes together, as much as one commit takes: a message costs as much as
+ * ten writes, and a commit as much as forty.
  */
 const MAX_UNANSWERED = 2;
-/** About what the thread commits at once: what is not sent yet can still be overtaken. */
-const MAX_MESSAGE_ROWS = 500;
-const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
 /**
  * When the thread has nothing to do, so many go at once, though more may come in this turn of the event loop: a turn
@@ -65,7 +70,7 @@ export class ThreadChannel implements WriteChannel {
   readonly #exited: Promise<void>;
   readonly #whenIdle: (() => void)[] = [];
   /** Not sent yet. */
-  readonly #waiting = new WaitingWrites<Write>(MAX_MESSAGE_ROWS, MAX_MESSAGE_BYTES);
+  readonly #waiting = new WaitingWrites<Write>(COMMIT_ROWS);
   #unanswered = 0;
   #isScheduled = false;
   #listener: ((change: { configChanged: boolean }) => void) | undefined;

@@ -4,6 +4,9 @@ import type { PackedEvents } from "./packed-events.ts";
 import type { AppendMode, WriteInput, WriteKind } from "./write-operations.ts";
 import type { WriteOutcome } from "./writer.ts";
 
+/** Of one commit in the thread, which all wait for that come meanwhile, and of one message to it. */
+export const COMMIT_ROWS = 500;
+
 export interface WriterThreadData {
   path: string;
   /** How often other processes' commits are looked for while someone watches. */

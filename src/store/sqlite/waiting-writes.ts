@@ -1,5 +1,8 @@
 import type { WriteInput, WriteKind } from "./write-operations.ts";
 
+/** Bytes of new events that one commit writes at most, or one message brings, unless a single write has more. */
+const PORTION_BYTES = 2 * 1024 * 1024;
+
 /** One that waits. */
 export interface WaitingWrite<K extends WriteKind = WriteKind> {
   kind: K;
@@ -27,7 +30,7 @@ export class WaitingWrites<T extends WaitingWrite> {
   #credit = 0;
 
   /** A portion has at most so many rows and bytes, or a single write. */
-  constructor(mostRows: number, mostBytes: number) {
+  constructor(mostRows: number, mostBytes = PORTION_BYTES) {
     this.#mostRows = mostRows;
     this.#mostBytes = mostBytes;
   }
@@ -44,6 +47,10 @@ export class WaitingWrites<T extends WaitingWrite> {
 
   /** The next portion; empty when nothing waits. */
   take(): T[] {
+    return this.#next().map(({ write }) => write);
+  }
+
+  #next(): Sized<T>[] {
     const part = this.#mostRows / 2;
     const others = this.#cut(this.#others, this.#mostRows);
     if (others.length === 0) {
@@ -52,13 +59,12 @@ export class WaitingWrites<T extends WaitingWrite> {
     }
     this.#credit = Math.min(this.#credit + part, this.#mostRows);
     if (this.#credit <= 0) return others;
-    const appends = this.#cut(this.#appends, this.#credit, (rows) => {
-      this.#credit -= rows;
-    });
+    const appends = this.#cut(this.#appends, this.#credit);
+    for (const { rows } of appends) this.#credit -= rows;
     return [...others, ...appends];
   }
 
-  #cut(line: Sized<T>[], mostRows: number, onTaken?: (rows: number) => void): T[] {
+  #cut(line: Sized<T>[], mostRows: number): Sized<T>[] {
     let count = 0;
     let rows = 0;
     let bytes = 0;
@@ -68,8 +74,7 @@ export class WaitingWrites<T extends WaitingWrite> {
       bytes += one.bytes;
       count += 1;
     }
-    onTaken?.(rows);
-    return line.splice(0, count).map(({ write }) => write);
+    return line.splice(0, count);
   }
 }
 

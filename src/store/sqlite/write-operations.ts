@@ -58,7 +58,10 @@ export interface EventsToAppend {
   size: number;
 }
 
-/** Everything that can be written: name → what it takes and answers. Plain data, so that it can cross to a thread. */
+/**
+ * Everything that can be written: name → what it takes and answers. Plain data, so that it can cross to a thread; new
+ * events are packed for that (thread-messages.ts).
+ */
 export interface WriteOperations {
   append: { input: EventsToAppend; result: AppendedEvent[] };
   claim: { input: { lanes: readonly LaneClaim[]; now: number; lease: Lease }; result: PackedClaim };

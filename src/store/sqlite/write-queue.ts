@@ -4,7 +4,6 @@ import { WaitingWrites } from "./waiting-writes.ts";
 import type { WriteKind } from "./write-operations.ts";
 import type { PendingWrite, WriteOutcome, Writer } from "./writer.ts";
 
-const MAX_BATCH_BYTES = 2 * 1024 * 1024;
 /** How long another process may hold the lock before the writes are refused. */
 const BUSY_LIMIT_MS = 5_000;
 const BUSY_RETRY_MS = 5;
@@ -29,7 +28,7 @@ export class WriteQueue {
   /** `maxRows`: of one commit at most; `onBatchEnd`: after the answers of one. */
   constructor(writer: Writer, maxRows: number, onFatal: (error: unknown) => void, onBatchEnd: () => void = () => {}) {
     this.#writer = writer;
-    this.#waiting = new WaitingWrites(maxRows, MAX_BATCH_BYTES);
+    this.#waiting = new WaitingWrites(maxRows);
     this.#onFatal = onFatal;
     this.#onBatchEnd = onBatchEnd;
   }

@@ -8,12 +8,17 @@ import { assertDurable, type Connection, openConnection } from "./connection.ts"
 import { packAppended } from "./packed-appended.ts";
 import { unpackEvents } from "./packed-events.ts";
 import { toStoreError } from "./sqlite-error.ts";
-import type { ErrorParts, FromThread, ThreadWrite, ToThread, WriterThreadData } from "./thread-messages.ts";
+import {
+  COMMIT_ROWS,
+  type ErrorParts,
+  type FromThread,
+  type ThreadWrite,
+  type ToThread,
+  type WriterThreadData,
+} from "./thread-messages.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { type WriteOutcome, Writer } from "./writer.ts";
 
-/** Of one commit, which all wait for that come meanwhile. */
-const MAX_ROWS = 500;
 /** Blocks of at least this size change hands; smaller ones are cheaper to copy. */
 const TRANSFER_BYTES = 16 * 1024;
 
@@ -46,7 +51,7 @@ function serve(port: MessagePort, connection: Connection, { path, watchEveryMs }
   };
   const queue = new WriteQueue(
     writer,
-    MAX_ROWS,
+    COMMIT_ROWS,
     (error) => send({ kind: "fatal", error: partsOf(error, path) }),
     flush,
   );
