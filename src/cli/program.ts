@@ -40,9 +40,10 @@ export async function runProgram(
   } catch (error) {
     exitCode = exitCode === 0 ? await report(error, argv, io, interruption) : exitCode;
   }
-  interruption.stop();
-  // What was cut off may still hold a socket or a timer, and nobody waits for it any more.
+  // What was cut off may still hold a socket or a timer, and nobody waits for it any more. It clears up as it ends, which
+  // a further signal must not kill: so signals are still ours here.
   if (interruption.cut) io.exit(exitCode);
+  interruption.stop();
   if (interruption.signal.aborted) await leaveUnread(io, exitCode);
   return exitCode;
 }
