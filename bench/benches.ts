@@ -7,6 +7,7 @@ import { fanOut } from "./fan-out.ts";
 import { filtering } from "./filtering.ts";
 import { ingest } from "./ingest.ts";
 import { isolation } from "./isolation.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { latency } from "./latency.ts";
 import { matching } from "./matching.ts";
 import { peers } from "./peers.ts";
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   tunnel,
   peers,
   isolation,
+  keepAlive,
   recovery,
   tenants,
   doors,

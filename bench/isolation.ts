@@ -1,7 +1,8 @@
-// Whether receivers that hang harm the others (R25, R26): one subscription of ten, and 20 and 50 of a hundred, accept each
-// request and never answer; each attempt ends at its time-out (10 s). Twice measured, with them hanging and with
-// them well: how long the events of the others take at a constant rate, and how many of them a second arrive when events
-// for all come as fast as they are accepted. Publisher and receiver are this process.
+// Whether receivers that are in trouble harm the others (R25, R26, R27): one subscription of ten, and 20 and 50 of a
+// hundred, accept each request and never answer, each attempt ends at its time-out (10 s); or the names of ten of a
+// hundred take 10 s to fail. Twice measured, with them in trouble and with them well: how long the events of the others
+// take at a constant rate, and how many of them a second arrive when events for all come as fast as they are accepted.
+// Publisher, receiver and name server are this process.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bench, hundredths, judged, ms, type Row } from "./bench.ts";
@@ -11,6 +12,7 @@ import { createSubscriptions } from "./load/fill-store.ts";
 import { OpenLoop, type Waits, waitsOf } from "./load/open-loop.ts";
 import { eventBody } from "./load/payload.ts";
 import { publishAll } from "./load/publisher.ts";
+import { SLOW, startSlowNames } from "./load/slow-names.ts";
 import { TimedReceiver } from "./load/timed-receiver.ts";
 import { median } from "./report/statistics.ts";
 import { inTurn } from "./rounds.ts";
@@ -31,9 +33,10 @@ interface IsolationSize {
 
 interface IsolationCase {
   subscriptions: number;
-  /** The first so many of them hang, or (in the run that it is compared with) do not. */
-  hanging: number;
-  doHang: boolean;
+  /** The first so many of them are in trouble, or (in the run that it is compared with) are not. */
+  troubled: number;
+  trouble: "hang" | "slow names";
+  isWell: boolean;
 }
 
 interface IsolationRun {
@@ -43,11 +46,46 @@ interface IsolationRun {
   perSecond: number;
 }
 
+interface MeasuredCase extends Omit<IsolationCase, "isWell"> {
+  what: string;
+  isPromised: boolean;
+  mostRounds: number;
+}
+
 /** 50 that hang take every slot of the process: how it degrades is a figure, not a promise. */
-const CASES = [
-  { who: "1 subscription of 10", subscriptions: 10, hanging: 1, isPromised: true, mostRounds: 3 },
-  { who: "20 subscriptions of 100", subscriptions: 100, hanging: 20, isPromised: true, mostRounds: 3 },
-  { who: "50 subscriptions of 100", subscriptions: 100, hanging: 50, isPromised: false, mostRounds: 2 },
+const CASES: readonly MeasuredCase[] = [
+  {
+    what: "1 subscription of 10 hangs",
+    subscriptions: 10,
+    troubled: 1,
+    trouble: "hang",
+    isPromised: true,
+    mostRounds: 3,
+  },
+  {
+    what: "20 subscriptions of 100 hang",
+    subscriptions: 100,
+    troubled: 20,
+    trouble: "hang",
+    isPromised: true,
+    mostRounds: 3,
+  },
+  {
+    what: "50 subscriptions of 100 hang",
+    subscriptions: 100,
+    troubled: 50,
+    trouble: "hang",
+    isPromised: false,
+    mostRounds: 2,
+  },
+  {
+    what: "the names of 10 subscriptions of 100 take 10 s to fail",
+    subscriptions: 100,
+    troubled: 10,
+    trouble: "slow names",
+    isPromised: true,
+    mostRounds: 3,
+  },
 ];
 
 export const isolation: Bench = {
@@ -58,27 +96,30 @@ export const isolation: Bench = {
     const sized = size === "full" ? full : quick;
     const rows: Row[] = [];
     const details: object[] = [];
-    for (const { who, mostRounds, isPromised, ...one } of size === "full" ? CASES : CASES.slice(0, 1)) {
+    for (const { what, mostRounds, isPromised, ...one } of size === "full" ? CASES : CASES.slice(0, 1)) {
       const runs = await inTurn(Math.min(sized.rounds, mostRounds), {
-        well: () => measure({ ...one, doHang: false }, sized),
-        hanging: () => measure({ ...one, doHang: true }, sized),
+        well: () => measure({ ...one, isWell: true }, sized),
+        troubled: () => measure({ ...one, isWell: false }, sized),
       });
-      rows.push(...rowsOf(who, runs, isPromised));
-      details.push({ who, ...one, ...sized, ...runs });
+      rows.push(...rowsOf(what, runs, isPromised));
+      details.push({ what, ...one, ...sized, ...runs });
     }
     return { rows, details };
   },
 };
 
-function measure({ subscriptions, hanging, doHang }: IsolationCase, size: IsolationSize): Promise<IsolationRun> {
+function measure(
+  { subscriptions, troubled, trouble, isWell }: IsolationCase,
+  size: IsolationSize,
+): Promise<IsolationRun> {
   return inFolder("isolation", async (folder) => {
-    const isHealthy = (n: number): boolean => hanging <= n % subscriptions;
+    const isHealthy = (n: number): boolean => troubled <= n % subscriptions;
     const types = Array.from({ length: subscriptions }, (_, n) => `s${n}.happened`);
     const burst = { left: 0, done: Promise.withResolvers<number>() };
     let openLoop: OpenLoop | undefined;
     const receiver = await TimedReceiver.start(({ path, eventId, at }) => {
       const index = Number(path.slice("/s".length));
-      if (index < hanging) return doHang ? "never" : "at once";
+      if (index < troubled) return isWell ? "at once" : "never";
       openLoop?.arrived(eventId, at);
       // Ids of the burst are hooks' own.
       if (eventId.startsWith("evt_")) {
@@ -87,11 +128,18 @@ function measure({ subscriptions, hanging, doHang }: IsolationCase, size: Isolat
       }
       return "at once";
     });
+    const names = trouble === "slow names" ? await startSlowNames() : undefined;
+    const urlOf = (n: number): string => {
+      const url = new URL(`/s${n}`, receiver.url);
+      if (names !== undefined) url.hostname = isWell || isHealthy(n) ? `s${n}.example` : `s${n}.${SLOW}`;
+      return url.href;
+    };
     await createSubscriptions(
       folder,
-      types.map((type, n) => ({ url: `${receiver.url}/s${n}`, events: [type] })),
+      types.map((type, n) => ({ url: urlOf(n), events: [type] })),
     );
-    const { port, token, during, stop } = await startDaemon(folder);
+    const flags = names === undefined ? [] : ["--dns", names.server];
+    const { port, token, during, stop } = await startDaemon(folder, flags);
     try {
       const { perSecond, seconds, warmUpSeconds } = size;
       openLoop = new OpenLoop({ port, token, perSecond, seconds, warmUpSeconds, types, lastArrivalsMs: size.waitMs });
@@ -112,24 +160,24 @@ function measure({ subscriptions, hanging, doHang }: IsolationCase, size: Isolat
       };
     } finally {
       await stop();
-      await receiver.stop();
+      await Promise.all([receiver.stop(), names?.stop()]);
     }
   });
 }
 
 function rowsOf(
-  who: string,
-  { well, hanging }: { well: IsolationRun[]; hanging: IsolationRun[] },
+  what: string,
+  { well, troubled }: { well: IsolationRun[]; troubled: IsolationRun[] },
   isPromised: boolean,
 ): Row[] {
-  const [wellP99, p99] = [well, hanging].map((runs) => median(runs.map(({ arrived }) => arrived.p99))) as [
+  const [wellP99, p99] = [well, troubled].map((runs) => median(runs.map(({ arrived }) => arrived.p99))) as [
     number,
     number,
   ];
-  const missing = hanging.reduce((sum, { arrived }) => sum + arrived.missing, 0);
-  const rate = median(hanging.map(({ perSecond }, round) => perSecond / well[round]!.perSecond));
-  const late = { measure: `p99 of the others while ${who} hang` };
-  const many = { measure: `throughput of the others while ${who} hang ÷ while none does` };
+  const missing = troubled.reduce((sum, { arrived }) => sum + arrived.missing, 0);
+  const rate = median(troubled.map(({ perSecond }, round) => perSecond / well[round]!.perSecond));
+  const late = { measure: `p99 of the others while ${what}` };
+  const many = { measure: `throughput of the others while ${what} ÷ while none does` };
   if (!isPromised) {
     const words = `${ms(p99)} (${ms(wellP99)} while none does; ${missing} still waiting)`;
     return [

@@ -28,12 +28,12 @@ export interface DaemonProcess {
   stop(): Promise<void>;
 }
 
-/** `folder`: HOOKS_HOME; its `hooks.db` is the store. */
-export async function startDaemon(folder: string): Promise<DaemonProcess> {
+/** `folder`: HOOKS_HOME; its `hooks.db` is the store. `flags`: more of them. */
+export async function startDaemon(folder: string, flags: readonly string[] = []): Promise<DaemonProcess> {
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
-    [PROGRAM, "serve", "--port", "0", "--log-level", "warn", "--log-format", "json"],
+    [PROGRAM, "serve", "--port", "0", "--log-level", "warn", "--log-format", "json", ...flags],
     {
       cwd: folder,
       env: { PATH: process.env["PATH"], HOME: folder, HOOKS_HOME: folder },
