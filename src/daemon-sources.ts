@@ -3,7 +3,7 @@
 import type { SendResult } from "./core/attempt.ts";
 import type { Scope } from "./core/scope.ts";
 import type { DaemonLog } from "./daemon-log.ts";
-import type { DeliveryTransport, Outgoing } from "./deliver/transport.ts";
+import { calledBack, type DeliveryTransport, type Outgoing } from "./deliver/transport.ts";
 import { Inbound } from "./service/inbound.ts";
 import { InboundLog, type InboundOutcome } from "./service/inbound-log.ts";
 import { LiveAnswers } from "./service/live-answers.ts";
@@ -66,10 +66,11 @@ export async function createDaemonSources(options: DaemonSourcesOptions): Promis
   const transport: Required<DeliveryTransport> = {
     room: (subscription) => tunnel.room(subscription),
     isThere: (subscription) => tunnel.isThere(subscription),
-    send: (outgoing) =>
+    send: calledBack((outgoing) =>
       outgoing.subscription.sources === undefined
         ? tunnel.send(outgoing)
         : sendOriginal(outgoing, inbound, tunnel, answers),
+    ),
   };
   return { inbound, transport, close: () => inboundLog.close() };
 }

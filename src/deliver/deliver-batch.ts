@@ -7,49 +7,41 @@ import type { MadeAttempt } from "../core/verdict.ts";
 import { allOf } from "./batches.ts";
 import {
   asWanted,
-  CANNOT_BUILD,
+  type Conclusion,
   type DeliverOnceOptions,
   NOTHING_BUILT,
-  ourFault,
   recordedOf,
+  sendBuilt,
   wallNow,
 } from "./deliver-once.ts";
 import type { DeliveryTransport } from "./transport.ts";
 
 /**
  * One request with several deliveries. What came back is recorded as an attempt of each of them, and each goes on by its
- * own schedule. Undefined when nothing was sent.
+ * own schedule.
+ *
+ * @param onEnd as `deliverOnce` calls it
  */
-export async function deliverBatch(
+export function deliverBatch(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   transport: DeliveryTransport,
   options: DeliverOnceOptions,
-): Promise<RecordedAttempt | undefined> {
+  onEnd: (conclude: Conclusion) => void,
+): void {
   const deliveries = allOf(delivery);
   const startedAt = wallNow(options);
   const request = build(deliveries, subscription, startedAt, options);
-  let result: MadeAttempt;
-  if (request === undefined) {
-    result = ourFault(startedAt, CANNOT_BUILD);
-  } else {
-    try {
-      const attemptNumber = delivery.attemptCount + 1;
-      const sent = await transport.send({ subscription, delivery, request, attemptNumber });
-      if (sent.kind === "not_sent") return undefined;
-      result = sent;
-    } catch (error) {
-      options.onFault?.(error, delivery);
-      result = ourFault(startedAt, "internal error");
-    }
-  }
-  const endedAt = options.now();
-  // One for all: so that those with the same schedule are due together again.
-  const random = options.random();
-  const [first, ...others] = deliveries.map((one) =>
-    recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options, endedAt, random),
-  );
-  return { ...first!, with: others.map((one) => ({ ...one, isWithFirst: true })) };
+  const judged = (result: MadeAttempt): RecordedAttempt => {
+    const endedAt = options.now();
+    // One for all: so that those with the same schedule are due together again.
+    const random = options.random();
+    const [first, ...others] = deliveries.map((one) =>
+      recordedOf(result, one, subscription, request ?? NOTHING_BUILT, options, endedAt, random),
+    );
+    return { ...first!, with: others.map((one) => ({ ...one, isWithFirst: true })) };
+  };
+  sendBuilt({ delivery, subscription, transport, options, startedAt, request, judged }, onEnd);
 }
 
 /** Undefined when it cannot be built (see deliver-once.ts). */

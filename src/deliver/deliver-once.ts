@@ -25,32 +25,67 @@ export interface DeliverOnceOptions {
   hopHeaders?: ((events: readonly ClaimedEvent[]) => readonly string[]) | undefined;
 }
 
-export const CANNOT_BUILD = "the request could not be built from the event and the subscription";
+const CANNOT_BUILD = "the request could not be built from the event and the subscription";
 export const NOTHING_BUILT: ProfileRequest = { headers: [], body: new Uint8Array(0) };
 
+/** Says what is to be recorded; undefined when nothing was sent, which uses up no attempt. */
+export type Conclusion = () => RecordedAttempt | undefined;
+
 /**
- * One attempt: build the request, send it, judge what came back. Resolves to what is to be recorded; undefined when
- * nothing was sent, which uses up no attempt. A fault of ours is recorded as a failed attempt, too.
+ * One attempt: build the request, send it, judge what came back. A fault of ours is recorded as a failed attempt, too.
+ *
+ * @param onEnd called once, after this has returned, by whoever read the answer: must not throw, not even what the
+ *   conclusion throws.
  */
 export function deliverOnce(
   delivery: ClaimedDelivery,
   subscription: Subscription,
   transport: DeliveryTransport,
   options: DeliverOnceOptions,
-): Promise<RecordedAttempt | undefined> {
-  const attemptNumber = delivery.attemptCount + 1;
+  onEnd: (conclude: Conclusion) => void,
+): void {
   const startedAt = wallNow(options);
   const request = build(delivery, subscription, startedAt, options);
+  const judged = (result: MadeAttempt): RecordedAttempt =>
+    recordedOf(result, delivery, subscription, request ?? NOTHING_BUILT, options, options.now(), options.random());
+  sendBuilt({ delivery, subscription, transport, options, startedAt, request, judged }, onEnd);
+}
+
+export interface BuiltAttempt {
+  delivery: ClaimedDelivery;
+  subscription: Subscription;
+  transport: DeliveryTransport;
+  options: DeliverOnceOptions;
+  startedAt: number;
+  /** Undefined: it could not be built. */
+  request: ProfileRequest | undefined;
+  judged(result: MadeAttempt): RecordedAttempt;
+}
+
+/** `onEnd`: as `deliverOnce` calls it. */
+export function sendBuilt(
+  { delivery, subscription, transport, options, startedAt, request, judged }: BuiltAttempt,
+  onEnd: (conclude: Conclusion) => void,
+): void {
   if (request === undefined) {
-    return Promise.resolve(conclude(ourFault(startedAt, CANNOT_BUILD), delivery, subscription, NOTHING_BUILT, options));
+    queueMicrotask(() => onEnd(() => judged(ourFault(startedAt, CANNOT_BUILD))));
+    return;
   }
-  return transport.send({ subscription, delivery, request, attemptNumber }).then(
-    (result) => (result.kind === "not_sent" ? undefined : conclude(result, delivery, subscription, request, options)),
-    (error: unknown) => {
+  const attemptNumber = delivery.attemptCount + 1;
+  const onFault = (error: unknown): void =>
+    onEnd(() => {
       options.onFault?.(error, delivery);
-      return conclude(ourFault(startedAt, "internal error"), delivery, subscription, request, options);
-    },
-  );
+      return judged(ourFault(startedAt, "internal error"));
+    });
+  try {
+    transport.send(
+      { subscription, delivery, request, attemptNumber },
+      (result) => onEnd(() => (result.kind === "not_sent" ? undefined : judged(result))),
+      onFault,
+    );
+  } catch (error) {
+    queueMicrotask(() => onFault(error));
+  }
 }
 
 /** Undefined when it cannot be built: that is our fault or an unknown profile's, and must not stop the lane. */
@@ -80,16 +115,6 @@ export function asWanted(
   convert: DeliverOnceOptions["convert"],
 ): ClaimedEvent {
   return subscription.eventVersion === undefined || convert === undefined ? event : convert(event, subscription);
-}
-
-function conclude(
-  result: MadeAttempt,
-  delivery: ClaimedDelivery,
-  subscription: Subscription,
-  request: ProfileRequest,
-  options: DeliverOnceOptions,
-): RecordedAttempt {
-  return recordedOf(result, delivery, subscription, request, options, options.now(), options.random());
 }
 
 /** Of the wall clock. */
@@ -130,7 +155,7 @@ export function recordedOf(
 }
 
 /** Counts as a failed attempt, so that it ends some day: one poisonous event must neither spin nor stop the process. */
-export function ourFault(startedAt: number, message: string): MadeAttempt {
+function ourFault(startedAt: number, message: string): MadeAttempt {
   return {
     kind: "error",
     code: "local_error",

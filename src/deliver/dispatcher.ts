@@ -271,10 +271,13 @@ export class Dispatcher {
     const { lane, delivery } = leased;
     this.#inFlight.add(leased);
     const deliver = delivery.with === undefined ? deliverOnce : deliverBatch;
-    deliver(delivery, lane.subscription, lane.transport, this.#options).then(
-      (recorded) => this.#ended(leased, recorded),
-      (error: unknown) => this.#fail(error),
-    );
+    deliver(delivery, lane.subscription, lane.transport, this.#options, (conclude) => {
+      try {
+        this.#ended(leased, conclude());
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
   }
 
   #ended(leased: Leased, recorded: RecordedAttempt | undefined): void {

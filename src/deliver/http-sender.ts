@@ -75,21 +75,34 @@ export class HttpSender implements DeliveryTransport {
     return Number.POSITIVE_INFINITY;
   }
 
-  send({ subscription, request }: Outgoing): Promise<SendResult> {
+  send({ subscription, request }: Outgoing, onEnd: (result: SendResult) => void): void {
     const { url = "", timeoutMs, egress } = subscription;
-    return this.post({ url, headers: request.headers, body: request.body, timeoutMs, rules: egress });
+    this.#begin({ url, headers: request.headers, body: request.body, timeoutMs, rules: egress }, onEnd);
   }
 
   post(request: OneOffRequest): Promise<SendResult> {
-    if (this.#isClosed) return Promise.resolve({ kind: "not_sent" });
-    const target = this.#targetOf(request.url, this.#egress.policyFor(request.rules));
-    if ("refused" in target) return Promise.resolve(blocked(target.refused, this.#now()));
-    return new Promise((resolve) => this.#exchange(target, request, resolve));
+    return new Promise((resolve) => this.#begin(request, resolve));
   }
 
-  #exchange(target: Target, request: OneOffRequest, resolve: (result: SendResult) => void): void {
+  /** `onEnd` is called after this has returned. */
+  #begin(request: OneOffRequest, onEnd: (result: SendResult) => void): void {
+    if (this.#isClosed) {
+      queueMicrotask(() => onEnd({ kind: "not_sent" }));
+      return;
+    }
+    const target = this.#targetOf(request.url, this.#egress.policyFor(request.rules));
+    if ("refused" in target) {
+      const result = blocked(target.refused, this.#now());
+      queueMicrotask(() => onEnd(result));
+      return;
+    }
+    this.#exchange(target, request, onEnd);
+  }
+
+  #exchange(target: Target, request: OneOffRequest, onEnd: (result: SendResult) => void): void {
     const { headers, body, timeoutMs } = request;
     const connection = this.#connections.take(target);
+    let isDispatching = true;
     const exchange = new Exchange({
       connection,
       bodyLength: body.length,
@@ -100,11 +113,14 @@ export class HttpSender implements DeliveryTransport {
         if (reusable) this.#connections.giveBack(connection);
         else if (result.kind === "error" && result.code === "reset") this.#connections.discardClosed(connection);
         else this.#connections.discard(connection);
-        resolve(result);
+        // What undici does not take at all ends before it was begun.
+        if (isDispatching) queueMicrotask(() => onEnd(result));
+        else onEnd(result);
       },
     });
     this.#inFlight.add(exchange);
     connection.client.dispatch({ path: target.path, method: request.method ?? "POST", headers, body }, exchange);
+    isDispatching = false;
   }
 
   /** Connections open or being opened. */

@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
 import { HooksError } from "../../src/core/errors.ts";
+import type { Outgoing } from "../../src/deliver/transport.ts";
 import { answered } from "../support/attempts.ts";
 import { closedPort, type ReceiverOptions, startReceiver } from "../support/receiver.ts";
 import { quickRetries, startSending, TEST_SECRET } from "../support/sending.ts";
@@ -324,11 +325,10 @@ describe("a tunnel", () => {
     const results: ((result: SendResult) => void)[] = [];
     const tunnel = {
       room: () => room,
-      send: () =>
-        new Promise<SendResult>((resolve) => {
-          room -= 1;
-          results.push(resolve);
-        }),
+      send: (_outgoing: Outgoing, onEnd: (result: SendResult) => void) => {
+        room -= 1;
+        results.push(onEnd);
+      },
     };
     const done = answered(200, { startedAt: NOON });
     const sending = await startSending({ tunnel });

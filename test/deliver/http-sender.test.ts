@@ -2,7 +2,9 @@ import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AnsweredResult, ErrorResult, SendResult } from "../../src/core/attempt.ts";
+import type { Subscription } from "../../src/core/subscription.ts";
 import { HttpSender } from "../../src/deliver/http-sender.ts";
+import type { Outgoing } from "../../src/deliver/transport.ts";
 import { DEVELOPMENT, localRules } from "../support/egress.ts";
 import { closedPort, type ReceiverOptions, startReceiver, startTcpReceiver, testRoot } from "../support/receiver.ts";
 
@@ -468,6 +470,63 @@ describe("connections that end", () => {
     for (let n = 0; n < 10; n++) await Promise.all(Array.from({ length: 20 }, () => post(from, bad.url)));
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     expect(from.connections).toBe(0);
+  });
+});
+
+describe("what is sent as soon as an answer is there", () => {
+  /** As the dispatcher sends: the next request goes out from within the last one's end. */
+  function sendInChain(from: HttpSender, url: string, count: number): Promise<SendResult[]> {
+    const results: SendResult[] = [];
+    return new Promise((resolve) => {
+      const next = (): void => {
+        from.send(outgoing(url), (result) => {
+          results.push(result);
+          if (results.length < count) next();
+          else resolve(results);
+        });
+      };
+      next();
+    });
+  }
+
+  function outgoing(url: string, headers = HEADERS): Outgoing {
+    const subscription = { url, timeoutMs: 20_000, egress: DEVELOPMENT } as Subscription;
+    return { subscription, request: { headers: [...headers], body: BODY }, delivery: {} as never, attemptNumber: 1 };
+  }
+
+  it("goes over the same connection, and gets its own answer", async () => {
+    let count = 0;
+    const to = await receiver({ reply: () => ({ status: 200, body: String(count++) }) });
+    const results = await sendInChain(sender(), to.url, 200);
+    const texts = results.map((result) => result.kind === "answered" && Buffer.from(result.responseBody).toString());
+    expect(texts).toEqual(Array.from({ length: 200 }, (_, n) => String(n)));
+    expect(to.connections).toHaveLength(1);
+  });
+
+  it("never gets an answer that came with the last one", async () => {
+    const stray = "HTTP/1.1 500 Stray\r\ncontent-length: 0\r\n\r\n";
+    const to = await rawReceiver(`HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n${stray}`);
+    const results = await sendInChain(sender(), to.url, 50);
+    expect(results.map((result) => result.kind === "answered" && result.status)).toEqual(Array(50).fill(200));
+  });
+
+  it("is told of its end after it was sent, also when nothing was sent at all", async () => {
+    const from = sender();
+    const closed = sender();
+    await closed.close();
+    const to = await receiver();
+    for (const [by, outgo, kind] of [
+      [from, outgoing(to.url), "answered"],
+      [from, outgoing("http://10.0.0.1/"), "error"],
+      [from, outgoing("no URL"), "error"],
+      [from, outgoing(to.url, ["x-bad\n", "1"]), "error"],
+      [closed, outgoing(to.url), "not_sent"],
+    ] as const) {
+      let hasReturned = false;
+      const ended = new Promise((resolve) => by.send(outgo, ({ kind: what }) => resolve([what, hasReturned])));
+      hasReturned = true;
+      expect(await ended).toEqual([kind, true]);
+    }
   });
 });
 

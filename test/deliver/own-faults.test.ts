@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import type { Profile } from "../../src/core/profiles/profile.ts";
 import { BUILT_IN_PROFILES, type Profiles } from "../../src/core/profiles/registry.ts";
-import { type DeliverOnceOptions, deliverOnce } from "../../src/deliver/deliver-once.ts";
-import type { DeliveryTransport } from "../../src/deliver/transport.ts";
+import { type Conclusion, type DeliverOnceOptions, deliverOnce } from "../../src/deliver/deliver-once.ts";
+import { calledBack, type DeliveryTransport } from "../../src/deliver/transport.ts";
 import { deliveryOf, lanesOf, subscriptionOf } from "./support/lanes.ts";
 
 const REFUSED: DeliveryTransport = {
-  send: () => Promise.reject(new RangeError("a fault of ours")),
+  send: (_outgoing, _onEnd, onFault) => queueMicrotask(() => onFault(new RangeError("a fault of ours"))),
   room: () => Number.POSITIVE_INFINITY,
 };
 
@@ -35,24 +35,40 @@ async function deliver(options: Partial<DeliverOnceOptions>, transport = REFUSED
   };
   const delivery = { ...deliveryOf(lane), id: "dlv_1", trigger: "auto" as const, event };
   const faults: [error: unknown, delivery: string][] = [];
-  const recorded = await deliverOnce(delivery, subscription, transport, {
+  const all = {
     worker: "ses_1",
     userAgent: "hooks/test",
     now: () => 1_000,
     random: () => 0,
-    onFault: (error, { id }) => faults.push([error, id]),
+    onFault: (error: unknown, { id }: { id: string }) => faults.push([error, id]),
     ...options,
+  };
+  const recorded = await new Promise<ReturnType<Conclusion>>((resolve) => {
+    deliverOnce(delivery, subscription, transport, all, (conclude) => resolve(conclude()));
   });
   return { recorded, faults, delivery };
 }
 
-it("a fault of ours while sending is told with its cause, and recorded as a failed attempt", async () => {
-  const { recorded, faults, delivery } = await deliver({});
-  expect(recorded).toMatchObject({
-    attempt: { outcome: "failure", errorCode: "local_error", errorMessage: "internal error" },
-  });
-  expect(faults).toEqual([[new RangeError("a fault of ours"), delivery.id]]);
-});
+const THROWING: DeliveryTransport = {
+  ...REFUSED,
+  send: () => {
+    throw new RangeError("a fault of ours");
+  },
+};
+
+it.each([
+  ["told of", REFUSED],
+  ["thrown", THROWING],
+])(
+  "a fault of ours while sending, %s, is told with its cause, and recorded as a failed attempt",
+  async (_, transport) => {
+    const { recorded, faults, delivery } = await deliver({}, transport);
+    expect(recorded).toMatchObject({
+      attempt: { outcome: "failure", errorCode: "local_error", errorMessage: "internal error" },
+    });
+    expect(faults).toEqual([[new RangeError("a fault of ours"), delivery.id]]);
+  },
+);
 
 it("so is one while the request is built", async () => {
   const profile: Profile = {
@@ -75,7 +91,7 @@ it("what a receiver does is no fault of ours", async () => {
     {},
     {
       ...REFUSED,
-      send: async () => ({
+      send: calledBack(async () => ({
         kind: "error",
         code: "refused",
         message: "refused",
@@ -84,7 +100,7 @@ it("what a receiver does is no fault of ours", async () => {
         phase: "connect",
         remoteAddress: undefined,
         bytesSent: 0,
-      }),
+      })),
     },
   );
   expect(recorded).toMatchObject({ attempt: { errorCode: "refused" } });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SendResult } from "../../src/core/attempt.ts";
-import type { DeliveryTransport, Outgoing } from "../../src/deliver/transport.ts";
+import { calledBack, type DeliveryTransport, type Outgoing } from "../../src/deliver/transport.ts";
 import { type Published, type Sending, startSending } from "../support/sending.ts";
 
 const ANSWERED: SendResult = {
@@ -49,13 +49,13 @@ class Listeners implements DeliveryTransport {
     return this.#all.some(({ isHere }) => isHere);
   }
 
-  send({ delivery: { rowId } }: Outgoing): Promise<SendResult> {
+  readonly send = calledBack(({ delivery: { rowId } }: Outgoing): Promise<SendResult> => {
     const listener = this.#all.find(({ isHere, inHand }) => isHere && inHand.length < this.#credit);
     if (listener === undefined) return Promise.resolve({ kind: "not_sent" });
     this.#onSend(rowId);
     this.sent.push(rowId);
     return new Promise((resolve) => listener.inHand.push({ rowId, resolve }));
-  }
+  });
 
   come(which: number): void {
     this.#all[which]!.isHere = true;

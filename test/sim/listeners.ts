@@ -1,5 +1,5 @@
 import type { Subscription } from "../../src/core/subscription.ts";
-import type { DeliveryTransport } from "../../src/deliver/transport.ts";
+import { calledBack, type DeliveryTransport } from "../../src/deliver/transport.ts";
 import type { ListenRequest } from "../../src/service/listen-sessions.ts";
 import type { SubscriptionTale } from "./ledger.ts";
 import { drawEvents, type Mode } from "./plan.ts";
@@ -93,11 +93,11 @@ export class Listeners {
     return {
       room,
       isThere: (subscription) => of(subscription) !== undefined,
-      send: (outgoing) => {
+      send: calledBack((outgoing) => {
         const { name } = outgoing.subscription;
         if (room(outgoing.subscription) <= 0) this.#world.violate("P10", `${name} is sent what nobody there can take`);
         return this.#world.network.sendThrough(daemon, outgoing);
-      },
+      }),
     };
   }
 

@@ -1,7 +1,8 @@
+import type { SendResult } from "../../src/core/attempt.ts";
 import type { RecordedAttempt } from "../../src/core/delivery.ts";
 import type { RetryPolicy, Subscription } from "../../src/core/subscription.ts";
 import type { DispatcherOptions } from "../../src/deliver/dispatcher.ts";
-import type { Outgoing } from "../../src/deliver/transport.ts";
+import type { DeliveryTransport, Outgoing } from "../../src/deliver/transport.ts";
 import type { RetentionStore } from "../../src/store/retention-store.ts";
 import type { Store } from "../../src/store/store.ts";
 
@@ -28,10 +29,16 @@ export function withRetention(retention: RetentionStore, methods: Partial<Retent
 
 export function withSend(options: DispatcherOptions, change: (outgoing: Outgoing) => Outgoing): DispatcherOptions {
   const { http } = options.transports;
-  return {
-    ...options,
-    transports: { ...options.transports, http: { room: http.room, send: (outgoing) => http.send(change(outgoing)) } },
-  };
+  const send: DeliveryTransport["send"] = (outgoing, ...ends) => http.send(change(outgoing), ...ends);
+  return { ...options, transports: { ...options.transports, http: { room: http.room, send } } };
+}
+
+/** What came back, changed on its way. */
+export function withResult(
+  transport: DeliveryTransport,
+  change: (result: SendResult) => SendResult,
+): DeliveryTransport["send"] {
+  return (outgoing, onEnd, onFault) => transport.send(outgoing, (result) => onEnd(change(result)), onFault);
 }
 
 export function withSubscriptions(

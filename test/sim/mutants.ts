@@ -1,7 +1,5 @@
-import type { SendResult } from "../../src/core/attempt.ts";
 import { CLOSED } from "../../src/core/breaker.ts";
 import type { Subscription } from "../../src/core/subscription.ts";
-import type { Outgoing } from "../../src/deliver/transport.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   halved,
@@ -9,6 +7,7 @@ import {
   longer,
   nextSecond,
   withMethods,
+  withResult,
   withRetention,
   withSend,
   withSubscriptions,
@@ -177,10 +176,9 @@ export const MUTANTS: readonly NamedMutant[] = [
         ...options.transports,
         http: {
           room: options.transports.http.room,
-          send: async (outgoing) => {
-            const result = await options.transports.http.send(outgoing);
-            return result.kind === "answered" ? { ...result, responseHeaders: [] } : result;
-          },
+          send: withResult(options.transports.http, (result) =>
+            result.kind === "answered" ? { ...result, responseHeaders: [] } : result,
+          ),
         },
       },
     }),
@@ -351,8 +349,7 @@ export const MUTANTS: readonly NamedMutant[] = [
     breaks: ["P2"],
     dispatcherOptions: (options, world) => {
       const { tunnel } = options.transports;
-      const send = async (outgoing: Outgoing): Promise<SendResult> => {
-        const result = await tunnel.send(outgoing);
+      const send = withResult(tunnel, (result) => {
         if (result.kind !== "not_sent") return result;
         const lost = {
           code: "reset",
@@ -362,7 +359,7 @@ export const MUTANTS: readonly NamedMutant[] = [
           bytesSent: 0,
         } as const;
         return { kind: "error", ...lost, startedAt: world.time.wall(), durationMs: 0 };
-      };
+      });
       return { ...options, transports: { ...options.transports, tunnel: { ...tunnel, send } } };
     },
   },

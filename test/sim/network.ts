@@ -1,5 +1,5 @@
 import type { SendErrorCode, SendResult } from "../../src/core/attempt.ts";
-import type { DeliveryTransport, Outgoing } from "../../src/deliver/transport.ts";
+import { calledBack, type DeliveryTransport, type Outgoing } from "../../src/deliver/transport.ts";
 import { type Answer, broken, drawAnswer, POISON } from "./answers.ts";
 import { nameOf, type RequestTale, type SubscriptionTale } from "./ledger.ts";
 import type { ModeChange, ReceiverMode } from "./plan.ts";
@@ -39,7 +39,7 @@ export class Network {
   }
 
   transportOf(daemon: SimulatedDaemon): DeliveryTransport {
-    return { room: () => Number.POSITIVE_INFINITY, send: (outgoing) => this.#send(daemon, outgoing) };
+    return { room: () => Number.POSITIVE_INFINITY, send: calledBack((outgoing) => this.#send(daemon, outgoing)) };
   }
 
   /** Every connection of this process is cut. */

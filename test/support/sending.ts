@@ -74,7 +74,10 @@ export interface SendingOptions {
   dialling?: Partial<HttpSenderOptions>;
 }
 
-const NOBODY: DeliveryTransport = { send: () => Promise.resolve({ kind: "not_sent" }), room: () => 0 };
+const NOBODY: DeliveryTransport = {
+  send: (_outgoing, onEnd) => queueMicrotask(() => onEnd({ kind: "not_sent" })),
+  room: () => 0,
+};
 
 export async function startSending(options: SendingOptions = {}): Promise<Sending> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), "hooks-deliver-"));

@@ -28,7 +28,12 @@ export function lanesOf(
   subscriptions: readonly Subscription[],
   { room = () => Number.POSITIVE_INFINITY, ...options }: Partial<LanesOptions> & { room?: () => number } = {},
 ): Lanes {
-  const transport = { send: () => Promise.reject(new Error("unused")), room };
+  const transport = {
+    send: () => {
+      throw new Error("unused");
+    },
+    room,
+  };
   const lanes = new Lanes({ transports: { http: transport, tunnel: transport }, slots: 256, ...options });
   lanes.update({ get: () => undefined, all: () => subscriptions }, NOON);
   return lanes;
