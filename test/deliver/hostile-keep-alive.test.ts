@@ -54,7 +54,7 @@ it("a receiver that closes idle connections at random loses nothing, and gets ne
     concurrency: 16,
     retry: quickRetries(10, 10, 10, 10, 10),
   });
-  const count = 2_000;
+  const count = 10_000;
   let published = 0;
   while (published < count) {
     const wave = Math.min(1 + Math.floor(random() * 40), count - published);

@@ -61,10 +61,10 @@ it("thousands of attempts that fail (a bad certificate, a refused port, no such 
     ...PLAN,
     urls: urls.flat(),
     warmUp: 1_500,
-    attempts: 2_000,
+    attempts: 10_000,
     options: { dns: dns.server, hostsFile: "/none" },
   });
-  expect(measured.outcomes).toEqual({ tls_error: 400, refused: 800, dns_failed: 800 });
+  expect(measured.outcomes).toEqual({ tls_error: 2_000, refused: 4_000, dns_failed: 4_000 });
   expect(measured.connections).toBe(0);
   expect(measured.after.files).toBeLessThanOrEqual(measured.before.files);
   expect(measured.after.handles).toBeLessThanOrEqual(measured.before.handles);
