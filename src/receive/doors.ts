@@ -3,6 +3,7 @@
 // in its user's name.
 
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { hostsOf, type TrustedProxies } from "../core/door-settings.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { LOOP_HEADER, marksIn } from "../core/loop-mark.ts";
@@ -33,6 +34,8 @@ export class Doors {
   readonly #publicHosts: readonly string[];
   readonly #publicOrigin: string | undefined;
   readonly #loopMark: string | undefined;
+  /** What was let through by each connection last: the next request says the same, as a rule. */
+  readonly #lastHosts = new WeakMap<object, string>();
 
   constructor({ allowedHosts, publicUrl, trustedProxies, loopMark }: DoorOptions) {
     this.clients = new Clients(trustedProxies);
@@ -69,14 +72,18 @@ export class Doors {
     throw new HooksError("forbidden", "Origin must not be there: no web page listens", { field: "origin" });
   }
 
-  #checkHost(host: string, request: IncomingMessage): void {
-    if (this.#publicHosts.includes(host) || this.#allowed.some((allowed) => isNamed(host, allowed))) return;
+  #checkHost(host: string, { socket }: IncomingMessage): void {
+    if (this.#lastHosts.get(socket) === host) return;
+    if (!this.#isOurs(host, socket)) throw wrongHost(host);
+    this.#lastHosts.set(socket, host);
+  }
+
+  #isOurs(host: string, { localAddress, localPort }: Socket): boolean {
+    if (this.#publicHosts.includes(host) || this.#allowed.some((allowed) => isNamed(host, allowed))) return true;
     const { name, port } = splitPort(host);
-    const { localAddress, localPort } = request.socket;
     const isOurPort = port === undefined || port === String(localPort);
     // An address that was dialled is no name that somebody could rebind. A wildcard is never what was dialled.
-    if (isOurPort && (LOOPBACK_NAMES.has(name) || name === asHost(localAddress))) return;
-    throw wrongHost(host);
+    return isOurPort && (LOOPBACK_NAMES.has(name) || name === asHost(localAddress));
   }
 
   #checkLoop({ headers }: IncomingMessage): void {
@@ -122,6 +129,7 @@ function checkSite({ headers }: IncomingMessage): void {
 function singleHost(request: IncomingMessage): string {
   const host = singleHeader(request, "host");
   if (host === undefined || host === "") throw invalid("host", "Host is missing");
+  if (request.url?.startsWith("/") === true) return host.toLowerCase();
   // GET http://other/path: the target's authority counts, not the header (RFC 9112, 3.2.2).
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(request.url ?? "")?.[1];
   if (authority !== undefined && authority.toLowerCase() !== host.toLowerCase()) throw wrongHost(authority);
@@ -169,7 +177,9 @@ export function bodyFormatOf({ headers }: IncomingMessage): BodyFormat | undefin
       field: "content-encoding",
     });
   }
-  const format = CONTENT_TYPE.exec(headers["content-type"] ?? "")?.[1]?.toLowerCase();
+  const type = headers["content-type"] ?? "";
+  if (type === "application/json") return "json";
+  const format = CONTENT_TYPE.exec(type)?.[1]?.toLowerCase();
   if (format === undefined) {
     throw new HooksError("unsupported_media_type", "Content-Type must be application/json (in UTF-8)", {
       field: "content-type",

@@ -1,11 +1,10 @@
-import { hash, timingSafeEqual } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { HooksError } from "../core/errors.ts";
+import { TextComparer } from "../core/signing/text-comparer.ts";
 import { fileErrorCode, fileFault, readSmallFile, type SmallFile } from "../small-file.ts";
 
-// The key of a daemon that is bound to loopback: whoever can read the file is its owner. 32 random bytes, so a plain
-// SHA-256 is enough to compare without a hint of where two keys differ.
+// The key of a daemon that is bound to loopback: whoever can read the file is its owner.
 
 const FILE = "token";
 const FILE_MAX_BYTES = 4096;
@@ -33,10 +32,10 @@ export function readLocalToken(dataDirectory: string): string | undefined {
   return found.text.trim();
 }
 
-/** Says of a text whether it is this token, in constant time. */
+/** Says of a text whether it is this token, in constant time but for its length, which all tokens share. */
 export function tokenMatcher(token: string): (given: string) => boolean {
-  const digest = hash("sha256", token, "buffer");
-  return (given) => timingSafeEqual(hash("sha256", given, "buffer"), digest);
+  const comparer = new TextComparer(token.length);
+  return (given) => comparer.isSame(given, token);
 }
 
 function createToken(dataDirectory: string, random: (size: number) => Uint8Array): string {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keyOf, sendRaw, startTestServer, type TestServer } from "./support/test-server.ts";
 
@@ -12,20 +12,27 @@ afterAll(() => server.close());
 function getWith(
   headers: Record<string, string>,
   target = "/v1/events",
-): Promise<{ status: number; body: string; cors: unknown }> {
+  agent?: Agent,
+): Promise<{ status: number; body: string; cors: unknown; isReused: boolean }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
         host: "127.0.0.1",
         port: server.port,
         path: target,
+        ...(agent && { agent }),
         headers: { authorization: `Bearer ${keyOf("admin")}`, ...headers },
       },
       (answer) => {
         let body = "";
         answer.on("data", (chunk: Buffer) => (body += chunk.toString()));
         answer.on("end", () =>
-          resolve({ status: answer.statusCode!, body, cors: answer.headers["access-control-allow-origin"] }),
+          resolve({
+            status: answer.statusCode!,
+            body,
+            cors: answer.headers["access-control-allow-origin"],
+            isReused: outgoing.reusedSocket,
+          }),
         );
       },
     );
@@ -75,6 +82,23 @@ describe("Host", () => {
         "host",
       ]);
     }
+  });
+
+  it("is judged at each request of a connection", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const found: [number, boolean][] = [];
+    for (const host of ["hooks.example.com", "attacker.example.net", "hooks.example.com", "10.1.2.3", "localhost"]) {
+      const { status, isReused } = await getWith({ host }, "/v1/events", agent);
+      found.push([status, isReused]);
+    }
+    agent.destroy();
+    expect(found).toEqual([
+      [200, false],
+      [421, true],
+      [200, true],
+      [421, true],
+      [200, true],
+    ]);
   });
 
   it("guards the routes that need no key too", async () => {
