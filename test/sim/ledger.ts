@@ -70,6 +70,8 @@ export interface SubscriptionTale {
   rate: { count: number; perMs: number } | undefined;
   /** Before this moment the rate says nothing: it was changed. */
   rateFrom: number;
+  /** A change of its rate was not answered: the daemon may have made it, or make it when it goes on. */
+  isRateUnknown: boolean;
   /** Starts of requests within the rate's span, by process. */
   starts: Map<SimulatedDaemon, number[]>;
   hasBreaker: boolean;
@@ -201,6 +203,7 @@ export class Ledger {
       formerUntil: 0,
       rate: rateOf(input.rate_limit),
       rateFrom: 0,
+      isRateUnknown: false,
       starts: new Map(),
       hasBreaker: input.breaker !== false,
       storedBreaker: CLOSED_BREAKER,

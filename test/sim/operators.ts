@@ -148,6 +148,7 @@ export class Operators {
     tale.formerUntil = Number.POSITIVE_INFINITY;
     tale.rateFrom = Number.POSITIVE_INFINITY;
     const former = tale.concurrency;
+    if ("rate_limit" in patch) tale.isRateUnknown = true;
     if ("concurrency" in patch) {
       tale.formerConcurrency = Math.max(former, tale.formerConcurrency);
       tale.concurrency = patch.concurrency;
@@ -160,10 +161,13 @@ export class Operators {
           tale.concurrency = Math.max(tale.concurrency, former);
           return;
         }
-        if ("rate_limit" in patch) tale.rate = rateOf(patch.rate_limit);
+        if ("rate_limit" in patch) {
+          tale.rate = rateOf(patch.rate_limit);
+          tale.isRateUnknown = false;
+        }
         tale.formerConcurrency = former;
         tale.formerUntil = world.time.now + CHANGE_MS;
-        tale.rateFrom = world.time.elapsed + CHANGE_MS;
+        if (!tale.isRateUnknown) tale.rateFrom = world.time.elapsed + CHANGE_MS;
       },
     );
   }
