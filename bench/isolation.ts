@@ -96,7 +96,7 @@ export const isolation: Bench = {
     const sized = size === "full" ? full : quick;
     const rows: Row[] = [];
     const details: object[] = [];
-    for (const { what, mostRounds, isPromised, ...one } of size === "full" ? CASES : CASES.slice(0, 1)) {
+    for (const { what, mostRounds, isPromised, ...one } of size === "full" ? CASES : [CASES[0]!, CASES.at(-1)!]) {
       const runs = await inTurn(Math.min(sized.rounds, mostRounds), {
         well: () => measure({ ...one, isWell: true }, sized),
         troubled: () => measure({ ...one, isWell: false }, sized),
@@ -138,7 +138,7 @@ function measure(
       folder,
       types.map((type, n) => ({ url: urlOf(n), events: [type] })),
     );
-    const flags = names === undefined ? [] : ["--dns", names.server];
+    const flags = names === undefined ? [] : ["--dns", names.server, "--allow-net", "*.example"];
     const { port, token, during, stop } = await startDaemon(folder, flags);
     try {
       const { perSecond, seconds, warmUpSeconds } = size;
