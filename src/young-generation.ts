@@ -8,6 +8,13 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * 10 to 20 µs an event that is published and delivered, of 150.
  */
 const FEW_CORES = 2;
+/**
+ * V8 remembers of each place in the program that makes objects whether they live long, and where they did it makes them
+ * old from then on. A backlog teaches it that for events, requests and outcomes; once it is gone, each of them, and what
+ * they hold, would be garbage that only a collection of the whole heap finds. Measured after 40,000 events in batches, one
+ * by one: 3 KB an event instead of 0.1 KB, and a fifth fewer events a second.
+ */
+const ALL_YOUNG = "--no-allocation-site-pretenuring";
 const GROW = "--semi-space-growth-factor=2";
 const STAY = "--semi-space-growth-factor=1";
 
@@ -17,6 +24,8 @@ const STAY = "--semi-space-growth-factor=1";
  * `--max-semi-space-size` at start, and a program that is started by its name gets no flags); its growth can.
  * Measured, draining 100,000 deliveries on a busy machine: 220 to 340 MB resident without, about 200 MB with. Half of it
  * (16 MB) collects twice as often, and what waits to be recorded is copied each time: 8 µs a delivery.
+ *
+ * From when the first is made, whatever the process makes is young first (ALL_YOUNG).
  */
 export class YoungGeneration {
   readonly #maxBytes: number;
@@ -25,6 +34,7 @@ export class YoungGeneration {
   /** @param maxBytes both halves together */
   constructor(maxBytes = MAX_BYTES) {
     this.#maxBytes = maxBytes;
+    v8.setFlagsFromString(ALL_YOUNG);
     if (availableParallelism() <= FEW_CORES) v8.setFlagsFromString("--no-parallel-scavenge");
   }
 

@@ -25,3 +25,25 @@ it("keeps the young generation small, which grows by itself otherwise", () => {
   expect(youngBytesOf(true)).toBeLessThanOrEqual(32 * 1024 * 1024);
   expect(youngBytesOf(false)).toBeGreaterThan(32 * 1024 * 1024);
 });
+
+/** Places in a program whose objects V8 makes old from the beginning, after a backlog of them lived long. */
+function oldPlaces(isHeld: boolean): number {
+  const program = `
+    import { YoungGeneration } from ${JSON.stringify(MODULE)};
+    if (${isHeld}) new YoungGeneration();
+    const made = (n) => ({ n, list: [n, n, n, n] });
+    const backlog = [];
+    for (let n = 0; n < 3_000_000; n++) {
+      backlog.push(made(n));
+      if (200_000 < backlog.length) backlog.splice(0, 100_000);
+    }
+  `;
+  const flags = ["--trace-pretenuring", "--trace-pretenuring-statistics", "--input-type=module", "-e"];
+  const said = execFileSync(process.execPath, [...flags, program], { encoding: "utf8" });
+  return said.split("\n").filter((line) => line.endsWith("=> tenure")).length;
+}
+
+it("does not let a backlog teach V8 that what is made lives long, which it learns otherwise", () => {
+  expect(oldPlaces(true)).toBe(0);
+  expect(oldPlaces(false)).toBeGreaterThan(0);
+});
