@@ -14,7 +14,7 @@ export interface CliIo {
   random(): number;
   /** Calls back for each of them; returns how to stop listening. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
-  /** Ends the process at once: the second signal. */
+  /** Ends the process at once: after the second signal, or when all that the first one asked for is done. */
   exit(code: number): void;
 }
 

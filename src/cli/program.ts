@@ -40,16 +40,19 @@ export async function runProgram(
   } catch (error) {
     exitCode = exitCode === 0 ? await report(error, argv, io, interruption) : exitCode;
   }
-  // What was cut off may still hold a socket or a timer, and nobody waits for it any more. It clears up as it ends, which
-  // a further signal must not kill: so signals are still ours here.
-  if (interruption.cut) io.exit(exitCode);
+  if (interruption.signal.aborted) {
+    // What was cut off may still hold a socket or a timer, and nobody waits for it any more.
+    if (!interruption.cut) await letRead(io);
+    // Signals are ours to the last: while Node winds down by itself a further one, of an impatient person, would end the
+    // process by its default, with another status and whatever was to be cleared up.
+    io.exit(exitCode);
+  }
   interruption.stop();
-  if (interruption.signal.aborted) await leaveUnread(io, exitCode);
   return exitCode;
 }
 
 /** Data waits for its reader, however slow; a log that nobody reads holds up no end that was asked for. */
-async function leaveUnread(io: CliIo, exitCode: number): Promise<void> {
+async function letRead(io: CliIo): Promise<void> {
   await io.stdout.drained?.();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
@@ -57,7 +60,6 @@ async function leaveUnread(io: CliIo, exitCode: number): Promise<void> {
   });
   await Promise.race([io.stderr.drained?.(), late]);
   clearTimeout(timer);
-  if (0 < (io.stderr.waiting ?? 0)) io.exit(exitCode);
 }
 
 const UNREAD_LIMIT_MS = 1_000;
