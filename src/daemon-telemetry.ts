@@ -149,7 +149,8 @@ function publishObserver({ counters }: Metrics, { published }: DaemonLog, tracer
       let deliveries = 0;
       const scoped = counters.scope(first.event.scope);
       const endedAt = tracer === undefined ? 0 : Date.now();
-      for (const [at, { event, traceParent }] of events.entries()) {
+      for (let at = 0; at < events.length; at++) {
+        const { event, traceParent } = events[at]!;
         const { kind } = outcomes[at]!;
         if (kind === "conflict") continue;
         if (kind === "stored") {

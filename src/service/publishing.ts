@@ -242,28 +242,35 @@ export class Publishing {
       throw error;
     }
     observer?.appended(prepared, appended, performance.now() - askedAt);
-    if (dispatch !== undefined) {
-      for (const [index, one] of prepared.entries()) this.#dispatch(one, appended[index]!);
-    }
+    if (dispatch !== undefined) handOn(dispatch, prepared, appended);
     return appended;
   }
+}
 
-  #dispatch({ event, leased }: Prepared, appended: AppendedEvent): void {
-    const dispatch = this.#parts.dispatch!;
-    if (appended.kind !== "stored") {
-      if (leased.length !== 0) dispatch.abandon(leased.map((delivery) => delivery.subscriptionRowId));
-      return;
+/** To the dispatcher, which looks once at what came of all of them: a batch has a hundred events for the same few lanes. */
+function handOn(dispatch: DispatchPort, prepared: readonly Prepared[], appended: readonly AppendedEvent[]): void {
+  const fresh: ClaimedDelivery[] = [];
+  const unused: number[] = [];
+  let waiting: Set<number> | undefined;
+  for (let index = 0; index < prepared.length; index++) {
+    const { event, leased } = prepared[index]!;
+    const one = appended[index]!;
+    if (one.kind !== "stored") {
+      for (const { subscriptionRowId } of leased) unused.push(subscriptionRowId);
+      continue;
     }
-    const fresh: ClaimedDelivery[] = [];
-    for (const [index, delivery] of event.deliveries.entries()) {
-      if (delivery.lease === undefined) {
-        dispatch.wake(delivery.subscriptionRowId);
+    const { deliveries } = event;
+    for (let nth = 0; nth < deliveries.length; nth++) {
+      const { id, subscriptionRowId, lease } = deliveries[nth]!;
+      if (lease === undefined) {
+        waiting ??= new Set();
+        waiting.add(subscriptionRowId);
         continue;
       }
       fresh.push({
-        rowId: appended.deliveryRowIds[index]!,
-        id: delivery.id,
-        subscriptionRowId: delivery.subscriptionRowId,
+        rowId: one.deliveryRowIds[nth]!,
+        id,
+        subscriptionRowId,
         scope: event.scope,
         event,
         attemptCount: 0,
@@ -272,8 +279,10 @@ export class Publishing {
         trigger: "auto",
       });
     }
-    if (fresh.length !== 0) dispatch.offer(fresh);
   }
+  if (unused.length !== 0) dispatch.abandon(unused);
+  if (waiting !== undefined) for (const subscriptionRowId of waiting) dispatch.wake(subscriptionRowId);
+  if (fresh.length !== 0) dispatch.offer(fresh);
 }
 
 function checkCount(inputs: readonly EventInput[]): void {
