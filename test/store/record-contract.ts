@@ -98,6 +98,19 @@ export function recordContract(under: StoreUnderTest): void {
       ]);
     });
 
+    it("counts the attempts of a delivery itself, whatever their sender says", async () => {
+      const { store, claimed } = await openClaimed(under, 2);
+      const [right, wrong] = claimed;
+      await store.recordAttempts(WORKER, [
+        attempted(right!, { kind: "retry", at: NOON }, { attempt: newAttempt({ number: 1 }) }),
+        attempted(wrong!, { kind: "retry", at: NOON }, { attempt: newAttempt({ number: 7 }) }),
+      ]);
+      for (const { id, rowId } of claimed) {
+        expect((await store.listAttempts(rowId)).map(({ number }) => number)).toEqual([1]);
+        expect(await store.findDelivery(SCOPE, id)).toMatchObject({ state: "retrying", attemptCount: 1 });
+      }
+    });
+
     it("keeps health and counts", async () => {
       const { store, claimed, subscription } = await openClaimed(under, 4);
       expect(await subscription()).toMatchObject({ health: NEW_HEALTH, counts: { succeeded: 0, failed: 0 } });

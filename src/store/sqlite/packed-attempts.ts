@@ -38,12 +38,14 @@ export const PACKED_ATTEMPT = {
   type: 12,
   /** 1 when an attempt before it tells of the same request. */
   isWithFirst: 13,
-  firstColumn: 14,
-  durationMs: 15,
-  outcome: 16,
-  status: 17,
-  errorCode: 18,
-  length: 28,
+  /** Which attempt of its delivery it is, as its sender counts. */
+  number: 14,
+  firstColumn: 15,
+  durationMs: 16,
+  outcome: 17,
+  status: 18,
+  errorCode: 19,
+  length: 29,
 } as const;
 
 /** What is known of the headers of each subscription's attempts. */
@@ -90,6 +92,7 @@ export function packAttempts(
       placeOf(response.set),
       type,
       recorded.isWithFirst === true ? 1 : 0,
+      attempt.number,
       // The columns, in the order of the INSERT.
       attempt.startedAt,
       attempt.durationMs,
