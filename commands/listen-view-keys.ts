@@ -64,15 +64,15 @@ export class ListenViewKeys {
   }
 
   async #replay({ delivery, isDone, isEdited }: ListenRow, view: ListenView): Promise<void> {
-    if (!isDone) view.notice("your program has not answered it yet", "yellow");
+    if (!isDone) view.reply("your program has not answered it yet", "yellow");
     else if (isEdited) await this.#send(delivery, delivery.request.body, view);
-    else if (this.#client?.replay(delivery.deliveryId) === true) view.notice(`replaying ${delivery.eventId}`);
-    else view.notice("not connected: nothing can be replayed now", "yellow");
+    else if (this.#client?.replay(delivery.deliveryId) === true) view.reply(`replaying ${delivery.eventId}`);
+    else view.reply("not connected: nothing can be replayed now", "yellow");
   }
 
   async #edit({ delivery }: ListenRow, view: ListenView): Promise<void> {
     const { body } = delivery.request;
-    if (isBinary(body)) return view.notice("this body is no text: it cannot be edited", "yellow");
+    if (isBinary(body)) return view.reply("this body is no text: it cannot be edited", "yellow");
     const original = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
     const pretty = indentJson(original);
     const name = `${delivery.eventType.replace(/[^\w.-]/g, "_")}.${pretty === undefined ? "txt" : "json"}`;
@@ -81,11 +81,11 @@ export class ListenViewKeys {
     for (;;) {
       const before = text;
       text = await view.lend(() => editText(before, name, this.#context));
-      if (text === given) return view.notice("nothing was changed, and nothing sent");
+      if (text === given) return view.reply("nothing was changed, and nothing sent");
       const fault = pretty === undefined ? undefined : jsonFault(text);
       if (fault === undefined) break;
       const choice = await view.ask(`e edit again  s send as it is  esc drop it   no JSON: ${fault}`, "es");
-      if (choice === "") return view.notice("nothing was sent");
+      if (choice === "") return view.reply("nothing was sent");
       if (choice === "s") break;
     }
     // Editors end a file with a line break, which is no part of what was sent.
@@ -97,7 +97,7 @@ export class ListenViewKeys {
     this.#edits += 1;
     const id = `${delivery.eventId.replace(/_e\d+$/, "").slice(0, 110)}_e${this.#edits}`;
     const headers = this.#signed(delivery, body, id);
-    if (headers === undefined) view.notice("sent with its old signature: only its sender can sign it", "yellow");
+    if (headers === undefined) view.reply("sent with its old signature: only its sender can sign it", "yellow");
     const { method, path, query } = delivery.request;
     const request = { method, path, query, headers: headers ?? delivery.request.headers, body };
     const frame = this.#frame({ ...delivery, deliveryId: id, eventId: id, attempt: 1, replay: true, request });
@@ -121,15 +121,15 @@ export class ListenViewKeys {
 
   async #copyBody({ delivery }: ListenRow, view: ListenView): Promise<void> {
     const { body } = delivery.request;
-    if (isBinary(body)) return view.notice("this body is no text: c copies it as a command", "yellow");
+    if (isBinary(body)) return view.reply("this body is no text: c copies it as a command", "yellow");
     return this.#copy(new TextDecoder().decode(body), "the body is copied", view);
   }
 
   async #copy(text: string, said: string, view: ListenView): Promise<void> {
     const way = await copyText(text, this.#context.env, (sequence) => void process.stdout.write(sequence));
-    if (way === "program") view.notice(said, "green");
-    else if (way === "terminal") view.notice(`${said}, if your terminal lets programs copy; C shows it`, "green");
-    else view.notice("too long for the terminal's clipboard: C shows it", "yellow");
+    if (way === "program") view.reply(said, "green");
+    else if (way === "terminal") view.reply(`${said}, if your terminal lets programs copy; C shows it`, "green");
+    else view.reply("too long for the terminal's clipboard: C shows it", "yellow");
   }
 
   /** On the screen below the view, where it can be marked, and stays when the view is left. */
@@ -157,9 +157,9 @@ export class ListenViewKeys {
   async #openDashboard(view: ListenView): Promise<void> {
     const { dashboard } = view.session ?? {};
     const url = dashboard === undefined ? null : URL.parse(dashboard);
-    if (url === null) return view.notice("this server has no dashboard", "yellow");
+    if (url === null) return view.reply("this server has no dashboard", "yellow");
     const isOpened = await openPageOf(url, this.#context.env);
-    view.notice(isOpened ? `opened ${url.href}` : `there is no browser here: ${url.href}`);
+    view.reply(isOpened ? `opened ${url.href}` : `there is no browser here: ${url.href}`);
   }
 
   #frame(delivery: ForwardedDelivery): DeliveryFrame {

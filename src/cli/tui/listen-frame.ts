@@ -17,6 +17,8 @@ export interface FrameOptions {
 
 /** How long a notice stands there. */
 const NOTICE_MS = 8_000;
+/** How long nothing else takes the place of what a key was answered: whoever pressed it is looking there. */
+const REPLY_MS = 2_000;
 
 /** Which lines a screen of this height has room for, besides the list, the state and the keys. */
 interface Layout {
@@ -129,7 +131,8 @@ function noticeLine({ question, input, notices, size }: ListenState, now: number
     const [before, after] = aroundCursor(input.line, Math.max(1, size.width - label.length - 1));
     return [{ text: label, style: "bold" }, { text: before }, { text: "▏", style: "cyan" }, { text: after }];
   }
-  const last: Notice | undefined = notices.at(-1);
-  if (last === undefined || NOTICE_MS < now - last.at) return undefined;
-  return [{ text: last.text, style: last.style }];
+  const reply = notices.findLast(({ isReply }) => isReply);
+  const shown: Notice | undefined = reply !== undefined && now - reply.at <= REPLY_MS ? reply : notices.at(-1);
+  if (shown === undefined || NOTICE_MS < now - shown.at) return undefined;
+  return [{ text: shown.text, style: shown.style }];
 }

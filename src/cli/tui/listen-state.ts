@@ -45,6 +45,8 @@ export interface Notice {
   at: number;
   text: string;
   style: Piece["style"];
+  /** What a key was answered. */
+  isReply: boolean;
 }
 
 export interface ListenState {
@@ -157,8 +159,8 @@ export function withAnswered(state: ListenState, delivery: ForwardedDelivery, is
   });
 }
 
-export function withNotice(state: ListenState, text: string, at: number, style?: Piece["style"]): ListenState {
-  return { ...state, notices: [...state.notices.slice(1 - MAX_NOTICES), { at, text, style }] };
+export function withNotice(state: ListenState, notice: Notice): ListenState {
+  return { ...state, notices: [...state.notices.slice(1 - MAX_NOTICES), notice] };
 }
 
 export function inHand({ rows }: ListenState): number {

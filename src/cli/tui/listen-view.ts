@@ -8,6 +8,7 @@ import {
   type ListenAbout,
   type ListenSession,
   type ListenState,
+  type Notice,
   openingState,
   type TakenRow,
   withAnswered,
@@ -100,11 +101,14 @@ export class ListenView {
     });
   }
 
+  /** What happened. */
   notice(text: string, style?: Piece["style"]): void {
-    this.#update((state) => {
-      const next = withNotice(state, text, this.#context.now(), style);
-      return next.page?.kind === "messages" ? withPageLines(next) : next;
-    });
+    this.#say({ at: this.#context.now(), text, style, isReply: false });
+  }
+
+  /** What a key was answered. */
+  reply(text: string, style?: Piece["style"]): void {
+    this.#say({ at: this.#context.now(), text, style, isReply: true });
   }
 
   /** Asks, and answers with one of the choices (a character each), or "" for none. */
@@ -143,8 +147,15 @@ export class ListenView {
     try {
       await this.#options.onWish(wish, this);
     } catch (error) {
-      this.notice(error instanceof Error ? error.message : String(error), "red");
+      this.reply(error instanceof Error ? error.message : String(error), "red");
     }
+  }
+
+  #say(notice: Notice): void {
+    this.#update((state) => {
+      const next = withNotice(state, notice);
+      return next.page?.kind === "messages" ? withPageLines(next) : next;
+    });
   }
 
   #resized(): void {

@@ -4,11 +4,15 @@ import { describe, expect, it } from "vitest";
 import { loadColors, NO_COLORS } from "../../../src/cli/color.ts";
 import { displayWidth } from "../../../src/cli/display-width.ts";
 import { listenFrame } from "../../../src/cli/tui/listen-frame.ts";
-import { withNotice } from "../../../src/cli/tui/listen-state.ts";
+import { type ListenState, type Notice, withNotice } from "../../../src/cli/tui/listen-state.ts";
 import { answered, anyState, delivery, failed, NOON, opened, pressed, took } from "./support/listening.ts";
 
 function shown(state: ReturnType<typeof opened>, now = NOON): string[] {
   return listenFrame(state, { colors: NO_COLORS, now });
+}
+
+function said(text: string, at: number): Notice {
+  return { at, text, style: undefined, isReply: false };
 }
 
 describe("the screen of hooks listen", () => {
@@ -79,10 +83,20 @@ describe("the screen of hooks listen", () => {
   });
 
   it("takes a notice away after some seconds, and keeps it among the messages", () => {
-    const state = withNotice(opened(), "something was said", NOON);
+    const state = withNotice(opened(), said("something was said", NOON));
     expect(shown(state).join("\n")).toContain("something was said");
     expect(shown(state, NOON + 9_000).join("\n")).not.toContain("something was said");
     expect(shown(pressed(state, "l"), NOON + 9_000).join("\n")).toMatch(/Messages[\s\S]*something was said/);
+  });
+
+  it("leaves what a key was answered there for two seconds, whatever happens meanwhile", () => {
+    const news = (state: ListenState): ListenState => withNotice(state, said("something happened", NOON + 1));
+    const replied = news(withNotice(opened(), { ...said("not now", NOON), isReply: true }));
+    expect(shown(replied, NOON + 2_000).join("\n")).toContain("not now");
+    expect(shown(replied, NOON + 2_001).join("\n")).toMatch(/^(?![\s\S]*not now)[\s\S]*something happened/);
+    expect(shown(news(withNotice(opened(), said("not now", NOON)))).join("\n")).toContain("something happened");
+    const again = withNotice(replied, { ...said("now", NOON + 2), isReply: true });
+    expect(shown(again, NOON + 2).join("\n")).toMatch(/^now\s*$/m);
   });
 
   it("shows the details of a delivery: JSON as it came, bytes as bytes", () => {

@@ -161,7 +161,9 @@ export const anyState: fc.Arbitrary<ListenState> = fc
           ),
         },
         { weight: 4, arbitrary: anyKey.map((one) => (state: ListenState) => pressKey(state, one).state) },
-        anyText.map((text) => (state: ListenState) => withNotice(state, text, NOON, "red")),
+        anyText.map(
+          (text) => (state: ListenState) => withNotice(state, { at: NOON, text, style: "red", isReply: false }),
+        ),
         anyText.map((text) => (state: ListenState) => ({ ...state, absent: [text] })),
         anyText.map(
           (reason) =>
