@@ -1,11 +1,11 @@
 // Every way in which a request can fail, in the one error form.
 
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { HooksError, isHooksError } from "../core/errors.ts";
 import type { IdSource } from "../core/ids.ts";
-import { STATUS_OF_CODE, StatusOverride, toErrorAnswer } from "./http-error.ts";
+import { COMMON_HEADERS, type ErrorAnswer, STATUS_OF_CODE, StatusOverride, toErrorAnswer } from "./http-error.ts";
 
 /** Where our own faults go; a pino logger fits. */
 export interface FaultLog {
@@ -49,25 +49,26 @@ export class Failures {
   reply(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const override = error instanceof StatusOverride ? error : undefined;
     const known = override?.error ?? toKnown(error, request);
-    const requestId = this.#newId("req");
-    this.#report(known, requestId, request.raw);
-    const answer = toErrorAnswer(known, requestId, override?.status);
+    const answer = this.#answerTo(known, request.raw, override?.status);
     // The framework closes the connection when a body was not read. What is left of it is read away instead, within
     // the request's time limit: a client that still writes would see a reset and never the answer.
     reply.removeHeader("connection");
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   }
 
+  /** Answers a request that goes past the framework; what is left of its body is read away. */
+  answer(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const { status, headers, body } = this.#answerTo(toOurs(error), request);
+    response.writeHead(status, { ...COMMON_HEADERS, ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+  }
+
   /** Answers on a bare socket, and hangs up: an upgrade that comes to nothing, text that is not HTTP. */
   refuse(socket: Duplex, error: unknown, request?: IncomingMessage): void {
-    const known = isHooksError(error) ? error : new HooksError("internal", "internal error", { cause: error });
-    const requestId = this.#newId("req");
-    this.#report(known, requestId, request);
+    const { status, headers, body } = this.#answerTo(toOurs(error), request);
     if (!socket.writable) {
       socket.destroy();
       return;
     }
-    const { status, headers, body } = toErrorAnswer(known, requestId);
     const lines = Object.entries({
       ...headers,
       connection: "close",
@@ -85,6 +86,12 @@ export class Failures {
   malformed(error: NodeJS.ErrnoException, socket: Duplex): void {
     if (error.code === "ECONNRESET" || error.code === "EPIPE") socket.destroy();
     else this.refuse(socket, toMalformed(error.code));
+  }
+
+  #answerTo(error: HooksError, request: IncomingMessage | undefined, status?: number): ErrorAnswer {
+    const requestId = this.#newId("req");
+    this.#report(error, requestId, request);
+    return toErrorAnswer(error, requestId, status);
   }
 
   #report(error: HooksError, requestId: string, request: IncomingMessage | undefined): void {
@@ -116,7 +123,12 @@ function toMalformed(code: string | undefined): HooksError {
   }
 }
 
-/** The framework's own errors as ours; anything else that is not ours is a bug. */
+/** Anything that is not ours is a bug. */
+function toOurs(error: unknown): HooksError {
+  return isHooksError(error) ? error : new HooksError("internal", "internal error", { cause: error });
+}
+
+/** The framework's own errors as ours. */
 function toKnown(error: unknown, request: FastifyRequest): HooksError {
   if (isHooksError(error)) return error;
   const { sizeField, maxBytes } = request.routeOptions.config;
@@ -143,7 +155,7 @@ function toKnown(error: unknown, request: FastifyRequest): HooksError {
     case "ECONNRESET":
       return new HooksError("invalid_request", "the request was cut off");
     default:
-      return new HooksError("internal", "internal error", { cause: error });
+      return toOurs(error);
   }
 }
 

@@ -53,6 +53,9 @@ export class StatusOverride extends Error {
   }
 }
 
+/** On every answer. */
+export const COMMON_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
 /** What leaves the process: status, headers and the one error form. */
 export interface ErrorAnswer {
   status: number;

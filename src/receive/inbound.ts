@@ -7,10 +7,10 @@ import { HooksError } from "../core/errors.ts";
 import { SOURCE_MAX_BODY_BYTES } from "../core/sources/source.ts";
 import type { Inbound, InboundAnswer, InboundRequest } from "../service/inbound.ts";
 import type { OpenedSource } from "../service/source-directory.ts";
+import { releaseBody, stopping } from "./before-body.ts";
 import { refuseBody } from "./body.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { Clients } from "./client.ts";
-import { releaseBody, stopping } from "./register-route.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

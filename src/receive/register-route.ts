@@ -1,22 +1,18 @@
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
-import type { AdminService } from "../core/admin-service.ts";
 import { HooksError, invalid } from "../core/errors.ts";
 import { EVENT_MAX_BYTES } from "../core/event.ts";
-import type { HooksService } from "../core/hooks-service.ts";
-import type { Actor, Caller, Principal } from "../core/key.ts";
-import type { Scope } from "../core/scope.ts";
-import { type Authenticate, addNames, admit, namesInHeaders } from "./admission.ts";
+import type { Principal } from "../core/key.ts";
+import { checkBeforeBody, releaseBody } from "./before-body.ts";
 import { type BodyParser, refuseBody } from "./body.ts";
-import type { BodyBudget, HeldBody } from "./body-budget.ts";
-import type { Clients } from "./client.ts";
+import type { HeldBody } from "./body-budget.ts";
+import { callOf } from "./call.ts";
 import type { CursorSeal } from "./cursor-seal.ts";
-import { bodyFormatOf } from "./doors.ts";
-import { type Access, namedReach, scopeOf } from "./principal.ts";
-import { type Call, type NamedScope, type Route, TextAnswer } from "./route.ts";
+import type { Access } from "./principal.ts";
+import { type Route, TextAnswer } from "./route.ts";
+import type { RouteContext } from "./route-context.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
-import type { Tail } from "./tail.ts";
 import { type Check, compileCheck } from "./validation.ts";
 
 declare module "fastify" {
@@ -33,20 +29,6 @@ declare module "fastify" {
     sizeField: string;
     maxBytes: number;
   }
-}
-
-export interface RouteContext {
-  authenticate: Authenticate;
-  serviceFor(scope: Scope, actor: Actor): HooksService;
-  adminFor(caller: Caller): AdminService;
-  defaultEnvironment: string;
-  isDraining(): boolean;
-  bodies: BodyBudget;
-  clients: Clients;
-  tail: Tail;
-  cursors: CursorSeal;
-  /** Calls `end` when the key ends that somebody was let in with; answers how to stop that. */
-  keepAdmitted(caller: Caller, end: () => void): () => void;
 }
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -67,7 +49,14 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
       maxBytes: body?.maxBytes ?? EVENT_MAX_BYTES,
     },
     bodyLimit: body?.maxBytes ?? EVENT_MAX_BYTES,
-    onRequest: checksBefore(definition, context),
+    onRequest(request, _reply, done) {
+      try {
+        Object.assign(request, checkBeforeBody(request.raw, definition, context));
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
     schema: schemaOf(definition),
     validatorCompiler: ({ schema, httpPart }) => validatorOf(schema as TSchema, httpPart, body),
     handler: async (request, reply) => {
@@ -85,9 +74,14 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
         return reply.header("content-type", value.type).send(value.text);
       }
       reply.header("content-type", JSON_TYPE);
-      return reply.send(Buffer.isBuffer(value) ? value : JSON.stringify(value));
+      return reply.send(jsonOf(value));
     },
   });
+}
+
+/** What `Route.handle` resolved with, when it is no TextAnswer. */
+export function jsonOf(value: unknown): Buffer | string {
+  return Buffer.isBuffer(value) ? value : JSON.stringify(value);
 }
 
 /** Of a list: nobody outside sees a cursor, or makes one. */
@@ -107,94 +101,6 @@ export function refuseUndeclared(app: FastifyInstance): void {
   app.addHook("onRoute", ({ method, url, config }) => {
     if (config?.access === undefined) throw new TypeError(`${method} ${url} does not say who may use it`);
   });
-}
-
-/** To be called when nothing of its body is needed any more; a second time does nothing. */
-export function releaseBody(request: FastifyRequest, bodies: BodyBudget): void {
-  if (request.heldBody !== null) bodies.giveBack(request.heldBody);
-  request.heldBody = null;
-}
-
-/** Key, role, kind and room for the body, and that events are still taken: all before the first byte of it is read. */
-function checksBefore(
-  { access, body }: Route,
-  { authenticate, isDraining, bodies }: RouteContext,
-): onRequestHookHandler {
-  return (request, _reply, done) => {
-    try {
-      if (access !== "open") request.principal = admit(request.raw, access, authenticate);
-      const format = bodyFormatOf(request.raw);
-      if (format === "ndjson" && body?.ndjson !== true) {
-        throw new HooksError("unsupported_media_type", "Content-Type must be application/json here", {
-          field: "content-type",
-        });
-      }
-      checkEscapes(request.raw.url ?? "");
-      if (access === "publisher" && isDraining()) throw stopping();
-      request.heldBody = bodies.take(request.raw, body?.maxBytes ?? EVENT_MAX_BYTES) ?? null;
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  };
-}
-
-export function stopping(): HooksError {
-  return new HooksError("unavailable", "the server is stopping; nothing was stored", {
-    hint: "try again in a few seconds",
-    retryAfterMs: 5_000,
-  });
-}
-
-/** The framework leaves what it cannot decode in a query as it stands. */
-function checkEscapes(url: string): void {
-  const query = url.indexOf("?");
-  if (query === -1 || !url.includes("%", query)) return;
-  try {
-    decodeURIComponent(url.slice(query));
-  } catch {
-    throw invalid("query", "the query has an invalid percent escape");
-  }
-}
-
-/** No accessors: V8 makes a hidden class of its own for each object literal that has one, and that outlives the request. */
-function callOf(request: FastifyRequest, context: RouteContext): Call<unknown, unknown, unknown> {
-  return {
-    params: request.params,
-    query: request.query,
-    body: request.body,
-    request: request.raw,
-    caller: () => callerOf(request, context),
-    service: (named) => context.serviceFor(namedScope(request, context, named), callerOf(request, context)),
-    scope: (named) => namedScope(request, context, named),
-    admin: () => context.adminFor(callerOf(request, context)),
-    named: (given) => namedReach(addNames(namesInHeaders(request.raw), given)),
-    tail(filter) {
-      const caller = callerOf(request, context);
-      const scope = namedScope(request, context);
-      const stream = context.tail.open(scope, filter);
-      stream.once(
-        "close",
-        context.keepAdmitted(caller, () => stream.push(null)),
-      );
-      return stream;
-    },
-  };
-}
-
-/** The tenant and environment that the key, the headers and `named` together mean. */
-function namedScope(request: FastifyRequest, { defaultEnvironment }: RouteContext, named: NamedScope = {}): Scope {
-  return scopeOf(principalOf(request), addNames(namesInHeaders(request.raw), named), defaultEnvironment);
-}
-
-/** Who asks, and from where: what a trusted proxy says, else the peer of the connection. */
-function callerOf(request: FastifyRequest, { clients }: RouteContext): Caller {
-  return { ...principalOf(request), from: clients.of(request.raw).address ?? "unknown" };
-}
-
-function principalOf({ principal }: FastifyRequest): Principal {
-  if (principal === null) throw new HooksError("internal", "a route that is open asked for data");
-  return principal;
 }
 
 /** In the framework's form: true, or what is wrong. */

@@ -94,6 +94,11 @@ export interface Route<
   cursorIn?: "body";
   /** The answer when all went well; `schema` undefined: no content. `texts`: its kinds, when it is a TextAnswer. */
   answer: { status: number; description: string; schema?: TSchema; texts?: readonly string[] };
+  /**
+   * Asked so much more often than others that it is answered past the framework (direct-route.ts). It takes a body of JSON,
+   * and neither params nor a query.
+   */
+  isBusy?: true;
   /** Resolves with the answer's value, or with its JSON as bytes, or with a TextAnswer. */
   handle(call: Call<Static<Params>, Static<Query>, Static<Body>>): Promise<unknown>;
 }

@@ -16,19 +16,22 @@ import type { Actor, Caller } from "../core/key.ts";
 import { DEFAULT_ENVIRONMENT, type Scope } from "../core/scope.ts";
 import type { RateLimit } from "../core/subscription.ts";
 import { type Authenticate, admit, namesInHeaders } from "./admission.ts";
+import { releaseBody, stopping } from "./before-body.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { CONNECTION_LIMITS, ConnectionGate, type ConnectionLimits, guardConnections } from "./connection-gate.ts";
 import { CursorSeal } from "./cursor-seal.ts";
+import { answerDirectly } from "./direct-route.ts";
 import { type AllowedHosts, bodyFormatOf, Doors } from "./doors.ts";
 import { Failures, type FaultLog, knownPath, notFound } from "./failures.ts";
 import { checkFirstLines } from "./first-line.ts";
+import { COMMON_HEADERS } from "./http-error.ts";
 import { type InboundContext, registerInbound } from "./inbound.ts";
 import { KeyRates } from "./key-rates.ts";
 import { type ListenAddress, type Listening, listenOn } from "./listening.ts";
 import { openApiOptions } from "./openapi.ts";
 import { scopeOf } from "./principal.ts";
 import type { Readiness } from "./readiness.ts";
-import { refuseUndeclared, registerRoute, releaseBody, stopping } from "./register-route.ts";
+import { refuseUndeclared, registerRoute } from "./register-route.ts";
 import type { Route } from "./route.ts";
 import { ALERT_ROUTES } from "./routes/alerts.ts";
 import { AUDIT_ROUTES } from "./routes/audit.ts";
@@ -176,7 +179,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema);
 
   app.addHook("onRequest", (request, reply, done) => {
-    reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
+    reply.headers(COMMON_HEADERS);
     if (state !== "open") reply.raw.shouldKeepAlive = false;
     try {
       if (state === "closing") throw stopping();
@@ -230,6 +233,7 @@ export async function createServer(options: ServerOptions): Promise<ReceiveServe
   for (const route of routes) registerRoute(app, route, context);
   registerInbound(app, { ...context, inbound: options.inbound, publicUrl: options.publicUrl });
   await app.ready();
+  answerDirectly(app.server, routes, { ...context, doors, failures, isOpen: () => state === "open" });
   let listening: Listening | undefined;
 
   return {

@@ -22,6 +22,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     tag,
     body: { schema: refTo(EVENT_INPUT), parse: parseEvent, sizeField: "data" },
     answer: { status: 202, description: "stored", schema: refTo(PUBLISH_RECEIPT) },
+    isBusy: true,
     async handle({ body, request, service }) {
       return service(body).publish(withIdempotencyKey(traced(body, request), request));
     },
