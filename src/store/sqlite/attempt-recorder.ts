@@ -20,6 +20,7 @@ import type { OperationalEvents } from "./operational-events.ts";
 import { PACKED_ATTEMPT as AT, type PackedAttempts } from "./packed-attempts.ts";
 import type { PackedValue } from "./packed-events.ts";
 import type { RecordingSubscription, RecordingSubscriptions } from "./recording-subscriptions.ts";
+import { RowInserts } from "./row-inserts.ts";
 import type { StatisticsWrites } from "./statistics-writes.ts";
 
 /** Of a disabled subscription, in the commit that disables it; of the rest, `failLeftovers` takes care. */
@@ -45,6 +46,39 @@ interface Next {
   claimableAt: number | null;
 }
 
+/** Of a row of `attempts`: those that are sent, then those that are found here. */
+const COLUMNS = [
+  "started_at",
+  "duration_ms",
+  "outcome",
+  "status",
+  "error_code",
+  "error_message",
+  "phase",
+  "remote_address",
+  "bytes_sent",
+  "request_headers",
+  "response_headers",
+  "response_excerpt",
+  "truncated",
+  "trigger",
+  "worker_id",
+  "number",
+  "delivery_id",
+  "scope_id",
+  "request_set_id",
+  "response_set_id",
+];
+/** What nearly every one has that succeeded. */
+const SUCCESS = {
+  outcome: "success",
+  error_code: null,
+  error_message: null,
+  phase: "done",
+  truncated: 0,
+  trigger: null,
+};
+
 type FinishedRow = [attemptCount: number, orderKey: number | null];
 
 const NOBODY: readonly number[] = [];
@@ -57,7 +91,8 @@ export class AttemptRecorder {
   readonly #finishAsCounted: Statement;
   readonly #finish: Statement<FinishedRow>;
   readonly #count: Statement<number>;
-  readonly #insert: Statement;
+  readonly #successes: RowInserts;
+  readonly #others: RowInserts;
   readonly #subscriptions: RecordingSubscriptions;
   readonly #operational: OperationalEvents;
   readonly #statistics: StatisticsWrites;
@@ -99,12 +134,8 @@ export class AttemptRecorder {
         UPDATE deliveries SET attempt_count = attempt_count + 1 WHERE delivery_id = ? RETURNING attempt_count
       `)
       .pluck();
-    this.#insert = connection.prepare(`
-      INSERT INTO attempts (started_at, duration_ms, outcome, status, error_code, error_message, phase,
-        remote_address, bytes_sent, request_headers, response_headers, response_excerpt, truncated, trigger,
-        worker_id, number, delivery_id, scope_id, request_set_id, response_set_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    `);
+    this.#successes = new RowInserts(connection, "attempts", COLUMNS, SUCCESS);
+    this.#others = new RowInserts(connection, "attempts", COLUMNS, {});
     this.#updateHealth = connection.prepare(`
       UPDATE subscription_health
       SET recent = ?, recent_count = ?, consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
@@ -145,6 +176,8 @@ export class AttemptRecorder {
     const recordings = new Map<number, Recording>();
     const released = new Set<number>();
     this.#statistics.begin();
+    this.#successes.begin();
+    this.#others.begin();
     for (let n = 0; n < count; n++) {
       const start = n * AT.length;
       const subscriptionRowId = values[start + AT.subscriptionRowId] as number;
@@ -158,6 +191,8 @@ export class AttemptRecorder {
       }
     }
     this.#statistics.commit();
+    this.#successes.flush();
+    this.#others.flush();
     const disabled: RecordReceipt["disabled"] = [];
     for (const [subscriptionRowId, recording] of recordings) {
       if (recording.disabled !== undefined) {
@@ -214,7 +249,8 @@ export class AttemptRecorder {
     const requestSet = values[start + AT.requestSet] as number | null;
     const responseSet = values[start + AT.responseSet] as number | null;
     columns.push(requestSet === null ? null : setIdOf(requestSet), responseSet === null ? null : setIdOf(responseSet));
-    this.#insert.run(columns);
+    const inserts = this.#successes.fits(columns) ? this.#successes : this.#others;
+    inserts.add(columns);
     if (isSuccess) {
       this.#noteHealthy(subscriptionRowId, recording.subscription);
       return NOBODY;

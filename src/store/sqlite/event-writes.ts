@@ -4,6 +4,7 @@ import type { ConfigRevision } from "./config-revision.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { DeliveryInserts } from "./delivery-inserts.ts";
 import type { Interned } from "./interned.ts";
+import { RowInserts } from "./row-inserts.ts";
 import type { AppendMode } from "./write-operations.ts";
 
 interface KnownEvent {
@@ -17,10 +18,26 @@ interface EventContent {
   metadata: Uint8Array | null;
 }
 
+const COLUMNS = [
+  "scope_id",
+  "public_id",
+  "event_type_id",
+  "timestamp",
+  "version",
+  "delivery_count",
+  "created_at",
+  "fingerprint",
+  "metadata",
+  "data",
+  "trace",
+];
+
 /** Appends to the tables `events` and `deliveries`. */
 export class EventWrites {
   readonly #interned: Interned;
   readonly #deliveries: DeliveryInserts;
+  /** Events that cannot be there. */
+  readonly #made: RowInserts;
   readonly #insert: Statement;
   readonly #findKnown: Statement<KnownEvent & { rowId: number }>;
   readonly #findContent: Statement<EventContent>;
@@ -40,10 +57,9 @@ export class EventWrites {
       .pluck();
     this.#interned = interned;
     this.#deliveries = deliveries;
+    this.#made = new RowInserts(connection, "events", COLUMNS, {});
     this.#insert = connection.prepare(`
-      INSERT INTO events (scope_id, public_id, event_type_id, timestamp, version, delivery_count, created_at,
-        fingerprint, metadata, data, trace)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO events (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
       ON CONFLICT (scope_id, public_id) DO NOTHING
     `);
     this.#findKnown = connection.prepare(
@@ -63,7 +79,7 @@ export class EventWrites {
       if (mode === "trial") return foreseen;
       if (foreseen.some(({ kind }) => kind === "conflict" || kind === "erased")) return foreseen.map(unstored);
     }
-    return events.map((event) => this.add(event));
+    return this.#addAll(events);
   }
 
   addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): number[] {
@@ -71,7 +87,7 @@ export class EventWrites {
     if (scopeId === undefined) return [];
     const added: number[] = [];
     for (const delivery of deliveries) {
-      const rowId = this.#deliveries.insert(scopeId, eventRowId, delivery, now, "replay");
+      const rowId = this.#deliveries.addForReplay(scopeId, eventRowId, delivery, now);
       if (rowId !== undefined) added.push(rowId);
     }
     this.#addToCount.run(added.length, eventRowId);
@@ -79,9 +95,22 @@ export class EventWrites {
   }
 
   add(event: NewEvent): AppendedEvent {
+    return this.#addAll([event])[0]!;
+  }
+
+  #addAll(events: readonly NewEvent[]): AppendedEvent[] {
+    this.#made.begin();
+    this.#deliveries.begin();
+    const added = events.map((event) => this.#add(event));
+    this.#flush();
+    return added;
+  }
+
+  /** Row ids of its deliveries are set by the next `#flush`. */
+  #add(event: NewEvent): AppendedEvent {
     const scopeId = this.#interned.scopeId(event.scope);
     if (this.#isErased(scopeId, event.id)) return { kind: "erased" };
-    const { changes, lastInsertRowid } = this.#insert.run(
+    const row = [
       scopeId,
       event.id,
       this.#interned.eventTypeId(scopeId, event.type),
@@ -93,16 +122,25 @@ export class EventWrites {
       event.metadata ?? null,
       event.data,
       event.trace ?? null,
-    );
-    if (changes === 0) return repeatOf(this.#known(scopeId, event.id)!, event);
-    const eventRowId = Number(lastInsertRowid);
+    ];
     const deliveryRowIds: number[] = [];
-    for (const delivery of event.deliveries) {
-      const rowId = this.#deliveries.insert(scopeId, eventRowId, delivery, event.createdAt);
-      if (rowId === undefined) throw new TypeError(`event ${event.id} goes to one subscription twice`);
-      deliveryRowIds.push(rowId);
+    const addDeliveries = (rowId: number): void => {
+      this.#deliveries.add(scopeId, rowId, event.deliveries, event.createdAt, deliveryRowIds);
+    };
+    if (isMadeHere(event)) this.#made.add(row, addDeliveries);
+    else {
+      // Those before it come before it.
+      this.#flush();
+      const { changes, lastInsertRowid } = this.#insert.run(row);
+      if (changes === 0) return repeatOf(this.#known(scopeId, event.id)!, event);
+      addDeliveries(Number(lastInsertRowid));
     }
     return { kind: "stored", deliveryRowIds };
+  }
+
+  #flush(): void {
+    this.#made.flush();
+    this.#deliveries.flush();
   }
 
   /** With a fingerprint, also of an event whose id was made here: it is made once its id comes again. */
@@ -134,6 +172,11 @@ export class EventWrites {
     }
     return this.#purges.areThere && this.#findErased.get(scopeId, id) !== undefined;
   }
+}
+
+/** Its id was: nobody can have published it before, and it has no fingerprint. */
+function isMadeHere({ fingerprint }: NewEvent): boolean {
+  return fingerprint.length === 0;
 }
 
 /** Nothing is stored because of another one: whoever asked must not take it for stored. */
