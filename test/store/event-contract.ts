@@ -110,6 +110,8 @@ export function eventContract(under: StoreUnderTest): void {
         return newEvent([], n % 7 === 0 ? { deliveries } : { deliveries, fingerprint: Buffer.alloc(0) });
       });
       const answers = await store.appendEvents(events);
+      const stored = answers.flatMap((answer) => (answer.kind === "stored" ? answer.deliveryRowIds : []));
+      expect(stored).toEqual(stored.toSorted((one, other) => one - other));
       const found: string[] = [];
       for (const [n, answer] of answers.entries()) {
         expect(answer.kind).toBe(n % 50 === 49 ? "repeated" : "stored");

@@ -30,6 +30,8 @@ export class DeliveryInserts {
   readonly #order: DeliveryOrder;
   readonly #one: Statement;
   readonly #many: readonly RowInserts[];
+  /** Which of them the last one went to. */
+  #gathering: RowInserts | undefined;
 
   constructor(connection: Connection, interned: Interned, revision: ConfigRevision, order: DeliveryOrder) {
     this.#interned = interned;
@@ -47,7 +49,8 @@ export class DeliveryInserts {
 
   /** Forgets what an operation that failed has left behind. */
   begin(): void {
-    for (const inserts of this.#many) inserts.begin();
+    this.#gathering?.begin();
+    this.#gathering = undefined;
   }
 
   /** For a new event, which none of them can be there for; `flush` is to follow, and sets their row ids. */
@@ -55,14 +58,16 @@ export class DeliveryInserts {
     for (const [index, delivery] of deliveries.entries()) {
       const row = this.#rowOf(scopeId, eventRowId, delivery, now, null);
       const inserts = this.#many.find((one) => one.fits(row));
-      // What has an order is looked at by the next of its key.
+      // Row ids follow the order of events, which lists show; and the next of an order key looks at what is there.
+      if (inserts !== this.#gathering) this.flush();
+      this.#gathering = inserts;
       if (inserts === undefined) rowIds[index] = this.#insert(row)!;
       else inserts.add(row, (rowId) => (rowIds[index] = rowId));
     }
   }
 
   flush(): void {
-    for (const inserts of this.#many) inserts.flush();
+    this.#gathering?.flush();
   }
 
   /** Returns the row id; undefined when the event already goes to this subscription. */

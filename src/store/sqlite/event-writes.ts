@@ -102,11 +102,12 @@ export class EventWrites {
     this.#made.begin();
     this.#deliveries.begin();
     const added = events.map((event) => this.#add(event));
-    this.#flush();
+    this.#made.flush();
+    this.#deliveries.flush();
     return added;
   }
 
-  /** Row ids of its deliveries are set by the next `#flush`. */
+  /** The row ids of its deliveries are set when those are flushed, after the events. */
   #add(event: NewEvent): AppendedEvent {
     const scopeId = this.#interned.scopeId(event.scope);
     if (this.#isErased(scopeId, event.id)) return { kind: "erased" };
@@ -129,18 +130,13 @@ export class EventWrites {
     };
     if (isMadeHere(event)) this.#made.add(row, addDeliveries);
     else {
-      // Those before it come before it.
-      this.#flush();
+      // Those before it come before it, and their deliveries before its own.
+      this.#made.flush();
       const { changes, lastInsertRowid } = this.#insert.run(row);
       if (changes === 0) return repeatOf(this.#known(scopeId, event.id)!, event);
       addDeliveries(Number(lastInsertRowid));
     }
     return { kind: "stored", deliveryRowIds };
-  }
-
-  #flush(): void {
-    this.#made.flush();
-    this.#deliveries.flush();
   }
 
   /** With a fingerprint, also of an event whose id was made here: it is made once its id comes again. */
