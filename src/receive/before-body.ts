@@ -1,11 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { HooksError, invalid } from "../core/errors.ts";
-import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { Principal } from "../core/key.ts";
 import { admit } from "./admission.ts";
 import type { BodyBudget, HeldBody } from "./body-budget.ts";
 import { bodyFormatOf } from "./doors.ts";
-import type { Route } from "./route.ts";
+import { maxBytesOf, type Route } from "./route.ts";
 import type { RouteContext } from "./route-context.ts";
 
 /** What a request has before its body is read. */
@@ -22,9 +21,10 @@ export interface BeforeBody {
  */
 export function checkBeforeBody(
   request: IncomingMessage,
-  { access, body }: Route,
+  route: Route,
   { authenticate, isDraining, bodies }: RouteContext,
 ): BeforeBody {
+  const { access, body } = route;
   const principal = access === "open" ? null : admit(request, access, authenticate);
   const format = bodyFormatOf(request);
   if (format === "ndjson" && body?.ndjson !== true) {
@@ -34,7 +34,7 @@ export function checkBeforeBody(
   }
   checkEscapes(request.url ?? "");
   if (access === "publisher" && isDraining()) throw stopping();
-  return { principal, heldBody: bodies.take(request, body?.maxBytes ?? EVENT_MAX_BYTES) ?? null };
+  return { principal, heldBody: bodies.take(request, maxBytesOf(route)) ?? null };
 }
 
 /** To be called when nothing of its body is needed any more; a second time does nothing. */

@@ -1,12 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { EVENT_MAX_BYTES } from "../core/event.ts";
 import { type BeforeBody, checkBeforeBody, releaseBody } from "./before-body.ts";
 import { callOf } from "./call.ts";
 import type { Doors } from "./doors.ts";
 import type { Failures } from "./failures.ts";
 import { COMMON_HEADERS } from "./http-error.ts";
 import { JSON_TYPE, jsonOf } from "./register-route.ts";
-import type { Route } from "./route.ts";
+import { maxBytesOf, type Route } from "./route.ts";
 import type { RouteContext } from "./route-context.ts";
 import { type Check, compileCheck } from "./validation.ts";
 
@@ -45,7 +44,7 @@ class DirectRoute {
     this.#definition = definition;
     this.#context = context;
     this.#check = compileCheck(body.checked ?? body.schema, "body");
-    this.#maxBytes = body.maxBytes ?? EVENT_MAX_BYTES;
+    this.#maxBytes = maxBytesOf(definition);
   }
 
   takes({ url, method, headers }: IncomingMessage): boolean {

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { HooksError, invalid } from "../core/errors.ts";
-import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { Principal } from "../core/key.ts";
 import { checkBeforeBody, releaseBody } from "./before-body.ts";
 import { type BodyParser, refuseBody } from "./body.ts";
@@ -9,7 +8,7 @@ import type { HeldBody } from "./body-budget.ts";
 import { callOf } from "./call.ts";
 import type { CursorSeal } from "./cursor-seal.ts";
 import type { Access } from "./principal.ts";
-import { type Route, TextAnswer } from "./route.ts";
+import { maxBytesOf, type Route, TextAnswer } from "./route.ts";
 import type { RouteContext } from "./route-context.ts";
 import { NO_QUERY } from "./schemas/query.ts";
 import { ref } from "./schemas/words.ts";
@@ -46,9 +45,9 @@ export function registerRoute(app: FastifyInstance, definition: Route, context: 
       access: definition.access,
       parseBody: body?.parse ?? refuseBody,
       sizeField: body?.sizeField ?? "body",
-      maxBytes: body?.maxBytes ?? EVENT_MAX_BYTES,
+      maxBytes: maxBytesOf(definition),
     },
-    bodyLimit: body?.maxBytes ?? EVENT_MAX_BYTES,
+    bodyLimit: maxBytesOf(definition),
     onRequest(request, _reply, done) {
       try {
         Object.assign(request, checkBeforeBody(request.raw, definition, context));

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { Static, TSchema } from "typebox";
 import type { AdminService } from "../core/admin-service.ts";
+import { EVENT_MAX_BYTES } from "../core/event.ts";
 import type { HooksService } from "../core/hooks-service.ts";
 import type { Caller } from "../core/key.ts";
 import type { Scope } from "../core/scope.ts";
@@ -101,6 +102,11 @@ export interface Route<
   isBusy?: true;
   /** Resolves with the answer's value, or with its JSON as bytes, or with a TextAnswer. */
   handle(call: Call<Static<Params>, Static<Query>, Static<Body>>): Promise<unknown>;
+}
+
+/** What its body may have at most. */
+export function maxBytesOf({ body }: Pick<Route, "body">): number {
+  return body?.maxBytes ?? EVENT_MAX_BYTES;
 }
 
 /** Keeps the types of a route's parts together while they are written down, and forgets them for the table. */
