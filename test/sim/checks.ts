@@ -171,7 +171,7 @@ export class Checks {
     if (row.learnedAt === undefined || row.isReopened) return;
     const early = row.notBefore - world.time.elapsed;
     // What was set shortly before the process had not noticed yet, perhaps.
-    if (world.clock.allowedShortfall(row.learnedAt - NOTICE_MS, STEP_MS) < early) {
+    if (world.clock.allowedShortfall(world.clock.before(row.learnedAt, NOTICE_MS), STEP_MS) < early) {
       const wait = row.notBefore - row.learnedAt;
       world.violate("schedule", `${nameOf(row)} is sent ${early} ms too early, of a wait of ${wait} ms at least`);
     }
@@ -275,7 +275,7 @@ export class Checks {
     const { loadedSince = Number.POSITIVE_INFINITY } = breaker;
     // Nor is it told from one that a clock wrote which was ahead, when it was written within the last small step.
     const isDoubtful = world.clock.wasSet(0) && elapsed < loadedSince + STEP_MS;
-    const isMoved = world.clock.wasSet(loadedSince - NOTICE_MS) || isDoubtful;
+    const isMoved = world.clock.wasSet(world.clock.before(loadedSince, NOTICE_MS)) || isDoubtful;
     const isNear = loadedSince !== Number.POSITIVE_INFINITY && world.clock.wasSet(0);
     const wrong = breaker.starts(request, elapsed, isMoved ? Number.POSITIVE_INFINITY : isNear ? STEP_MS : 0);
     if (wrong === "open") world.violate("breaker", `${subscription.name} gets r${request.serial} while it is open`);

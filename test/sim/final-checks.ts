@@ -126,7 +126,7 @@ function checkLeases(world: World): void {
     if (row.state !== "sending" || row.worker !== daemon?.worker || daemon?.isReady !== true) continue;
     if (row.attemptsMade.some(({ request }) => request.endedAt === undefined)) continue;
     const over = world.time.wall() - (row.claimableAt ?? 0);
-    if (10 * MINUTE < over && !world.clock.wasSet(world.time.elapsed - 20 * MINUTE)) {
+    if (10 * MINUTE < over && !world.clock.wasSet(world.clock.before(world.time.elapsed, 20 * MINUTE))) {
       world.violate("P4", `${nameOf(row)} is leased to ${daemon.name}, ${over} ms after the end of the lease`);
     }
   }

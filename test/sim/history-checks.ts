@@ -194,9 +194,9 @@ export class HistoryChecks implements HistoryListener {
     this.#checkLeaser(row, writer);
     if (ENDED.has(before.state)) this.#world.violate("P4", `${moved}: it had ended`);
     // The clock may have been set between the question and the commit; and small steps are left alone.
-    const { time } = this.#world;
-    const isSure = !this.#world.clock.wasSet(time.elapsed - COMMIT_MS);
-    const allowed = this.#world.clock.wasSet(0) ? STEP_MS : 0;
+    const { time, clock } = this.#world;
+    const isSure = !clock.wasSet(clock.before(time.elapsed, COMMIT_MS));
+    const allowed = clock.wasSet(0) ? STEP_MS : 0;
     if (isSure && time.wall() + allowed < (before.claimableAt ?? Number.POSITIVE_INFINITY)) {
       this.#world.violate("schedule", `${moved}: it was not due`);
     }

@@ -12,6 +12,8 @@ interface ClockStep {
 export class MachineClock {
   readonly #world: World;
   readonly #steps: ClockStep[] = [];
+  /** Virtual ms with sleep, in their order. */
+  readonly #sleeps: { from: number; to: number }[] = [];
   /** When the machine last woke up, virtual ms with sleep. */
   wokenAt = Number.NEGATIVE_INFINITY;
 
@@ -34,8 +36,10 @@ export class MachineClock {
     const world = this.#world;
     world.note(`the machine sleeps for ${ms} ms`);
     world.count("machine slept");
+    const from = world.time.elapsed;
     world.time.sleep(ms);
     this.wokenAt = world.time.elapsed;
+    this.#sleeps.push({ from, to: this.wokenAt });
     for (const process of world.living()) {
       world.network.cut(process);
       world.listeners.cut(process);
@@ -46,6 +50,19 @@ export class MachineClock {
   /** A process has put right what was set between these moments. */
   seen(from: number, to: number): void {
     for (const step of this.#steps) if (from <= step.at && step.at <= to) step.isSeen = true;
+  }
+
+  /** The moment when the machine had yet to run for so long until `at`: asleep, nobody commits or notices anything. */
+  before(at: number, runningMs: number): number {
+    let moment = at;
+    let left = runningMs;
+    for (const { from, to } of this.#sleeps.toReversed()) {
+      if (moment <= from) continue;
+      if (left <= moment - to) break;
+      left -= moment - to;
+      moment = from;
+    }
+    return moment - left;
   }
 
   /** Whether the clock was set since then. */
