@@ -288,7 +288,7 @@ export class Dispatcher {
     if (recorded === undefined) {
       this.#giveUp(lane, delivery, false);
       // What is at hand happened later: with a listener that is gone it would come first.
-      if (0 < lane.readyCount && lane.transport.isThere !== undefined) this.#giveBack(lane, false);
+      if (0 < lane.readyCount && lane.keepsOrder) this.#giveBack(lane, false);
     } else if (recorded.with === undefined) {
       this.#record(lane, delivery, recorded);
     } else {

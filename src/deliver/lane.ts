@@ -228,9 +228,14 @@ export class Lane implements Sleeper {
     return transport.isThere?.(subscription) ?? transport.room(subscription) === Number.POSITIVE_INFINITY;
   }
 
-  /** Of a tunnel, which keeps the order of events: whether what comes now finds nobody, or would overtake what goes back. */
+  /** Whether its events are to be sent in their order, as a tunnel's are: none may overtake one that goes back. */
+  get keepsOrder(): boolean {
+    return this.transport.isThere !== undefined;
+  }
+
+  /** Whether what comes now finds nobody, or would overtake what goes back. */
   get mustReturn(): boolean {
-    return this.transport.isThere !== undefined && (0 < this.returning || !this.isThere);
+    return this.keepsOrder && (0 < this.returning || !this.isThere);
   }
 
   /** How many it could have in flight at once. */
@@ -348,10 +353,14 @@ export class Lane implements Sleeper {
     return hasReady ? Math.min(at, this.#staleAt()) : at;
   }
 
-  /** Of what is at hand, what no longer fits into its lease, and all of it when nothing has moved for long. */
+  /** What others may have: what is stale, and all that is at hand when nothing has moved for long. */
+  takeHeldUp(now: number): Leased[] {
+    return this.isStuck(now) ? this.takeReady() : this.takeStale(now);
+  }
+
+  /** Of what is at hand, what no longer fits into its lease; where order is kept, all that is at hand then. */
   takeStale(now: number): Leased[] {
-    if (this.readyCount === 0) return [];
-    if (this.isStuck(now)) return this.takeReady();
+    if (this.keepsOrder && this.ready.some(({ first }) => this.isStale(first, now))) return this.takeReady();
     const stale: Leased[] = [];
     for (const ready of this.ready) {
       while (this.isStale(ready.first, now)) stale.push(ready.shift()!);

@@ -164,7 +164,7 @@ export class Lanes {
     if (one instanceof Host) this.#callWaiting(one, now);
     else if (one instanceof Tenant) this.#resume(one);
     else if (this.#lanes.get(one.rowId) === one) {
-      const stale = this.#taken(one, one.takeStale(now), now);
+      const stale = this.#taken(one, one.takeHeldUp(now), now);
       this.touch(one, now);
       return stale;
     }

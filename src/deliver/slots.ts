@@ -172,7 +172,7 @@ export class Slots {
     const ring = this.#rings[kind];
     for (let lane = ring.shift(now); lane !== undefined; lane = ring.shift(now)) {
       const queue = lane.ready[kind];
-      while (lane.isStale(queue.first, now)) this.#dropStale(lane, queue.shift()!);
+      if (lane.isStale(queue.first, now)) this.#dropStale(lane, now);
       if (queue.size === 0 || !this.#mayStart(lane, kind, now)) continue;
       const leased = queue.shift()!;
       this.#begin(leased, kind, now);
@@ -261,10 +261,11 @@ export class Slots {
     for (let n = Math.min(doubtful, this.#doubtfulOut.size); 0 < n; n--) this.line(this.#doubtfulOut.shift()!);
   }
 
-  #dropStale(lane: Lane, leased: Leased): void {
-    this.#uncount(lane, leased.delivery);
+  #dropStale(lane: Lane, now: number): void {
+    const stale = lane.takeStale(now);
+    for (const { delivery } of stale) this.#uncount(lane, delivery);
     this.#countBusy(lane);
-    this.#stale.push(leased);
+    this.#stale.push(...stale);
   }
 
   /** It is at hand no more. */

@@ -332,4 +332,36 @@ describe("what is at hand for too long", () => {
     expect(lanes.slots.takeStale()).toHaveLength(0);
     expect(lanes.slots.ready).toBe(0);
   });
+
+  describe("when the first one's lease ends sooner than a later one's", () => {
+    /** Nothing moves; two are at hand, and at `NOON + 16 s` only the second still fits into its lease. */
+    function twoAtHand(transport: "http" | "tunnel") {
+      const { lanes, lane } = oneLane({ transport });
+      const [first, second] = [deliveryOf(lane), deliveryOf(lane)];
+      lanes.addReady(lane, first, NOON + 25_000);
+      lanes.addReady(lane, second, NOON + 40_000);
+      lanes.touch(lane, NOON);
+      return { lanes, first, second, at: NOON + 16 * SECOND };
+    }
+    const deliveriesOf = (some: readonly { delivery: unknown }[]) => some.map(({ delivery }) => delivery);
+
+    it("a tunnel gives both back, so that none overtakes the other, whoever notices", () => {
+      const one = twoAtHand("tunnel");
+      expect(one.lanes.slots.next(one.at)).toBeUndefined();
+      expect(deliveriesOf(one.lanes.takeStale(one.at))).toEqual([one.first, one.second]);
+      expect(one.lanes.slots.ready).toBe(0);
+      const other = twoAtHand("tunnel");
+      expect(deliveriesOf(other.lanes.wake(other.at))).toEqual([other.first, other.second]);
+      expect(other.lanes.slots.ready).toBe(0);
+    });
+
+    it("anybody else gets the second at once", () => {
+      const one = twoAtHand("http");
+      expect(one.lanes.slots.next(one.at)?.delivery).toBe(one.second);
+      expect(deliveriesOf(one.lanes.takeStale(one.at))).toEqual([one.first]);
+      const other = twoAtHand("http");
+      expect(deliveriesOf(other.lanes.wake(other.at))).toEqual([other.first]);
+      expect(other.lanes.slots.next(other.at)?.delivery).toBe(other.second);
+    });
+  });
 });

@@ -23,18 +23,18 @@ export function subscriptionOf(settings: Partial<Subscription> = {}): Subscripti
   return { ...defaults, ...settings } as Subscription;
 }
 
-/** Lanes of these subscriptions, over transports that are never used. `room`: of every transport. */
+/** Lanes of these subscriptions, over transports that are never used. `room`: of every transport. A tunnel's listeners are there. */
 export function lanesOf(
   subscriptions: readonly Subscription[],
   { room = () => Number.POSITIVE_INFINITY, ...options }: Partial<LanesOptions> & { room?: () => number } = {},
 ): Lanes {
-  const transport = {
+  const http = {
     send: () => {
       throw new Error("unused");
     },
     room,
   };
-  const lanes = new Lanes({ transports: { http: transport, tunnel: transport }, slots: 256, ...options });
+  const lanes = new Lanes({ transports: { http, tunnel: { ...http, isThere: () => true } }, slots: 256, ...options });
   lanes.update({ get: () => undefined, all: () => subscriptions }, NOON);
   return lanes;
 }
