@@ -39,6 +39,7 @@ import { HttpSender } from "./deliver/http-sender.ts";
 import type { DispatchRates } from "./deliver/limits.ts";
 import { type DispatchStore, ShiftedStore } from "./deliver/shifted-store.ts";
 import { checkSourceAddresses } from "./deliver/source-address.ts";
+import { startDelivering } from "./deliver/start-delivering.ts";
 import { SteadyClock } from "./deliver/steady-clock.ts";
 import { createServer, type ReceiveServer } from "./receive/server.ts";
 import { Tail } from "./receive/tail.ts";
@@ -365,18 +366,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       },
       onFatal: onFault,
     });
-    await clockWatch.start();
-    closers.push(() => clockWatch.stop());
     await telemetry.start();
-    await dispatcher.start();
-    closers.push(() => dispatcher.stop({ drainMs: 0 }));
-    closers.push(
-      local.store.watch((change) => {
-        if (change.configChanged) parts.retentionSweep?.wake();
-        if (change.configChanged) void Promise.all([keyTable.reload(), local.reload()]).catch(onFault);
-        dispatcher.wake();
-      }),
-    );
+    const onChange = ({ configChanged }: { configChanged: boolean }): void => {
+      if (configChanged) parts.retentionSweep?.wake();
+      if (configChanged) void Promise.all([keyTable.reload(), local.reload()]).catch(onFault);
+      dispatcher.wake();
+    };
+    await startDelivering({ store: local.store, clockWatch, dispatcher, onChange }, closers);
     const reEnabler = new ReEnabler({
       parts: local.cases.parts,
       intervalMs: options.probeEveryMs,
