@@ -154,7 +154,7 @@ export class Chaos {
     world.note(`${daemon.name} stands still for ${ms} ms`);
     world.count("process stopped and continued");
     daemon.owner.isPaused = true;
-    daemon.pausedAt = time.elapsed;
+    daemon.pausedAt = { now: time.now, elapsed: time.elapsed };
     time.schedule(time.world, ms, () => this.#resume(daemon));
   }
 
@@ -166,8 +166,8 @@ export class Chaos {
     const { now, elapsed } = world.time;
     for (const one of world.ledger.subscriptions) {
       if (one.settledAt !== undefined) one.settledAt = now;
-      if (daemon.pausedAt <= one.formerUntil) one.formerUntil = Math.max(one.formerUntil, now + CHANGE_MS);
-      if (daemon.pausedAt <= one.rateFrom) one.rateFrom = Math.max(one.rateFrom, elapsed + CHANGE_MS);
+      if (daemon.pausedAt.now <= one.formerUntil) one.formerUntil = Math.max(one.formerUntil, now + CHANGE_MS);
+      if (daemon.pausedAt.elapsed <= one.rateFrom) one.rateFrom = Math.max(one.rateFrom, elapsed + CHANGE_MS);
     }
     world.time.resume(daemon.owner);
   }
@@ -178,9 +178,11 @@ export class Chaos {
     const { daemon, time } = world;
     const random = this.#random;
     if (daemon?.isReady !== true || daemon.owner.isPaused || daemon.isDraining) return;
+    // Each of two would put right all that waits, and nobody promises what two of them do.
+    if (world.clock.wasSet(world.clock.before(time.elapsed, MINUTE))) return;
     world.note(`${daemon.name} stands still, and another takes over`);
     daemon.owner.isPaused = true;
-    daemon.pausedAt = time.elapsed;
+    daemon.pausedAt = { now: time.now, elapsed: time.elapsed };
     daemon.isDeposed = true;
     world.listeners.cut(daemon);
     world.hasTakenOver = true;
@@ -206,13 +208,18 @@ export class Chaos {
       random.magnitude(100, 3 * HOUR),
       -random.magnitude(100, 3 * HOUR),
     ]);
-    this.#world.clock.step(by);
+    if (!this.#areTwo) this.#world.clock.step(by);
+  }
+
+  /** A process was taken over from, and lives. */
+  get #areTwo(): boolean {
+    return this.#world.living().some(({ isDeposed }) => isDeposed);
   }
 
   /** One second to and fro, every second. */
   #shake(left: number): void {
     const { time } = this.#world;
-    if (left === 0 || this.#isOver) return;
+    if (left === 0 || this.#isOver || this.#areTwo) return;
     this.#world.clock.step(left % 2 === 0 ? SECOND : -SECOND, true);
     time.schedule(time.world, SECOND, () => this.#shake(left - 1));
   }

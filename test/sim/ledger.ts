@@ -125,6 +125,8 @@ export interface RowTale {
   reason: string | null;
   worker: string | undefined;
   attempts: number;
+  /** How many of its attempts have a row. */
+  recorded: number;
   round: number;
   roundAttempts: number;
   claimableAt: number | null;

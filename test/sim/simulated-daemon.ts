@@ -7,6 +7,7 @@ import { MAX_SUBSCRIPTIONS_DEFAULT } from "../../src/core/subscription.ts";
 import { ClockWatch } from "../../src/deliver/clock-watch.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/deliver/dispatcher.ts";
 import { ShiftedStore } from "../../src/deliver/shifted-store.ts";
+import { startDelivering } from "../../src/deliver/start-delivering.ts";
 import { SteadyClock } from "../../src/deliver/steady-clock.ts";
 import type { DeliveryTransport } from "../../src/deliver/transport.ts";
 import { EventCatalogue } from "../../src/service/event-catalogue.ts";
@@ -70,8 +71,8 @@ export class SimulatedDaemon {
   readonly starts = { all: [] as number[], retries: new Map<string, number[]>() };
   /** What it must have made of the breakers. */
   readonly breakers = new Map<SubscriptionTale, ExpectedBreaker>();
-  /** When it was last stopped by SIGSTOP, virtual ms. */
-  pausedAt = 0;
+  /** When it was last stopped by SIGSTOP, virtual ms: without sleep, and with it. */
+  pausedAt = { now: 0, elapsed: 0 };
   /** Since when it knows that the machine is awake, virtual ms with sleep. */
   awakeSince = 0;
   isReady = false;
@@ -283,9 +284,6 @@ export class SimulatedDaemon {
       onFatal: onFault,
     });
     this.#clockWatch = clockWatch;
-    await clockWatch.start();
-    // A look every second of a day would be most of the run: `lookAtClock` is called when there is something to see.
-    await clockWatch.stop();
     // Nor does it look every minute for what is old: `sweep` is called now and then.
     this.#retention = new RetentionSweep({
       store,
@@ -295,11 +293,13 @@ export class SimulatedDaemon {
       onDeleted: () => {},
       onFault,
     });
-    await dispatcher.start();
-    store.watch((change) => {
-      if (change.configChanged) directory.reload().catch(onFault);
+    const onChange = ({ configChanged }: { configChanged: boolean }): void => {
+      if (configChanged) directory.reload().catch(onFault);
       dispatcher.wake();
-    });
+    };
+    await startDelivering({ store, clockWatch, dispatcher, onChange }, []);
+    // A look every second of a day would be most of the run: `lookAtClock` is called when there is something to see.
+    await clockWatch.stop();
   }
 
   #fault(error: unknown): void {
