@@ -91,51 +91,60 @@ export function eventContract(under: StoreUnderTest): void {
       expect(store.commits - before).toBe(5);
     });
 
-    it("tells each event of a large batch the rows of its own deliveries, and keeps their order", async () => {
-      const store = await under.open();
-      const subscriptions = [
-        await store.insertSubscription(newSubscription()),
-        await store.insertSubscription(newSubscription()),
-        await store.insertSubscription(newSubscription()),
-      ];
-      const known = newEvent();
-      await store.appendEvents([known]);
-      // Most are not named by who published them, and have no fingerprint.
-      const events = Array.from({ length: 120 }, (_, n) => {
-        const deliveries = subscriptions.slice(n % 4).map((rowId, index) => {
-          if (index === 0 && n % 3 === 0) return newDelivery(rowId, { lease: LEASE });
-          return newDelivery(rowId, index === 1 && n % 5 === 0 ? { orderKey: n % 2 } : {});
-        });
-        if (n % 50 === 49) return newEvent([], { id: known.id });
-        return newEvent([], n % 7 === 0 ? { deliveries } : { deliveries, fingerprint: Buffer.alloc(0) });
-      });
-      const answers = await store.appendEvents(events);
-      const stored = answers.flatMap((answer) => (answer.kind === "stored" ? answer.deliveryRowIds : []));
-      expect(stored).toEqual(stored.toSorted((one, other) => one - other));
-      const found: string[] = [];
-      for (const [n, answer] of answers.entries()) {
-        expect(answer.kind).toBe(n % 50 === 49 ? "repeated" : "stored");
-        if (answer.kind !== "stored") continue;
-        const { id, deliveries } = events[n]!;
-        found.push(id);
-        expect(answer.deliveryRowIds).toHaveLength(deliveries.length);
-        for (const [index, delivery] of deliveries.entries()) {
-          expect(await store.findDelivery(SCOPE, delivery.id)).toMatchObject({
-            rowId: answer.deliveryRowIds[index],
-            eventId: id,
-            subscriptionRowId: delivery.subscriptionRowId,
-            state: delivery.lease === undefined ? "pending" : "sending",
+    it.each(["a batch", "one by one"])(
+      "tells each of many events (%s) the rows of its own deliveries, in order",
+      async (how) => {
+        const store = await under.open();
+        const subscriptions = [
+          await store.insertSubscription(newSubscription()),
+          await store.insertSubscription(newSubscription()),
+          await store.insertSubscription(newSubscription()),
+        ];
+        const known = newEvent();
+        await store.appendEvents([known]);
+        // Most are not named by who published them, and have no fingerprint.
+        const events = Array.from({ length: 120 }, (_, n) => {
+          const deliveries = subscriptions.slice(n % 4).map((rowId, index) => {
+            if (index === 0 && n % 3 === 0) return newDelivery(rowId, { lease: LEASE });
+            return newDelivery(rowId, index === 1 && n % 5 === 0 ? { orderKey: n % 2 } : {});
           });
+          if (n % 50 === 49) return newEvent([], { id: known.id });
+          return newEvent([], n % 7 === 0 ? { deliveries } : { deliveries, fingerprint: Buffer.alloc(0) });
+        });
+        const before = store.commits;
+        const answers =
+          how === "a batch"
+            ? await store.appendEvents(events)
+            : (await Promise.all(events.map((event) => store.appendEvents([event])))).flat();
+        // Those that came one by one are committed together, too.
+        expect(store.commits - before).toBeLessThan(20);
+        const stored = answers.flatMap((answer) => (answer.kind === "stored" ? answer.deliveryRowIds : []));
+        expect(stored).toEqual(stored.toSorted((one, other) => one - other));
+        const found: string[] = [];
+        for (const [n, answer] of answers.entries()) {
+          expect(answer.kind).toBe(n % 50 === 49 ? "repeated" : "stored");
+          if (answer.kind !== "stored") continue;
+          const { id, deliveries } = events[n]!;
+          found.push(id);
+          expect(answer.deliveryRowIds).toHaveLength(deliveries.length);
+          for (const [index, delivery] of deliveries.entries()) {
+            expect(await store.findDelivery(SCOPE, delivery.id)).toMatchObject({
+              rowId: answer.deliveryRowIds[index],
+              eventId: id,
+              subscriptionRowId: delivery.subscriptionRowId,
+              state: delivery.lease === undefined ? "pending" : "sending",
+            });
+          }
         }
-      }
-      const listed = await store.listEvents(SCOPE, {}, 200, undefined);
-      expect(listed.map(({ id }) => id).toReversed()).toEqual([known.id, ...found]);
-      // Of those that wait the first comes first.
-      const [claimed] = await store.claimDue([{ subscriptionRowId: subscriptions[2]!, limit: 200 }], NOON, LEASE);
-      const rowIds = claimed!.deliveries.map(({ rowId }) => rowId);
-      expect(rowIds).toEqual(rowIds.toSorted((one, other) => one - other));
-      expect(rowIds.length).toBeGreaterThan(50);
-    });
+        const listed = await store.listEvents(SCOPE, {}, 200, undefined);
+        expect(listed.map(({ id }) => id).toReversed()).toEqual([known.id, ...found]);
+        // Of those that wait the first comes first.
+        const [claimed] = await store.claimDue([{ subscriptionRowId: subscriptions[2]!, limit: 200 }], NOON, LEASE);
+        const rowIds = claimed!.deliveries.map(({ rowId }) => rowId);
+        expect(rowIds).toEqual(rowIds.toSorted((one, other) => one - other));
+        expect(rowIds.length).toBeGreaterThan(50);
+      },
+    );
 
     it("spoils only the bad one of those that are committed together", async () => {
       const store = await under.open();

@@ -82,6 +82,16 @@ export class EventWrites {
     return this.#addAll(events);
   }
 
+  /** Several appends of mode `each` as if they were one. */
+  appendEach(appends: readonly (readonly NewEvent[])[]): AppendedEvent[][] {
+    const added = this.#addAll(appends.flat());
+    let next = 0;
+    return appends.map(({ length }) => {
+      next += length;
+      return added.slice(next - length, next);
+    });
+  }
+
   addDeliveries(eventRowId: number, deliveries: readonly NewDelivery[], now: number): number[] {
     const scopeId = this.#findScope.get(eventRowId);
     if (scopeId === undefined) return [];

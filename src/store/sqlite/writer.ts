@@ -27,7 +27,7 @@ import { isBusy, isFatal } from "./sqlite-error.ts";
 import { StatisticsWrites } from "./statistics-writes.ts";
 import { SubscriptionWrites } from "./subscription-writes.ts";
 import { TenantWrites } from "./tenant-rows.ts";
-import type { Audited, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
+import type { Audited, EventsToAppend, WriteInput, WriteKind, WriteResult } from "./write-operations.ts";
 
 /** One waiting write. */
 export interface PendingWrite<K extends WriteKind = WriteKind> {
@@ -70,6 +70,7 @@ export class Writer {
   readonly #operational: OperationalEvents;
   readonly #headerSets: HeaderSetRows;
   readonly #handlers: Handlers;
+  readonly #events: () => EventWrites;
   readonly #audit: () => AuditWrites;
   /** The revision as of which the interned names are known: a deleted tenant's stand for nothing any more. */
   #internedAt: number;
@@ -92,6 +93,7 @@ export class Writer {
     const order = once(() => new DeliveryOrder(connection));
     const inserts = once(() => new DeliveryInserts(connection, interned, revision, order()));
     const events = once(() => new EventWrites(connection, interned, revision, inserts()));
+    this.#events = events;
     this.#operational = new OperationalEvents(connection, interned, revision, events);
     const parts = { connection, interned, revision, guard, order, events, headerSets: this.#headerSets };
     this.#handlers = {
@@ -111,7 +113,7 @@ export class Writer {
    */
   apply(writes: readonly PendingWrite[]): WriteOutcome[] {
     try {
-      const results = this.#inTransaction(() => writes.map((write) => this.#do(write)));
+      const results = this.#inTransaction(() => this.#doAll(writes));
       return results.map((result) => ({ ok: true, result }));
     } catch (error) {
       if (isBusy(error) || isFatal(error)) throw error;
@@ -178,12 +180,34 @@ export class Writer {
     }
   }
 
+  /** Appends that follow each other are done as one: their rows share statements, as those of a batch do. */
+  #doAll(writes: readonly PendingWrite[]): WriteResult<WriteKind>[] {
+    const results: WriteResult<WriteKind>[] = [];
+    while (results.length < writes.length) {
+      const appends = appendsFrom(writes, results.length);
+      if (1 < appends.length) results.push(...this.#events().appendEach(appends.map((input) => input.events())));
+      else results.push(this.#do(writes[results.length]!));
+    }
+    return results;
+  }
+
   #do<K extends WriteKind>({ kind, input }: PendingWrite<K>): WriteResult<K> {
     const result = this.#handlers[kind](input);
     const { audit } = input as Audited;
     if (audit !== undefined && isDone(result)) for (const entry of [audit].flat()) this.#audit().insert(entry);
     return result;
   }
+}
+
+/** Those of single fate that follow each other from here on. */
+function appendsFrom(writes: readonly PendingWrite[], start: number): EventsToAppend[] {
+  const appends: EventsToAppend[] = [];
+  for (let at = start; at < writes.length; at++) {
+    const { kind, input } = writes[at]!;
+    if (kind !== "append" || (input as EventsToAppend).mode !== "each") break;
+    appends.push(input as EventsToAppend);
+  }
+  return appends;
 }
 
 /** Field of the error when one of the writes of `together` was not done. */
