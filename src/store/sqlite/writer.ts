@@ -199,7 +199,7 @@ export class Writer {
   }
 }
 
-/** Those of single fate that follow each other from here on. */
+/** Those that follow each other from here on; not one that is judged together, or is a trial. */
 function appendsFrom(writes: readonly PendingWrite[], start: number): EventsToAppend[] {
   const appends: EventsToAppend[] = [];
   for (let at = start; at < writes.length; at++) {
