@@ -5,9 +5,9 @@ import { Worker } from "node:worker_threads";
 import { percentile } from "../report/statistics.ts";
 import { clockMs } from "./clock.ts";
 import type { SenderData } from "./open-loop-sender.ts";
+import { fdOf } from "./past-stream.ts";
 import { eventBody } from "./payload.ts";
 import { checkAccepted, openConnection, publishRequest } from "./publisher.ts";
-import { fdOf } from "./socket-fd.ts";
 
 const ID_DIGITS = 9;
 /** Used in turn: at 2,000 a second each is used every 128 ms, so that a slow answer hardly ever holds up the next. */

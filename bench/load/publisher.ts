@@ -1,6 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { clockMs } from "./clock.ts";
 import { Messages } from "./http-messages.ts";
+import { fdOf, writeNow } from "./past-stream.ts";
+
+const ACCEPTED = Buffer.from("202");
 
 export interface PublishOptions {
   port: number;
@@ -45,7 +48,7 @@ export async function openConnection(port: number, onAnswer: (answer: Buffer) =>
 
 /** @throws when it is not a 202 */
 export function checkAccepted(answer: Buffer): void {
-  if (answer.toString("latin1", 9, 12) !== "202") throw new Error(`publishing was answered ${answer.toString()}`);
+  if (!answer.subarray(9, 12).equals(ACCEPTED)) throw new Error(`publishing was answered ${answer.toString()}`);
 }
 
 /**
@@ -58,8 +61,8 @@ export async function publishAll(options: PublishOptions): Promise<{ startedAt: 
   let sent = 0;
   let answered = 0;
   const sockets: Socket[] = [];
-  const sendNext = (socket: Socket): void => {
-    if (sent < options.requests) socket.write(requests[sent++ % requests.length]!);
+  const sendNext = (socket: Socket, fd: number): void => {
+    if (sent < options.requests) writeNow(socket, fd, requests[sent++ % requests.length]!);
   };
   try {
     for (let n = 0; n < options.connections; n++) {
@@ -72,14 +75,15 @@ export async function publishAll(options: PublishOptions): Promise<{ startedAt: 
         }
         answered += 1;
         if (answered === options.requests) resolve();
-        else sendNext(socket);
+        else sendNext(socket, fd);
       });
+      const fd = fdOf(socket);
       socket.on("error", reject);
       socket.on("close", () => reject(new Error("the server closed a connection of the publisher")));
       sockets.push(socket);
     }
     const startedAt = clockMs();
-    for (const socket of sockets) sendNext(socket);
+    for (const socket of sockets) sendNext(socket, fdOf(socket));
     await done;
     return { startedAt };
   } finally {

@@ -7,8 +7,8 @@
 import { writeSync } from "node:fs";
 import { connect } from "node:net";
 import { clockMs } from "./clock.ts";
+import { fdOf } from "./past-stream.ts";
 import type { SlowClients, SlowKind } from "./slow-clients-facts.ts";
-import { fdOf } from "./socket-fd.ts";
 
 const BYTE_MS = 1_000;
 const TICK_MS = 5;
