@@ -47,6 +47,7 @@ export class Checks {
       startedAt: time.elapsed,
       sentAt: time.now,
       endedAt: undefined,
+      endedNth: 0,
       endedWall: 0,
       isDrowsy: false,
       answer: undefined,
@@ -80,6 +81,7 @@ export class Checks {
     const { daemon, subscription } = request;
     const status = request.answer!.status ?? 0;
     const isSuccess = 200 <= status && status <= 299;
+    request.endedNth = ++world.ledger.ended;
     const before = this.#breakerOf(daemon, subscription);
     request.breaker = before.ended(request, isSuccess, world.time.elapsed);
     // It takes the time that it slept for time in which the breaker was open.

@@ -1,6 +1,6 @@
 import { attemptOf, STEP_MS } from "./checks.ts";
 import { expectedVerdict } from "./expected-policy.ts";
-import { nameOf, type RowTale, takes } from "./ledger.ts";
+import { nameOf, type RequestTale, type RowTale, takes } from "./ledger.ts";
 import type { SimulatedDaemon } from "./simulated-daemon.ts";
 import type { DeliveryState, HistoryListener, RecordedRow } from "./store-history.ts";
 import type { World } from "./world.ts";
@@ -17,8 +17,6 @@ export class HistoryChecks implements HistoryListener {
   readonly #world: World;
   /** A delivery whose lease counts as taken back five times: the attempt that says so must follow. */
   #interrupted: RowTale | undefined;
-  /** The delivery that was written last only counts an attempt whose result came with an old lease. */
-  #isRefused = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -56,7 +54,8 @@ export class HistoryChecks implements HistoryListener {
       rowId,
       event,
       subscription,
-      recorded: 0,
+      recorded: new Set(),
+      refused: new Set(),
       attemptsMade: [],
       interruptions: 0,
       notBefore: 0,
@@ -85,8 +84,8 @@ export class HistoryChecks implements HistoryListener {
     if (now.attempts < before.attempts || before.attempts + 1 < now.attempts) {
       this.#world.violate("P5", `${moved}: attempts do not go on by one`);
     }
-    this.#isRefused = now.attempts !== before.attempts && now.roundAttempts === before.roundAttempts;
-    if (this.#isRefused) {
+    if (now.attempts !== before.attempts && now.roundAttempts === before.roundAttempts) {
+      row.refused.add(now.attempts);
       this.#world.count("stale result refused");
       const isKept = now.state === before.state && now.worker === before.worker && now.round === before.round;
       if (!isKept || now.claimableAt !== before.claimableAt) this.#world.violate("P4", `${moved} by an old lease`);
@@ -103,11 +102,10 @@ export class HistoryChecks implements HistoryListener {
     const world = this.#world;
     const row = world.ledger.rows.get(rowId)!;
     if (row.isDeleted) world.violate("P2", `${nameOf(row)} is deleted, and an attempt of it is recorded`);
-    row.recorded += 1;
-    // A write that records two attempts of it counts both first, and then stores both.
-    if (number !== row.recorded || row.attempts < number) {
-      world.violate("P5", `${nameOf(row)}: attempt ${number} recorded as ${row.recorded} of ${row.attempts}`);
-    }
+    // A write counts all its attempts first, and then stores them in any order: that none is missing is seen at the end.
+    if (row.recorded.has(number)) world.violate("P5", `${nameOf(row)}: attempt ${number} is recorded twice`);
+    if (row.attempts < number) world.violate("P5", `${nameOf(row)}: attempt ${number} of ${row.attempts} is recorded`);
+    row.recorded.add(number);
     if (attempt.error?.startsWith("interrupted") === true) {
       this.#interrupted = undefined;
       row.interruptions += 1;
@@ -125,19 +123,26 @@ export class HistoryChecks implements HistoryListener {
     }
     if (made.isRecorded) world.violate("P5", `${nameOf(row)}: r${request.serial} is recorded twice`);
     made.isRecorded = true;
-    if (request.breaker !== undefined && !request.isDrowsy) row.subscription.storedBreaker = request.breaker;
+    this.#breakerStored(request);
     const { answer, policy, endedWall, endedAt } = request;
     const status = answer.status ?? null;
     const isSuccess = status !== null && 200 <= status && status <= 299;
     if (attempt.status !== status || (attempt.outcome === "success") !== isSuccess) {
       world.violate("P2", `${nameOf(row)}: recorded as ${attempt.outcome} ${attempt.status}, answered ${status}`);
     }
-    if (this.#isRefused) return;
+    if (row.refused.has(number)) return;
     if (row.state === "succeeded" && !isSuccess) world.violate("P2", `${nameOf(row)} succeeded by status ${status}`);
     const verdict = expectedVerdict(answer, policy, made.roundAttempts + 1, endedWall);
     row.isReopened = false;
     row.learnedAt = verdict.kind === "retry" && !request.isDrowsy ? endedAt : undefined;
     row.notBefore = verdict.kind === "retry" ? endedAt! + verdict.shortest : 0;
+  }
+
+  /** Rows of one write come in any order; the state that it leaves is that of the attempt which ended last. */
+  #breakerStored({ subscription, breaker, isDrowsy, endedNth }: RequestTale): void {
+    if (breaker === undefined || isDrowsy || endedNth < subscription.storedBreakerNth) return;
+    subscription.storedBreaker = breaker;
+    subscription.storedBreakerNth = endedNth;
   }
 
   /** Only what is older than is kept, by the clock that the machine has now. */

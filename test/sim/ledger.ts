@@ -77,6 +77,8 @@ export interface SubscriptionTale {
   hasBreaker: boolean;
   /** As the next process finds it; undefined: nobody can say. */
   storedBreaker: StoredBreaker | undefined;
+  /** `endedNth` of the request that made it so. */
+  storedBreakerNth: number;
   isBatching: boolean;
 }
 
@@ -94,6 +96,8 @@ export interface RequestTale {
   sentAt: number;
   /** Undefined while it is in flight. */
   endedAt: number | undefined;
+  /** Among all requests, in the order in which results were learned: from 1. 0 while it is in flight. */
+  endedNth: number;
   /** Unix ms of the process when it learned the result. */
   endedWall: number;
   /** The process did not know yet that the machine had slept: what it counts from then is over at once. */
@@ -125,8 +129,10 @@ export interface RowTale {
   reason: string | null;
   worker: string | undefined;
   attempts: number;
-  /** How many of its attempts have a row. */
-  recorded: number;
+  /** Numbers of its attempts that have a row. */
+  recorded: Set<number>;
+  /** Of those that were only counted: their results came with an old lease. */
+  refused: Set<number>;
   round: number;
   roundAttempts: number;
   claimableAt: number | null;
@@ -149,6 +155,8 @@ export class Ledger {
   readonly events: EventTale[] = [];
   readonly subscriptions: SubscriptionTale[] = [];
   readonly requests: RequestTale[] = [];
+  /** Requests whose result was learned. */
+  ended = 0;
   readonly rows = new Map<number, RowTale>();
   readonly eventsByRow = new Map<number, EventTale>();
   readonly subscriptionsByRow = new Map<number, SubscriptionTale>();
@@ -209,6 +217,7 @@ export class Ledger {
       starts: new Map(),
       hasBreaker: input.breaker !== false,
       storedBreaker: CLOSED_BREAKER,
+      storedBreakerNth: 0,
       isBatching: input.batch !== undefined && input.batch !== null,
     };
     this.subscriptions.push(tale);
